@@ -1,0 +1,175 @@
+/**
+ * The only door between a debugger and what it debugs: a live machine, or one behind a worker's
+ * messages. Everything that crosses it survives structured cloning. Addresses are unsigned.
+ */
+import type { Listener, Unsubscribe } from '../base/emitter.ts';
+
+/**
+ * Where an address is looked up: as the hart sees it now, as the guest's physical address, or as
+ * the machine's physical address. Without a hypervisor the last two are the same.
+ */
+export type MemorySpace = 'virtual' | 'guestPhysical' | 'physical';
+
+export interface HartInfo {
+  readonly id: number;
+  /** `VS-mode`, `M-mode`, … */
+  readonly mode: string;
+  readonly state: 'running' | 'waiting' | 'stopped';
+}
+
+export interface TargetInfo {
+  /** Key of the instruction set in `core/registry`. */
+  readonly isa: string;
+  readonly mode: 'guest' | 'machine';
+  readonly board: string;
+  /** Consoles by name; `feedConsole` and `console` events use these. */
+  readonly consoles: readonly string[];
+  readonly harts: number;
+  /** Where execution starts. */
+  readonly entry: bigint;
+}
+
+export interface Breakpoint {
+  /** Chosen by the client; comes back in stop events. */
+  readonly id: number;
+  readonly address: bigint;
+}
+
+export type ResumeRequest =
+  | { readonly kind: 'continue' }
+  /** One instruction of one hart; a trap it takes counts as the step. */
+  | { readonly kind: 'stepInstruction'; readonly hart: number }
+  /**
+   * Until pc leaves [start, end). With `over`, a call is run through to its return; so is a trap
+   * and its handler. Without it the step also ends on entry to a callee.
+   */
+  | {
+      readonly kind: 'stepRange';
+      readonly hart: number;
+      readonly start: bigint;
+      readonly end: bigint;
+      readonly over: boolean;
+    }
+  /** Until pc is `address` and, when given, the stack pointer is at least `stackAtLeast`. */
+  | {
+      readonly kind: 'runTo';
+      readonly hart: number;
+      readonly address: bigint;
+      readonly stackAtLeast?: bigint;
+    };
+
+export type StopReason =
+  | { readonly kind: 'entry' }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'step' }
+  | { readonly kind: 'breakpoint'; readonly ids: readonly number[] }
+  /** The guest asked for something nobody answers, or did something nobody can continue from. */
+  | { readonly kind: 'event'; readonly name: string; readonly text: string };
+
+export interface StopEvent {
+  readonly hart: number;
+  readonly reason: StopReason;
+}
+
+export type EndReason = 'shutdown' | 'reset' | 'failure' | 'crash' | 'limit' | 'killed';
+
+export interface EndEvent {
+  readonly reason: EndReason;
+  /** Exit code as the command line gives it. */
+  readonly code: number;
+  readonly text: string;
+}
+
+export interface ConsoleEvent {
+  readonly console: string;
+  readonly bytes: Uint8Array;
+}
+
+/** One leaf of a page table, adjacent leaves of equal kind joined into one row. */
+export interface MappingRow {
+  /** First address on the input side, bytes covered, first address on the output side. */
+  readonly input: bigint;
+  readonly size: bigint;
+  readonly output: bigint;
+  /** Size of each leaf in bytes. */
+  readonly pageSize: bigint;
+  readonly readable: boolean;
+  readonly writable: boolean;
+  readonly executable: boolean;
+  readonly user: boolean;
+  readonly accessed: boolean;
+  readonly dirty: boolean;
+  /** Memory slot or device that backs it, `''` when unknown. */
+  readonly backing: string;
+}
+
+export interface MappingTable {
+  /** `Sv39x4, root 0x80004000, VMID 1`; `Bare` when the stage is off. */
+  readonly title: string;
+  readonly rows: readonly MappingRow[];
+  /** Set when there were more rows than asked for. */
+  readonly truncated: boolean;
+}
+
+/** One exit from guest to hypervisor. */
+export interface ExitRecord {
+  readonly sequence: number;
+  readonly hart: number;
+  readonly pc: bigint;
+  /** Instructions retired by the machine when it happened. */
+  readonly instructions: number;
+  /** `sbi`, `mmio`, `guest-page-fault`, `wfi`, … */
+  readonly kind: string;
+  /** Decoded: `DBCN console_write(13, 0x80201000, 0) → SUCCESS, 13`. */
+  readonly text: string;
+}
+
+export interface RunStatistics {
+  readonly instructions: number;
+  /** Seconds of host time spent running. */
+  readonly seconds: number;
+  readonly exits: Readonly<Record<string, number>>;
+}
+
+export interface DebugTarget {
+  info(): Promise<TargetInfo>;
+  harts(): Promise<readonly HartInfo[]>;
+  resume(request: ResumeRequest): Promise<void>;
+  /** Answers once the machine stands still; a stop event comes too. */
+  pause(): Promise<void>;
+  /** Back to the state after loading; breakpoints and consoles stay. */
+  restart(): Promise<void>;
+  dispose(): Promise<void>;
+
+  /** Replaces all breakpoints. They never write to the guest. */
+  setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void>;
+
+  /** Values by register name (general, pc or control); undefined where the hart has no such register. */
+  readRegisters(hart: number, names: readonly string[]): Promise<readonly (bigint | undefined)[]>;
+  /** The value as it is after the write, control registers being WARL. */
+  writeRegister(hart: number, name: string, value: bigint): Promise<bigint>;
+
+  /** As many bytes as can be read from `address` on, without side effects; empty when none. */
+  readMemory(hart: number, space: MemorySpace, address: bigint, size: number): Promise<Uint8Array>;
+  /** Number of bytes written before the first that could not be. */
+  writeMemory(
+    hart: number,
+    space: MemorySpace,
+    address: bigint,
+    bytes: Uint8Array,
+  ): Promise<number>;
+
+  /** Stage 'guest' is GPA → HPA, stage 'virtual' is the address translation of the hart's own mode. */
+  mappings(hart: number, stage: 'guest' | 'virtual', maxRows: number): Promise<MappingTable>;
+  /** Exits after `sequence`, oldest first, as far as they are still kept. */
+  exits(after: number, max: number): Promise<readonly ExitRecord[]>;
+  statistics(): Promise<RunStatistics>;
+
+  feedConsole(console: string, bytes: Uint8Array): Promise<void>;
+
+  onStop(listener: Listener<StopEvent>): Unsubscribe;
+  onEnd(listener: Listener<EndEvent>): Unsubscribe;
+  onConsole(listener: Listener<ConsoleEvent>): Unsubscribe;
+  /** A line for the user that is not the guest's: an unhandled call, a device written to wrongly. */
+  onLog(listener: Listener<string>): Unsubscribe;
+}

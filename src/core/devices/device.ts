@@ -1,0 +1,41 @@
+/**
+ * What a device knows of its surroundings: offsets, interrupt lines, time and a backend, each
+ * given through its constructor. It never knows the machine, the board or the instruction set.
+ */
+
+/** Width of a device access in bytes. Eight-byte accesses reach a device as two of four, low first. */
+export type AccessSize = 1 | 2 | 4;
+
+export interface MmioDevice {
+  readonly name: string;
+  /** Value at `offset` from the device's base, zero-extended. Reads may have side effects. */
+  read(offset: number, size: AccessSize): number;
+  /** `value` is an unsigned number of `size` bytes. */
+  write(offset: number, size: AccessSize, value: number): void;
+}
+
+/** A level-triggered line into an interrupt controller or a hart. */
+export interface InterruptLine {
+  set(level: boolean): void;
+}
+
+/** Time as devices see it. */
+export interface TimeSource {
+  /** Ticks of the board's timebase since the machine started. Stands still within one instruction. */
+  ticks(): bigint;
+}
+
+/** A device with something to do at a known time. */
+export interface TimedDevice {
+  /** The tick at which `advance` must be called next, or undefined when nothing is due. */
+  nextDeadline(): bigint | undefined;
+  /** Called at or after the deadline; brings interrupt lines up to date. */
+  advance(now: bigint): void;
+}
+
+/** State of one component: plain, named and checked before it is taken over. */
+export interface Persist<State> {
+  save(): State;
+  /** Checks `state`, throws `UserError` when it does not fit, assigns only then. */
+  restore(state: State): void;
+}

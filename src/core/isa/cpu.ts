@@ -1,0 +1,62 @@
+/**
+ * One hart as the machine, the debugger and the scheduler see it, whatever its instruction set.
+ * The ISA's own class adds what only a hypervisor of that ISA needs.
+ */
+import type { MappingTable } from '../debug/target.ts';
+
+export type AccessKind = 'fetch' | 'load' | 'store';
+
+/** Why `run` came back before or at the end of its budget. */
+export type CpuStop =
+  /** The budget is used up, or something asked the hart to look at its surroundings again. */
+  | 'budget'
+  /** Waits for an interrupt; none is pending. */
+  | 'waiting'
+  /** A breakpoint stands at pc; nothing of that instruction has happened. */
+  | 'breakpoint'
+  /** Only with a hypervisor attached: a trap was taken to it. The hart stands where hardware would. */
+  | 'hypervisorTrap';
+
+export interface CpuRun {
+  readonly stop: CpuStop;
+  /** Instructions retired by this call. */
+  readonly retired: number;
+}
+
+export interface Cpu {
+  readonly id: number;
+  /** Instructions retired since reset. */
+  readonly instructions: number;
+  /** `VS-mode`, `M-mode`, … */
+  readonly modeName: string;
+  pc: bigint;
+
+  /** Runs at most `budget` instructions; exact. */
+  run(budget: number): CpuRun;
+  /** True when an enabled interrupt is pending, so that a waiting hart would wake. */
+  readonly wouldWake: boolean;
+  /** Makes `run` come back after the instruction that is being executed. */
+  requestAttention(): void;
+
+  /** By name, general or control; undefined where there is no such register. */
+  readRegister(name: string): bigint | undefined;
+  /** Returns the value after legalisation, undefined where there is no such register. */
+  writeRegister(name: string, value: bigint): bigint | undefined;
+
+  /**
+   * Physical address of a virtual one as the hart's current mode sees it, without side effects
+   * (no A/D bits, no traps), undefined where it faults. `stage` 'guest' starts from a
+   * guest-physical address.
+   */
+  debugTranslate(
+    address: bigint,
+    stage: 'virtual' | 'guest',
+    access: AccessKind,
+  ): number | undefined;
+  mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable;
+
+  /** Virtual addresses to stop at; replaces what was set before. */
+  setBreakpoints(addresses: readonly bigint[]): void;
+  /** Ignore a breakpoint at pc for the next instruction executed. */
+  skipBreakpointOnce(): void;
+}

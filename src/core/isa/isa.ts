@@ -1,0 +1,96 @@
+/**
+ * What an instruction set tells everything above it: registers with roles, control registers with
+ * fields, instructions with syntax. Views, the debug adapter and the language server know an ISA
+ * only through this; they never name a register of one.
+ */
+
+export interface RegisterInfo {
+  /** The ABI name, the key under which a target reads and writes it: `a0`, `sp`, `pc`. */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly bits: number;
+  readonly description: string;
+  readonly role?: RegisterRole;
+  /** DWARF register number, where it has one. */
+  readonly dwarf?: number;
+  /** Saved by the callee in the standard calling convention. */
+  readonly calleeSaved: boolean;
+}
+
+export type RegisterRole =
+  | 'pc'
+  | 'stackPointer'
+  | 'framePointer'
+  | 'returnAddress'
+  | { readonly argument: number };
+
+export interface FieldInfo {
+  readonly name: string;
+  /** Highest and lowest bit, inclusive. */
+  readonly high: number;
+  readonly low: number;
+  readonly description: string;
+  /** Names of particular values. */
+  readonly values?: Readonly<Record<number, string>>;
+  readonly writable: boolean;
+}
+
+export interface ControlRegisterInfo {
+  /** Key under which a target reads and writes it: `satp`, `hgatp`. */
+  readonly name: string;
+  readonly number: number;
+  readonly bits: number;
+  readonly description: string;
+  /** Section of the specification. */
+  readonly section: string;
+  /** How views group it: `Machine`, `Supervisor`, `Hypervisor`, `Virtual supervisor`, … */
+  readonly group: string;
+  /** Lowest privilege that may access it, as the ISA names it: `M`, `HS`, `S`, `U`. */
+  readonly privilege: string;
+  readonly writable: boolean;
+  readonly fields: readonly FieldInfo[];
+  /** The extension that brings it, `''` for the base. */
+  readonly extension: string;
+}
+
+export interface InstructionInfo {
+  /** `addi`, `amoadd.w`, `c.addi`. */
+  readonly mnemonic: string;
+  /** Assembler operands: `rd, rs1, imm`; empty when there are none. */
+  readonly operands: string;
+  readonly summary: string;
+  readonly section: string;
+  /** `I`, `M`, `Zba`, … */
+  readonly extension: string;
+  /** Bit pattern, most significant first, as in the manual: `imm[11:0] rs1:5 000 rd:5 0010011`. */
+  readonly pattern: string;
+  /** Present for an assembler's shorthand: what it stands for, `addi rd, rs, 0`. */
+  readonly pseudoFor?: string;
+}
+
+/** What an instruction does to control flow, for stepping and unwinding. */
+export type ControlFlow = 'next' | 'jump' | 'branch' | 'call' | 'return' | 'trap' | 'trapReturn';
+
+export interface DisassembledInstruction {
+  /** Bytes it takes; at least the ISA's smallest instruction even where nothing decodes. */
+  readonly size: number;
+  /** `addi a0, a0, 1`; `.word 0x…` where nothing decodes. */
+  readonly text: string;
+  readonly mnemonic: string;
+  readonly valid: boolean;
+  readonly flow: ControlFlow;
+  /** Destination of a direct jump, branch or call. */
+  readonly target?: bigint;
+}
+
+export interface Isa {
+  readonly name: string;
+  readonly xlen: 32 | 64;
+  /** Smallest instruction in bytes. */
+  readonly instructionAlignment: number;
+  readonly registers: readonly RegisterInfo[];
+  readonly controlRegisters: readonly ControlRegisterInfo[];
+  readonly instructions: readonly InstructionInfo[];
+  /** `bytes` starts at the instruction; it may be longer or cut short. */
+  disassemble(bytes: Uint8Array, address: bigint): DisassembledInstruction;
+}

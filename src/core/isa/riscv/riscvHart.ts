@@ -1,0 +1,72 @@
+/**
+ * What a hypervisor written in TypeScript may do with a RISC-V hart: everything HS-mode could do
+ * with instructions. `Hart` implements it; the hypervisor is written against it.
+ */
+import type { AccessKind, Cpu } from '../cpu.ts';
+
+/** 0 U, 1 S, 3 M; with V=1 these are VU and VS. */
+export type Privilege = 0 | 1 | 3;
+
+/** A trap as hardware reports it, before it is delivered anywhere. */
+export interface TrapInfo {
+  /** Exception code without the interrupt bit. */
+  readonly cause: number;
+  readonly tval: bigint;
+  /** Guest physical address >> 2, for guest-page faults. */
+  readonly tval2: bigint;
+  /** Transformed instruction or pseudoinstruction, or 0. */
+  readonly tinst: number;
+  /** tval holds a guest virtual address. */
+  readonly gva: boolean;
+}
+
+export type GuestRead = { readonly value: bigint } | { readonly trap: TrapInfo };
+
+export interface RiscvHart extends Cpu {
+  readonly xlen: 32 | 64;
+  privilege: Privilege;
+  virtualized: boolean;
+
+  /** Unsigned value of x0 … x31. */
+  getX(index: number): bigint;
+  setX(index: number, value: bigint): void;
+
+  /** CSR by number as M-mode would read it: no privilege check, derived bits included. */
+  getCsr(number: number): bigint;
+  /** WARL as from M-mode, with side effects; no privilege check. Unknown numbers are a `Bug`. */
+  setCsr(number: number, value: bigint): void;
+
+  /** Everything as after reset, M-mode, pc 0. */
+  reset(): void;
+  /**
+   * True: a trap to HS-mode is not vectored to stvec; all of its CSR effects happen (scause, sepc,
+   * stval, htval, htinst, hstatus, sstatus, V ← 0, privilege ← S) and `run` returns 'hypervisorTrap'.
+   */
+  hypervisorAttached: boolean;
+  /** SRET in HS-mode: enters the guest again when hstatus.SPV is set. */
+  sret(): void;
+
+  /** HLV/HLVX: privilege hstatus.SPVP, vsatp and hgatp, vsstatus.SUM/MXR. `size` 1, 2, 4 or 8. */
+  hypervisorLoad(address: bigint, size: number, executable: boolean): GuestRead;
+  /** HSV; the trap it would take, or undefined. */
+  hypervisorStore(address: bigint, size: number, value: bigint): TrapInfo | undefined;
+
+  /** HFENCE.GVMA and HFENCE.VVMA for all addresses, and FENCE.I. */
+  hfenceGvma(): void;
+  hfenceVvma(): void;
+  fenceI(): void;
+
+  /**
+   * Level of an interrupt input: 3 MSIP, 7 MTIP, 9 SEIP (the controller's part), 11 MEIP.
+   * Wakes the hart at the next instruction boundary.
+   */
+  setInterruptInput(bit: number, level: boolean): void;
+
+  /** Writes as a guest store with V=1 would be checked, without trapping. Used by SBI shared memory. */
+  readonly supportsTwoStage: boolean;
+  debugTranslate(
+    address: bigint,
+    stage: 'virtual' | 'guest',
+    access: AccessKind,
+  ): number | undefined;
+}

@@ -1,0 +1,44 @@
+/**
+ * What a launch asks for, after checking: the attributes of launch.json and the options of
+ * `trapline run` both become this. See `parseLaunchConfig` for defaults and messages.
+ */
+export type Mode = 'guest' | 'machine';
+export type EngineChoice = 'auto' | 'interpreter' | 'jit' | 'lockstep';
+export type TimeChoice = 'virtual' | 'wall';
+export type CallAction = 'handle' | 'forward' | 'deny' | 'break';
+
+/** One row of the policy table: a range of extension ids, and of function ids when given. */
+export interface CallRule {
+  readonly extension: readonly [first: number, last: number];
+  readonly function?: readonly [first: number, last: number];
+  readonly action: CallAction;
+}
+
+export interface LoadFile {
+  readonly file: string;
+  readonly address: number;
+}
+
+export interface LaunchConfig {
+  readonly program: string;
+  readonly mode: Mode;
+  readonly board: string;
+  /** Empty: everything that Trapline implements. */
+  readonly isa: string;
+  readonly harts: number;
+  /** Bytes. */
+  readonly memory: number;
+  readonly firmware?: string;
+  readonly initrd?: string;
+  readonly dtb?: string;
+  readonly bootargs?: string;
+  readonly loadFiles: readonly LoadFile[];
+  readonly calls: readonly CallRule[];
+  readonly engine: EngineChoice;
+  readonly time: TimeChoice;
+  /** Instructions after which the machine ends with `limit`; undefined for none. */
+  readonly maxInstructions?: number;
+}
+
+/** The files that a `LaunchConfig` names, read by the host. Keys are the names as given. */
+export type LaunchFiles = ReadonlyMap<string, Uint8Array>;

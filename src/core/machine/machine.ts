@@ -1,0 +1,49 @@
+/**
+ * A running machine, bare or under the hypervisor, as its owner sees it. Synchronous: `run` comes
+ * back at the end of its budget or when something needs the owner.
+ */
+import type { ConsoleChannel } from '../base/console.ts';
+import type { Emitter } from '../base/emitter.ts';
+import type { EndEvent, ExitRecord } from '../debug/target.ts';
+import type { Cpu } from '../isa/cpu.ts';
+import type { Isa } from '../isa/isa.ts';
+import type { PhysicalMemory } from '../memory/physicalMemory.ts';
+
+export type MachineStop =
+  | { readonly kind: 'budget' }
+  | { readonly kind: 'breakpoint'; readonly hart: number }
+  /** Every hart waits and no timer is due: only input from outside can go on. */
+  | { readonly kind: 'idle' }
+  /** The debugger should show this: a call nobody answers, a guest that cannot go on. */
+  | { readonly kind: 'event'; readonly hart: number; readonly name: string; readonly text: string }
+  | { readonly kind: 'ended'; readonly end: EndEvent };
+
+export interface Machine {
+  readonly isa: Isa;
+  readonly mode: 'guest' | 'machine';
+  readonly board: string;
+  readonly harts: readonly Cpu[];
+  readonly memory: PhysicalMemory;
+  readonly consoles: readonly ConsoleChannel[];
+  readonly entry: bigint;
+  /** Instructions retired by all harts since start. */
+  readonly instructions: number;
+  readonly log: Emitter<string>;
+
+  /**
+   * Runs at most `budget` instructions over all harts. With `only`, no other hart runs: the
+   * debugger steps with it.
+   */
+  run(budget: number, only?: number): MachineStop;
+  /** Whether the hart may run: not stopped in the HSM sense and not waiting. */
+  hartState(hart: number): 'running' | 'waiting' | 'stopped';
+
+  /** Physical address behind a guest-physical one; the same number on a bare machine. */
+  guestToHost(address: bigint): number | undefined;
+  /** Name of what backs a physical (guest-physical under a hypervisor) address: slot, device or ''. */
+  backingName(address: number): string;
+
+  /** Counts by kind, and the last exits, newest last. Empty on a bare machine. */
+  readonly exitCounts: Readonly<Record<string, number>>;
+  exitsAfter(sequence: number, max: number): readonly ExitRecord[];
+}
