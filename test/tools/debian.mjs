@@ -1,0 +1,210 @@
+// Debian packages for tests: real guests (unpacked under .cache/, never installed, never
+// committed) and the tools and oracles that tests call (installed when root on Debian).
+//   node test/tools/debian.mjs tools             installs the tools, or says what is missing
+//   node test/tools/debian.mjs firmware          fetches the firmware of both generations
+// The mirror is the one this machine's own apt uses. Off Debian nothing is guessed: the error says
+// which packages to get and where their files belong.
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+
+const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+const cache = () => path.resolve('.cache/debian');
+
+/** Debian packages of amd64 that tests call, each with a command that shows that it is there. */
+export const tools = [
+  { package: 'qemu-system-misc', command: 'qemu-system-riscv64' },
+  { package: 'gcc-riscv64-unknown-elf', command: 'riscv64-unknown-elf-gcc' },
+  { package: 'binutils-riscv64-unknown-elf', command: 'riscv64-unknown-elf-objdump' },
+  {
+    package: 'picolibc-riscv64-unknown-elf',
+    file: '/usr/lib/picolibc/riscv64-unknown-elf/include/stdio.h',
+  },
+  { package: 'gcc-riscv64-linux-gnu', command: 'riscv64-linux-gnu-gcc' },
+  { package: 'device-tree-compiler', command: 'dtc' },
+  { package: 'llvm', command: 'llvm-dwarfdump' },
+  { package: 'clang', command: 'clang' },
+  { package: 'lld', command: 'ld.lld' },
+  { package: 'gdb-multiarch', command: 'gdb-multiarch' },
+  { package: 'chromium', command: 'chromium' },
+];
+
+/** Firmware that the tests in test/firmware boot, by release. */
+export const firmwarePackages = ['u-boot-qemu', 'opensbi'];
+export const firmwareReleases = ['bookworm', 'trixie'];
+
+/**
+ * Folder with the unpacked files of a package. Downloads on first use; afterwards the network is
+ * not needed.
+ */
+export function debianPackage(release, name, architecture = 'amd64') {
+  const folder = path.join(cache(), release, name);
+  if (existsSync(path.join(folder, '.complete'))) return folder;
+  const needed = `Debian package '${name}' of ${release}`;
+  for (const command of ['apt-get', 'dpkg']) {
+    if (!commandExists(command)) throw new Error(offDebian(needed, folder, `no ${command} here`));
+  }
+  if (!existsSync(keyring)) {
+    throw new Error(offDebian(needed, folder, `no ${keyring}: install debian-archive-keyring`));
+  }
+  const mirror = debianMirror();
+  if (!mirror) throw new Error(offDebian(needed, folder, 'no Debian mirror in /etc/apt'));
+
+  const work = path.join(cache(), `${release}-${name}-${process.pid}`);
+  mkdirSync(work, { recursive: true });
+  try {
+    const apt = aptState(release, architecture, mirror);
+    run('apt-get', [...apt, 'download', name], { cwd: work });
+    const file = readdirSync(work).find((f) => f.endsWith('.deb'));
+    if (!file) throw new Error(`apt-get download ${name} left no .deb file`);
+    run('dpkg', ['-x', file, 'files'], { cwd: work });
+    writeFileSync(path.join(work, 'files/.complete'), `${file}\n`);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(path.dirname(folder), { recursive: true });
+    renameSync(path.join(work, 'files'), folder);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** Name and version of an unpacked package, as its .deb file was named. */
+export function packageVersion(folder) {
+  return readFileSync(path.join(folder, '.complete'), 'utf8').trim();
+}
+
+/** Tools not found on this machine. */
+export function missingTools() {
+  return tools.filter((t) => !(t.command ? commandExists(t.command) : existsSync(t.file)));
+}
+
+/** Installs what is missing, or throws with the list of what to install. */
+export function installTools(log = console.error) {
+  const missing = missingTools();
+  if (missing.length === 0) return;
+  const names = missing.map((t) => t.package).join(' ');
+  const isDebian = existsSync('/etc/debian_version') && commandExists('apt-get');
+  if (!isDebian || process.getuid?.() !== 0) {
+    const wanted = missing.map((t) => `  ${t.command ?? t.file}  (Debian: ${t.package})`);
+    const how = isDebian ? `as root: apt-get install ${names}` : 'from your system or its makers';
+    throw new Error(`the tests need tools that are not here; install ${how}\n${wanted.join('\n')}`);
+  }
+  log(`installing from Debian: ${names}`);
+  run('apt-get', ['update'], { stdio: 'inherit' });
+  run('apt-get', ['install', '-y', '--no-install-recommends', ...names.split(' ')], {
+    stdio: 'inherit',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  const still = missingTools();
+  if (still.length > 0) {
+    throw new Error(`apt-get installed, yet missing: ${still.map((t) => t.package).join(' ')}`);
+  }
+}
+
+/** Fetches everything that test/firmware boots, for a machine that is about to go offline. */
+export function fetchFirmware(log = console.error) {
+  for (const release of firmwareReleases) {
+    for (const name of firmwarePackages) {
+      log(`${release}: ${packageVersion(debianPackage(release, name))}`);
+    }
+  }
+}
+
+/** Options for an apt of another release with a state of its own; its lists are fetched once. */
+function aptState(release, architecture, mirror) {
+  const state = path.join(cache(), `apt-${release}-${architecture}`);
+  mkdirSync(path.join(state, 'lists/partial'), { recursive: true });
+  mkdirSync(path.join(state, 'cache/archives/partial'), { recursive: true });
+  const list = path.join(state, 'sources.list');
+  const line = `deb [arch=${architecture} signed-by=${keyring}] ${mirror} ${release} main\n`;
+  const fresh = existsSync(list) && readFileSync(list, 'utf8') === line;
+  const options = {
+    'APT::Architecture': architecture,
+    'APT::Architectures': architecture,
+    // The lists lie in the working tree, where apt's own user may not write.
+    'APT::Sandbox::User': 'root',
+    'Acquire::Languages': 'none',
+    'Dir::State::Lists': path.join(state, 'lists'),
+    'Dir::Cache': path.join(state, 'cache'),
+    'Dir::Etc::SourceList': list,
+    'Dir::Etc::SourceParts': '/dev/null',
+    'Dir::State::status': '/dev/null',
+  };
+  const apt = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+  if (!fresh) {
+    writeFileSync(list, line);
+    try {
+      run('apt-get', [...apt, 'update']);
+    } catch (error) {
+      rmSync(list, { force: true });
+      throw error;
+    }
+  }
+  return apt;
+}
+
+/** The archive that this machine's apt uses, from deb822 files or one-line lists. */
+function debianMirror() {
+  for (const file of aptSourceFiles()) {
+    for (const line of readFileSync(file, 'utf8').split('\n')) {
+      const uri = /^URIs:\s*(\S+)/.exec(line) ?? /^deb\s+(?:\[[^\]]*\]\s+)?(\S+)/.exec(line);
+      if (uri && !/security/.test(uri[1]) && /debian\/?$/.test(uri[1])) return uri[1];
+    }
+  }
+  return undefined;
+}
+
+function aptSourceFiles() {
+  const parts = '/etc/apt/sources.list.d';
+  const files = existsSync(parts) ? readdirSync(parts).sort() : [];
+  return [
+    ...files.filter((f) => /\.(sources|list)$/.test(f)).map((f) => path.join(parts, f)),
+    '/etc/apt/sources.list',
+  ].filter((f) => existsSync(f));
+}
+
+function offDebian(needed, folder, why) {
+  return (
+    `tests need the ${needed}: ${why}. ` +
+    `Take its .deb from a Debian mirror, unpack it into ${folder} ` +
+    `('dpkg -x', or 'ar x' and 'tar xf data.tar.xz'), and write the .deb's name into ` +
+    `${path.join(folder, '.complete')}.`
+  );
+}
+
+function commandExists(name) {
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  return folders.some((f) => f !== '' && existsSync(path.join(f, name)));
+}
+
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { encoding: 'utf8', ...options });
+  if (result.status === 0) return;
+  const output = `${result.stdout ?? ''}${result.stderr ?? ''}`.trim();
+  const tail = output.split('\n').slice(-15).join('\n');
+  const why = result.error ? result.error.message : `exit code ${result.status}`;
+  throw new Error(`${command} ${args.slice(-2).join(' ')} failed (${why})\n${tail}`);
+}
+
+if (/(^|[\\/])debian\.mjs$/.test(process.argv[1] ?? '')) {
+  const actions = { tools: installTools, firmware: fetchFirmware };
+  const action = actions[process.argv[2]];
+  if (!action) {
+    console.error(`usage: node test/tools/debian.mjs ${Object.keys(actions).join('|')}`);
+    process.exit(2);
+  }
+  try {
+    action();
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+}
