@@ -1,0 +1,216 @@
+/**
+ * What a debugger asks about a program's symbols, lines, frames and variables: the contract
+ * between the debug adapter and the readers of ELF and DWARF. Addresses are run-time addresses,
+ * unsigned, with the load offset of their file already added. Nothing here knows the target: what
+ * must be read from it comes through `FrameContext` and `UnwindTarget`.
+ *
+ * Entry points: `loadProgramSymbols(files: readonly SymbolFile[]): ProgramSymbols` in
+ * programSymbols.ts, `unwind(symbols, target: UnwindTarget, options: UnwindOptions):
+ * Promise<readonly Frame[]>` in unwind.ts; variables come from `ProgramSymbols.locals`. Line numbers
+ * are one-based; column 0 means unknown.
+ */
+import type { Isa } from '../../isa/isa.ts';
+
+/** A file to take symbols from. */
+export interface SymbolFile {
+  /** Shown in messages. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Added to every address in the file; 0 when absent. */
+  readonly offset?: bigint;
+}
+
+export interface SourcePosition {
+  /** As recorded by the compiler, joined with the compilation directory, `.` and `..` removed. */
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Where code of one source line begins. */
+export interface LineLocations {
+  /** Recorded path of the source that was found. */
+  readonly path: string;
+  /** The line asked for, or the next one that has code. */
+  readonly line: number;
+  /** One address for each place that the line was compiled to; never empty. */
+  readonly addresses: readonly bigint[];
+}
+
+export interface FunctionInfo {
+  /** As written in the source; the linkage name where there is no DWARF. */
+  readonly name: string;
+  /** First address, and first address after it. */
+  readonly low: bigint;
+  readonly high: bigint;
+  /** Where a function breakpoint belongs: after the prologue, or `low` where that is unknown. */
+  readonly afterPrologue: bigint;
+  /** Where the function is declared, when DWARF says so. */
+  readonly declared?: SourcePosition;
+}
+
+/** A symbol of the symbol table at or before an address; `name` alone when `offset` is 0. */
+export interface SymbolAt {
+  readonly name: string;
+  readonly address: bigint;
+  /** 0 when the symbol table does not say. */
+  readonly size: bigint;
+  readonly offset: bigint;
+  readonly kind: 'function' | 'object' | 'other';
+}
+
+/**
+ * One call in progress at an address. A frame with inlined calls has several, innermost first; the
+ * last one is the function that has the frame.
+ */
+export interface CallInProgress {
+  readonly functionName: string;
+  /** Where execution is in this call: the line at the address, or the line of the inlined call. */
+  readonly position: SourcePosition | undefined;
+  readonly inlined: boolean;
+}
+
+/** A run of instructions [start, end) that one row of the line table, or several equal ones, cover. */
+export interface LineRange extends SourcePosition {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+export interface ProgramSymbols {
+  /** What could not be read, one whole sentence each, naming file, section and offset. */
+  readonly problems: readonly string[];
+  /** Recorded paths of all sources that have code or are named by a line table, sorted. */
+  readonly sources: readonly string[];
+
+  /**
+   * The recorded path that a path on the user's disk stands for: the same path, else the one that
+   * shares most trailing components with it (at least the file name). Slashes either way.
+   */
+  findSource(path: string): string | undefined;
+  /** Undefined when the source is unknown or has no code at or after the line. */
+  locationsOfLine(path: string, line: number): LineLocations | undefined;
+  /** Lines of [first, last] that have code, ascending, for `breakpointLocations`. */
+  linesWithCode(path: string, first: number, last: number): readonly number[];
+
+  positionAt(address: bigint): SourcePosition | undefined;
+  /** For stepping: the adjacent rows around the address with the same path and line. */
+  lineRangeAt(address: bigint): LineRange | undefined;
+
+  /** All functions of that name: several static ones may share it. Falls back to symbols. */
+  functionsNamed(name: string): readonly FunctionInfo[];
+  functionAt(address: bigint): FunctionInfo | undefined;
+  /** Never empty where anything is known of the address: falls back to `symbol+0x10`. */
+  callsAt(address: bigint): readonly CallInProgress[];
+
+  /** The symbol an address belongs to, by size or else as the nearest one before it in its section. */
+  symbolAt(address: bigint): SymbolAt | undefined;
+  symbolNamed(name: string): SymbolAt | undefined;
+
+  /** Call-frame information for an address, for the unwinder; undefined where there is none. */
+  frameRuleAt(address: bigint): FrameRule | undefined;
+
+  /**
+   * Variables visible at `context.pc`: parameters and locals of all enclosing blocks, innermost
+   * first. `inlineDepth` selects a call of `callsAt`: 0, the default, is the innermost.
+   */
+  locals(context: FrameContext, inlineDepth?: number): Promise<readonly Variable[]>;
+  /** Globals and statics of the compile unit around `context.pc`. */
+  globals(context: FrameContext): Promise<readonly Variable[]>;
+  /** A variable as an expression at `context.pc` would find it: locals, unit, then all units. */
+  variableNamed(context: FrameContext, name: string): Promise<Variable | undefined>;
+}
+
+/** Reads and writes the frame that variables are looked at in. */
+export interface FrameContext {
+  /** An address inside the function: for a caller's frame the address of the call, `Frame.lookupPc`. */
+  readonly pc: bigint;
+  /** Canonical frame address, when the unwinder knows it. */
+  readonly cfa: bigint | undefined;
+  /** Value in this frame by DWARF register number. */
+  readRegister(dwarf: number): Promise<bigint | undefined>;
+  /** As many bytes as can be read. */
+  readMemory(address: bigint, size: number): Promise<Uint8Array>;
+  /** Number of bytes written. Absent when the frame is read-only. */
+  writeMemory?(address: bigint, bytes: Uint8Array): Promise<number>;
+  /** Absent for callers' frames, whose registers are not in the hart any more. */
+  writeRegister?(dwarf: number, value: bigint): Promise<void>;
+}
+
+export interface Variable {
+  /** Identifier; `[3]` for array elements, `*` for what a pointer points to. */
+  readonly name: string;
+  /** As in C: `char *`, `struct point`, `int [4]`. */
+  readonly type: string;
+  /** As in C; `<optimized out>`, `<cannot read 0x…>` where there is no value. */
+  readonly value: string;
+  readonly kind: 'parameter' | 'local' | 'global' | 'member';
+  /** Where it lives, when it is in memory. */
+  readonly address?: bigint;
+  /** For a pointer: what it points to, for "view memory". */
+  readonly pointsTo?: bigint;
+  /** Bytes of the type. */
+  readonly size: number;
+  /** Set for indexable children: how many elements an array has. */
+  readonly indexedCount?: number;
+  /** C expression that evaluates to this, built from its parents: `p->next.x`. */
+  readonly expression: string;
+  /** Present where it can be expanded. For arrays, a window of elements. */
+  readonly children?: (start?: number, count?: number) => Promise<readonly Variable[]>;
+  /**
+   * Present where a scalar can be changed. Takes a C integer, character, enumerator, floating
+   * number or `true`/`false`; a `SymbolError` says what is wrong with the text.
+   * Comes back with the variable as it is after the write.
+   */
+  readonly assign?: (text: string) => Promise<Variable>;
+}
+
+/** How to get a caller's registers, as one row of call-frame information states it. Opaque. */
+export interface FrameRule {
+  readonly returnAddressRegister: number;
+  /** A trap frame: the caller's pc is where it was interrupted, not after a call. */
+  readonly signalFrame: boolean;
+  /**
+   * CFA and the caller's registers by DWARF number. A register that is not in the answer keeps
+   * its value; one that is undefined there has none.
+   */
+  apply(frame: RegisterReader): Promise<UnwoundRegisters>;
+}
+
+export interface UnwoundRegisters {
+  readonly cfa: bigint;
+  readonly registers: ReadonlyMap<number, bigint | undefined>;
+}
+
+export interface RegisterReader {
+  readRegister(dwarf: number): Promise<bigint | undefined>;
+  readMemory(address: bigint, size: number): Promise<Uint8Array>;
+}
+
+/** A stopped hart, for the unwinder. */
+export interface UnwindTarget {
+  /** By ABI name, `pc` included. */
+  readRegister(name: string): Promise<bigint | undefined>;
+  readMemory(address: bigint, size: number): Promise<Uint8Array>;
+}
+
+export interface UnwindOptions {
+  readonly isa: Isa;
+  /** Default 256. */
+  readonly maxFrames?: number;
+}
+
+export interface Frame {
+  /** Innermost is 0. */
+  readonly index: number;
+  /** Where execution continues in this frame. */
+  readonly pc: bigint;
+  /** Address to look up lines, functions and variables with: in the call for a caller's frame. */
+  readonly lookupPc: bigint;
+  readonly cfa: bigint | undefined;
+  /** How this frame was found. */
+  readonly foundBy: 'registers' | 'callFrameInformation' | 'framePointer' | 'returnAddress';
+  /** Value in this frame by ABI name; undefined where it was not saved. */
+  register(name: string): bigint | undefined;
+  /** The same by DWARF number. */
+  dwarfRegister(number: number): bigint | undefined;
+}
