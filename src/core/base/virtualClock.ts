@@ -1,0 +1,38 @@
+/**
+ * Virtual time: instructions retired by all harts together, plus what was skipped while every
+ * hart waited. Exact at every moment TypeScript code runs, since a hart brings it up to date before
+ * it calls out. Nothing here looks at a wall clock.
+ */
+export class VirtualClock {
+  /** Instructions per tick of the timebase. */
+  readonly instructionsPerTick: number;
+  /** Ticks per second of virtual time. */
+  readonly timebase: number;
+  /** Instructions retired since the machine started. */
+  instructions = 0;
+  /** Ticks skipped while waiting. */
+  private skipped = 0n;
+
+  constructor(timebase = 10_000_000, instructionsPerTick = 10) {
+    this.timebase = timebase;
+    this.instructionsPerTick = instructionsPerTick;
+  }
+
+  ticks(): bigint {
+    return BigInt(Math.floor(this.instructions / this.instructionsPerTick)) + this.skipped;
+  }
+
+  /** Instructions that must retire until `ticks()` is at least `deadline`; 0 when it is already. */
+  instructionsUntil(deadline: bigint): number {
+    const wait = deadline - this.ticks();
+    if (wait <= 0n) return 0;
+    const partial = this.instructions % this.instructionsPerTick;
+    return Number(wait) * this.instructionsPerTick - partial;
+  }
+
+  /** Moves time forward to `deadline` with no instruction retired. */
+  skipTo(deadline: bigint): void {
+    const wait = deadline - this.ticks();
+    if (wait > 0n) this.skipped += wait;
+  }
+}
