@@ -3,6 +3,7 @@ import * as esbuild from 'esbuild';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { common, generateEngine, root } from './bundle.mjs';
+import { writeNotices } from './notices.mjs';
 
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
@@ -20,19 +21,29 @@ const bundles = [
   ['src/webview/mappings.ts', 'dist/webview/mappings.js', browser],
 ];
 
-for (const name of await generateEngine()) console.log(`generated ${name}`);
-for (const [entry, outfile, settings] of bundles) {
+/** One bundle; undefined, with a message, when it cannot be made. */
+async function build([entry, outfile, settings]) {
   if (!existsSync(path.join(root, entry))) {
     console.error(`missing ${entry}`);
-    process.exitCode = 1;
-    continue;
+    return undefined;
   }
   const options = { ...common, ...settings, entryPoints: [entry], outfile, metafile: true };
   if (watch) {
     await (await esbuild.context(options)).watch();
-  } else {
-    const result = await esbuild.build(options);
-    const bytes = result.metafile.outputs[outfile].bytes;
-    console.log(`${outfile} ${(bytes / 1024).toFixed(0)} KiB`);
+    return undefined;
   }
+  const { metafile } = await esbuild.build(options);
+  console.log(`${outfile} ${(metafile.outputs[outfile].bytes / 1024).toFixed(0)} KiB`);
+  return metafile;
+}
+
+/** The same, but a bundle that fails (esbuild has said why) does not keep the others from being made. */
+const attempt = (bundle) => build(bundle).catch(() => undefined);
+
+for (const name of await generateEngine()) console.log(`generated ${name}`);
+const metafiles = await Promise.all(bundles.map(attempt));
+if (!watch) {
+  const made = metafiles.filter((metafile) => metafile !== undefined);
+  writeNotices(made);
+  if (made.length < bundles.length) process.exitCode = 1;
 }

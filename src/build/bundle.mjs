@@ -26,7 +26,13 @@ export async function generateEngine() {
   if (!existsSync(entry)) return [];
   mkdirSync(generatedDir, { recursive: true });
   const out = path.join(generatedDir, 'generateEngine.mjs');
-  await esbuild.build({ ...common, entryPoints: [entry], outfile: out, format: 'esm', platform: 'node' });
+  await esbuild.build({
+    ...common,
+    entryPoints: [entry],
+    outfile: out,
+    format: 'esm',
+    platform: 'node',
+  });
   const { generate } = await import(`${pathToFileURL(out).href}?${Date.now()}`);
   const names = [];
   for (const [name, bytes] of Object.entries(generate())) {
