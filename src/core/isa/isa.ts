@@ -18,11 +18,7 @@ export interface RegisterInfo {
 }
 
 export type RegisterRole =
-  | 'pc'
-  | 'stackPointer'
-  | 'framePointer'
-  | 'returnAddress'
-  | { readonly argument: number };
+  'pc' | 'stackPointer' | 'framePointer' | 'returnAddress' | { readonly argument: number };
 
 export interface FieldInfo {
   readonly name: string;
@@ -83,6 +79,32 @@ export interface DisassembledInstruction {
   readonly target?: bigint;
 }
 
+/** A word an assembler knows, with one line on what it does. */
+export interface AssemblerWord {
+  readonly name: string;
+  readonly summary: string;
+}
+
+/**
+ * What assemblers accept beyond the tables of instructions and registers. Editors use it to
+ * complete and colour, and above all so as not to call wrong what is merely not executed here.
+ */
+export interface AssemblerInfo {
+  /** Mnemonics of extensions that `Isa.instructions` has no rows for. */
+  readonly mnemonics: readonly string[];
+  /** Further registers and control registers, by the names assemblers take. */
+  readonly registers: readonly string[];
+  readonly controlRegisters: readonly string[];
+  /** Endings such as `.aqrl`, taken by every instruction of the extensions named. */
+  readonly suffixes: readonly (AssemblerWord & { readonly extensions: readonly string[] })[];
+  /** `%hi`, `%pcrel_lo`: operators that become relocations, with their leading character. */
+  readonly relocations: readonly AssemblerWord[];
+  /** Directives beyond those every assembler of the GNU family has. */
+  readonly directives: readonly AssemblerWord[];
+  /** Words that only mean something as an operand: rounding modes, fence sets. */
+  readonly operandWords: readonly string[];
+}
+
 export interface Isa {
   readonly name: string;
   readonly xlen: 32 | 64;
@@ -91,6 +113,7 @@ export interface Isa {
   readonly registers: readonly RegisterInfo[];
   readonly controlRegisters: readonly ControlRegisterInfo[];
   readonly instructions: readonly InstructionInfo[];
+  readonly assembler?: AssemblerInfo;
   /** `bytes` starts at the instruction; it may be longer or cut short. */
   disassemble(bytes: Uint8Array, address: bigint): DisassembledInstruction;
 }
