@@ -188,8 +188,8 @@ export interface RegisterReader {
 
 /** A stopped hart, for the unwinder. */
 export interface UnwindTarget {
-  /** By ABI name, `pc` included. */
-  readRegister(name: string): Promise<bigint | undefined>;
+  /** By ABI name, `pc` included; undefined where the hart has no such register. */
+  readRegisters(names: readonly string[]): Promise<readonly (bigint | undefined)[]>;
   readMemory(address: bigint, size: number): Promise<Uint8Array>;
 }
 
