@@ -28,11 +28,14 @@ export interface Machine {
   readonly entry: bigint;
   /** Instructions retired by all harts since start. */
   readonly instructions: number;
+  /** Virtual time since start, for an owner that paces; absent where a machine does not say. */
+  readonly virtualMilliseconds?: number;
   readonly log: Emitter<string>;
 
   /**
    * Runs at most `budget` instructions over all harts. With `only`, no other hart runs: the
-   * debugger steps with it.
+   * debugger steps with it. After time was skipped because every hart waits it comes back with
+   * 'budget', so that its owner can let the wall clock catch up.
    */
   run(budget: number, only?: number): MachineStop;
   /** Whether the hart may run: not stopped in the HSM sense and not waiting. */

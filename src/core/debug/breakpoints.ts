@@ -1,0 +1,42 @@
+/**
+ * Which addresses the harts stop at: the client's breakpoints and, while something runs to a
+ * place, temporary ones. Breakpoints live in the harts and are never written to the guest. This
+ * module does not decide what a stop means.
+ */
+import type { Cpu } from '../isa/cpu.ts';
+import type { Breakpoint } from './target.ts';
+
+export class BreakpointSet {
+  private readonly idsByAddress = new Map<bigint, number[]>();
+  private temporary: readonly bigint[] = [];
+
+  /** Replaces the client's breakpoints; `apply` brings them into the harts. */
+  replace(breakpoints: readonly Breakpoint[]): void {
+    this.idsByAddress.clear();
+    for (const { id, address } of breakpoints) {
+      const ids = this.idsByAddress.get(address);
+      if (ids) ids.push(id);
+      else this.idsByAddress.set(address, [id]);
+    }
+  }
+
+  /** Replaces the temporary addresses. */
+  setTemporary(addresses: readonly bigint[]): void {
+    this.temporary = addresses;
+  }
+
+  get hasTemporary(): boolean {
+    return this.temporary.length > 0;
+  }
+
+  /** The client's breakpoints at an address, none where there is only a temporary one. */
+  idsAt(address: bigint): readonly number[] {
+    return this.idsByAddress.get(address) ?? [];
+  }
+
+  /** Gives every hart the addresses that are in force now. */
+  apply(harts: readonly Cpu[]): void {
+    const addresses = [...new Set([...this.idsByAddress.keys(), ...this.temporary])];
+    for (const hart of harts) hart.setBreakpoints(addresses);
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * A live machine in this thread as a debugger sees it. Everything is answered between slices, so
+ * registers and memory may be read while the machine runs. What a resume request does is in
+ * `stepping.ts`, the loop in `runControl.ts`; nothing here names an instruction set.
+ */
+import { defined } from '../base/assert.ts';
+import { Emitter, type Unsubscribe } from '../base/emitter.ts';
+import { UserError } from '../base/userError.ts';
+import type { Cpu } from '../isa/cpu.ts';
+import type { Machine } from '../machine/machine.ts';
+import { BreakpointSet } from './breakpoints.ts';
+import { RunControl, type Pacing, type RunHost } from './runControl.ts';
+import { planFor, type PlanContext } from './stepping.ts';
+import type {
+  Breakpoint,
+  ConsoleEvent,
+  DebugTarget,
+  EndEvent,
+  ExitRecord,
+  HartInfo,
+  MappingRow,
+  MappingTable,
+  MemorySpace,
+  ResumeRequest,
+  RunStatistics,
+  StopEvent,
+  TargetInfo,
+} from './target.ts';
+import { readSpace, writeSpace } from './targetMemory.ts';
+
+export interface LocalTargetOptions {
+  /** Virtual time does not run ahead of the wall clock. */
+  readonly pace: boolean;
+}
+
+export class LocalTarget implements DebugTarget {
+  private readonly createMachine: () => Machine;
+  private readonly host: RunHost;
+  private readonly options: LocalTargetOptions;
+  private readonly breakpoints = new BreakpointSet();
+  private readonly stopEvents = new Emitter<StopEvent>();
+  private readonly endEvents = new Emitter<EndEvent>();
+  private readonly consoleEvents = new Emitter<ConsoleEvent>();
+  private readonly logEvents = new Emitter<string>();
+
+  private machine: Machine;
+  private control: RunControl;
+  private subscriptions: Unsubscribe[] = [];
+  /** Where the last stop was shown: going on from there does not stop there again. */
+  private shown: { readonly hart: number; readonly pc: bigint } | undefined;
+
+  readonly onStop = this.stopEvents.on;
+  readonly onEnd = this.endEvents.on;
+  readonly onConsole = this.consoleEvents.on;
+  readonly onLog = this.logEvents.on;
+
+  constructor(createMachine: () => Machine, host: RunHost, options: LocalTargetOptions) {
+    this.createMachine = createMachine;
+    this.host = host;
+    this.options = options;
+    this.machine = createMachine();
+    this.control = this.attach(this.machine);
+  }
+
+  async info(): Promise<TargetInfo> {
+    const { machine } = this;
+    return {
+      isa: machine.isa.name,
+      mode: machine.mode,
+      board: machine.board,
+      consoles: machine.consoles.map((channel) => channel.name),
+      harts: machine.harts.length,
+      entry: machine.entry,
+    };
+  }
+
+  async harts(): Promise<readonly HartInfo[]> {
+    return this.machine.harts.map((cpu, index) => ({
+      id: index,
+      mode: cpu.modeName,
+      state: this.machine.hartState(index),
+    }));
+  }
+
+  async resume(request: ResumeRequest): Promise<void> {
+    if (this.control.state === 'running') throw new UserError('the guest is running already');
+    if (this.control.state === 'ended') throw new UserError('the guest has ended');
+    const hart = request.kind === 'continue' ? (this.shown?.hart ?? 0) : request.hart;
+    const { shown } = this;
+    this.shown = undefined;
+    if (shown && this.cpu(shown.hart).pc === shown.pc) this.cpu(shown.hart).skipBreakpointOnce();
+    this.breakpoints.apply(this.machine.harts);
+    this.control.start(planFor(request, this.planContext()), hart);
+  }
+
+  async pause(): Promise<void> {
+    if (this.control.state === 'running') return this.control.stop('pause');
+    // A machine that has not run yet stands at its entry, and nobody was told.
+    if (this.control.state === 'stopped' && this.machine.instructions === 0 && !this.shown) {
+      this.show({ hart: 0, reason: { kind: 'entry' } });
+    }
+  }
+
+  async restart(): Promise<void> {
+    await this.control.stop('silent');
+    this.detach();
+    this.shown = undefined;
+    this.breakpoints.setTemporary([]);
+    this.machine = this.createMachine();
+    this.control = this.attach(this.machine);
+  }
+
+  async dispose(): Promise<void> {
+    await this.control.stop('silent');
+    this.detach();
+  }
+
+  async setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void> {
+    this.breakpoints.replace(breakpoints);
+    this.breakpoints.apply(this.machine.harts);
+  }
+
+  async readRegisters(
+    hart: number,
+    names: readonly string[],
+  ): Promise<readonly (bigint | undefined)[]> {
+    const cpu = this.cpu(hart);
+    return names.map((name) => cpu.readRegister(name));
+  }
+
+  async writeRegister(hart: number, name: string, value: bigint): Promise<bigint> {
+    const written = this.cpu(hart).writeRegister(name, value);
+    if (written === undefined) throw new UserError(`the hart has no register '${name}'`, name);
+    return written;
+  }
+
+  async readMemory(
+    hart: number,
+    space: MemorySpace,
+    address: bigint,
+    size: number,
+  ): Promise<Uint8Array> {
+    return readSpace(this.machine, this.cpu(hart), space, address, size);
+  }
+
+  async writeMemory(
+    hart: number,
+    space: MemorySpace,
+    address: bigint,
+    bytes: Uint8Array,
+  ): Promise<number> {
+    return writeSpace(this.machine, this.cpu(hart), space, address, bytes);
+  }
+
+  async mappings(hart: number, stage: 'guest' | 'virtual', maxRows: number): Promise<MappingTable> {
+    const table = this.cpu(hart).mappings(stage, maxRows);
+    return { ...table, rows: table.rows.map((row) => this.withBacking(row, stage)) };
+  }
+
+  async exits(after: number, max: number): Promise<readonly ExitRecord[]> {
+    return this.machine.exitsAfter(after, max);
+  }
+
+  async statistics(): Promise<RunStatistics> {
+    return {
+      instructions: this.machine.instructions,
+      seconds: this.control.seconds,
+      exits: { ...this.machine.exitCounts },
+    };
+  }
+
+  async feedConsole(console: string, bytes: Uint8Array): Promise<void> {
+    const channel = this.machine.consoles.find((candidate) => candidate.name === console);
+    if (!channel) throw new UserError(`there is no console '${console}'`, console);
+    channel.feed(bytes);
+    this.control.inputArrived();
+  }
+
+  private attach(machine: Machine): RunControl {
+    this.subscriptions = machine.consoles.map((channel) =>
+      channel.output.on((bytes) => this.consoleEvents.fire({ console: channel.name, bytes })),
+    );
+    this.subscriptions.push(machine.log.on((line) => this.logEvents.fire(line)));
+    this.breakpoints.apply(machine.harts);
+    return new RunControl(
+      this.host,
+      {
+        onSlice: () => this.flushConsoles(),
+        onStop: (stop) => this.show(stop),
+        onEnd: (end) => {
+          this.flushConsoles();
+          this.endEvents.fire(end);
+        },
+      },
+      this.options.pace ? pacingOf(machine) : undefined,
+    );
+  }
+
+  private detach(): void {
+    this.flushConsoles();
+    for (const unsubscribe of this.subscriptions) unsubscribe();
+    this.subscriptions = [];
+  }
+
+  private flushConsoles(): void {
+    for (const channel of this.machine.consoles) channel.flush();
+  }
+
+  private show(stop: StopEvent): void {
+    this.breakpoints.setTemporary([]);
+    this.breakpoints.apply(this.machine.harts);
+    this.flushConsoles();
+    this.shown = { hart: stop.hart, pc: this.cpu(stop.hart).pc };
+    this.stopEvents.fire(stop);
+  }
+
+  private planContext(): PlanContext {
+    const { machine, breakpoints } = this;
+    const stackPointer = machine.isa.registers.find((r) => r.role === 'stackPointer');
+    return { machine, breakpoints, stackPointer: defined(stackPointer, 'stack pointer').name };
+  }
+
+  /**
+   * What backs a row is known by guest-physical address: the input of stage 'guest', the output of
+   * the hart's own translation.
+   */
+  private withBacking(row: MappingRow, stage: 'guest' | 'virtual'): MappingRow {
+    if (row.backing !== '') return row;
+    const address = stage === 'guest' ? row.input : row.output;
+    return { ...row, backing: this.machine.backingName(Number(address)) };
+  }
+
+  private cpu(hart: number): Cpu {
+    const cpu = this.machine.harts[hart];
+    if (!cpu) throw new UserError(`there is no hart ${hart}`, 'hart');
+    return cpu;
+  }
+}
+
+function pacingOf(machine: Machine): Pacing | undefined {
+  if (machine.virtualMilliseconds === undefined) return undefined;
+  return { virtualTime: () => machine.virtualMilliseconds ?? 0 };
+}

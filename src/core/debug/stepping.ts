@@ -1,0 +1,313 @@
+/**
+ * How each kind of resuming runs a machine, one slice at a time: a plan says after every slice
+ * whether to go on, to wait for the outside, or that the machine has stopped or ended. Plans know
+ * the instruction set only through `Isa` and register roles; they know nothing of time, of events
+ * to listeners or of the host. See `target.ts` for what each request means.
+ */
+import { defined } from '../base/assert.ts';
+import type { Cpu } from '../isa/cpu.ts';
+import type { DisassembledInstruction } from '../isa/isa.ts';
+import type { Machine, MachineStop } from '../machine/machine.ts';
+import type { BreakpointSet } from './breakpoints.ts';
+import type { EndEvent, ResumeRequest, StopEvent } from './target.ts';
+import { readVirtual } from './targetMemory.ts';
+
+/** What a slice came to. */
+export type SliceResult =
+  | { readonly kind: 'more' }
+  /** Only input from outside can go on. */
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'stop'; readonly stop: StopEvent }
+  | { readonly kind: 'end'; readonly end: EndEvent };
+
+export interface Plan {
+  /** Runs about `budget` instructions. */
+  slice(budget: number): SliceResult;
+}
+
+/** What plans work on. */
+export interface PlanContext {
+  readonly machine: Machine;
+  readonly breakpoints: BreakpointSet;
+  /** Name of the stack pointer. */
+  readonly stackPointer: string;
+}
+
+const MORE: SliceResult = { kind: 'more' };
+
+/**
+ * Instructions of one hart stepped in a row before the others get as many: a line that spins on
+ * a lock is only left when the lock's holder runs too.
+ */
+const STEPS_IN_A_ROW = 2000;
+
+export function planFor(request: ResumeRequest, context: PlanContext): Plan {
+  switch (request.kind) {
+    case 'continue':
+      return new ContinuePlan(context);
+    case 'stepInstruction':
+      return new StepInstructionPlan(context, request.hart);
+    case 'stepRange':
+      return new StepRangePlan(context, request);
+    case 'runTo':
+      return new RunToPlan(context, {
+        hart: request.hart,
+        addresses: [request.address],
+        stackAtLeast: request.stackAtLeast,
+      });
+  }
+}
+
+/** The stop that a hart at a breakpoint of the client's makes, undefined when it has none at pc. */
+export function breakpointStop(context: PlanContext, hart: number): StopEvent | undefined {
+  const ids = context.breakpoints.idsAt(cpuOf(context, hart).pc);
+  return ids.length === 0 ? undefined : { hart, reason: { kind: 'breakpoint', ids } };
+}
+
+class ContinuePlan implements Plan {
+  private readonly context: PlanContext;
+
+  constructor(context: PlanContext) {
+    this.context = context;
+  }
+
+  slice(budget: number): SliceResult {
+    return resultOf(this.context, this.context.machine.run(budget));
+  }
+}
+
+class StepInstructionPlan implements Plan {
+  private readonly context: PlanContext;
+  private readonly hart: number;
+  private readonly cpu: Cpu;
+  private readonly start: { readonly pc: bigint; readonly instructions: number };
+
+  constructor(context: PlanContext, hart: number) {
+    this.context = context;
+    this.hart = hart;
+    this.cpu = cpuOf(context, hart);
+    this.start = { pc: this.cpu.pc, instructions: this.cpu.instructions };
+  }
+
+  slice(): SliceResult {
+    this.cpu.skipBreakpointOnce();
+    const stepped = resultOf(this.context, this.context.machine.run(1, this.hart));
+    if (stepped.kind === 'stop' || stepped.kind === 'end') return stepped;
+    if (this.moved) return { kind: 'stop', stop: stepStop(this.context, this.hart) };
+    // A hart that waits has not stepped: something must wake it first.
+    const waited = letTheWorldGoOn(this.context, this.hart, 1);
+    if (waited.kind === 'stop' || waited.kind === 'end' || !this.moved) return waited;
+    return { kind: 'stop', stop: stepStop(this.context, this.hart) };
+  }
+
+  private get moved(): boolean {
+    return this.cpu.pc !== this.start.pc || this.cpu.instructions !== this.start.instructions;
+  }
+}
+
+interface Destination {
+  readonly hart: number;
+  readonly addresses: readonly bigint[];
+  readonly stackAtLeast?: bigint | undefined;
+  /** The mode the hart must be in, for returns from a trap. */
+  readonly mode?: string;
+}
+
+/** All harts run until one of them is at its destination; other harts pass through it. */
+class RunToPlan implements Plan {
+  private readonly context: PlanContext;
+  private readonly destination: Destination;
+
+  constructor(context: PlanContext, destination: Destination) {
+    this.context = context;
+    this.destination = destination;
+  }
+
+  slice(budget: number): SliceResult {
+    const { breakpoints, machine } = this.context;
+    if (!breakpoints.hasTemporary) {
+      breakpoints.setTemporary(this.destination.addresses);
+      breakpoints.apply(machine.harts);
+    }
+    const stop = machine.run(budget);
+    if (stop.kind !== 'breakpoint') return resultOf(this.context, stop);
+    const cpu = cpuOf(this.context, stop.hart);
+    if (this.arrived(cpu)) {
+      this.leave();
+      return { kind: 'stop', stop: stepStop(this.context, stop.hart) };
+    }
+    const users = breakpointStop(this.context, stop.hart);
+    if (users) return { kind: 'stop', stop: users };
+    cpu.skipBreakpointOnce();
+    return MORE;
+  }
+
+  /** Takes the temporary breakpoints out again. */
+  leave(): void {
+    this.context.breakpoints.setTemporary([]);
+    this.context.breakpoints.apply(this.context.machine.harts);
+  }
+
+  private arrived(cpu: Cpu): boolean {
+    const { hart, addresses, stackAtLeast, mode } = this.destination;
+    if (cpu.id !== cpuOf(this.context, hart).id || !addresses.includes(cpu.pc)) return false;
+    if (mode !== undefined && cpu.modeName !== mode) return false;
+    return stackAtLeast === undefined || stackPointerOf(this.context, cpu) >= stackAtLeast;
+  }
+}
+
+/** Steps instruction by instruction inside a range and runs through what it must not show. */
+class StepRangePlan implements Plan {
+  private readonly context: PlanContext;
+  private readonly request: ResumeRequest & { kind: 'stepRange' };
+  /** The call or trap that is being run through. */
+  private detour: RunToPlan | undefined;
+
+  constructor(context: PlanContext, request: ResumeRequest & { kind: 'stepRange' }) {
+    this.context = context;
+    this.request = request;
+  }
+
+  slice(budget: number): SliceResult {
+    if (this.detour) return this.continueDetour(this.detour, budget);
+    const { hart } = this.request;
+    for (let step = 0; step < Math.min(budget, STEPS_IN_A_ROW); step++) {
+      const result = this.stepOnce();
+      if (result !== MORE || this.detour) return result;
+    }
+    return letTheWorldGoOn(this.context, hart, STEPS_IN_A_ROW);
+  }
+
+  private continueDetour(detour: RunToPlan, budget: number): SliceResult {
+    const result = detour.slice(budget);
+    if (result.kind !== 'stop' || result.stop.reason.kind !== 'step') {
+      // A breakpoint of the client's may stand exactly where the call returns to; then it counts.
+      return result;
+    }
+    this.detour = undefined;
+    return this.inRange() ? MORE : this.done();
+  }
+
+  private stepOnce(): SliceResult {
+    const { machine } = this.context;
+    const { hart, over } = this.request;
+    const cpu = cpuOf(this.context, hart);
+    const pc = cpu.pc;
+    const instructions = cpu.instructions;
+    const mode = cpu.modeName;
+    const stackPointer = stackPointerOf(this.context, cpu);
+    const instruction = instructionAt(machine, cpu);
+    cpu.skipBreakpointOnce();
+    const result = resultOf(this.context, machine.run(1, hart));
+    if (result.kind === 'stop' || result.kind === 'end') return result;
+    if (cpu.pc === pc && cpu.instructions === instructions) {
+      return letTheWorldGoOn(this.context, hart, 1);
+    }
+    const next = pc + BigInt(instruction?.size ?? 0);
+    const wasTrap =
+      cpu.modeName !== mode && instruction?.flow !== 'trapReturn'
+        ? true
+        : leftUnexpectedly(instruction, next, cpu, instructions);
+    // An ecall is an instruction like a call: stepping in means to see its handler. An interrupt or
+    // a fault in the middle of a line is nothing that the line says.
+    if (wasTrap && (over || instruction?.flow !== 'trap')) {
+      return this.runThrough({ hart, addresses: [pc, next], mode, stackAtLeast: stackPointer });
+    }
+    if (over && instruction?.flow === 'call' && cpu.pc !== next) {
+      return this.runThrough({ hart, addresses: [next], stackAtLeast: stackPointer });
+    }
+    return this.inRange() ? this.stopAtBreakpointInside() : this.done();
+  }
+
+  private runThrough(destination: Destination): SliceResult {
+    const atOnce = breakpointStop(this.context, this.request.hart);
+    if (atOnce) return { kind: 'stop', stop: atOnce };
+    this.detour = new RunToPlan(this.context, destination);
+    return MORE;
+  }
+
+  private inRange(): boolean {
+    const { pc } = cpuOf(this.context, this.request.hart);
+    return pc >= this.request.start && pc < this.request.end;
+  }
+
+  private stopAtBreakpointInside(): SliceResult {
+    const stop = breakpointStop(this.context, this.request.hart);
+    return stop ? { kind: 'stop', stop } : MORE;
+  }
+
+  private done(): SliceResult {
+    return { kind: 'stop', stop: stepStop(this.context, this.request.hart) };
+  }
+}
+
+/** The end of a step, which is a breakpoint's stop when it landed on one. */
+function stepStop(context: PlanContext, hart: number): StopEvent {
+  return breakpointStop(context, hart) ?? { hart, reason: { kind: 'step' } };
+}
+
+/** Whether control went where the instruction itself cannot have sent it. */
+function leftUnexpectedly(
+  instruction: DisassembledInstruction | undefined,
+  next: bigint,
+  cpu: Cpu,
+  instructionsBefore: number,
+): boolean {
+  // An instruction that traps does not retire.
+  if (cpu.instructions === instructionsBefore) return cpu.pc !== next;
+  if (!instruction) return true;
+  const { flow, target } = instruction;
+  if (flow === 'next') return cpu.pc !== next;
+  if (flow === 'branch' || target !== undefined) return cpu.pc !== next && cpu.pc !== target;
+  return false;
+}
+
+/** Runs every hart but one, and time when there is no other, so that what a hart waits for happens. */
+function letTheWorldGoOn(context: PlanContext, hart: number, budget: number): SliceResult {
+  const { machine } = context;
+  if (machine.hartState(hart) !== 'running') {
+    return resultOf(context, machine.run(budget));
+  }
+  for (let other = 0; other < machine.harts.length; other++) {
+    if (other === hart || machine.hartState(other) !== 'running') continue;
+    const result = resultOf(context, machine.run(budget, other));
+    if (result.kind === 'stop' || result.kind === 'end') return result;
+  }
+  return MORE;
+}
+
+function resultOf(context: PlanContext, stop: MachineStop): SliceResult {
+  switch (stop.kind) {
+    case 'budget':
+      return MORE;
+    case 'idle':
+      return { kind: 'idle' };
+    case 'ended':
+      return { kind: 'end', end: stop.end };
+    case 'event':
+      return {
+        kind: 'stop',
+        stop: { hart: stop.hart, reason: { kind: 'event', name: stop.name, text: stop.text } },
+      };
+    case 'breakpoint': {
+      const users = breakpointStop(context, stop.hart);
+      if (users) return { kind: 'stop', stop: users };
+      // A temporary breakpoint of another hart's way: pass through it.
+      cpuOf(context, stop.hart).skipBreakpointOnce();
+      return MORE;
+    }
+  }
+}
+
+function instructionAt(machine: Machine, cpu: Cpu): DisassembledInstruction | undefined {
+  const bytes = readVirtual(machine, cpu, cpu.pc, 8, 'fetch');
+  return bytes.length === 0 ? undefined : machine.isa.disassemble(bytes, cpu.pc);
+}
+
+function stackPointerOf(context: PlanContext, cpu: Cpu): bigint {
+  return defined(cpu.readRegister(context.stackPointer), 'stack pointer');
+}
+
+function cpuOf(context: PlanContext, hart: number): Cpu {
+  return defined(context.machine.harts[hart], `hart ${hart}`);
+}
