@@ -1,0 +1,223 @@
+/**
+ * What a person does in VS Code, as functions: open a file, click the gutter, press F5, read the
+ * terminal, look into a view. Every function waits for a positive state, never for a while.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
+import { launchBrowser, openPage } from './browser.ts';
+import { installedCodeServer, startCodeServer, type CodeServer } from './codeServer.ts';
+
+export interface OpenOptions {
+  readonly folder: string;
+  readonly vsix: string;
+  readonly settings?: Record<string, unknown>;
+}
+
+export type Theme = 'light' | 'dark';
+
+/** VS Code renamed its default themes; both names are given to find the one there is. */
+const themes: Record<Theme, string> = {
+  light: 'Default Light Modern',
+  dark: 'Default Dark Modern',
+};
+
+const slow = { timeout: 60_000 };
+
+export class Workbench {
+  readonly page: Page;
+  private readonly server: CodeServer;
+  private readonly browser: Browser;
+
+  constructor(server: CodeServer, browser: Browser, page: Page) {
+    this.server = server;
+    this.browser = browser;
+    this.page = page;
+  }
+
+  static async open({ folder, vsix, settings = {} }: OpenOptions): Promise<Workbench> {
+    const server = await startCodeServer(installedCodeServer(), { vsix, settings });
+    const browser = await launchBrowser();
+    const page = await openPage(browser);
+    const workbench = new Workbench(server, browser, page);
+    try {
+      await page.goto(`${server.url}/?folder=${encodeURIComponent(folder)}`);
+      await page.locator('.explorer-folders-view [role=treeitem]').first().waitFor(slow);
+    } catch (error) {
+      await workbench.close();
+      throw error;
+    }
+    return workbench;
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+  }
+
+  get editor(): Locator {
+    return this.page.locator('.editor-instance .monaco-editor').first();
+  }
+
+  get debugToolbar(): Locator {
+    return this.page.locator('.debug-toolbar').first();
+  }
+
+  press(key: string): Promise<void> {
+    return this.page.keyboard.press(key);
+  }
+
+  /** From the explorer; folders on the way are opened. */
+  async openFile(...names: readonly string[]): Promise<void> {
+    const row = (name: string) =>
+      this.page.locator(`.explorer-folders-view [role=treeitem][aria-label^="${name}"]`).first();
+    for (const name of names.slice(0, -1)) {
+      await row(name).waitFor();
+      if ((await row(name).getAttribute('aria-expanded')) === 'false') await row(name).click();
+    }
+    const file = names.at(-1) ?? '';
+    await row(file).dblclick();
+    await this.page.locator('.tab.active', { hasText: file }).waitFor();
+    await this.editor.locator('.view-line').first().waitFor();
+  }
+
+  async runCommand(title: string): Promise<void> {
+    await this.press('F1');
+    await this.page.locator('.quick-input-widget input').fill(`>${title}`);
+    const option = this.page.locator('.quick-input-list [role=option]', { hasText: title }).first();
+    await option.waitFor();
+    await option.click();
+  }
+
+  async goToLine(line: number): Promise<void> {
+    await this.editor.locator('.view-line').first().click();
+    await this.press('Control+G');
+    await this.page.locator('.quick-input-widget input').fill(`:${line}`);
+    await this.press('Enter');
+    await this.page.locator('#status\\.editor\\.selection', { hasText: `Ln ${line},` }).waitFor();
+  }
+
+  /** Clicks left of the line's number, as one does with a mouse. */
+  async clickGutter(line: number): Promise<void> {
+    const number = this.editor.locator('.line-numbers', { hasText: new RegExp(`^${line}$`) });
+    const box = await number.boundingBox();
+    if (!box) throw new Error(`line ${line} is not to be seen`);
+    await this.page.mouse.move(box.x - 8, box.y + box.height / 2);
+    await this.page.mouse.click(box.x - 8, box.y + box.height / 2);
+    await this.editor
+      .locator('.codicon-debug-breakpoint, .codicon-debug-breakpoint-unverified')
+      .first()
+      .waitFor();
+  }
+
+  /** A breakpoint that the debugger has taken: its mark is full, not hollow. */
+  async waitForBoundBreakpoint(): Promise<void> {
+    await this.editor
+      .locator('.codicon-debug-breakpoint, .codicon-debug-breakpoint-stackframe')
+      .first()
+      .waitFor();
+  }
+
+  async waitForStop(): Promise<void> {
+    await this.page
+      .locator(
+        '.codicon-debug-stackframe, .codicon-debug-breakpoint-stackframe, .codicon-debug-stackframe-focused',
+      )
+      .first()
+      .waitFor();
+  }
+
+  async waitForEnd(): Promise<void> {
+    await this.debugToolbar.waitFor({ state: 'hidden' });
+    await this.page
+      .locator('.statusbar.debugging, .statusbar-item.debugging')
+      .waitFor({ state: 'detached' })
+      .catch(() => {});
+  }
+
+  /** The line that the top of the call stack names. */
+  async stoppedLine(): Promise<number> {
+    const text = await this.page.locator('.debug-call-stack .line-number').first().innerText();
+    return Number(text.split(':')[0]);
+  }
+
+  async waitForStoppedLine(wanted: (line: number) => boolean): Promise<number> {
+    const end = Date.now() + 20_000;
+    for (;;) {
+      const line = await this.stoppedLine().catch(() => NaN);
+      if (wanted(line)) return line;
+      if (Date.now() > end) throw new Error(`the call stack stays at line ${line}`);
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  get terminal(): Locator {
+    return this.page.locator('.terminal-wrapper.active');
+  }
+
+  async terminalText(): Promise<string> {
+    const text = await this.terminal.locator('.xterm-rows').innerText();
+    return text.replaceAll('\u00a0', ' ');
+  }
+
+  async waitForTerminal(wanted: string | RegExp, timeout = 20_000): Promise<string> {
+    const end = Date.now() + timeout;
+    for (;;) {
+      const text = await this.terminalText().catch(() => '');
+      if (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text)) return text;
+      if (Date.now() > end) throw new Error(`no ${wanted} in the terminal, but:\n${text}`);
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  async typeInTerminal(text: string): Promise<void> {
+    await this.terminal.locator('.xterm-screen').click();
+    await this.page.keyboard.type(text, { delay: 20 });
+  }
+
+  /** The document inside a webview that shows a text it alone has. */
+  async webview(text: string | RegExp): Promise<FrameLocator> {
+    const end = Date.now() + 20_000;
+    for (;;) {
+      const count = await this.page.locator('iframe.webview.ready').count();
+      for (let i = 0; i < count; i++) {
+        const inner = this.page
+          .frameLocator(`iframe.webview.ready >> nth=${i}`)
+          .frameLocator('iframe#active-frame');
+        const found = await inner
+          .getByText(text)
+          .first()
+          .isVisible()
+          .catch(() => false);
+        if (found) return inner;
+      }
+      if (Date.now() > end) throw new Error(`none of ${count} webviews shows ${text}`);
+      await this.page.waitForTimeout(100);
+    }
+  }
+
+  async setTheme(theme: Theme): Promise<void> {
+    await this.runCommand('Preferences: Color Theme');
+    await this.page.locator('.quick-input-widget input').fill(themes[theme]);
+    await this.page.locator('.quick-input-list [role=option]').first().waitFor();
+    await this.press('Enter');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    const base = theme === 'dark' ? 'vs-dark' : 'vs';
+    await this.page.locator(`.monaco-workbench.${base}`).first().waitFor();
+  }
+
+  /** Texts of the messages that are to be seen, in order. */
+  async messages(): Promise<string[]> {
+    return this.page.locator('.notification-toast .notification-list-item-message').allInnerTexts();
+  }
+
+  /**
+   * A picture under out/screenshots, and under media/docs when TRAPLINE_SCREENSHOTS is set: the
+   * README shows those.
+   */
+  async screenshot(name: string): Promise<void> {
+    const folder = process.env.TRAPLINE_SCREENSHOTS ? 'media/docs' : 'out/screenshots';
+    mkdirSync(folder, { recursive: true });
+    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+  }
+}

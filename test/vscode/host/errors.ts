@@ -1,0 +1,2 @@
+describe('errors', () => {});
+export {};
