@@ -1,0 +1,301 @@
+/** The semantic context of the interpreter: operands from the record, registers in memory. */
+import { assert } from '../base/assert.ts';
+import {
+  add,
+  add32,
+  callValue,
+  effect,
+  eq,
+  eq32,
+  i32,
+  i64,
+  load,
+  local,
+  ltS32,
+  ltU,
+  shl32,
+  sub,
+  sub32,
+  tee,
+  wrap,
+  zeroExtend,
+  type Expr,
+} from '../wasm/expression.ts';
+import type { FunctionBuilder, Label } from '../wasm/functionBuilder.ts';
+import { alignedTlbHit, tlbHit, tlbOffset } from './inlineTlb.ts';
+import type { FunctionIndices } from './interpreterImports.ts';
+import { pcOf, savePc } from './recordPc.ts';
+import { hart, leave, pageBytes, record, recordShift } from './layout.ts';
+import {
+  accessBytes,
+  accessWidths,
+  type AccessWidth,
+  type Handler,
+  type SemanticContext,
+} from './semantics.ts';
+
+export interface InterpreterPlace {
+  readonly handler: Handler;
+  readonly functions: FunctionIndices;
+  readonly base: Expr;
+  /** Offset of the TLB set in use. */
+  readonly set: Expr;
+  /** Locals. */
+  readonly record: number;
+  readonly budget: number;
+  readonly next: Label;
+  readonly left: Label;
+  readonly leftSavingPc: Label;
+  /** Looks up a pc and sets `record`, leaving the interpreter when the fetch faults. */
+  readonly goTo: (pc: Expr) => void;
+}
+
+const loadOperators = {
+  b: 'i64.load8_s',
+  bu: 'i64.load8_u',
+  h: 'i64.load16_s',
+  hu: 'i64.load16_u',
+  w: 'i64.load32_s',
+  wu: 'i64.load32_u',
+  d: 'i64.load',
+} as const;
+
+const storeOperators = {
+  b: 'i64.store8',
+  bu: 'i64.store8',
+  h: 'i64.store16',
+  hu: 'i64.store16',
+  w: 'i64.store32',
+  wu: 'i64.store32',
+  d: 'i64.store',
+} as const;
+
+export class InterpreterContext implements SemanticContext {
+  private readonly f: FunctionBuilder;
+  private readonly place: InterpreterPlace;
+  private readonly rec: Expr;
+  private readonly budget: Expr;
+  private ended = false;
+
+  constructor(f: FunctionBuilder, place: InterpreterPlace) {
+    this.f = f;
+    this.place = place;
+    this.rec = local('i32', place.record);
+    this.budget = local('i32', place.budget);
+  }
+
+  rs1(): Expr {
+    return this.register(record.rs1);
+  }
+  rs2(): Expr {
+    return this.register(record.rs2);
+  }
+  imm(): Expr {
+    return load('i64.load32_s', this.rec, record.immediate);
+  }
+  pcImm(): Expr {
+    return add(pcOf(this.place.base, this.rec), this.imm());
+  }
+  keep(value: Expr): Expr {
+    return this.f.keep(value);
+  }
+
+  wr(value: Expr): void {
+    const address = add32(this.place.base, load('i32.load16_u', this.rec, record.rd));
+    this.f.store('i64.store', address, value, hart.registers);
+  }
+
+  load(width: AccessWidth, address: Expr): Expr {
+    const { base, set, functions } = this.place;
+    return effect('i64', (f) => {
+      const a = f.keep(address);
+      f.temporary('i32', (entry) => {
+        f.ifValue(tlbHit(set, a, entry, 'read', accessBytes[width]), 'i64');
+        load(loadOperators[width], tlbOffset(a, entry, 'read')).emit(f);
+        f.else();
+        f.store('i64.store', base, a, hart.argAddress);
+        this.callSlow(functions.slowLoad, width);
+        load('i64.load', base, hart.argValue).emit(f);
+        f.end();
+      });
+    });
+  }
+
+  store(width: AccessWidth, address: Expr, value: Expr): void {
+    const { base, set, functions } = this.place;
+    const f = this.f;
+    const a = f.keep(address);
+    f.temporary('i32', (entry) => {
+      f.if(tlbHit(set, a, entry, 'write', accessBytes[width]));
+      f.store(storeOperators[width], tlbOffset(a, entry, 'write'), value);
+      f.else();
+      f.store('i64.store', base, a, hart.argAddress);
+      f.store('i64.store', base, value, hart.argValue);
+      this.callSlow(functions.slowStore, width);
+      f.end();
+    });
+  }
+
+  amo(width: 'w' | 'd', address: Expr, update: (old: Expr) => Expr): void {
+    const where = this.keep(this.atomicAddress(width, address));
+    const old = this.keep(load(loadOperators[width], where));
+    this.f.store(storeOperators[width], where, this.keep(update(old)));
+    this.wr(old);
+  }
+
+  loadReserved(width: 'w' | 'd', address: Expr): void {
+    const { base, set, functions } = this.place;
+    const f = this.f;
+    const a = f.keep(address);
+    const size = accessBytes[width];
+    const value = effect('i64', () => {
+      f.temporary('i32', (entry) => {
+        f.ifValue(alignedTlbHit(set, a, entry, 'read', size), 'i64');
+        load(loadOperators[width], tlbOffset(a, entry, 'read')).emit(f);
+        f.else();
+        f.store('i64.store', base, a, hart.argAddress);
+        // Sixteen marks a load that must be aligned.
+        this.callSlow(functions.slowLoad, width, 16);
+        load('i64.load', base, hart.argValue).emit(f);
+        f.end();
+      });
+    });
+    this.wr(value);
+    f.store('i64.store', base, a, hart.reservation);
+  }
+
+  storeConditional(width: 'w' | 'd', address: Expr, value: Expr): void {
+    const { base } = this.place;
+    const f = this.f;
+    const a = f.keep(address);
+    // The access is checked whether or not it will be made, as the memory faults come first.
+    const where = f.keep(this.atomicAddress(width, a));
+    const holds = f.keep(eq(a, load('i64.load', base, hart.reservation)));
+    f.if(holds);
+    f.store(storeOperators[width], where, value);
+    f.end();
+    f.store('i64.store', base, i64(-1), hart.reservation);
+    this.wr(sub(i64(1), zeroExtend(holds)));
+  }
+
+  branch(condition: Expr): void {
+    this.f.if(condition);
+    this.goToTarget();
+    this.f.end();
+  }
+
+  jumpAndLink(): void {
+    this.wr(this.linkAddress());
+    this.goToTarget();
+    this.ended = true;
+  }
+
+  jumpAndLinkRegister(target: Expr): void {
+    const { base } = this.place;
+    const f = this.f;
+    const to = f.keep(target);
+    this.wr(this.linkAddress());
+    const distance = f.keep(sub(to, load('i64.load', base, hart.pageAddress)));
+    f.if(ltU(distance, i64(pageBytes)));
+    const inPage = shl32(wrap(distance), i32(recordShift));
+    this.retireTo(() => {
+      f.set(this.place.record, add32(load('i32.load', base, hart.recordPage), inPage));
+    });
+    f.end();
+    this.retireTo(() => this.place.goTo(to));
+    this.ended = true;
+  }
+
+  host(): void {
+    const { base, functions, handler } = this.place;
+    const f = this.f;
+    savePc(f, base, this.rec);
+    const { rowIndex, length } = handler;
+    const code = callValue(
+      'i32',
+      functions.host,
+      base,
+      this.rec,
+      i32(rowIndex),
+      i32(length),
+      this.budget,
+    );
+    f.temporary('i32', (result) => {
+      f.set(result, code);
+      f.if(ltS32(local('i32', result), i32(0)));
+      // TypeScript has set pc and exit; only the count is left to us.
+      const retired = eq32(local('i32', result), i32(leave.after));
+      f.set(this.place.budget, sub32(this.budget, retired));
+      f.branch(this.place.left);
+      f.end();
+      f.set(this.place.budget, local('i32', result));
+    });
+  }
+
+  /** What every handler ends with that did not jump: one more retired, on to the next record. */
+  finish(): void {
+    if (this.ended) return;
+    this.retireTo(() => this.f.set(this.place.record, this.after()));
+  }
+
+  private register(field: number): Expr {
+    const address = add32(this.place.base, load('i32.load16_u', this.rec, field));
+    return load('i64.load', address, hart.registers);
+  }
+
+  private after(): Expr {
+    return add32(this.rec, i32(this.place.handler.length << recordShift));
+  }
+
+  private linkAddress(): Expr {
+    return add(pcOf(this.place.base, this.rec), i64(this.place.handler.length));
+  }
+
+  private goToTarget(): void {
+    const { handler, goTo, record: rec } = this.place;
+    assert(handler.row.direct, `${handler.row.mnemonic} has no direct target`);
+    this.retireTo(() => {
+      if (handler.far) {
+        goTo(this.pcImm());
+        return;
+      }
+      const distance = shl32(load('i32.load', this.rec, record.immediate), i32(recordShift));
+      this.f.set(rec, add32(this.rec, distance));
+    });
+  }
+
+  private retireTo(go: () => void): void {
+    this.f.set(this.place.budget, sub32(this.budget, i32(1)));
+    go();
+    this.f.branch(this.place.next);
+  }
+
+  /** Sets the budget to what the slow path gives back, or leaves with a trap. */
+  private callSlow(functionIndex: number, width: AccessWidth, flags = 0): void {
+    const { base, leftSavingPc, budget } = this.place;
+    const f = this.f;
+    const code = i32(accessWidths.indexOf(width) | flags);
+    f.temporary('i32', (result) => {
+      const called = callValue('i32', functionIndex, base, code, this.budget);
+      f.branchIf(leftSavingPc, ltS32(tee(result, called), i32(0)));
+      f.set(budget, local('i32', result));
+    });
+  }
+
+  /** Offset in memory of a word that may be read and written at once. */
+  private atomicAddress(width: 'w' | 'd', address: Expr): Expr {
+    const { base, set, functions } = this.place;
+    return effect('i32', (f) => {
+      const a = f.keep(address);
+      f.temporary('i32', (entry) => {
+        f.ifValue(alignedTlbHit(set, a, entry, 'write', accessBytes[width]), 'i32');
+        tlbOffset(a, entry, 'write').emit(f);
+        f.else();
+        f.store('i64.store', base, a, hart.argAddress);
+        this.callSlow(functions.slowAtomic, width);
+        load('i32.load', base, hart.argValue).emit(f);
+        f.end();
+      });
+    });
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Turns instruction rows into one WebAssembly module: a loop around a `br_table` over predecoded
+ * records, with the software TLB inline. Measured against threaded code, this shape is two to
+ * three times as fast on V8. Counts are exact: the budget is checked before every instruction.
+ */
+import {
+  add,
+  add32,
+  and,
+  and32,
+  callValue,
+  eqz32,
+  i32,
+  i64,
+  leS32,
+  load,
+  local,
+  ltS32,
+  ne,
+  shl32,
+  shrU32,
+  tee,
+  wrap,
+  type Expr,
+} from '../wasm/expression.ts';
+import { FunctionBuilder } from '../wasm/functionBuilder.ts';
+import { ModuleBuilder } from '../wasm/moduleBuilder.ts';
+import { InterpreterContext } from './interpreterContext.ts';
+import { savePc } from './recordPc.ts';
+import { exit, hart, pageBytes, record, recordShift, special, tlb } from './layout.ts';
+import type { FunctionIndices, InterpreterImports } from './interpreterImports.ts';
+import { HandlerTable, type EngineRow } from './semantics.ts';
+
+/** The module exports `run(hart, budget) → remaining budget`. */
+export function generateInterpreter(rows: readonly EngineRow[]): Uint8Array {
+  const module = new ModuleBuilder();
+  const imported = (name: keyof InterpreterImports, parameters: number): number =>
+    module.importFunction('host', name, Array(parameters).fill('i32'), ['i32']);
+  const imports = {
+    resolve: imported('resolve', 3),
+    fetchMiss: imported('fetchMiss', 2),
+    slowLoad: imported('slowLoad', 3),
+    slowStore: imported('slowStore', 3),
+    slowAtomic: imported('slowAtomic', 3),
+    host: imported('host', 5),
+  };
+  module.importMemory('host', 'memory', 1);
+  const lookup = module.addFunction(generateLookup(imports.fetchMiss));
+  module.addFunction(generateRun(rows, { ...imports, lookup }), 'run');
+  return module.build();
+}
+
+/** lookup(hart, tlbSet, budget, pc) → record, or 0 when the fetch did not succeed. */
+function generateLookup(fetchMiss: number): FunctionBuilder {
+  const f = new FunctionBuilder(['i32', 'i32', 'i32', 'i64'], ['i32']);
+  const base = f.parameter(0);
+  const set = f.parameter(1);
+  const budget = f.parameter(2);
+  const pc = f.parameter(3);
+  const page = f.keep(and(pc, i64(-pageBytes)));
+  const entryMask = (tlb.fetchEntries - 1) * tlb.entryBytes;
+  const entry = f.keep(add32(set, and32(shrU32(wrap(pc), i32(8)), i32(entryMask))));
+  f.if(ne(page, load('i64.load', entry, tlb.fetch + tlb.tag)));
+  f.store('i64.store', base, pc, hart.argAddress);
+  f.if(eqz32(callValue('i32', fetchMiss, base, budget)));
+  f.return(i32(0));
+  f.end();
+  f.end();
+  const records = f.keep(load('i32.load', entry, tlb.fetch + tlb.addend));
+  f.store('i32.store', base, records, hart.recordPage);
+  f.store('i64.store', base, page, hart.pageAddress);
+  const offset = and32(wrap(pc), i32(pageBytes - 2));
+  add32(records, shl32(offset, i32(recordShift))).emit(f);
+  return f;
+}
+
+function generateRun(rows: readonly EngineRow[], functions: FunctionIndices): FunctionBuilder {
+  const f = new FunctionBuilder(['i32', 'i32'], ['i32']);
+  const table = new HandlerTable(rows, special.first);
+  const base = f.parameter(0);
+  const budget = f.parameter(1);
+  const set = f.keep(load('i32.load', base, hart.tlbSet));
+  const rec = f.newLocal('i32');
+  const handler = f.newLocal('i32');
+  const here = local('i32', rec);
+
+  const left = f.block();
+  const leftSavingPc = f.block();
+  const goTo = (pc: Expr): void => {
+    const found = callValue('i32', functions.lookup, base, set, budget, pc);
+    f.branchIf(left, eqz32(tee(rec, found)));
+  };
+  goTo(load('i64.load', base, hart.pc));
+
+  const next = f.loop();
+  f.if(leS32(budget, i32(0)));
+  f.store('i32.store', base, i32(exit.budget), hart.exit);
+  f.branch(leftSavingPc);
+  f.end();
+  f.set(handler, load('i32.load16_u', here, record.handler));
+  const dispatch = f.loop();
+
+  // One block per handler, innermost first, so that case i falls out of the i-th block.
+  const count = special.first + table.handlers.length;
+  const labels = Array.from({ length: count }, () => f.block()).reverse();
+  f.branchTable(local('i32', handler), labels, labels[special.resolve]!);
+
+  f.end(); // special.resolve
+  const resolved = callValue('i32', functions.resolve, base, here, budget);
+  f.branchIf(leftSavingPc, ltS32(tee(handler, resolved), i32(0)));
+  f.branch(dispatch);
+
+  f.end(); // special.pageEnd
+  const pageEnd = add(load('i64.load', base, hart.pageAddress), i64(pageBytes));
+  goTo(add(pageEnd, load('i64.load32_s', here, record.immediate)));
+  f.branch(next);
+
+  for (const h of table.handlers) {
+    f.end();
+    f.scope(() => {
+      const context = new InterpreterContext(f, {
+        handler: h,
+        functions,
+        base,
+        set,
+        record: rec,
+        budget: 1,
+        next,
+        left,
+        leftSavingPc,
+        goTo,
+      });
+      h.row.execute(context);
+      context.finish();
+    });
+  }
+  f.unreachable();
+  f.end(); // dispatch
+  f.end(); // next
+  f.end(); // leftSavingPc
+  savePc(f, base, here);
+  f.end(); // left
+  budget.emit(f);
+  return f;
+}

@@ -1,0 +1,106 @@
+/**
+ * Where everything lives in a machine's WebAssembly memory. Offsets are bytes; per-hart ones are
+ * relative to the hart's base. Interpreter, TypeScript and debugger all read these places, so
+ * there is no copy of any of it.
+ *
+ *   [0, 64 KiB)  unused, so that offset 0 is never a record
+ *   harts        one area of `hartAreaSize` each
+ *   arena        predecoded records of code pages
+ *   memory       RAM and ROM regions, page aligned
+ */
+
+/** Guest registers are 64 bits wide; index 32 takes writes to a register that is always zero. */
+export const registerBytes = 8;
+export const zeroSink = 32;
+
+export const hart = {
+  registers: 0x000,
+  floats: 0x200,
+  /** Guest virtual address of the next instruction, valid while the hart is not running. */
+  pc: 0x300,
+  /** An `exit` code, valid after a run. */
+  exit: 0x308,
+  /** Records of the page being executed, and that page's virtual address. */
+  recordPage: 0x30c,
+  pageAddress: 0x310,
+  /** Virtual address of the load reservation, or -1. */
+  reservation: 0x318,
+  /** Address and value of a memory access that leaves the inline path. */
+  argAddress: 0x320,
+  argValue: 0x328,
+  /** Offset of the TLB set in use. */
+  tlbSet: 0x330,
+  /** 4096 slots of 8 bytes for the instruction set's control registers. */
+  control: 0x1000,
+  /** `tlbSets` sets of `tlbSetSize`. */
+  tlb: 0x10000,
+} as const;
+
+export const tlb = {
+  sets: 8,
+  entryBytes: 16,
+  /** Data entries of each kind in a set; a power of two. */
+  dataEntries: 4096,
+  fetchEntries: 512,
+  /** Within a set. */
+  read: 0x00000,
+  write: 0x10000,
+  fetch: 0x20000,
+  setBytes: 0x22000,
+  /** Within an entry: the page's virtual address, then what turns an address into an offset. */
+  tag: 0,
+  addend: 8,
+} as const;
+
+export const hartAreaBytes = 0x10000 + tlb.sets * tlb.setBytes;
+
+export const pageBytes = 4096;
+
+/**
+ * A predecoded instruction. There is one record for every two bytes of a code page, and two more
+ * that lead to the following page. Registers are byte offsets into the register file.
+ */
+export const record = {
+  bytes: 16,
+  handler: 0,
+  rd: 2,
+  rs1: 4,
+  rs2: 6,
+  immediate: 8,
+  /** Spare word: profile counters of the translator. */
+  hot: 12,
+  /** Records of one page in bytes, with the two that follow it. */
+  pageBytes: (2048 + 2) * 16,
+} as const;
+
+/** Shift from a byte distance in code to a distance in records. */
+export const recordShift = 3;
+
+/** Handlers that are no instruction. */
+export const special = {
+  /** Nothing decoded here yet, or something that must be looked at each time. */
+  resolve: 0,
+  /** Just past the page; the immediate is the distance past it. */
+  pageEnd: 1,
+  first: 2,
+} as const;
+
+/** Why the interpreter came back. */
+export const exit = {
+  budget: 0,
+  /** A trap is pending in the hart object; pc is the instruction that caused it. */
+  trap: 1,
+  breakpoint: 2,
+  /** TypeScript set pc and mode; only the run loop has to look at the hart again. */
+  changed: 3,
+  /** Like `changed`, and the hart waits for an interrupt. */
+  waiting: 4,
+} as const;
+
+/** What an imported function returns instead of the remaining budget to leave the interpreter. */
+export const leave = {
+  /** The instruction did not retire; pc is to be saved. `exit` is already set. */
+  before: -1,
+  /** It retired and TypeScript has set pc. `exit` is already set. */
+  after: -2,
+} as const;

@@ -1,0 +1,13 @@
+import { add, i32, load, shrU32, sub32, zeroExtend, type Expr } from '../wasm/expression.ts';
+import type { FunctionBuilder } from '../wasm/functionBuilder.ts';
+import { hart, recordShift } from './layout.ts';
+
+/** pc of a record: the page's address, and a byte for every eight bytes of records. */
+export function pcOf(base: Expr, rec: Expr): Expr {
+  const distance = shrU32(sub32(rec, load('i32.load', base, hart.recordPage)), i32(recordShift));
+  return add(load('i64.load', base, hart.pageAddress), zeroExtend(distance));
+}
+
+export function savePc(f: FunctionBuilder, base: Expr, rec: Expr): void {
+  f.store('i64.store', base, pcOf(base, rec), hart.pc);
+}

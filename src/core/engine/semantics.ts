@@ -1,0 +1,95 @@
+/**
+ * The language in which an instruction's meaning is stated, once. A row's function runs when code
+ * is generated, not when it executes: for the interpreter operands come from a predecoded record,
+ * for the translator they are constants and locals.
+ */
+import type { Expr } from '../wasm/expression.ts';
+
+/** Width and extension of a memory access: `b h w d` signed or full, `bu hu wu` zero-extended. */
+export type AccessWidth = 'b' | 'h' | 'w' | 'd' | 'bu' | 'hu' | 'wu';
+export const accessWidths: readonly AccessWidth[] = ['b', 'h', 'w', 'd', 'bu', 'hu', 'wu'];
+export const accessBytes: Readonly<Record<AccessWidth, 1 | 2 | 4 | 8>> = {
+  b: 1,
+  bu: 1,
+  h: 2,
+  hu: 2,
+  w: 4,
+  wu: 4,
+  d: 8,
+};
+
+/** All values are 64 bits wide unless said otherwise; conditions are 32. */
+export interface SemanticContext {
+  rs1(): Expr;
+  rs2(): Expr;
+  /** The immediate, sign-extended. */
+  imm(): Expr;
+  /** Address of the instruction plus its immediate. */
+  pcImm(): Expr;
+  /** Evaluates once; the result may be used any number of times in this instruction. */
+  keep(value: Expr): Expr;
+
+  /** Writes rd. Comes after everything that may fault. */
+  wr(value: Expr): void;
+  load(width: AccessWidth, address: Expr): Expr;
+  store(width: AccessWidth, address: Expr, value: Expr): void;
+  /** rd becomes the old value, sign-extended; memory what `update` makes of it. */
+  amo(width: 'w' | 'd', address: Expr, update: (old: Expr) => Expr): void;
+  loadReserved(width: 'w' | 'd', address: Expr): void;
+  storeConditional(width: 'w' | 'd', address: Expr, value: Expr): void;
+
+  /** To pc + imm when the 32-bit condition is not 0. */
+  branch(condition: Expr): void;
+  /** To pc + imm, the address of the next instruction into rd. */
+  jumpAndLink(): void;
+  jumpAndLinkRegister(target: Expr): void;
+  /** The instruction is carried out by the instruction set's TypeScript, found by the row. */
+  host(): void;
+}
+
+/** What the engine needs of an instruction. */
+export interface EngineRow {
+  readonly mnemonic: string;
+  /** Lengths in bytes in which the row occurs. */
+  readonly lengths: readonly number[];
+  /** The target may lie in another page, for which a second handler is made. */
+  readonly direct: boolean;
+  readonly execute: (c: SemanticContext) => void;
+}
+
+/** One `case` of the interpreter. */
+export interface Handler {
+  readonly row: EngineRow;
+  readonly rowIndex: number;
+  readonly length: number;
+  /** The target is in another page. */
+  readonly far: boolean;
+}
+
+/** The handlers of a set of rows in the order of their numbers, and how to find one. */
+export class HandlerTable {
+  readonly handlers: readonly Handler[];
+  private readonly numbers = new Map<number, number>();
+
+  constructor(rows: readonly EngineRow[], firstNumber: number) {
+    const handlers: Handler[] = [];
+    rows.forEach((row, rowIndex) => {
+      for (const length of row.lengths) {
+        for (const far of row.direct ? [false, true] : [false]) {
+          this.numbers.set(key(rowIndex, length, far), firstNumber + handlers.length);
+          handlers.push({ row, rowIndex, length, far });
+        }
+      }
+    });
+    this.handlers = handlers;
+  }
+
+  /** Handler number, undefined when the row does not occur in this length. */
+  number(rowIndex: number, length: number, far: boolean): number | undefined {
+    return this.numbers.get(key(rowIndex, length, far));
+  }
+}
+
+function key(rowIndex: number, length: number, far: boolean): number {
+  return rowIndex * 16 + length * 2 + (far ? 1 : 0);
+}

@@ -1,0 +1,187 @@
+/**
+ * Typed expression nodes that become WebAssembly. Constants fold as they are built; effects belong
+ * to statements of a `FunctionBuilder`, except for `effect`, which runs statements and then yields.
+ */
+import type { FunctionBuilder } from './functionBuilder.ts';
+import { assert } from '../base/assert.ts';
+import { loadTable, op, operatorTable, type ValueType } from './opcodes.ts';
+
+export interface Expr {
+  readonly type: ValueType;
+  /** Value of a constant, signed; undefined for everything else. */
+  readonly constant?: bigint;
+  emit(f: FunctionBuilder): void;
+}
+
+export const i32 = (value: number): Expr => constant('i32', BigInt.asIntN(32, BigInt(value)));
+export const i64 = (value: bigint | number): Expr =>
+  constant('i64', BigInt.asIntN(64, BigInt(value)));
+
+function constant(type: 'i32' | 'i64', value: bigint): Expr {
+  return {
+    type,
+    constant: value,
+    emit: (f) => f.code.byte(type === 'i32' ? op.i32Const : op.i64Const).signed(value),
+  };
+}
+
+export const local = (type: ValueType, index: number): Expr => ({
+  type,
+  emit: (f) => f.code.byte(op.localGet).unsigned(index),
+});
+
+/** Sets a local and is its value. */
+export const tee = (index: number, value: Expr): Expr => ({
+  type: value.type,
+  emit: (f) => {
+    value.emit(f);
+    f.code.byte(op.localTee).unsigned(index);
+  },
+});
+
+/** Runs statements that leave a value of `type` on the stack. */
+export const effect = (type: ValueType, statements: (f: FunctionBuilder) => void): Expr => ({
+  type,
+  emit: statements,
+});
+
+export function load(name: keyof typeof loadTable, address: Expr, offset = 0): Expr {
+  const { code, result } = loadTable[name];
+  assert(address.type === 'i32', `${name} of an ${address.type} address`);
+  return {
+    type: result,
+    emit: (f) => {
+      address.emit(f);
+      // The alignment hint has no meaning but speed, and engines ignore it: 0 is always valid.
+      f.code.byte(code).unsigned(0).unsigned(offset);
+    },
+  };
+}
+
+export const select = (whenTrue: Expr, whenFalse: Expr, condition: Expr): Expr => ({
+  type: whenTrue.type,
+  emit: (f) => {
+    whenTrue.emit(f);
+    whenFalse.emit(f);
+    condition.emit(f);
+    f.code.byte(op.select);
+  },
+});
+
+function unary(name: string): (a: Expr) => Expr {
+  const { code, operand, result } = operator(name);
+  return (a) => {
+    assert(a.type === operand, `${name} of ${a.type}`);
+    return {
+      type: result,
+      emit: (f) => {
+        a.emit(f);
+        f.code.byte(code);
+      },
+    };
+  };
+}
+
+interface Folding {
+  /** Both operands signed; the result is brought to the type's width. */
+  readonly fold?: (a: bigint, b: bigint) => bigint;
+  /** A right operand that leaves the left one as it is. */
+  readonly identity?: bigint;
+}
+
+function binary(name: string, folding: Folding = {}): (a: Expr, b: Expr) => Expr {
+  const { code, operand, result } = operator(name);
+  const { fold, identity } = folding;
+  return (a, b) => {
+    assert(a.type === operand && b.type === operand, `${name} of ${a.type}, ${b.type}`);
+    if (fold && a.constant !== undefined && b.constant !== undefined) {
+      const value = fold(a.constant, b.constant);
+      return result === 'i32' ? i32(Number(BigInt.asIntN(32, value))) : i64(value);
+    }
+    if (identity !== undefined && b.constant === identity) return a;
+    return {
+      type: result,
+      emit: (f) => {
+        a.emit(f);
+        b.emit(f);
+        f.code.byte(code);
+      },
+    };
+  };
+}
+
+function operator(name: string) {
+  const found = operatorTable[name];
+  assert(found, `no WebAssembly operator ${name}`);
+  return found;
+}
+
+const unsigned64 = (x: bigint): bigint => BigInt.asUintN(64, x);
+const truth = (x: boolean): bigint => (x ? 1n : 0n);
+
+// 64-bit operators carry plain names, since guest registers are 64-bit; 32-bit ones end in 32.
+export const add = binary('i64.add', { fold: (a, b) => a + b, identity: 0n });
+export const sub = binary('i64.sub', { fold: (a, b) => a - b, identity: 0n });
+export const mul = binary('i64.mul', { fold: (a, b) => a * b, identity: 1n });
+export const divS = binary('i64.div_s');
+export const divU = binary('i64.div_u');
+export const remS = binary('i64.rem_s');
+export const remU = binary('i64.rem_u');
+export const and = binary('i64.and', { fold: (a, b) => a & b, identity: -1n });
+export const or = binary('i64.or', { fold: (a, b) => a | b, identity: 0n });
+export const xor = binary('i64.xor', { fold: (a, b) => a ^ b, identity: 0n });
+export const shl = binary('i64.shl', { fold: (a, b) => a << (b & 63n), identity: 0n });
+export const shrS = binary('i64.shr_s', { fold: (a, b) => a >> (b & 63n), identity: 0n });
+export const shrU = binary('i64.shr_u', {
+  fold: (a, b) => unsigned64(a) >> (b & 63n),
+  identity: 0n,
+});
+export const eq = binary('i64.eq', { fold: (a, b) => truth(a === b) });
+export const ne = binary('i64.ne', { fold: (a, b) => truth(a !== b) });
+export const ltS = binary('i64.lt_s', { fold: (a, b) => truth(a < b) });
+export const ltU = binary('i64.lt_u', { fold: (a, b) => truth(unsigned64(a) < unsigned64(b)) });
+export const gtS = binary('i64.gt_s');
+export const gtU = binary('i64.gt_u');
+export const geS = binary('i64.ge_s', { fold: (a, b) => truth(a >= b) });
+export const geU = binary('i64.ge_u', { fold: (a, b) => truth(unsigned64(a) >= unsigned64(b)) });
+export const eqz = unary('i64.eqz');
+
+export const add32 = binary('i32.add', { fold: (a, b) => a + b, identity: 0n });
+export const sub32 = binary('i32.sub', { fold: (a, b) => a - b, identity: 0n });
+export const mul32 = binary('i32.mul');
+export const divS32 = binary('i32.div_s');
+export const divU32 = binary('i32.div_u');
+export const remS32 = binary('i32.rem_s');
+export const remU32 = binary('i32.rem_u');
+export const and32 = binary('i32.and', { fold: (a, b) => a & b, identity: -1n });
+export const or32 = binary('i32.or', { fold: (a, b) => a | b, identity: 0n });
+export const shl32 = binary('i32.shl', { fold: (a, b) => a << (b & 31n), identity: 0n });
+export const shrU32 = binary('i32.shr_u', { identity: 0n });
+export const shrS32 = binary('i32.shr_s', { identity: 0n });
+export const eq32 = binary('i32.eq');
+export const ne32 = binary('i32.ne');
+export const ltS32 = binary('i32.lt_s');
+export const leS32 = binary('i32.le_s');
+export const eqz32 = unary('i32.eqz');
+
+const wrapI64 = unary('i32.wrap_i64');
+export const wrap = (a: Expr): Expr =>
+  a.constant === undefined ? wrapI64(a) : i32(Number(BigInt.asIntN(32, a.constant)));
+const extendS = unary('i64.extend_i32_s');
+export const signExtend = (a: Expr): Expr =>
+  a.constant === undefined ? extendS(a) : i64(a.constant);
+const extendU = unary('i64.extend_i32_u');
+export const zeroExtend = (a: Expr): Expr =>
+  a.constant === undefined ? extendU(a) : i64(BigInt.asUintN(32, a.constant));
+/** Sign-extends the low 32 bits of a 64-bit value. */
+export const signExtend32 = unary('i64.extend32_s');
+
+/** The single result of a call. */
+export const callValue = (
+  type: ValueType,
+  functionIndex: number,
+  ...args: readonly Expr[]
+): Expr => ({
+  type,
+  emit: (f) => f.call(functionIndex, ...args),
+});
