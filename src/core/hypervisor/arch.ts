@@ -1,0 +1,27 @@
+/**
+ * What an architecture gives to the hypervisor (Linux's kvm_arch_* functions): the second
+ * translation stage, vCPUs, and which calls it answers by itself.
+ */
+import type { CallRule } from './callPolicy.ts';
+import type { Result } from './errno.ts';
+import type { MemoryRegion } from './memorySlots.ts';
+import type { Vcpu } from './vcpu.ts';
+import type { Vm } from './vm.ts';
+
+export interface HypervisorArch {
+  /** Width of guest-physical addresses when nothing else is asked for, and the widest possible. */
+  readonly gpaBits: { readonly default: number; readonly max: number };
+  readonly maxVcpus: number;
+  /** What the architecture's own code answers when the user has no rule. */
+  readonly defaultCalls: readonly CallRule[];
+  /** Called once from the constructor of `Vm`; the VM's own parts are complete by then. */
+  createVm(vm: Vm): Result<VmArch>;
+}
+
+export interface VmArch {
+  createVcpu(id: number): Result<Vcpu>;
+  /** The slot's translations must go. */
+  flushRegion(region: MemoryRegion): void;
+  /** KVM_PRE_FAULT_MEMORY: makes the translation of one address, as a fault on it would. */
+  preFault(address: number): Result<void>;
+}

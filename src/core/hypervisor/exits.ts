@@ -1,0 +1,79 @@
+/**
+ * Why a vCPU left its guest for the VMM: Linux's `kvm_run`, as a closed union with Linux's numbers
+ * (include/uapi/linux/kvm.h). As there, what the VMM fills in is taken over by the next `run`.
+ * How a call or an instruction is encoded is the architecture's business, not known here.
+ */
+export const exitNumber = {
+  debug: 4,
+  halted: 5,
+  mmio: 6,
+  intr: 10,
+  internalError: 17,
+  systemEvent: 24,
+  /** KVM_EXIT_RISCV_SBI; other architectures have KVM_EXIT_HYPERCALL, 3. */
+  call: 35,
+} as const;
+
+/** KVM_SYSTEM_EVENT_*. */
+export const systemEventNumber = { shutdown: 1, reset: 2, crash: 3 } as const;
+export type SystemEventType = keyof typeof systemEventNumber;
+
+/** A load or store that no memory slot answers. For a load the VMM sets `data`. */
+export interface MmioExit {
+  readonly kind: 'mmio';
+  readonly address: number;
+  readonly size: 1 | 2 | 4 | 8;
+  readonly write: boolean;
+  data: bigint;
+}
+
+/** A firmware call that the hypervisor does not answer itself. The VMM sets `ret`. */
+export interface CallExit {
+  readonly kind: 'call';
+  readonly extension: number;
+  readonly function: number;
+  readonly args: readonly bigint[];
+  /** Preset to what an unanswered call returns. */
+  ret: [bigint, bigint];
+  /** True once somebody answered; decides whether the call is reported as unanswered. */
+  answered: boolean;
+  /** The policy asks to stop before the call is made. Running again makes it. */
+  readonly stop: boolean;
+  /** `DBCN console_write(13, 0x80201000, 0)`. */
+  readonly text: string;
+}
+
+export type VcpuExit =
+  | MmioExit
+  | CallExit
+  /** The budget is used up, or something asked the vCPU to look around. */
+  | { readonly kind: 'intr' }
+  /** Nothing to run: waits for an interrupt, or is stopped. KVM would block here. */
+  | { readonly kind: 'halted' }
+  /** A breakpoint of the debugger stands at pc. */
+  | { readonly kind: 'debug' }
+  | {
+      readonly kind: 'systemEvent';
+      readonly type: SystemEventType;
+      /** What the guest gave as its reason. */
+      readonly reason: number;
+      readonly text: string;
+    }
+  /** The guest did something that cannot be continued from; `run` of KVM fails with a log line. */
+  | { readonly kind: 'internalError'; readonly text: string };
+
+export interface VcpuRun {
+  readonly exit: VcpuExit;
+  /** Instructions of the budget that were used: retired by the hart or emulated. */
+  readonly consumed: number;
+}
+
+/** What an observer is told of every departure from the guest, also those that never reach the VMM. */
+export interface ObservedExit {
+  readonly vcpu: number;
+  readonly pc: bigint;
+  /** `sbi`, `mmio`, `guest-page-fault`, `wfi`, `csr`, `redirect`, … */
+  readonly kind: string;
+  /** Made on demand, because most records are never looked at. */
+  readonly text: () => string;
+}

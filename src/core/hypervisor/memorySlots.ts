@@ -1,0 +1,121 @@
+/**
+ * KVM's memory slots: which guest-physical ranges are backed by which host memory. The rules are
+ * those of KVM_SET_USER_MEMORY_REGION (Linux virt/kvm/kvm_main.c, __kvm_set_memory_region).
+ * Nothing here knows of page tables; the architecture is told of changes by the VM.
+ */
+import { failure, success, type Result } from './errno.ts';
+
+export const pageSize = 4096;
+/** KVM_MEM_READONLY. KVM_MEM_LOG_DIRTY_PAGES is 1. */
+export const memReadonly = 2;
+/** KVM_USER_MEM_SLOTS. */
+export const maxSlots = 32764;
+
+export interface MemoryRegion {
+  readonly slot: number;
+  readonly flags: number;
+  readonly guestPhysAddr: number;
+  /** Bytes; 0 deletes the slot. */
+  readonly memorySize: number;
+  /** Where the memory is: an address in the host's physical memory, the VMM having no other. */
+  readonly userspaceAddr: number;
+  /** For people: `ram`, `rom`. */
+  readonly name: string;
+}
+
+export interface HostPiece {
+  readonly address: number;
+  readonly size: number;
+}
+
+export interface SlotChange {
+  /** What is no longer there. */
+  readonly removed: MemoryRegion | undefined;
+}
+
+export class MemorySlots {
+  private readonly gpaLimit: number;
+  private regions: MemoryRegion[] = [];
+
+  constructor(gpaBits: number) {
+    this.gpaLimit = 2 ** gpaBits;
+  }
+
+  get all(): readonly MemoryRegion[] {
+    return this.regions;
+  }
+
+  set(region: MemoryRegion): Result<SlotChange> {
+    if (!wellFormed(region)) return failure('EINVAL');
+    const old = this.regions.find((r) => r.slot === region.slot);
+    if (region.memorySize === 0) {
+      if (!old) return failure('EINVAL');
+      this.regions = this.regions.filter((r) => r !== old);
+      return success({ removed: old });
+    }
+    if (region.guestPhysAddr + region.memorySize > this.gpaLimit) return failure('EFAULT');
+    if (old && !mayReplace(old, region)) return failure('EINVAL');
+    if (this.regions.some((r) => r !== old && overlap(r, region))) return failure('EEXIST');
+    this.regions = this.regions.filter((r) => r !== old);
+    this.regions.push(region);
+    this.regions.sort((a, b) => a.guestPhysAddr - b.guestPhysAddr);
+    const moved = old !== undefined && old.guestPhysAddr !== region.guestPhysAddr;
+    return success({ removed: moved ? old : undefined });
+  }
+
+  find(address: number): MemoryRegion | undefined {
+    for (const r of this.regions) {
+      if (address >= r.guestPhysAddr && address < r.guestPhysAddr + r.memorySize) return r;
+    }
+    return undefined;
+  }
+
+  /** Host address behind a guest-physical one. */
+  hostAddress(address: number): number | undefined {
+    const r = this.find(address);
+    return r && r.userspaceAddr + (address - r.guestPhysAddr);
+  }
+
+  /**
+   * Host memory behind all of [address, address + size), which may span adjoining slots;
+   * undefined when a byte of it has none, or none that may be accessed so.
+   */
+  pieces(address: number, size: number, access: 'read' | 'write'): HostPiece[] | undefined {
+    const pieces: HostPiece[] = [];
+    let at = address;
+    let left = size;
+    while (left > 0) {
+      const r = this.find(at);
+      if (!r || (access === 'write' && (r.flags & memReadonly) !== 0)) return undefined;
+      const count = Math.min(left, r.guestPhysAddr + r.memorySize - at);
+      pieces.push({ address: r.userspaceAddr + (at - r.guestPhysAddr), size: count });
+      at += count;
+      left -= count;
+    }
+    return pieces;
+  }
+}
+
+function wellFormed(r: MemoryRegion): boolean {
+  const numbers = [r.guestPhysAddr, r.memorySize, r.userspaceAddr];
+  if (!numbers.every((n) => Number.isSafeInteger(n) && n >= 0 && n % pageSize === 0)) return false;
+  if (!Number.isInteger(r.slot) || r.slot < 0 || r.slot >= maxSlots) return false;
+  if ((r.flags & ~memReadonly) !== 0) return false;
+  return Number.isSafeInteger(r.guestPhysAddr + r.memorySize);
+}
+
+/** A slot may move or change nothing; size, backing and READONLY are fixed until it is deleted. */
+function mayReplace(old: MemoryRegion, region: MemoryRegion): boolean {
+  return (
+    old.memorySize === region.memorySize &&
+    old.userspaceAddr === region.userspaceAddr &&
+    (old.flags & memReadonly) === (region.flags & memReadonly)
+  );
+}
+
+function overlap(a: MemoryRegion, b: MemoryRegion): boolean {
+  return (
+    a.guestPhysAddr < b.guestPhysAddr + b.memorySize &&
+    b.guestPhysAddr < a.guestPhysAddr + a.memorySize
+  );
+}

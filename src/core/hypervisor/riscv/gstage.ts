@@ -1,0 +1,197 @@
+/**
+ * The second translation stage: Sv39x4 and Sv48x4 tables in the host's physical memory
+ * (privileged manual, hypervisor chapter, "Two-Stage Address Translation"; Linux
+ * arch/riscv/kvm/gstage.c). It maps what it is told to; which memory that is, is the VM's business.
+ *
+ * As KVM does for memory, leaves are made with A and D set: nothing here reads them, so a fault
+ * only to set them would be for nothing. Every leaf has U, as the stage checks as for U-mode.
+ */
+import { defined } from '../../base/assert.ts';
+import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
+import type { PageAllocator } from '../pageAllocator.ts';
+
+export interface GstageMode {
+  readonly name: string;
+  /** hgatp.MODE. */
+  readonly mode: bigint;
+  readonly levels: number;
+  readonly gpaBits: number;
+}
+
+export const sv39x4: GstageMode = { name: 'Sv39x4', mode: 8n, levels: 3, gpaBits: 41 };
+export const sv48x4: GstageMode = { name: 'Sv48x4', mode: 9n, levels: 4, gpaBits: 50 };
+
+/** The narrowest mode that holds addresses of so many bits. */
+export function gstageModeFor(gpaBits: number): GstageMode | undefined {
+  return [sv39x4, sv48x4].find((m) => gpaBits <= m.gpaBits);
+}
+
+/** The root is four pages: two more bits of index than the other levels have. */
+const rootSize = 16384;
+const tableSize = 4096;
+
+const pteV = 1n << 0n;
+const pteR = 1n << 1n;
+const pteW = 1n << 2n;
+const pteX = 1n << 3n;
+const pteU = 1n << 4n;
+const pteA = 1n << 6n;
+const pteD = 1n << 7n;
+const ppnMask = (1n << 44n) - 1n;
+
+export interface GstageLeaf {
+  readonly pteAddress: number;
+  readonly pte: bigint;
+  readonly pageSize: number;
+  readonly hostAddress: number;
+  readonly writable: boolean;
+}
+
+export class Gstage {
+  readonly mode: GstageMode;
+  readonly root: number;
+  private readonly memory: PhysicalMemory;
+  private readonly pages: PageAllocator;
+
+  constructor(memory: PhysicalMemory, pages: PageAllocator, mode: GstageMode, root: number) {
+    this.memory = memory;
+    this.pages = pages;
+    this.mode = mode;
+    this.root = root;
+  }
+
+  /** Undefined when no pages are left for the root. */
+  static create(memory: PhysicalMemory, pages: PageAllocator, mode: GstageMode) {
+    const root = pages.allocate(rootSize);
+    return root === undefined ? undefined : new Gstage(memory, pages, mode, root);
+  }
+
+  hgatp(vmid: number): bigint {
+    return (this.mode.mode << 60n) | (BigInt(vmid) << 44n) | (BigInt(this.root) >> 12n);
+  }
+
+  /**
+   * Maps one page of 4 KiB, 2 MiB or 1 GiB; both addresses are aligned to it. What was mapped
+   * there before is replaced. False when no pages are left for tables.
+   */
+  map(gpa: number, hpa: number, size: number, writable: boolean): boolean {
+    const leafLevel = levelOf(size);
+    let table = this.root;
+    for (let level = this.mode.levels - 1; level > leafLevel; level--) {
+      const next = this.tableBelow(this.pteAddress(table, gpa, level));
+      if (next === undefined) return false;
+      table = next;
+    }
+    const at = this.pteAddress(table, gpa, leafLevel);
+    const old = this.memory.read64(at);
+    if (isTable(old)) this.releaseTable(targetOf(old), leafLevel - 1);
+    const write = writable ? pteW : 0n;
+    this.memory.write64(at, pteTo(hpa) | pteV | pteR | pteX | pteU | pteA | pteD | write);
+    return true;
+  }
+
+  lookup(gpa: number): GstageLeaf | undefined {
+    let table = this.root;
+    for (let level = this.mode.levels - 1; level >= 0; level--) {
+      const pteAddress = this.pteAddress(table, gpa, level);
+      const pte = this.memory.read64(pteAddress);
+      if ((pte & pteV) === 0n) return undefined;
+      if (isTable(pte)) {
+        table = targetOf(pte);
+        continue;
+      }
+      const pageSize = sizeOf(level);
+      const hostAddress = targetOf(pte) + (gpa % pageSize);
+      return { pteAddress, pte, pageSize, hostAddress, writable: (pte & pteW) !== 0n };
+    }
+    return undefined;
+  }
+
+  /** Takes away every leaf that begins in the range. True when there was one. */
+  unmap(gpa: number, size: number): boolean {
+    let found = false;
+    for (let at = gpa; at < gpa + size;) {
+      const leaf = this.lookup(at);
+      if (leaf) {
+        this.memory.write64(leaf.pteAddress, 0n);
+        found = true;
+      }
+      at += leaf ? leaf.pageSize - (at % leaf.pageSize) : this.holeSize(at);
+    }
+    return found;
+  }
+
+  /** Bytes from `gpa` to the end of the smallest unmapped entry that covers it. */
+  private holeSize(gpa: number): number {
+    let table = this.root;
+    for (let level = this.mode.levels - 1; level > 0; level--) {
+      const pte = this.memory.read64(this.pteAddress(table, gpa, level));
+      if (!isTable(pte)) return sizeOf(level) - (gpa % sizeOf(level));
+      table = targetOf(pte);
+    }
+    return tableSize;
+  }
+
+  private tableBelow(at: number): number | undefined {
+    const pte = this.memory.read64(at);
+    if (isTable(pte)) return targetOf(pte);
+    // A larger leaf that was here gives way; what else it covered is faulted in again.
+    const table = this.pages.allocate(tableSize);
+    if (table === undefined) return undefined;
+    this.memory.write64(at, pteTo(table) | pteV);
+    return table;
+  }
+
+  private releaseTable(table: number, level: number): void {
+    for (let i = 0; level > 0 && i < 512; i++) {
+      const pte = this.memory.read64(table + i * 8);
+      if (isTable(pte)) this.releaseTable(targetOf(pte), level - 1);
+    }
+    this.pages.release(table, tableSize);
+  }
+
+  private pteAddress(table: number, gpa: number, level: number): number {
+    const entries = level === this.mode.levels - 1 ? 2048 : 512;
+    const index = Math.floor(gpa / sizeOf(level)) % entries;
+    return table + index * 8;
+  }
+}
+
+/** The largest leaf that lies inside the slot and is aligned alike on both sides. */
+export function leafSizeFor(
+  slot: {
+    readonly guestPhysAddr: number;
+    readonly memorySize: number;
+    readonly userspaceAddr: number;
+  },
+  gpa: number,
+): number {
+  for (const size of [1 << 30, 1 << 21]) {
+    const start = gpa - (gpa % size);
+    const inside =
+      start >= slot.guestPhysAddr && start + size <= slot.guestPhysAddr + slot.memorySize;
+    if (inside && slot.guestPhysAddr % size === slot.userspaceAddr % size) return size;
+  }
+  return 4096;
+}
+
+function sizeOf(level: number): number {
+  return 4096 * 512 ** level;
+}
+
+function levelOf(size: number): number {
+  const level = [0, 1, 2].find((l) => sizeOf(l) === size);
+  return defined(level, `a page size of ${size} bytes`);
+}
+
+function isTable(pte: bigint): boolean {
+  return (pte & pteV) !== 0n && (pte & (pteR | pteW | pteX)) === 0n;
+}
+
+function targetOf(pte: bigint): number {
+  return Number(((pte >> 10n) & ppnMask) << 12n);
+}
+
+function pteTo(address: number): bigint {
+  return (BigInt(address) >> 12n) << 10n;
+}

@@ -1,0 +1,105 @@
+/**
+ * How a hart is set up to run guests: M-mode gives everything away, HS-mode has KVM's values
+ * (Linux arch/riscv/kvm/vcpu_config.c and kvm_riscv_reset_vcpu).
+ */
+import { assert } from '../../base/assert.ts';
+import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
+import {
+  allOnes,
+  cause,
+  csr,
+  envcfgStce,
+  hstatusSpv,
+  hstatusSpvp,
+  hstatusVsxl64,
+  hstatusVtw,
+  statusFsInitial,
+  statusSpie,
+  statusSpp,
+  vsInterrupts,
+} from './csrs.ts';
+
+/** pmpcfg: NAPOT, readable, writable, executable. */
+const pmpOpen = 0x1fn;
+/** Counter-enable bits: cycle, time, instret. */
+const counterTime = 1n << 1n;
+
+/**
+ * KVM's hedeleg: traps that a guest handles without us. Access faults and misaligned accesses come
+ * here first and are passed on (see vcpuExit), as in KVM.
+ */
+const delegated = [
+  0,
+  cause.illegal,
+  cause.breakpoint,
+  cause.ecallVu,
+  cause.fetchPage,
+  cause.loadPage,
+  cause.storePage,
+].reduce((bits, code) => bits | (1n << BigInt(code)), 0n);
+
+/** What M-mode firmware would have done before a hypervisor starts: nothing traps to M-mode. */
+export function openMachineMode(hart: RiscvHart): void {
+  assert(hart.supportsTwoStage, `hart ${hart.id} has no hypervisor extension`);
+  hart.reset();
+  hart.setCsr(csr.medeleg, allOnes);
+  hart.setCsr(csr.mideleg, allOnes);
+  hart.setCsr(csr.mie, 0n);
+  hart.setCsr(csr.mcounteren, 0xffffffffn);
+  hart.setCsr(csr.menvcfg, allOnes);
+  // Without an open PMP entry, a hart that has PMP refuses every access below M-mode.
+  if (has(hart, 'pmpaddr0')) {
+    hart.setCsr(csr.pmpaddr0, allOnes);
+    hart.setCsr(csr.pmpcfg0, pmpOpen);
+  }
+  hart.privilege = 1;
+  hart.virtualized = false;
+  hart.hypervisorAttached = true;
+}
+
+export function configureHypervisorMode(hart: RiscvHart, hgatp: bigint): void {
+  hart.setCsr(csr.sie, 0n);
+  hart.setCsr(csr.satp, 0n);
+  hart.setCsr(csr.hedeleg, delegated);
+  hart.setCsr(csr.hideleg, vsInterrupts);
+  // Cycle and instret trap, so that what the guest reads can be made up by the hypervisor.
+  hart.setCsr(csr.hcounteren, counterTime);
+  hart.setCsr(csr.henvcfg, allOnes);
+  hart.setCsr(csr.hgatp, hgatp);
+  hart.hfenceGvma();
+}
+
+/** Whether the guest programs its timer comparator itself (Sstc). */
+export function hasSstc(hart: RiscvHart): boolean {
+  return has(hart, 'vstimecmp') && (hart.getCsr(csr.henvcfg) & envcfgStce) !== 0n;
+}
+
+/** Registers as KVM resets them; the hart is in HS-mode and enters the guest with its next SRET. */
+export function resetGuest(hart: RiscvHart, pc: bigint, argument: bigint): void {
+  for (let i = 1; i < 32; i++) hart.setX(i, 0n);
+  hart.setX(10, BigInt(hart.id));
+  hart.setX(11, argument);
+  const zeroed = [
+    csr.vsstatus,
+    csr.vsie,
+    csr.vstvec,
+    csr.vsscratch,
+    csr.vsepc,
+    csr.vscause,
+    csr.vstval,
+    csr.vsatp,
+    csr.hvip,
+  ];
+  for (const number of zeroed) hart.setCsr(number, 0n);
+  if (has(hart, 'senvcfg')) hart.setCsr(csr.senvcfg, 0n);
+  hart.setCsr(csr.scounteren, 7n);
+  hart.setCsr(csr.hstatus, hstatusVsxl64 | hstatusVtw | hstatusSpvp | hstatusSpv);
+  hart.setCsr(csr.sstatus, statusSpp | statusSpie | statusFsInitial);
+  hart.setCsr(csr.sepc, pc);
+  hart.hfenceVvma();
+  hart.fenceI();
+}
+
+function has(hart: RiscvHart, name: string): boolean {
+  return hart.readRegister(name) !== undefined;
+}

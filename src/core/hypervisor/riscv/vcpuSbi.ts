@@ -1,0 +1,77 @@
+/**
+ * Dispatch of SBI calls (Linux arch/riscv/kvm/vcpu_sbi.c; SBI 3.0, "Binary Encoding"): the policy
+ * table says who answers, the extension's own file says what. An outcome is a value; the vCPU
+ * carries it out.
+ */
+import type { CallAction, CallRule } from '../callPolicy.ts';
+import type { Vm } from '../vm.ts';
+import { sbiError, sbiExtension } from './sbiNames.ts';
+import { sbiBase } from './vcpuSbiBase.ts';
+import {
+  returned,
+  type SbiCall,
+  type SbiExtension,
+  type SbiOutcome,
+  type SbiVcpu,
+} from './vcpuSbiCall.ts';
+import { forwardedRanges } from './vcpuSbiForward.ts';
+import { sbiHsm } from './vcpuSbiHsm.ts';
+import { sbiIpi, sbiRfence, sbiTime } from './vcpuSbiReplace.ts';
+import { sbiSystemReset } from './vcpuSbiSystem.ts';
+import { sbiV01 } from './vcpuSbiV01.ts';
+
+const extensions: readonly SbiExtension[] = [
+  ...sbiV01,
+  sbiBase,
+  sbiTime,
+  sbiIpi,
+  sbiRfence,
+  sbiHsm,
+  sbiSystemReset,
+];
+
+/** What the hypervisor answers by itself, and what it knows that it does not. */
+export const defaultCalls: readonly CallRule[] = [
+  ...extensions.map((e) => rule(e.first, e.last, 'handle')),
+  ...forwardedRanges.map(([first, last]) => rule(first, last, 'forward')),
+];
+
+export type SbiDecision = SbiOutcome | { readonly kind: 'break' };
+
+/** `resumed`: the debugger has stopped for this call already and now wants it made. */
+export function decideCall(vm: Vm, vcpu: SbiVcpu, call: SbiCall, resumed: boolean): SbiDecision {
+  const own = ownExtension(call.extension);
+  const action = vm.policy.actionFor(call.extension, call.function);
+  switch (action) {
+    case 'deny':
+      return returned(sbiError.NOT_SUPPORTED);
+    case 'forward':
+      return { kind: 'forward' };
+    case 'handle':
+      return own ? own.handle(vcpu, call) : returned(sbiError.NOT_SUPPORTED);
+    case 'break':
+      if (!resumed) return { kind: 'break' };
+      return own ? own.handle(vcpu, call) : { kind: 'forward' };
+  }
+}
+
+/** Whether a call of this extension would find somebody: what a probe must say. */
+export function isOffered(vm: Vm, id: number): boolean {
+  const actions = vm.policy.actionsOf(id);
+  const own = ownExtension(id) !== undefined;
+  if (own && (actions.has('handle') || actions.has('break'))) return true;
+  const forwards = actions.has('forward') || (actions.has('break') && !own);
+  return forwards && vm.answers(id);
+}
+
+export function isLegacy(id: number): boolean {
+  return id <= sbiExtension.legacyLast;
+}
+
+function ownExtension(id: number): SbiExtension | undefined {
+  return extensions.find((e) => id >= e.first && id <= e.last);
+}
+
+function rule(first: number, last: number, action: CallAction): CallRule {
+  return { extension: [first, last], action };
+}

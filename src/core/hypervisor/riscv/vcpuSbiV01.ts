@@ -1,0 +1,55 @@
+/**
+ * Legacy calls (SBI 3.0, "Legacy Extensions"; Linux arch/riscv/kvm/vcpu_sbi_v01.c). Each has an
+ * extension id of its own, the function id is ignored, and only a0 is written. Hart masks are
+ * pointers that the guest's own translation applies to; a fault in reading one is the guest's, at
+ * the ecall. console_putchar and console_getchar are forwarded.
+ */
+import { csr, vssip } from './csrs.ts';
+import {
+  returned,
+  selectHarts,
+  type SbiCall,
+  type SbiOutcome,
+  type SbiVcpu,
+} from './vcpuSbiCall.ts';
+
+export const sbiV01 = [
+  { first: 0, last: 0, handle: setTimer },
+  { first: 3, last: 3, handle: clearIpi },
+  { first: 4, last: 4, handle: overHarts((target) => target.raiseSoftwareInterrupt()) },
+  { first: 5, last: 5, handle: overHarts((target) => target.hart.fenceI()) },
+  // Ranges and ASIDs only narrow what must be flushed.
+  { first: 6, last: 7, handle: overHarts((target) => target.hart.hfenceVvma()) },
+  { first: 8, last: 8, handle: shutdown },
+];
+
+function setTimer(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
+  vcpu.timer.nextEvent(call.args[0]);
+  return returned(0n);
+}
+
+function clearIpi(vcpu: SbiVcpu): SbiOutcome {
+  vcpu.hart.setCsr(csr.hvip, vcpu.hart.getCsr(csr.hvip) & ~vssip);
+  return returned(0n);
+}
+
+function shutdown(): SbiOutcome {
+  return { kind: 'systemEvent', type: 'shutdown', reason: 0 };
+}
+
+/** A null pointer means all harts, as every implementation has it. */
+function overHarts(act: (target: SbiVcpu) => void) {
+  return (vcpu: SbiVcpu, call: SbiCall): SbiOutcome => {
+    const pointer = call.args[0];
+    if (pointer === 0n) {
+      vcpu.peers.forEach(act);
+      return returned(0n);
+    }
+    const read = vcpu.readGuest(pointer, 8, false);
+    if ('trap' in read) return { kind: 'redirect', trap: read.trap };
+    // Bits of harts that do not exist are passed over: a legacy call has no error for them.
+    const existing = vcpu.peers.reduce((bits, v) => bits | (1n << BigInt(v.id)), 0n);
+    selectHarts(vcpu, read.value & existing, 0n)?.forEach(act);
+    return returned(0n);
+  };
+}
