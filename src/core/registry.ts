@@ -3,8 +3,9 @@
  */
 import { UserError } from './base/userError.ts';
 import type { Isa } from './isa/isa.ts';
+import { rv64 } from './isa/riscv/riscv.ts';
 
-const isas: Record<string, () => Isa> = {};
+const isas: Readonly<Record<string, () => Isa>> = { rv64: () => rv64 };
 
 /** The instruction set under a `TargetInfo.isa` key. */
 export function isaNamed(name: string): Isa {

@@ -1,0 +1,116 @@
+/** Finds the row of an instruction word and its operands. The tables come from the rows. */
+import { defined } from '../../base/assert.ts';
+import { compressedRows, instructionRows } from './instructions/all.ts';
+import type { CompressedRow, InstructionRow } from './instructions/row.ts';
+import { extract, matches, parsePattern, type Pattern } from './pattern.ts';
+
+export interface Decoded {
+  /** Index in `instructionRows`: of the expansion for a compressed instruction. */
+  readonly rowIndex: number;
+  readonly length: 2 | 4;
+  readonly rd: number;
+  /** Register number, or the immediate of the CSR instructions that have one there. */
+  readonly rs1: number;
+  readonly rs2: number;
+  readonly imm: number;
+  /** The row as written: the compressed one where there is one. */
+  readonly written: InstructionRow | CompressedRow;
+}
+
+interface Candidate {
+  readonly pattern: Pattern;
+  readonly rowIndex: number;
+  readonly row: InstructionRow | CompressedRow;
+}
+
+const immediates = ['imm', 'shamt', 'csr', 'uimm', 'nzimm', 'nzuimm'];
+
+export class Decoder {
+  private readonly wide: Candidate[][] = Array.from({ length: 256 }, () => []);
+  private readonly narrow: Candidate[][] = Array.from({ length: 32 }, () => []);
+  private readonly indexOf: ReadonlyMap<string, number>;
+
+  /** `enabled` says which extensions exist; instructions of others do not decode. */
+  constructor(enabled: (extension: string) => boolean = () => true) {
+    this.indexOf = new Map(instructionRows.map((row, i) => [row.mnemonic, i]));
+    instructionRows.forEach((row, rowIndex) => {
+      if (!enabled(row.extension)) return;
+      const pattern = parsePattern(row.pattern);
+      fill(this.wide, { pattern, rowIndex, row }, wideBucket);
+    });
+    for (const row of compressedRows) {
+      if (!enabled(row.extension) || row.xlen === 32) continue;
+      const rowIndex = defined(this.indexOf.get(row.expandsTo), row.expandsTo);
+      fill(this.narrow, { pattern: parsePattern(row.pattern), rowIndex, row }, narrowBucket);
+    }
+  }
+
+  /** `word` holds 16 or 32 bits, as its two lowest say; undefined where nothing decodes. */
+  decode(word: number): Decoded | undefined {
+    const isWide = (word & 3) === 3;
+    const bits = isWide ? word >>> 0 : word & 0xffff;
+    const bucket = isWide ? this.wide[wideBucket(bits)] : this.narrow[narrowBucket(bits)];
+    const found = bucket?.find((candidate) => matches(candidate.pattern, bits));
+    return found && operands(found, bits);
+  }
+}
+
+/** The value of a named field of the row as written, undefined where it has no such field. */
+export function fieldOf(
+  row: InstructionRow | CompressedRow,
+  name: string,
+  word: number,
+): number | undefined {
+  const field = parsePattern(row.pattern).fields.get(name);
+  return field && extract(field, word);
+}
+
+function operands({ pattern, rowIndex, row }: Candidate, word: number): Decoded {
+  const value = (name: string): number => {
+    const field = pattern.fields.get(name);
+    return field ? extract(field, word) : 0;
+  };
+  if ('expandsTo' in row) {
+    const bound = (name: string): number => {
+      const binding = row.bindings[name];
+      return typeof binding === 'string' ? value(binding) : (binding ?? 0);
+    };
+    return {
+      rowIndex,
+      length: pattern.length,
+      rd: bound('rd'),
+      rs1: bound('rs1'),
+      rs2: bound('rs2'),
+      imm: bound('imm'),
+      written: row,
+    };
+  }
+  const immediate = immediates.find((name) => pattern.fields.has(name));
+  return {
+    rowIndex,
+    length: pattern.length,
+    rd: value('rd'),
+    rs1: pattern.fields.has('zimm') ? value('zimm') : value('rs1'),
+    rs2: value('rs2'),
+    imm: immediate === undefined ? 0 : value(immediate),
+    written: row,
+  };
+}
+
+/** opcode[6:2] and funct3. */
+const wideBucket = (word: number): number => ((word >>> 2) & 31) | (((word >>> 12) & 7) << 5);
+/** op and funct3 of a compressed instruction. */
+const narrowBucket = (word: number): number => (word & 3) | (((word >>> 13) & 7) << 2);
+
+/** Puts a candidate into every bucket that some word of its pattern falls into. */
+function fill(
+  buckets: Candidate[][],
+  candidate: Candidate,
+  bucketOf: (word: number) => number,
+): void {
+  const { mask, match } = candidate.pattern;
+  const fixed = bucketOf(mask);
+  buckets.forEach((bucket, index) => {
+    if ((index & fixed) === bucketOf(match)) bucket.push(candidate);
+  });
+}

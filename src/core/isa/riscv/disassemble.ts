@@ -1,0 +1,78 @@
+/** Instruction words as text, from the rows' operand syntax; standard aliases are not used. */
+import type { ControlFlow, DisassembledInstruction } from '../isa.ts';
+import { csrName } from './csr/names.ts';
+import { Decoder, fieldOf, type Decoded } from './decode.ts';
+import { instructionRows } from './instructions/all.ts';
+import { integerNames } from './registers.ts';
+
+const decoder = new Decoder();
+
+export function disassemble(bytes: Uint8Array, address: bigint): DisassembledInstruction {
+  const low = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
+  const size = bytes.length >= 4 && (low & 3) === 3 ? 4 : 2;
+  const word = size === 4 ? (low | (bytes[2]! << 16) | (bytes[3]! << 24)) >>> 0 : low;
+  const decoded = (low & 3) === 3 && size === 2 ? undefined : decoder.decode(word);
+  if (!decoded) {
+    const digits = word.toString(16).padStart(size * 2, '0');
+    const text = `${size === 4 ? '.word' : '.half'} 0x${digits}`;
+    return { size, text, mnemonic: '', valid: false, flow: 'trap' };
+  }
+  const { written } = decoded;
+  const suffix = orderingSuffix(decoded, word);
+  const operands = written.operands && ` ${operandText(decoded, word, address)}`;
+  const target = directTarget(decoded, address);
+  return {
+    size,
+    text: written.mnemonic + suffix + operands,
+    mnemonic: written.mnemonic,
+    valid: true,
+    flow: flowOf(decoded),
+    ...(target === undefined ? {} : { target }),
+  };
+}
+
+/** Calls link through ra or t0, returns jump through them (unprivileged manual, JALR hints). */
+function flowOf(decoded: Decoded): ControlFlow {
+  const { mnemonic } = instructionRows[decoded.rowIndex]!;
+  const isLink = (register: number): boolean => register === 1 || register === 5;
+  if (mnemonic === 'jal') return isLink(decoded.rd) ? 'call' : 'jump';
+  if (mnemonic === 'jalr') {
+    if (isLink(decoded.rd)) return 'call';
+    return isLink(decoded.rs1) && decoded.rd === 0 ? 'return' : 'jump';
+  }
+  return instructionRows[decoded.rowIndex]!.flow;
+}
+
+function directTarget(decoded: Decoded, address: bigint): bigint | undefined {
+  const { mnemonic, flow } = instructionRows[decoded.rowIndex]!;
+  if (mnemonic !== 'jal' && flow !== 'branch') return undefined;
+  return BigInt.asUintN(64, address + BigInt(decoded.imm));
+}
+
+/** `.aq`, `.rl`, `.aqrl` of the atomic instructions. */
+function orderingSuffix({ written }: Decoded, word: number): string {
+  const aq = fieldOf(written, 'aq', word) ? 'aq' : '';
+  const rl = fieldOf(written, 'rl', word) ? 'rl' : '';
+  return aq || rl ? `.${aq}${rl}` : '';
+}
+
+function operandText(decoded: Decoded, word: number, address: bigint): string {
+  const { written } = decoded;
+  return written.operands.replace(/[a-z]\w*'?/g, (name) => {
+    if (name === 'offset') return `0x${(directTarget(decoded, address) ?? 0n).toString(16)}`;
+    if (name === 'imm20') return `0x${((decoded.imm >>> 12) & 0xfffff).toString(16)}`;
+    if (name === 'nzimm20') return `0x${((decoded.imm >>> 12) & 0xfffff).toString(16)}`;
+    if (name === 'sp') return 'sp';
+    const value = fieldOf(written, name, word) ?? 0;
+    if (/^r[ds]/.test(name)) return integerNames[value]!;
+    if (name === 'csr') return csrName(value) ?? `0x${value.toString(16)}`;
+    if (name === 'pred' || name === 'succ') return fenceSet(value);
+    if (name === 'shamt') return `0x${value.toString(16)}`;
+    return String(value);
+  });
+}
+
+function fenceSet(value: number): string {
+  if (value === 0) return '0';
+  return ['i', 'o', 'r', 'w'].filter((_, i) => value & (8 >> i)).join('');
+}

@@ -1,0 +1,128 @@
+/**
+ * Bit patterns as the manual draws them, most significant bit first: `imm[11:0] rs1:5 000 rd:5
+ * 0010011`. A token is literal bits, `name:width`, or `name[bits]` for a piece of an immediate;
+ * `!=0` behind a register and `nz` before an immediate exclude reserved encodings.
+ */
+import { assert } from '../../base/assert.ts';
+
+interface Piece {
+  /** Lowest bit in the instruction. */
+  readonly from: number;
+  readonly width: number;
+  /** Lowest bit in the field's value. */
+  readonly to: number;
+}
+
+export interface Field {
+  readonly name: string;
+  readonly pieces: readonly Piece[];
+  /** Number of bits of the value, counting zeros below the lowest piece. */
+  readonly bits: number;
+  readonly signed: boolean;
+  /** Added to a register number of three bits. */
+  readonly bias: number;
+  /** The value 0 is reserved. */
+  readonly nonzero: boolean;
+}
+
+export interface Pattern {
+  readonly length: 2 | 4;
+  /** Bits that are literal, and what they are. */
+  readonly mask: number;
+  readonly match: number;
+  readonly fields: ReadonlyMap<string, Field>;
+}
+
+export function parsePattern(text: string): Pattern {
+  const tokens = text.split(' ');
+  const length = tokens.reduce((bits, token) => bits + widthOf(token), 0);
+  assert(length === 16 || length === 32, `pattern '${text}' has ${length} bits`);
+  let at = length;
+  let mask = 0;
+  let match = 0;
+  const pieces = new Map<string, Piece[]>();
+  const nonzero = new Set<string>();
+  const addPiece = (name: string, piece: Piece): void => {
+    pieces.set(name, [...(pieces.get(name) ?? []), piece]);
+  };
+  for (const token of tokens) {
+    const width = widthOf(token);
+    at -= width;
+    if (/^[01]+$/.test(token)) {
+      mask |= (2 ** width - 1) << at;
+      match |= parseInt(token, 2) << at;
+      continue;
+    }
+    const name = nameOf(token);
+    if (token.includes('!=0') || name.startsWith('nz')) nonzero.add(name);
+    if (!token.includes('[')) {
+      addPiece(name, { from: at, width, to: 0 });
+      continue;
+    }
+    let from = at + width;
+    for (const [high, low] of bitRanges(token)) {
+      from -= high - low + 1;
+      addPiece(name, { from, width: high - low + 1, to: low });
+    }
+  }
+  const fields = [...pieces].map(([name, list]): [string, Field] => [
+    name,
+    {
+      name,
+      pieces: list,
+      bits: Math.max(...list.map((p) => p.to + p.width)),
+      signed: name === 'imm' || name === 'nzimm',
+      bias: name.endsWith("'") ? 8 : 0,
+      nonzero: nonzero.has(name),
+    },
+  ]);
+  return {
+    length: (length / 8) as 2 | 4,
+    mask: mask >>> 0,
+    match: match >>> 0,
+    fields: new Map(fields),
+  };
+}
+
+/** Whether `word` is an encoding of the pattern that is not reserved. */
+export function matches(pattern: Pattern, word: number): boolean {
+  if ((word & pattern.mask) >>> 0 !== pattern.match) return false;
+  for (const field of pattern.fields.values()) {
+    if (field.nonzero && extract(field, word) === 0) return false;
+  }
+  return true;
+}
+
+/** The field's value: a register number, or an immediate as a signed or unsigned number. */
+export function extract(field: Field, word: number): number {
+  let value = 0;
+  for (const { from, width, to } of field.pieces) {
+    value |= ((word >>> from) & (2 ** width - 1)) << to;
+  }
+  if (field.signed) {
+    const unused = 32 - field.bits;
+    return (value << unused) >> unused;
+  }
+  return (value >>> 0) + field.bias;
+}
+
+function widthOf(token: string): number {
+  if (/^[01]+$/.test(token)) return token.length;
+  const named = /^[\w']+:(\d+)/.exec(token);
+  if (named) return Number(named[1]);
+  return bitRanges(token).reduce((sum, [high, low]) => sum + high - low + 1, 0);
+}
+
+function nameOf(token: string): string {
+  return /^[a-z]\w*'?/.exec(token)![0];
+}
+
+/** `[12|10:5]` → [[12, 12], [10, 5]]. */
+function bitRanges(token: string): [number, number][] {
+  const list = /\[(.*)\]/.exec(token)?.[1];
+  assert(list, `no bits in '${token}'`);
+  return list.split('|').map((range) => {
+    const [high = '', low = high] = range.split(':');
+    return [Number(high), Number(low)];
+  });
+}

@@ -1,0 +1,16 @@
+/** RISC-V as the rest of Trapline sees it: registers, CSRs, instructions, disassembly. */
+import type { Isa } from '../isa.ts';
+import { csrRows } from './csr/table.ts';
+import { disassemble } from './disassemble.ts';
+import { compressedRows, instructionRows } from './instructions/all.ts';
+import { registers } from './registers.ts';
+
+export const rv64: Isa = {
+  name: 'rv64',
+  xlen: 64,
+  instructionAlignment: 2,
+  registers,
+  controlRegisters: csrRows,
+  instructions: [...instructionRows, ...compressedRows],
+  disassemble,
+};
