@@ -10,9 +10,29 @@ const watch = process.argv.includes('--watch');
 const node = { platform: 'node', format: 'cjs', minify: production, sourcemap: !production };
 const browser = { platform: 'browser', format: 'iife', minify: production, sourcemap: !production };
 
+/**
+ * The extension must be there within a blink, so the language client, most of its code, stays in a
+ * file of its own that is read with the first assembly document.
+ */
+const clientApart = {
+  name: 'clientApart',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/languageClient\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './languageClient.cjs', external: true } : undefined,
+    ),
+};
+// VS Code answers `require('vscode')`; a module that is imported instead would not get it.
+const extension = {
+  ...node,
+  external: ['vscode'],
+  supported: { 'dynamic-import': false },
+  plugins: [clientApart],
+};
+
 /** Entry point, output, settings. An entry belongs here and nowhere else. */
 const bundles = [
-  ['src/extension/extension.ts', 'dist/extension.cjs', { ...node, external: ['vscode'] }],
+  ['src/extension/extension.ts', 'dist/extension.cjs', extension],
+  ['src/extension/languageClient.ts', 'dist/languageClient.cjs', extension],
   ['src/adapter/main.ts', 'dist/adapter.cjs', node],
   ['src/worker/machineWorker.ts', 'dist/machineWorker.cjs', node],
   ['src/language/server.ts', 'dist/languageServer.cjs', node],

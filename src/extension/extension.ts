@@ -1,0 +1,109 @@
+/**
+ * The extension's entry: wires sessions, consoles, views and commands to VS Code. Nothing here
+ * runs a guest or knows what one is; what is large or rarely wanted is imported when it is.
+ */
+import * as vscode from 'vscode';
+import { AdapterFactory } from './adapterFactory.ts';
+import { ConfigurationProvider, ImageConfigurations } from './configurationProvider.ts';
+import { GuestConsoles } from './guestConsoles.ts';
+import { findImages } from './images.ts';
+import { Log } from './log.ts';
+import { debugType, Sessions } from './sessions.ts';
+import { StatusBar } from './statusBar.ts';
+import { CsrsView } from './views/csrsView.ts';
+import { exitLine, ExitsView } from './views/exitsView.ts';
+import { MappingsView } from './views/mappingsView.ts';
+
+const assembly = 'riscv-asm';
+
+export function activate(context: vscode.ExtensionContext): void {
+  const log = new Log();
+  const sessions = new Sessions();
+  const consoles = new GuestConsoles(sessions);
+  const statusBar = new StatusBar(sessions);
+  const csrs = new CsrsView(context.extensionUri, sessions);
+  const mappings = new MappingsView(context.extensionUri, sessions);
+  const exits = new ExitsView(sessions);
+  const adapter = vscode.Uri.joinPath(context.extensionUri, 'dist', 'adapter.cjs').fsPath;
+  const { Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
+
+  context.subscriptions.push(
+    log,
+    sessions,
+    consoles,
+    statusBar,
+    csrs,
+    mappings,
+    exits,
+    sessions.onTiming((timing) => logTiming(log, timing)),
+    vscode.debug.registerDebugConfigurationProvider(debugType, new ConfigurationProvider()),
+    vscode.debug.registerDebugConfigurationProvider(debugType, new ImageConfigurations()),
+    vscode.debug.registerDebugConfigurationProvider(debugType, new ImageConfigurations(), Dynamic),
+    vscode.debug.registerDebugAdapterDescriptorFactory(debugType, new AdapterFactory(adapter, log)),
+    vscode.debug.registerDebugAdapterTrackerFactory(debugType, sessions),
+    vscode.window.registerWebviewViewProvider('trapline.csrs', csrs),
+    vscode.window.registerWebviewViewProvider('trapline.mappings', mappings),
+    ...commands({
+      'trapline.runImage': async (uri?: vscode.Uri) =>
+        (await import('./commands/runImage.ts')).runImage(uri),
+      'trapline.openSample': async () =>
+        (await import('./commands/openSample.ts')).openSample(context),
+      'trapline.showConsole': () => consoles.show(),
+      'trapline.showLog': () => log.show(),
+      'trapline.refreshViews': () => [csrs, mappings, exits].forEach((view) => view.refresh()),
+      'trapline.findCsr': () => find(csrs, 'trapline.csrs'),
+      'trapline.findMapping': () => find(mappings, 'trapline.mappings'),
+      'trapline.collapseCsrs': () => csrs.post({ type: 'collapseAll' }),
+      'trapline.copyExit': (node: unknown) => vscode.env.clipboard.writeText(exitLine(node) ?? ''),
+    }),
+  );
+  startLanguageClientOnDemand(context, log);
+  void offerIfFolderHasImage(statusBar);
+}
+
+function commands(
+  table: Readonly<Record<string, (argument: never) => unknown>>,
+): vscode.Disposable[] {
+  return Object.entries(table).map(([id, run]) => vscode.commands.registerCommand(id, run));
+}
+
+/** The focus command of a view opens it; its page is then given the filter box. */
+async function find(view: CsrsView | MappingsView, id: string): Promise<void> {
+  await vscode.commands.executeCommand(`${id}.focus`);
+  view.post({ type: 'focusFilter' });
+}
+
+async function offerIfFolderHasImage(statusBar: StatusBar): Promise<void> {
+  if ((await findImages()).length > 0) statusBar.offer();
+}
+
+function logTiming(
+  log: Log,
+  timing: { launchToRunning?: number; launchToFirstByte?: number },
+): void {
+  for (const [what, milliseconds] of Object.entries(timing)) {
+    log.info(`${what}: ${milliseconds.toFixed(0)} ms`);
+  }
+}
+
+/** The client is most of the extension's code, so it is loaded with the first assembly document. */
+function startLanguageClientOnDemand(context: vscode.ExtensionContext, log: Log): void {
+  const start = async (): Promise<void> => {
+    try {
+      const { startLanguageClient } = await import('./languageClient.ts');
+      await startLanguageClient(context);
+    } catch (error) {
+      log.error(`The language server of RISC-V assembly did not start: ${String(error)}`);
+    }
+  };
+  if (vscode.workspace.textDocuments.some((open) => open.languageId === assembly)) {
+    void start();
+    return;
+  }
+  const waiting = vscode.workspace.onDidOpenTextDocument((opened) => {
+    if (opened.languageId !== assembly) return;
+    waiting.dispose();
+    void start();
+  });
+  context.subscriptions.push(waiting);
+}

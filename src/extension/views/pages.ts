@@ -1,0 +1,87 @@
+/** The HTML of the webviews. Scripts and styles come from the extension only, by nonce. */
+
+export interface PageResources {
+  readonly script: string;
+  readonly style: string;
+  readonly cspSource: string;
+  readonly nonce: string;
+}
+
+export function csrsPage(resources: PageResources): string {
+  return document(
+    'Control registers',
+    resources,
+    `<div class="toolbar" role="toolbar" aria-label="CSRs">
+  ${filterBox('Filter CSRs: name, number, field, value', 'rows')}
+  <button id="changedOnly" type="button" aria-pressed="false" title="Show only registers that changed since the last stop">Changed</button>
+</div>
+${statusLines}
+<div id="content" hidden>
+  <div id="rows" role="tree" aria-label="Control and status registers"></div>
+  <p id="empty" class="hint" hidden>No register matches the filter.</p>
+</div>`,
+  );
+}
+
+export function mappingsPage(resources: PageResources): string {
+  return document(
+    'Address mappings',
+    resources,
+    `<div class="toolbar" role="toolbar" aria-label="Mappings">
+  ${filterBox('Filter mappings: address, size, rwx, slot', 'rows')}
+  <div class="segments" role="radiogroup" aria-label="Stage of translation">
+    <button id="stageGuest" type="button" role="radio" aria-checked="true" title="Guest-physical to host-physical addresses">G-stage</button>
+    <button id="stageVirtual" type="button" role="radio" aria-checked="false" tabindex="-1" title="Virtual to guest-physical addresses, as the hart translates now">VS-stage</button>
+  </div>
+</div>
+${statusLines}
+<div id="content" hidden>
+  <p class="caption"><span id="title"></span><span id="count"></span></p>
+  <div role="grid" aria-label="Address mappings" aria-readonly="true">
+    <div id="header" class="row mapping header" role="row">
+      <span role="columnheader" class="range" id="inputHeader"></span>
+      <span role="columnheader" class="output" id="outputHeader"></span>
+      <span role="columnheader" class="size">Size</span>
+      <span role="columnheader" class="pageSize">Page</span>
+      <span role="columnheader" class="permissions">Access</span>
+      <span role="columnheader" class="used" title="Accessed, dirty">A/D</span>
+      <span role="columnheader" class="backing">Backed by</span>
+      <span role="columnheader" class="action" aria-label="Actions"></span>
+    </div>
+    <div id="rows" role="rowgroup"></div>
+  </div>
+  <p id="empty" class="hint" hidden></p>
+</div>`,
+  );
+}
+
+const statusLines = `<p id="status" class="hint" role="status"></p>
+<p id="note" role="status" aria-live="polite"></p>`;
+
+function filterBox(label: string, controls: string): string {
+  return (
+    `<input id="filter" type="search" placeholder="Filter" aria-label="${label}" ` +
+    `title="${label}" aria-controls="${controls}" spellcheck="false" autocomplete="off">`
+  );
+}
+
+function document(title: string, resources: PageResources, body: string): string {
+  const { script, style, cspSource, nonce } = resources;
+  const policy =
+    `default-src 'none'; style-src ${cspSource}; script-src 'nonce-${nonce}'; ` +
+    `base-uri 'none'; form-action 'none'`;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="${style}">
+<title>${title}</title>
+</head>
+<body>
+${body}
+<script nonce="${nonce}" src="${script}"></script>
+</body>
+</html>`;
+}

@@ -1,0 +1,64 @@
+/** The little of a user interface library that the views need: elements, and lists kept by key. */
+
+type Child = Node | string;
+
+/** An element with attributes; `class` and ARIA attributes by their HTML names. */
+export function element<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Readonly<Record<string, string>> = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[Tag] {
+  const result = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) result.setAttribute(name, value);
+  result.append(...children);
+  return result;
+}
+
+/** Sets an attribute only when it differs; undefined removes it. */
+export function setAttribute(target: Element, name: string, value: string | undefined): void {
+  if (value === undefined) target.removeAttribute(name);
+  else if (target.getAttribute(name) !== value) target.setAttribute(name, value);
+}
+
+/** Sets text only when it differs, so that a selection in it survives an update. */
+export function setText(target: Element, text: string): void {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+/** An element of the page by its id, which the page's HTML is known to have. */
+export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no element #${id}`);
+  return found as Kind;
+}
+
+/**
+ * Makes the children of `parent` one element per item, in order. An element whose key is still
+ * there is kept and updated, so that focus, selection and scroll position stay.
+ */
+export function reconcile<Item>(
+  parent: HTMLElement,
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  create: (item: Item) => HTMLElement,
+  update: (target: HTMLElement, item: Item) => void,
+): void {
+  const existing = new Map<string, HTMLElement>();
+  for (const child of parent.children as Iterable<Element>) {
+    existing.set((child as HTMLElement).dataset['key'] ?? '', child as HTMLElement);
+  }
+  let next: Element | null = parent.firstElementChild;
+  for (const item of items) {
+    const key = keyOf(item);
+    let target = existing.get(key);
+    existing.delete(key);
+    if (!target) {
+      target = create(item);
+      target.dataset['key'] = key;
+    }
+    update(target, item);
+    if (target === next) next = next.nextElementSibling;
+    else parent.insertBefore(target, next);
+  }
+  for (const left of existing.values()) left.remove();
+}

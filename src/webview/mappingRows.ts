@@ -1,0 +1,97 @@
+/** The rows of the mappings view as text, and which of them a filter leaves. Pure. */
+import type { MappingsBody } from '../adapter/protocol.ts';
+import { parseFilter } from './filter.ts';
+
+export type MappingRow = MappingsBody['rows'][number];
+
+export interface MappingText {
+  readonly key: string;
+  /** `0x80000000–0x801fffff`, both ends inclusive. */
+  readonly range: string;
+  readonly size: string;
+  readonly output: string;
+  readonly pageSize: string;
+  readonly permissions: string;
+  /** `AD` with `-` for what is missing. */
+  readonly used: string;
+  readonly backing: string;
+  /** The row in words, for a screen reader. */
+  readonly spoken: string;
+  /** The row for the clipboard, columns separated by tabs. */
+  readonly line: string;
+}
+
+export function mappingText(row: MappingRow): MappingText {
+  const range = `${row.input}–${lastOf(row)}`;
+  const size = sizeText(row.size);
+  const pageSize = sizeText(row.pageSize);
+  const used = `${row.accessed ? 'A' : '-'}${row.dirty ? 'D' : '-'}`;
+  const { output, permissions, backing } = row;
+  const columns = [range, size, output, pageSize, permissions, used, backing];
+  return {
+    key: `${row.input} ${row.pageSize}`,
+    range,
+    size,
+    output,
+    pageSize,
+    permissions,
+    used,
+    backing,
+    spoken:
+      `${row.input} to ${lastOf(row)}, ${size}, mapped to ${output}, pages of ${pageSize}, ` +
+      `${permissionsInWords(permissions)}, ${row.accessed ? '' : 'not '}accessed, ` +
+      `${row.dirty ? '' : 'not '}dirty${backing === '' ? '' : `, ${backing}`}`,
+    line: columns.join('\t'),
+  };
+}
+
+/** Rows that a filter leaves. An address alone also finds the row that covers it. */
+export function filterMappings(rows: readonly MappingRow[], text: string): MappingRow[] {
+  const filter = parseFilter(text);
+  if (filter.empty) return [...rows];
+  const address = addressIn(text);
+  return rows.filter((row) => {
+    if (address !== undefined && covers(row, address)) return true;
+    const { range, size, output, pageSize, permissions, used, backing } = mappingText(row);
+    return filter.matches(range, size, output, pageSize, permissions, used, backing);
+  });
+}
+
+/** A number of bytes, `0x…` or decimal, with the largest unit that keeps it whole: `2 MiB`. */
+export function sizeText(bytes: string): string {
+  if (!/^(0x[0-9a-f]+|[0-9]+)$/i.test(bytes)) return bytes;
+  let value = BigInt(bytes);
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  let unit = 0;
+  while (value >= 1024n && value % 1024n === 0n && unit < units.length - 1) {
+    value /= 1024n;
+    unit++;
+  }
+  return `${value} ${units[unit]}`;
+}
+
+function lastOf(row: MappingRow): string {
+  return `0x${(BigInt(row.input) + BigInt(row.size) - 1n).toString(16)}`;
+}
+
+function covers(row: MappingRow, address: bigint): boolean {
+  const offset = address - BigInt(row.input);
+  return offset >= 0n && offset < BigInt(row.size);
+}
+
+function addressIn(text: string): bigint | undefined {
+  const plain = text.trim().replaceAll('_', '');
+  return /^0x[0-9a-f]+$/i.test(plain) ? BigInt(plain) : undefined;
+}
+
+const permissionWords: Readonly<Record<string, string>> = {
+  r: 'readable',
+  w: 'writable',
+  x: 'executable',
+  u: 'user',
+};
+
+function permissionsInWords(permissions: string): string {
+  const words = [...permissions].flatMap((letter) => permissionWords[letter] ?? []);
+  return words.length === 0 ? 'no access' : words.join(' ');
+}

@@ -1,0 +1,149 @@
+/**
+ * The page of the mappings view: what one stage of address translation maps where, one row per
+ * run of equal leaves. The extension reads the tables; the filter also takes an address and finds
+ * the row that covers it.
+ */
+import { byId, element, reconcile, setAttribute, setText } from './dom.ts';
+import { filterMappings, mappingText, type MappingText } from './mappingRows.ts';
+import type { GuestStatus, MappingsContent, Stage, ToWebview } from './messages.ts';
+import { clearError, onFilter, Page, RovingFocus, say, showStatus } from './page.ts';
+
+interface State {
+  filter: string;
+  stage: Stage;
+}
+
+const page = new Page<State>({ filter: '', stage: 'guest' });
+const list = byId('rows');
+const stages: Readonly<Record<Stage, HTMLElement>> = {
+  guest: byId('stageGuest'),
+  virtual: byId('stageVirtual'),
+};
+const filter = onFilter(page.state.filter, (text) => {
+  page.save({ filter: text });
+  draw();
+});
+const focus = new RovingFocus(list);
+
+let content: MappingsContent | undefined;
+let status: GuestStatus = 'none';
+let rows: MappingText[] = [];
+
+page.listen(receive);
+for (const stage of ['guest', 'virtual'] as const) {
+  stages[stage].addEventListener('click', () => chooseStage(stage));
+  stages[stage].addEventListener('keydown', (event) => {
+    if (!['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'].includes(event.key)) return;
+    const other = stage === 'guest' ? 'virtual' : 'guest';
+    chooseStage(other);
+    stages[other].focus();
+    event.preventDefault();
+  });
+}
+list.addEventListener('click', (event) => {
+  const button = (event.target as HTMLElement).closest('button');
+  const row = rowOf(event);
+  if (button && row) copy(row);
+});
+list.addEventListener('keydown', (event) => {
+  const row = rowOf(event);
+  if (!row) return;
+  const copies =
+    (event.ctrlKey || event.metaKey) && event.key === 'c' && !getSelection()?.toString();
+  if (copies) copy(row);
+  else if (event.ctrlKey || event.metaKey || event.altKey || !focus.move(event.key)) return;
+  event.preventDefault();
+});
+draw();
+page.send({ type: 'ready', stage: page.state.stage });
+
+function receive(message: ToWebview): void {
+  switch (message.type) {
+    case 'status':
+      status = message.status;
+      if (status === 'none') content = undefined;
+      break;
+    case 'content':
+      if (message.content.view !== 'mappings') return;
+      content = message.content;
+      status = 'stopped';
+      clearError();
+      break;
+    case 'failed':
+      say(message.text, 'error');
+      break;
+    case 'focusFilter':
+      filter.focus();
+      filter.select();
+      return;
+    case 'written':
+    case 'collapseAll':
+      return;
+  }
+  draw();
+}
+
+function chooseStage(stage: Stage): void {
+  if (stage === page.state.stage) return;
+  page.save({ stage });
+  draw();
+  page.send({ type: 'stage', stage });
+}
+
+function copy(row: MappingText): void {
+  page.send({ type: 'copy', text: row.line });
+  say(`Copied the row of ${row.range}.`);
+}
+
+function draw(): void {
+  const hadFocus = list.contains(document.activeElement);
+  const all = content?.table.rows ?? [];
+  rows = filterMappings(all, page.state.filter).map(mappingText);
+  reconcile(list, rows, (row) => row.key, createRow, updateRow);
+  for (const [stage, button] of Object.entries(stages)) {
+    const chosen = stage === page.state.stage;
+    setAttribute(button, 'aria-checked', String(chosen));
+    button.tabIndex = chosen ? 0 : -1;
+  }
+  setText(byId('title'), content?.table.title ?? '');
+  setText(byId('inputHeader'), page.state.stage === 'guest' ? 'Guest physical' : 'Virtual');
+  setText(byId('outputHeader'), page.state.stage === 'guest' ? 'Host physical' : 'Guest physical');
+  setText(byId('count'), countText(rows.length, all.length, content?.table.truncated ?? false));
+  showStatus(status, content !== undefined, 'mappings');
+  byId('header').hidden = rows.length === 0;
+  const nothing = content !== undefined && rows.length === 0;
+  byId('empty').hidden = !nothing;
+  setText(
+    byId('empty'),
+    all.length === 0 ? 'Nothing is mapped in this stage.' : 'No mapping matches the filter.',
+  );
+  focus.settle(hadFocus);
+}
+
+function countText(shown: number, all: number, truncated: boolean): string {
+  if (all === 0) return '';
+  const of = truncated ? `the first ${all}` : `${all}`;
+  return shown === all ? `${of} ${all === 1 ? 'row' : 'rows'}` : `${shown} of ${of} rows`;
+}
+
+const columns = ['range', 'output', 'size', 'pageSize', 'permissions', 'used', 'backing'] as const;
+
+function createRow(): HTMLElement {
+  const cells = columns.map((name) => element('span', { role: 'gridcell', class: name }));
+  const button = element('button', { class: 'copy', type: 'button', tabindex: '-1' });
+  const copyCell = element('span', { role: 'gridcell', class: 'action' }, button);
+  return element('div', { role: 'row', class: 'row mapping' }, ...cells, copyCell);
+}
+
+function updateRow(target: HTMLElement, row: MappingText): void {
+  setAttribute(target, 'aria-label', row.spoken);
+  columns.forEach((name, at) => setText(target.children[at]!, row[name]));
+  const button = target.querySelector('button')!;
+  setAttribute(button, 'aria-label', `Copy the row of ${row.range}`);
+  setAttribute(button, 'title', 'Copy row');
+}
+
+function rowOf(event: Event): MappingText | undefined {
+  const target = (event.target as HTMLElement).closest<HTMLElement>('#rows > [data-key]');
+  return rows.find((row) => row.key === target?.dataset['key']);
+}

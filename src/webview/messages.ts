@@ -1,0 +1,42 @@
+/** What the extension and its webviews say to each other. Types only; both sides import them. */
+import type { CsrGroup, MappingsBody } from '../adapter/protocol.ts';
+
+export type Stage = 'guest' | 'virtual';
+
+/** What a view shows about the guest besides the content itself. */
+export type GuestStatus = 'none' | 'running' | 'stopped';
+
+export interface CsrsContent {
+  readonly view: 'csrs';
+  readonly hart: number;
+  readonly groups: readonly CsrGroup[];
+}
+
+export interface MappingsContent {
+  readonly view: 'mappings';
+  readonly hart: number;
+  readonly stage: Stage;
+  readonly table: MappingsBody;
+}
+
+export type ToWebview =
+  | { readonly type: 'status'; readonly status: GuestStatus }
+  | { readonly type: 'content'; readonly content: CsrsContent | MappingsContent }
+  /** A request failed: the text names what and why. */
+  | { readonly type: 'failed'; readonly text: string }
+  /** A register was written; what it holds now may differ from what was asked for. */
+  | {
+      readonly type: 'written';
+      readonly name: string;
+      readonly asked: string;
+      readonly value: string;
+    }
+  | { readonly type: 'focusFilter' }
+  | { readonly type: 'collapseAll' };
+
+export type FromWebview =
+  /** The page listens; nothing sent before this has arrived. */
+  | { readonly type: 'ready'; readonly stage?: Stage }
+  | { readonly type: 'write'; readonly name: string; readonly value: string }
+  | { readonly type: 'stage'; readonly stage: Stage }
+  | { readonly type: 'copy'; readonly text: string };
