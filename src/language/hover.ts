@@ -75,11 +75,11 @@ function describeInstruction(row: InstructionInfo, mnemonic: string): string {
 
 export function describeRegister(register: RegisterInfo): string {
   const aliases = register.aliases.map((a) => `\`${a}\``).join(', ');
-  const saved = register.calleeSaved ? 'saved by the callee' : 'not preserved across calls';
+  const saved = register.calleeSaved ? 'Saved by the callee.' : 'Not saved by the callee.';
   const lines = [
     `**${register.name}**${aliases === '' ? '' : ` (${aliases})`} — ${register.bits}-bit register`,
     sentence(register.description),
-    `Calling convention: ${saved}.`,
+    saved,
   ];
   const { role } = register;
   if (typeof role === 'object') lines.push(`Argument ${role.argument} of a call.`);
