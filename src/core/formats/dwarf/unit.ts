@@ -1,0 +1,294 @@
+/**
+ * Units and debugging information entries of `.debug_info` (DWARF 5, sections 7.5.1 and 2.1). An
+ * entry knows where its attributes are and decodes one when it is asked for; nothing is kept.
+ */
+import type { ByteReader } from '../../base/byteReader.ts';
+import { readAbbreviations, type Abbreviation, type AbbreviationTable } from './abbreviations.ts';
+import { DW_AT, DW_UT } from './constants.ts';
+import { readForm, readOffset, skipForm, type AttributeValue, type Encoding } from './forms.ts';
+import { DwarfError, type DwarfSections } from './sections.ts';
+
+/** Finds what lies outside of a unit. */
+export interface UnitLookup {
+  readonly sections: DwarfSections;
+  /** The entry at an offset of `.debug_info`. */
+  entryAt(offset: number): Die;
+  /** The entry that describes a type by its signature. */
+  typeBySignature(signature: bigint): Die | undefined;
+}
+
+export class Unit implements Encoding {
+  readonly lookup: UnitLookup;
+  readonly section: 'info' | 'types';
+  /** Of the header, of the first entry, and after the last one, in the section. */
+  readonly offset: number;
+  readonly firstEntry: number;
+  readonly end: number;
+  readonly version: number;
+  readonly addressSize: number;
+  readonly offsetSize: 4 | 8;
+  /** DW_UT_*; a unit before DWARF 5 is DW_UT_compile or DW_UT_type. */
+  readonly unitType: number;
+  /** Of a type unit: its signature, and where its type is, from the start of the unit. */
+  readonly typeSignature: bigint | undefined;
+  readonly typeOffset: number | undefined;
+  private readonly abbreviationsOffset: number;
+  private abbreviations: AbbreviationTable | undefined;
+  private rootEntry: Die | undefined;
+  private readonly bases = new Map<number, number>();
+
+  /** Reads the header at the reader's offset and leaves the reader after the unit. */
+  constructor(lookup: UnitLookup, section: 'info' | 'types', reader: ByteReader) {
+    this.lookup = lookup;
+    this.section = section;
+    this.offset = reader.offset;
+    const { length, offsetSize } = readInitialLength(reader);
+    this.offsetSize = offsetSize;
+    this.end = reader.offset + length;
+    if (this.end > reader.end) {
+      throw reader.error(`a unit of 0x${length.toString(16)} bytes is truncated`, this.offset);
+    }
+    this.version = reader.u16();
+    if (this.version < 2 || this.version > 5) {
+      throw reader.error(`DWARF version ${this.version} is not supported`, this.offset);
+    }
+    this.unitType =
+      this.version >= 5 ? reader.u8() : section === 'types' ? DW_UT.type : DW_UT.compile;
+    if (this.version >= 5) this.addressSize = reader.u8();
+    this.abbreviationsOffset = readOffset(reader, this);
+    this.addressSize ??= reader.u8();
+    if (this.addressSize !== 4 && this.addressSize !== 8) {
+      throw reader.error(`addresses of ${this.addressSize} bytes are not supported`, this.offset);
+    }
+    if (this.unitType === DW_UT.type || this.unitType === DW_UT.splitType) {
+      this.typeSignature = reader.u64();
+      this.typeOffset = readOffset(reader, this);
+    } else if (this.unitType === DW_UT.skeleton || this.unitType === DW_UT.splitCompile) {
+      reader.skip(8);
+    }
+    this.firstEntry = reader.offset;
+    reader.seek(this.end);
+  }
+
+  /** DW_TAG_compile_unit and its like. */
+  get root(): Die {
+    this.rootEntry ??= this.entryAt(this.firstEntry);
+    return this.rootEntry;
+  }
+
+  /** The entry at an offset of the section; it must be in this unit. */
+  entryAt(offset: number): Die {
+    const die = this.tryEntryAt(offset);
+    if (!die) throw this.error('a null entry where an entry was expected', offset);
+    return die;
+  }
+
+  /** Undefined for the null entry that ends a list of siblings. */
+  tryEntryAt(offset: number): Die | undefined {
+    if (offset < this.firstEntry || offset >= this.end) {
+      throw this.error(`a reference leaves the unit at 0x${this.offset.toString(16)}`, offset);
+    }
+    const reader = this.reader(offset);
+    const code = reader.uleb();
+    if (code === 0) return undefined;
+    const abbreviation = this.abbreviation(code, offset);
+    return new Die(this, offset, reader.offset, abbreviation);
+  }
+
+  /** A reader over the section that ends with the unit. */
+  reader(offset: number): ByteReader {
+    return this.lookup.sections.reader(this.section, offset).slice(offset, this.end);
+  }
+
+  error(message: string, offset: number): DwarfError {
+    return new DwarfError(`${this.lookup.sections.file}: .debug_${this.section}`, offset, message);
+  }
+
+  /** Entry `index` of the unit's part of `.debug_addr`. */
+  indexedAddress(index: number): bigint {
+    const at = this.base(DW_AT.addr_base, 8) + index * this.addressSize;
+    return this.lookup.sections.reader('addr', at).unsigned(this.addressSize);
+  }
+
+  indexedString(index: number): string {
+    const at = this.base(DW_AT.str_offsets_base, 8) + index * this.offsetSize;
+    const offset = readOffset(this.lookup.sections.reader('str_offsets', at), this);
+    return this.lookup.sections.reader('str', offset).cstring();
+  }
+
+  /**
+   * An offset that a DW_AT_*_base attribute gives. Without it the table begins after the first
+   * header of its section, `header` bytes long in the 32-bit format.
+   */
+  base(attribute: number, header: number): number {
+    let base = this.bases.get(attribute);
+    if (base === undefined) {
+      base = this.root.sectionOffset(attribute) ?? header + (this.offsetSize === 8 ? 8 : 0);
+      this.bases.set(attribute, base);
+    }
+    return base;
+  }
+
+  private abbreviation(code: number, offset: number): Abbreviation {
+    this.abbreviations ??= readAbbreviations(
+      this.lookup.sections.reader('abbrev', this.abbreviationsOffset),
+      this,
+    );
+    const abbreviation = this.abbreviations.get(code);
+    if (!abbreviation) throw this.error(`abbreviation ${code} does not exist`, offset);
+    return abbreviation;
+  }
+}
+
+/** A debugging information entry. */
+export class Die {
+  readonly unit: Unit;
+  /** In the unit's section. */
+  readonly offset: number;
+  private readonly valuesOffset: number;
+  private readonly abbreviation: Abbreviation;
+
+  constructor(unit: Unit, offset: number, valuesOffset: number, abbreviation: Abbreviation) {
+    this.unit = unit;
+    this.offset = offset;
+    this.valuesOffset = valuesOffset;
+    this.abbreviation = abbreviation;
+  }
+
+  get tag(): number {
+    return this.abbreviation.tag;
+  }
+
+  get hasChildren(): boolean {
+    return this.abbreviation.hasChildren;
+  }
+
+  has(attribute: number): boolean {
+    return this.abbreviation.attributes.some((a) => a.name === attribute);
+  }
+
+  value(attribute: number): AttributeValue | undefined {
+    if (!this.has(attribute)) return undefined;
+    const reader = this.unit.reader(this.valuesOffset);
+    for (const spec of this.abbreviation.attributes) {
+      if (spec.name === attribute) {
+        return readForm(reader, spec.form, spec.implicitConst, this.unit);
+      }
+      skipForm(reader, spec.form, this.unit);
+    }
+    return undefined;
+  }
+
+  string(attribute: number): string | undefined {
+    const value = this.value(attribute);
+    switch (value?.kind) {
+      case 'string':
+        return value.text;
+      case 'stringOffset':
+        return this.unit.lookup.sections.reader(value.section, value.offset).cstring();
+      case 'stringIndex':
+        return this.unit.indexedString(value.index);
+      default:
+        return undefined;
+    }
+  }
+
+  get name(): string | undefined {
+    return this.string(DW_AT.name);
+  }
+
+  /** A constant as a number; undefined when it is absent or of another class. */
+  number(attribute: number): number | undefined {
+    const value = this.value(attribute);
+    return value?.kind === 'constant' ? Number(value.value) : undefined;
+  }
+
+  flag(attribute: number): boolean {
+    const value = this.value(attribute);
+    return value?.kind === 'flag' && value.value;
+  }
+
+  address(attribute: number): bigint | undefined {
+    const value = this.value(attribute);
+    if (value?.kind === 'address') return value.address;
+    if (value?.kind === 'addressIndex') return this.unit.indexedAddress(value.index);
+    return undefined;
+  }
+
+  /** Before DWARF 4, offsets into other sections had the forms of constants. */
+  sectionOffset(attribute: number): number | undefined {
+    const value = this.value(attribute);
+    if (value?.kind === 'sectionOffset') return value.offset;
+    if (value?.kind === 'constant' && value.size >= 4) return Number(value.value);
+    return undefined;
+  }
+
+  /** The entry that an attribute refers to. */
+  reference(attribute: number): Die | undefined {
+    const value = this.value(attribute);
+    switch (value?.kind) {
+      case 'unitReference':
+        return this.unit.entryAt(this.unit.offset + value.offset);
+      case 'infoReference':
+        return this.unit.lookup.entryAt(value.offset);
+      case 'typeSignature':
+        return this.unit.lookup.typeBySignature(value.signature);
+      default:
+        return undefined;
+    }
+  }
+
+  /** Where the entry after this one, be it a child or a sibling, begins. */
+  get nextOffset(): number {
+    const { attributes, fixedSize } = this.abbreviation;
+    if (fixedSize !== undefined) return this.valuesOffset + fixedSize;
+    const reader = this.unit.reader(this.valuesOffset);
+    for (const spec of attributes) skipForm(reader, spec.form, this.unit);
+    return reader.offset;
+  }
+
+  *children(): Generator<Die> {
+    if (!this.hasChildren) return;
+    let offset = this.nextOffset;
+    // A list that its unit cuts off ends there: linkers leave no such thing, but broken files do.
+    while (offset < this.unit.end) {
+      const child = this.unit.tryEntryAt(offset);
+      if (!child) return;
+      yield child;
+      offset = child.afterSubtree();
+    }
+  }
+
+  /** Offset of the next sibling. */
+  private afterSubtree(): number {
+    if (!this.hasChildren) return this.nextOffset;
+    const sibling = this.value(DW_AT.sibling);
+    if (sibling?.kind === 'unitReference') {
+      const offset = this.unit.offset + sibling.offset;
+      if (offset > this.offset) return offset;
+    }
+    let depth = 1;
+    let offset = this.nextOffset;
+    while (depth > 0 && offset < this.unit.end) {
+      const entry = this.unit.tryEntryAt(offset);
+      if (!entry) {
+        depth--;
+        // A null entry is one byte: its abbreviation code.
+        offset++;
+        continue;
+      }
+      if (entry.hasChildren) depth++;
+      offset = entry.nextOffset;
+    }
+    return offset;
+  }
+}
+
+/** Initial length (DWARF 5, section 7.4): of the rest, and which of the two formats follows. */
+export function readInitialLength(reader: ByteReader): { length: number; offsetSize: 4 | 8 } {
+  const start = reader.offset;
+  const length = reader.u32();
+  if (length < 0xffff_fff0) return { length, offsetSize: 4 };
+  if (length === 0xffff_ffff) return { length: reader.u64Number(), offsetSize: 8 };
+  throw reader.error(`length 0x${length.toString(16)} is reserved`, start);
+}
