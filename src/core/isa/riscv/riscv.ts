@@ -1,8 +1,10 @@
 /** RISC-V as the rest of Trapline sees it: registers, CSRs, instructions, disassembly. */
 import type { Isa } from '../isa.ts';
+import { riscvAssembler } from './assembler.ts';
 import { csrRows } from './csr/table.ts';
 import { disassemble } from './disassemble.ts';
 import { compressedRows, instructionRows } from './instructions/all.ts';
+import { pseudoInstructions } from './pseudoInstructions.ts';
 import { registers } from './registers.ts';
 
 export const rv64: Isa = {
@@ -11,6 +13,7 @@ export const rv64: Isa = {
   instructionAlignment: 2,
   registers,
   controlRegisters: csrRows,
-  instructions: [...instructionRows, ...compressedRows],
+  instructions: [...instructionRows, ...compressedRows, ...pseudoInstructions],
+  assembler: riscvAssembler,
   disassemble,
 };
