@@ -74,7 +74,8 @@ export function importsOf(source: string): { specifier: string; line: number }[]
       before?.text === 'import' ||
       (before?.text === '(' && ['import', 'require'].includes(tokens[i - 2]?.text ?? ''));
     // A specifier put together at run time names no module of ours.
-    if (isImport && !token.text.includes('${')) found.push({ specifier: token.text, line: token.line });
+    if (isImport && !token.text.includes('${'))
+      found.push({ specifier: token.text, line: token.line });
   });
   return found;
 }

@@ -1,0 +1,103 @@
+// `npm test`: everything, from a clone with nothing but Node. Installs what is missing, builds,
+// runs every phase whatever the others did, and ends with the sum of all: `N passed, N failed`.
+//   node test/run.mjs [--grep NAME] [phase]...
+// A phase that runs no test counts as a failure: a suite that silently vanished must not pass.
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installTools } from './tools/debian.mjs';
+import { installNode } from './vscode/harness/install.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const results = path.join(root, 'out/results');
+
+/** Name and command of each phase; `unit` is what no other phase names. */
+const phases = [
+  { name: 'tidy', args: ['test/unit.mjs', 'test/tidy/'] },
+  { name: 'unit', args: ['test/unit.mjs', '!test/tidy/', '!test/cli/', '!test/firmware/'] },
+  { name: 'cli', args: ['test/unit.mjs', 'test/cli/'], env: otherNode },
+  { name: 'firmware', args: ['test/unit.mjs', 'test/firmware/', '--timeout', '300000'] },
+  { name: 'host', args: ['test/vscode/run.mjs', 'host'] },
+  { name: 'ui', args: ['test/vscode/run.mjs', 'ui'] },
+];
+
+const args = process.argv.slice(2);
+const grepAt = args.indexOf('--grep');
+const grep = grepAt < 0 ? [] : args.splice(grepAt, 2);
+const unknown = args.filter((name) => !phases.some((phase) => phase.name === name));
+if (unknown.length > 0) {
+  console.error(`no phase '${unknown[0]}'; there are ${phases.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+
+try {
+  installPackages();
+  installTools();
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
+const total = { passes: 0, failures: 0 };
+heading('build');
+if (run(['src/build/build.mjs']) !== 0) total.failures++;
+for (const phase of phases.filter(({ name }) => args.length === 0 || args.includes(name))) {
+  runPhase(phase);
+}
+console.log(`\n${total.passes} passed, ${total.failures} failed`);
+process.exit(total.failures === 0 ? 0 : 1);
+
+function runPhase({ name, args: command, env }) {
+  heading(name);
+  const file = path.join(results, `${name}.json`);
+  mkdirSync(results, { recursive: true });
+  rmSync(file, { force: true });
+  const status = run([...command, ...grep], { TRAPLINE_TEST_RESULT: file, ...env?.() });
+  const { passes, failures } = existsSync(file)
+    ? JSON.parse(readFileSync(file, 'utf8'))
+    : { passes: 0, failures: 0 };
+  total.passes += passes;
+  total.failures += failures;
+  if (failures > 0) return;
+  if (status !== 0) {
+    console.error(`phase ${name} ended with status ${status}`);
+    total.failures++;
+  } else if (passes === 0 && grep.length === 0) {
+    console.error(`phase ${name} ran no test`);
+    total.failures++;
+  }
+}
+
+/** A second Node, of the other major version we support: the same guests must run the same on it. */
+function otherNode() {
+  const major = process.versions.node.startsWith('24.') ? 20 : 24;
+  return { TRAPLINE_OTHER_NODE: installNode(major) };
+}
+
+/** `npm ci`, unless what the lock file asks for is there already. */
+function installPackages() {
+  const lock = path.join(root, 'package-lock.json');
+  const installed = path.join(root, 'node_modules/.package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  heading('npm ci');
+  const status = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+    env: { ...process.env, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' },
+  }).status;
+  if (status !== 0) throw new Error('npm ci failed');
+}
+
+function run(command, env = {}) {
+  const spawned = spawnSync(process.execPath, command, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  return spawned.status ?? 1;
+}
+
+function heading(text) {
+  console.log(`\n=== ${text}`);
+}
