@@ -1,0 +1,71 @@
+/**
+ * What two transcripts of the same firmware may differ in: lines that name the platform's
+ * particulars, each with its reason. Everything else must be equal to the letter.
+ */
+export interface Rule {
+  readonly pattern: RegExp;
+  readonly replacement: string;
+  readonly reason: string;
+}
+
+/** For two machines with the same device tree. */
+export const processorRules: readonly Rule[] = [
+  {
+    pattern: /^(Hit any key to stop autoboot: {2}2 \x08\x08\x08 0) ?$/m,
+    replacement: '$1',
+    reason: 'U-Boot looks for a key once before it counts and then while: the space tells which',
+  },
+  {
+    pattern: /^(Boot HART MHPM (?:Count|Info) *): .*$/m,
+    replacement: '$1: <counters>',
+    reason: 'how many hardware performance counters count anything is up to the implementation',
+  },
+  {
+    pattern: /^(Boot HART Debug Triggers *): .*$/m,
+    replacement: '$1: <triggers>',
+    reason: 'QEMU has two debug triggers; Sdtrig is optional',
+  },
+  {
+    pattern: /^(Boot HART ISA Extensions *: .*?),?sdtrig/m,
+    replacement: '$1',
+    reason: 'as above: OpenSBI lists what it probed',
+  },
+  {
+    pattern: /^( {2}(?:Vendor|Architecture|Implementation) ID) \w+$/gm,
+    replacement: '$1 <id>',
+    reason: "mvendorid, marchid and mimpid name the implementation; QEMU's is its version number",
+  },
+];
+
+/** In addition, for two machines with device trees of their own. */
+export const treeRules: readonly Rule[] = [
+  {
+    pattern: /^Core: {2}\d+ devices, \d+ uclasses/m,
+    replacement: 'Core:  <devices>',
+    reason: 'QEMU also has flash, fw_cfg, PCI and eight virtio-mmio slots',
+  },
+  {
+    pattern: /^Flash: .*\n/m,
+    replacement: '',
+    reason: 'U-Boot prints the line when the tree has a flash',
+  },
+  {
+    pattern: /^(flashstart|flashsize)( *=) \w+$/gm,
+    replacement: '$1$2 <flash>',
+    reason: 'as above',
+  },
+  {
+    pattern: /^(Working FDT set to|fdt_blob *=|new_fdt *=|fdt_size *=) \w+$/gm,
+    replacement: '$1 <fdt>',
+    reason: "U-Boot's copy of the tree lies below its heap: its address depends on the tree's size",
+  },
+  {
+    pattern: /^( reserved\[\d\]\t)\[0x8[def]\w+-\w+\], \w+ bytes/gm,
+    replacement: '$1[<below U-Boot>]',
+    reason: 'as above: what U-Boot reserves begins at that copy',
+  },
+];
+
+export function normalise(transcript: string, rules: readonly Rule[]): string {
+  return rules.reduce((text, rule) => text.replace(rule.pattern, rule.replacement), transcript);
+}
