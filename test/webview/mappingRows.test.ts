@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { filterMappings, mappingText, sizeText } from '../../src/webview/mappingRows.ts';
+
+const row = (input: string, size: string, more = {}) => ({
+  input,
+  size,
+  output: '0x0000000090000000',
+  pageSize: '0x200000',
+  permissions: 'rwxu',
+  accessed: true,
+  dirty: false,
+  backing: 'slot 0',
+  ...more,
+});
+
+describe('mappingText', () => {
+  it('gives both ends of a range and sizes in the largest whole unit', () => {
+    const text = mappingText(row('0x80000000', '0x400000'));
+    assert.equal(text.range, '0x80000000–0x803fffff');
+    assert.equal(text.size, '4 MiB');
+    assert.equal(text.pageSize, '2 MiB');
+    assert.equal(text.used, 'A-');
+  });
+
+  it('reaches the end of the address space without overflow', () => {
+    const text = mappingText(row('0xfffffffffffff000', '0x1000'));
+    assert.equal(text.range, '0xfffffffffffff000–0xffffffffffffffff');
+  });
+
+  it('says the row in words', () => {
+    const { spoken } = mappingText(row('0x1000', '0x1000', { permissions: 'r--u', backing: '' }));
+    assert.equal(
+      spoken,
+      '0x1000 to 0x1fff, 4 KiB, mapped to 0x0000000090000000, pages of 2 MiB, ' +
+        'readable user, accessed, not dirty',
+    );
+  });
+});
+
+describe('sizeText', () => {
+  it('keeps what no unit divides, and what is no number', () => {
+    assert.equal(sizeText('0x1001'), '4097 B');
+    assert.equal(sizeText('4096'), '4 KiB');
+    assert.equal(sizeText('0x40000000'), '1 GiB');
+    assert.equal(sizeText('4 KiB'), '4 KiB');
+  });
+});
+
+describe('filterMappings', () => {
+  const rows = [
+    row('0x10000000', '0x1000', { backing: 'uart0', permissions: 'rw-u' }),
+    row('0x80000000', '0x400000'),
+  ];
+  const check = (filter: string, expected: string[]): void =>
+    assert.deepEqual(
+      filterMappings(rows, filter).map(({ input }) => input),
+      expected,
+    );
+
+  it('finds the row that covers an address', () => {
+    check('0x80212345', ['0x80000000']);
+    check('0x10000fff', ['0x10000000']);
+    check('0x10001000', []);
+  });
+
+  it('finds words of a row', () => {
+    check('', ['0x10000000', '0x80000000']);
+    check('uart', ['0x10000000']);
+    check('rwxu slot', ['0x80000000']);
+  });
+});
