@@ -25,6 +25,7 @@ export function problemsOf(
   const skipped = linesNotToJudge(source);
   const problems: Problem[] = [];
   let known = 0;
+  let unknown = 0;
   for (const statement of source.statements) {
     const { name } = statement;
     if (!name || skipped(statement.line) || !isPlainMnemonic(name.text)) continue;
@@ -33,14 +34,17 @@ export function problemsOf(
     if (vocabulary.isMnemonic(mnemonic)) {
       known++;
       problems.push(...operandProblems(statement, name, mnemonic));
-    } else if (environment.complete && !looksLikeMacroCall(statement, source)) {
+      continue;
+    }
+    if (looksLikeMacroCall(statement, source)) continue;
+    // Names of preprocessor macros are written in capitals, instructions never.
+    if (/[a-z]/.test(mnemonic)) unknown++;
+    if (environment.complete) {
       const message = `'${name.text}' is neither an instruction of ${vocabulary.isa.name} nor a macro of this file or of those it includes.`;
       problems.push({ ...spanOf(name), code: 'unknownMnemonic', message });
     }
   }
-  // A file in which most is unknown is written for another instruction set.
-  const unknown = problems.filter((p) => p.code === 'unknownMnemonic').length;
-  return unknown > known ? [] : problems;
+  return isForeign(known, unknown) ? [] : problems;
 
   function operandProblems(statement: Statement, name: Word, mnemonic: string): Problem[] {
     const rows = vocabulary.instructions(mnemonic);
@@ -71,7 +75,7 @@ export function problemsOf(
 
   /** An operand that the preprocessor or a macro argument may turn into any number of them. */
   function mayExpand(operand: string): boolean {
-    if (operand.includes('\\') || operand === '') return true;
+    if (operand.includes('\\') || operand === '' || !isBalanced(operand)) return true;
     const names = operand.match(/(?<![\w.$%])[A-Za-z_][\w.$]*/g) ?? [];
     return names.some(
       (name) =>
@@ -84,12 +88,22 @@ export function problemsOf(
   }
 }
 
+/** A file in which much is unknown is written for another instruction set. */
+function isForeign(known: number, unknown: number): boolean {
+  return unknown > known || (unknown >= 4 && unknown * 3 > known);
+}
+
 function spanOf({ line, start, end }: Span): Span {
   return { line, start, end };
 }
 
 function plural(count: number): string {
   return count === 1 ? '1 operand' : `${count === 0 ? 'no' : count} operands`;
+}
+
+/** False for the end of a preprocessor macro's arguments that go over several lines. */
+function isBalanced(operand: string): boolean {
+  return operand.split('(').length === operand.split(')').length;
 }
 
 /** Not a directive, nor put together from macro arguments. */

@@ -187,10 +187,15 @@ function blankLine(
 function statementsOf(line: string, number: number): Statement[] {
   const statements: Statement[] = [];
   let start = 0;
-  for (const part of line.split(';')) {
-    const statement = statementOf(line, number, start, start + part.length);
+  let depth = 0;
+  for (let i = 0; i <= line.length; i++) {
+    if (line[i] === '(') depth++;
+    if (line[i] === ')') depth--;
+    // Inside parentheses it belongs to an argument of a preprocessor macro.
+    if (i < line.length && (line[i] !== ';' || depth > 0)) continue;
+    const statement = statementOf(line, number, start, i);
     if (statement) statements.push(statement);
-    start += part.length + 1;
+    start = i + 1;
   }
   return statements;
 }

@@ -75,6 +75,8 @@ describe('language/diagnostics', () => {
     check(body + '.end\n adi', []);
     check('.altmacro\n adi\n ret', []);
     check(' movl %eax, %ebx\n pushq %rbp\n ret', []);
+    check('#include <x.h>\n mov a0\n cmp a0\n addi a0, a1', []);
+    check('TEST(1,\n ret)', []);
     check('vadd.vv v0, v0, v0\n MACRO(x)', []);
   });
 });

@@ -24,6 +24,10 @@ describe('language/source', () => {
     check('a: nop; b: .ascii "x;y", "z" ; ret', ['a: nop', 'b: .ascii "___" | "_"', 'ret']);
   });
 
+  it('takes ; in the arguments of a preprocessor macro as theirs', () => {
+    check('TEST(3,nop;nop); ret', ['TEST (3,nop;nop)', 'ret']);
+  });
+
   it('leaves out comments of all three kinds', () => {
     check('nop # a, b\nnop // x: y\n/* a:\n b: nop\n*/ ret /* c */', ['nop', 'nop', 'ret']);
     check('.ascii "# no // comment /* here"; nop', ['.ascii "_______________________"', 'nop']);
