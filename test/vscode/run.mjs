@@ -22,10 +22,10 @@ const installed =
     ? undefined
     : installCodeServer(process.env.TRAPLINE_OLDEST ? 'oldest' : 'current');
 
-/** The sample in a folder of its own, so that no test writes into the repository. */
+/** The samples in a folder of its own, so that no test writes into the repository. */
 function sampleFolder() {
   const folder = mkdtempSync(path.join(tmpdir(), 'trapline-sample-'));
-  cpSync(path.join(root, 'media/samples/hello-dbcn'), folder, { recursive: true });
+  cpSync(path.join(root, 'media/samples'), folder, { recursive: true });
   return folder;
 }
 
@@ -64,12 +64,11 @@ async function host() {
 
 /** Path of a VSIX made from the tree as it is. */
 function packageVsix() {
-  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const run = spawnSync(process.execPath, ['src/build/package.mjs'], {
     cwd: root,
     stdio: 'inherit',
   });
-  const vsix = path.join(root, `trapline-${version}.vsix`);
+  const vsix = path.join(root, 'trapline.vsix');
   if (run.status !== 0 || !existsSync(vsix)) throw new Error('the VSIX could not be made');
   return vsix;
 }

@@ -67,6 +67,27 @@ export class Workbench {
     return this.page.keyboard.press(key);
   }
 
+  /** Until the extension's own mark is there: F5 before that would be lost without a word. */
+  async waitForTrapline(): Promise<void> {
+    await this.page.locator('.statusbar-item[id$="trapline.status"]').waitFor(slow);
+  }
+
+  /** Milliseconds that VS Code says an extension took to activate. */
+  async activationTime(name: string): Promise<number> {
+    await this.runCommand('Developer: Show Running Extensions');
+    const row = this.page.locator('.runtime-extensions-editor .extension', { hasText: name });
+    const text = await row.locator('.activation-time').first().innerText();
+    await this.press('Control+F4');
+    const milliseconds = /(\d+)\s*ms/.exec(text)?.[1];
+    if (milliseconds === undefined) throw new Error(`no time in '${text}'`);
+    return Number(milliseconds);
+  }
+
+  /** Names of the frames that the call stack shows, innermost first. */
+  async callStack(): Promise<string[]> {
+    return this.page.locator('.debug-call-stack .stack-frame .label').allInnerTexts();
+  }
+
   /** From the explorer; folders on the way are opened. */
   async openFile(...names: readonly string[]): Promise<void> {
     const row = (name: string) =>
@@ -128,11 +149,7 @@ export class Workbench {
   }
 
   async waitForEnd(): Promise<void> {
-    await this.debugToolbar.waitFor({ state: 'hidden' });
-    await this.page
-      .locator('.statusbar.debugging, .statusbar-item.debugging')
-      .waitFor({ state: 'detached' })
-      .catch(() => {});
+    await this.page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
   }
 
   /** The line that the top of the call stack names. */
@@ -175,8 +192,8 @@ export class Workbench {
     await this.page.keyboard.type(text, { delay: 20 });
   }
 
-  /** The document inside a webview that shows a text it alone has. */
-  async webview(text: string | RegExp): Promise<FrameLocator> {
+  /** The document inside the webview that has such an element to be seen. */
+  async webview(selector: string): Promise<FrameLocator> {
     const end = Date.now() + 20_000;
     for (;;) {
       const count = await this.page.locator('iframe.webview.ready').count();
@@ -184,14 +201,9 @@ export class Workbench {
         const inner = this.page
           .frameLocator(`iframe.webview.ready >> nth=${i}`)
           .frameLocator('iframe#active-frame');
-        const found = await inner
-          .getByText(text)
-          .first()
-          .isVisible()
-          .catch(() => false);
-        if (found) return inner;
+        if (await isVisible(inner.locator(selector))) return inner;
       }
-      if (Date.now() > end) throw new Error(`none of ${count} webviews shows ${text}`);
+      if (Date.now() > end) throw new Error(`none of ${count} webviews shows ${selector}`);
       await this.page.waitForTimeout(100);
     }
   }
@@ -219,5 +231,14 @@ export class Workbench {
     const folder = process.env.TRAPLINE_SCREENSHOTS ? 'media/docs' : 'out/screenshots';
     mkdirSync(folder, { recursive: true });
     await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+  }
+}
+
+/** A frame may go away while it is looked at; then nothing is to be seen in it. */
+async function isVisible(locator: Locator): Promise<boolean> {
+  try {
+    return await locator.first().isVisible();
+  } catch {
+    return false;
   }
 }

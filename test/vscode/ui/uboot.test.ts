@@ -1,0 +1,71 @@
+/** F5 on firmware that nobody here wrote: Debian's U-Boot in S-mode, under our hypervisor. */
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { debianPackage } from '../../tools/debian.mjs';
+import { Workbench } from '../harness/workbench.ts';
+
+describe('U-Boot in VS Code', function () {
+  this.timeout(180_000);
+  const folder = mkdtempSync(path.join(tmpdir(), 'trapline-uboot-'));
+  let code: Workbench;
+
+  before(async () => {
+    const files = path.join(debianPackage('trixie', 'u-boot-qemu'), 'usr/lib/u-boot');
+    copyFileSync(
+      path.join(files, 'qemu-riscv64_smode/u-boot.bin'),
+      path.join(folder, 'u-boot.bin'),
+    );
+    mkdirSync(path.join(folder, '.vscode'));
+    const configuration = {
+      name: 'U-Boot',
+      type: 'trapline',
+      request: 'launch',
+      program: '${workspaceFolder}/u-boot.bin',
+    };
+    writeFileSync(
+      path.join(folder, '.vscode/launch.json'),
+      JSON.stringify({ version: '0.2.0', configurations: [configuration] }),
+    );
+    code = await Workbench.open({ folder, vsix: process.env.TRAPLINE_VSIX ?? '' });
+  });
+  after(async () => {
+    await code?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') {
+      await code.screenshot(`failed-uboot-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    }
+  });
+
+  it('F5 boots it', async () => {
+    await code.runCommand('Debug: Start Debugging');
+    await code.waitForTerminal(/U-Boot 20\d\d\.\d\d/, 60_000);
+    await code.waitForTerminal('Hit any key to stop autoboot', 60_000);
+    await code.typeInTerminal(' ');
+    await code.waitForTerminal('=>', 60_000);
+  });
+
+  it('it answers at its prompt', async () => {
+    await code.typeInTerminal('version');
+    await code.press('Enter');
+    const text = await code.waitForTerminal(/=> version\s+U-Boot 20\d\d\.\d\d[^]*=>/);
+    assert.match(text, /riscv64-linux-gnu-gcc/);
+  });
+
+  it('looks tidy in a light and a dark theme', async () => {
+    for (const theme of ['light', 'dark'] as const) {
+      await code.setTheme(theme);
+      await code.screenshot(`u-boot-${theme}`);
+    }
+  });
+
+  it('poweroff ends the session', async () => {
+    await code.typeInTerminal('poweroff');
+    await code.press('Enter');
+    await code.waitForTerminal('exit code 0');
+    await code.waitForEnd();
+  });
+});
