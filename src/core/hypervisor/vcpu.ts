@@ -29,5 +29,5 @@ export interface Vcpu {
   /** The tick at which a timer of this vCPU fires next, undefined when none will. */
   nextDeadline(): bigint | undefined;
   /** Lets timers that are due fire. */
-  advance(): void;
+  advanceTimer(): void;
 }

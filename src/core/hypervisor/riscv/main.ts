@@ -1,0 +1,72 @@
+/**
+ * The RISC-V part of the hypervisor (Linux arch/riscv/kvm/main.c): finds out what the harts can do
+ * and makes VMs. It stands in HS-mode's place: it uses a hart as HS-mode software could, and no
+ * other way. Each vCPU has a hart of its own, so there is no world switch.
+ */
+import { assert } from '../../base/assert.ts';
+import type { VirtualClock } from '../../base/virtualClock.ts';
+import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
+import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
+import type { HypervisorArch, VmArch } from '../arch.ts';
+import { failure, success, type Result } from '../errno.ts';
+import { PageAllocator, type HostRange } from '../pageAllocator.ts';
+import type { Vm } from '../vm.ts';
+import { csr } from './csrs.ts';
+import { Gstage, gstageModeFor, sv39x4, sv48x4, type GstageMode } from './gstage.ts';
+import { openMachineMode } from './vcpuConfig.ts';
+import { defaultCalls } from './vcpuSbi.ts';
+import { RiscvVm } from './vm.ts';
+import { VmidAllocator } from './vmid.ts';
+
+export interface RiscvHypervisorOptions {
+  /** One per vCPU; ids from 0 up, which are the guest's hart ids. */
+  readonly harts: readonly RiscvHart[];
+  /** The host's physical memory, which holds tables and what backs the guest. */
+  readonly memory: PhysicalMemory;
+  /** Host memory for G-stage tables; at least 64 KiB. */
+  readonly tables: HostRange;
+  /** The harts' time. */
+  readonly clock: VirtualClock;
+}
+
+export class RiscvHypervisor implements HypervisorArch {
+  readonly gpaBits: { readonly default: number; readonly max: number };
+  readonly maxVcpus: number;
+  readonly defaultCalls = defaultCalls;
+  private readonly options: RiscvHypervisorOptions;
+  private readonly pages: PageAllocator;
+  private readonly vmids: VmidAllocator;
+
+  constructor(options: RiscvHypervisorOptions) {
+    const { harts, memory, tables } = options;
+    assert(harts.length > 0, 'a hypervisor needs a hart');
+    assert(
+      harts.every((h, i) => h.id === i && h.xlen === 64),
+      'harts have ids from 0 up and XLEN 64',
+    );
+    for (const hart of harts) openMachineMode(hart);
+    const widest = harts.every((h) => takesMode(h, sv48x4)) ? sv48x4 : sv39x4;
+    this.options = options;
+    this.gpaBits = { default: sv39x4.gpaBits, max: widest.gpaBits };
+    this.maxVcpus = harts.length;
+    this.pages = new PageAllocator(memory, tables);
+    this.vmids = new VmidAllocator(harts, () => harts.forEach((h) => h.hfenceGvma()));
+  }
+
+  createVm(vm: Vm): Result<VmArch> {
+    const mode = gstageModeFor(vm.gpaBits);
+    if (!mode) return failure('EINVAL');
+    const gstage = Gstage.create(this.options.memory, this.pages, mode);
+    if (!gstage) return failure('ENOMEM');
+    const { harts, clock } = this.options;
+    return success(new RiscvVm({ vm, gstage, vmid: this.vmids.allocate(), harts, clock }));
+  }
+}
+
+/** hgatp.MODE is WARL: a mode that is not there does not stay. */
+function takesMode(hart: RiscvHart, mode: GstageMode): boolean {
+  hart.setCsr(csr.hgatp, mode.mode << 60n);
+  const kept = hart.getCsr(csr.hgatp) >> 60n === mode.mode;
+  hart.setCsr(csr.hgatp, 0n);
+  return kept;
+}

@@ -1,0 +1,243 @@
+/**
+ * A RISC-V vCPU (Linux arch/riscv/kvm/vcpu.c): enters the guest on its hart, has exits handled
+ * (vcpuExit) and carries out what they ask for. Between two calls of `run`, and whenever an exit is
+ * handled, the hart stands in VS- or VU-mode at the guest's pc, so that a debugger sees the guest.
+ */
+import { unreachable } from '../../base/assert.ts';
+import type { GuestRead, RiscvHart } from '../../isa/riscv/riscvHart.ts';
+import type { VcpuExit, VcpuRun } from '../exits.ts';
+import type { MpState, Vcpu } from '../vcpu.ts';
+import {
+  cause,
+  csr,
+  statusSie,
+  statusSpie,
+  statusSpp,
+  vseip,
+  vsInterrupts,
+  vssip,
+} from './csrs.ts';
+import { configureHypervisorMode, hasSstc, resetGuest } from './vcpuConfig.ts';
+import type { ExitContext, GuestTrap, PendingExit, VcpuOwner } from './vcpuContext.ts';
+import { completeCall, makeCall } from './vcpuEcall.ts';
+import { handleExit, readGuest } from './vcpuExit.ts';
+import { completeMmio } from './vcpuMmio.ts';
+import { isOffered } from './vcpuSbi.ts';
+import type { HsmState, SbiVcpu } from './vcpuSbiCall.ts';
+import { VcpuTimer } from './vcpuTimer.ts';
+
+export class RiscvVcpu implements Vcpu, ExitContext {
+  readonly id: number;
+  readonly cpu: RiscvHart;
+  readonly hart: RiscvHart;
+  readonly owner: VcpuOwner;
+  readonly timer: VcpuTimer;
+  mpState: MpState = 'stopped';
+  pending: PendingExit | undefined;
+  private halted = false;
+  private suspended = false;
+  /** Started by hart_start, nothing run yet. */
+  private fresh = false;
+  /** Instructions of the present budget that are used. */
+  private used = 0;
+
+  constructor(owner: VcpuOwner, hart: RiscvHart) {
+    this.owner = owner;
+    this.hart = hart;
+    this.cpu = hart;
+    this.id = hart.id;
+    configureHypervisorMode(hart, owner.hgatp);
+    hart.setCsr(csr.htimedelta, owner.timeDelta);
+    this.timer = new VcpuTimer(hart, owner.clock, hasSstc(hart));
+    this.enterAt(0n, 0n);
+  }
+
+  setBoot(entry: bigint, argument: bigint): void {
+    this.enterAt(entry, argument);
+  }
+
+  run(budget: number): VcpuRun {
+    this.used = 0;
+    const exit = this.mpState === 'stopped' ? ({ kind: 'halted' } as const) : this.execute(budget);
+    return { exit, consumed: this.used };
+  }
+
+  get runnable(): boolean {
+    return this.mpState === 'runnable' && (!this.halted || this.hasInterrupt);
+  }
+
+  get waiting(): boolean {
+    return this.mpState === 'runnable' && this.halted && !this.hasInterrupt;
+  }
+
+  setInterrupt(level: boolean): void {
+    const old = this.hart.getCsr(csr.hvip);
+    this.hart.setCsr(csr.hvip, level ? old | vseip : old & ~vseip);
+  }
+
+  nextDeadline(): bigint | undefined {
+    return this.mpState === 'stopped' ? undefined : this.timer.nextDeadline();
+  }
+
+  advanceTimer(): void {
+    this.timer.advance();
+  }
+
+  // What SBI extensions see.
+
+  get peers(): readonly SbiVcpu[] {
+    return this.owner.vcpus;
+  }
+
+  get hsmState(): HsmState {
+    if (this.mpState === 'stopped') return 'stopped';
+    if (this.fresh) return 'startPending';
+    return this.suspended && !this.hasInterrupt ? 'suspended' : 'started';
+  }
+
+  start(address: bigint, opaque: bigint): void {
+    this.enterAt(address, opaque);
+    this.mpState = 'runnable';
+    this.fresh = true;
+  }
+
+  raiseSoftwareInterrupt(): void {
+    this.hart.setCsr(csr.hvip, this.hart.getCsr(csr.hvip) | vssip);
+  }
+
+  isMemory(address: bigint): boolean {
+    return this.owner.vm.slots.find(Number(address)) !== undefined;
+  }
+
+  readGuest(address: bigint, size: number, executable: boolean): GuestRead {
+    return readGuest(this, address, size, executable);
+  }
+
+  offers(extension: number): boolean {
+    return isOffered(this.owner.vm, extension);
+  }
+
+  // What the handlers of exits ask for.
+
+  advance(length: number): void {
+    this.hart.pc = BigInt.asUintN(64, this.hart.pc + BigInt(length));
+    this.used++;
+    this.owner.clock.instructions++;
+  }
+
+  /** Linux kvm_riscv_vcpu_trap_redirect. */
+  redirect(code: number, tval: bigint): void {
+    const { hart } = this;
+    let status = hart.getCsr(csr.vsstatus) & ~(statusSpp | statusSpie);
+    if (hart.privilege === 1) status |= statusSpp;
+    if ((status & statusSie) !== 0n) status |= statusSpie;
+    hart.setCsr(csr.vsstatus, status & ~statusSie);
+    hart.setCsr(csr.vscause, BigInt(code));
+    hart.setCsr(csr.vstval, tval);
+    hart.setCsr(csr.vsepc, hart.pc);
+    // Exceptions go to BASE, whatever MODE says.
+    hart.pc = hart.getCsr(csr.vstvec) & ~3n;
+    hart.privilege = 1;
+    // A trap retires nothing, but somebody who steps has seen one step.
+    this.used++;
+  }
+
+  wait(suspended: boolean): void {
+    this.halted = true;
+    this.suspended = suspended;
+  }
+
+  stop(): void {
+    this.mpState = 'stopped';
+  }
+
+  observe(kind: string, text: () => string): void {
+    this.owner.vm.observe({ vcpu: this.id, pc: this.hart.pc, kind, text });
+  }
+
+  private execute(budget: number): VcpuExit {
+    this.fresh = false;
+    const early = this.complete();
+    if (early) return early;
+    while (this.used < budget) {
+      if (this.halted) {
+        if (!this.hasInterrupt) return { kind: 'halted' };
+        this.halted = false;
+        this.suspended = false;
+      }
+      const run = this.hart.run(budget - this.used);
+      this.used += run.retired;
+      switch (run.stop) {
+        case 'budget':
+          return { kind: 'intr' };
+        case 'waiting':
+          this.wait(false);
+          break;
+        case 'breakpoint':
+          return { kind: 'debug' };
+        case 'hypervisorTrap': {
+          const exit = this.handleTrap();
+          if (exit) return exit;
+          break;
+        }
+        default:
+          unreachable(run.stop);
+      }
+    }
+    return { kind: 'intr' };
+  }
+
+  /** Finishes what the VMM was asked for. Somebody who moved pc has finished it by hand. */
+  private complete(): VcpuExit | undefined {
+    const { pending } = this;
+    this.pending = undefined;
+    if (!pending || pending.pc !== this.hart.pc) return undefined;
+    switch (pending.kind) {
+      case 'mmio':
+        completeMmio(this, pending);
+        return undefined;
+      case 'call':
+        completeCall(this, pending);
+        return undefined;
+      case 'stoppedCall':
+        return makeCall(this, pending.call);
+    }
+  }
+
+  private handleTrap(): VcpuExit | undefined {
+    const { hart } = this;
+    const scause = hart.getCsr(csr.scause);
+    const trap: GuestTrap = {
+      interrupt: scause >> 63n === 1n,
+      cause: Number(BigInt.asUintN(63, scause)),
+      tval: hart.getCsr(csr.stval),
+      tval2: hart.getCsr(csr.htval),
+      tinst: Number(BigInt.asUintN(32, hart.getCsr(csr.htinst))),
+    };
+    // Back to where the guest was; hstatus.SPVP still says with which privilege.
+    hart.sret();
+    const { pc } = hart;
+    const exit = handleExit(this, trap);
+    const dataFault = trap.cause === cause.loadGuestPage || trap.cause === cause.storeGuestPage;
+    // The instruction begins again, and whoever wanted to stop before it has done so.
+    if (!exit && dataFault && hart.pc === pc) hart.skipBreakpointOnce();
+    return exit;
+  }
+
+  private get hasInterrupt(): boolean {
+    return (this.hart.getCsr(csr.hip) & this.hart.getCsr(csr.hie) & vsInterrupts) !== 0n;
+  }
+
+  /** Reset state, in VS-mode at `pc` with the hart's id and `argument` as arguments. */
+  private enterAt(pc: bigint, argument: bigint): void {
+    const { hart } = this;
+    hart.privilege = 1;
+    hart.virtualized = false;
+    resetGuest(hart, pc, argument);
+    this.timer.reset();
+    hart.sret();
+    this.halted = false;
+    this.suspended = false;
+    this.pending = undefined;
+  }
+}

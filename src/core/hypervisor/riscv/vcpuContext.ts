@@ -1,0 +1,64 @@
+/**
+ * How the parts of a RISC-V vCPU see one another: what its VM gives it, and what the code that
+ * handles exits may do with it. Interfaces only, so that the files need not import each other.
+ */
+import type { VirtualClock } from '../../base/virtualClock.ts';
+import type { CallExit, MmioExit } from '../exits.ts';
+import type { Vm } from '../vm.ts';
+import type { SbiCall, SbiVcpu } from './vcpuSbiCall.ts';
+import type { MemoryInstruction } from './vcpuInsn.ts';
+
+/** What became of a guest-page fault. */
+export type FaultOutcome =
+  | { readonly kind: 'mapped'; readonly pageSize: number; readonly hostAddress: number }
+  /** The translation was there already; a hart had not seen it. */
+  | { readonly kind: 'spurious' }
+  /** No slot, or a store to a READONLY one: the VMM's devices may answer. */
+  | { readonly kind: 'device' }
+  | { readonly kind: 'noMemory' };
+
+export interface VcpuOwner {
+  readonly vm: Vm;
+  readonly vcpus: readonly SbiVcpu[];
+  readonly clock: VirtualClock;
+  readonly timeDelta: bigint;
+  readonly hgatp: bigint;
+  fault(gpa: number, write: boolean): FaultOutcome;
+}
+
+/** What HS-mode's CSRs said after a trap from the guest. */
+export interface GuestTrap {
+  readonly interrupt: boolean;
+  readonly cause: number;
+  readonly tval: bigint;
+  /** htval: guest-physical address >> 2. */
+  readonly tval2: bigint;
+  /** htinst. */
+  readonly tinst: number;
+}
+
+/** What the next run has to complete. It is dropped when somebody moved pc in between. */
+export type PendingExit =
+  | {
+      readonly kind: 'mmio';
+      readonly pc: bigint;
+      readonly instruction: MemoryInstruction;
+      readonly exit: MmioExit;
+    }
+  | { readonly kind: 'call'; readonly pc: bigint; readonly call: SbiCall; readonly exit: CallExit }
+  /** The debugger stopped for it; it is not made yet. */
+  | { readonly kind: 'stoppedCall'; readonly pc: bigint; readonly call: SbiCall };
+
+export interface ExitContext extends SbiVcpu {
+  readonly owner: VcpuOwner;
+  pending: PendingExit | undefined;
+  /** The instruction at pc was emulated: goes on after its `length` bytes and counts it. */
+  advance(length: number): void;
+  /** Gives an exception to the guest, at pc, as hardware would. */
+  redirect(cause: number, tval: bigint): void;
+  /** Waits for an interrupt; `suspended` when HSM calls it so. */
+  wait(suspended: boolean): void;
+  /** HSM hart_stop. */
+  stop(): void;
+  observe(kind: string, text: () => string): void;
+}

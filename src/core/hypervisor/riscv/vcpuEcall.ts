@@ -1,0 +1,92 @@
+/**
+ * ECALL from VS-mode: reads the call from the registers, has it decided, and carries the outcome
+ * out (SBI 3.0, "Binary Encoding"; Linux kvm_riscv_vcpu_sbi_ecall and _return).
+ */
+import type { CallExit, VcpuExit } from '../exits.ts';
+import type { ExitContext, PendingExit } from './vcpuContext.ts';
+import { describeCall, describeResult, sbiError } from './sbiNames.ts';
+import { decideCall, isLegacy } from './vcpuSbi.ts';
+import { low32, type SbiCall } from './vcpuSbiCall.ts';
+
+const a0 = 10;
+const a1 = 11;
+const ecallLength = 4;
+
+export function makeCall(vcpu: ExitContext, stopped?: SbiCall): VcpuExit | undefined {
+  const call = readCall(vcpu);
+  const outcome = decideCall(vcpu.owner.vm, vcpu, call, stopped !== undefined);
+  switch (outcome.kind) {
+    case 'return':
+      finish(vcpu, call, outcome.error, outcome.value);
+      return undefined;
+    case 'suspend':
+      finish(vcpu, call, sbiError.SUCCESS, 0n);
+      vcpu.wait(true);
+      return undefined;
+    case 'stop':
+      vcpu.observe('sbi', () => text(call));
+      vcpu.stop();
+      return { kind: 'halted' };
+    case 'systemEvent':
+      vcpu.observe('sbi', () => text(call));
+      return {
+        kind: 'systemEvent',
+        type: outcome.type,
+        reason: outcome.reason,
+        text: text(call),
+      };
+    case 'redirect':
+      vcpu.observe('sbi', () => `${text(call)} → fault in reading the hart mask`);
+      vcpu.redirect(outcome.trap.cause, outcome.trap.tval);
+      return undefined;
+    case 'forward': {
+      const exit = callExit(call, false);
+      vcpu.pending = { kind: 'call', pc: vcpu.hart.pc, call, exit };
+      return exit;
+    }
+    case 'break':
+      vcpu.pending = { kind: 'stoppedCall', pc: vcpu.hart.pc, call };
+      return callExit(call, true);
+  }
+}
+
+export function completeCall(vcpu: ExitContext, pending: PendingExit & { kind: 'call' }): void {
+  const [error, value] = pending.exit.ret;
+  finish(vcpu, pending.call, error, value);
+}
+
+/** Legacy calls return in a0 and leave a1 alone. */
+function finish(vcpu: ExitContext, call: SbiCall, error: bigint, value: bigint): void {
+  const result = BigInt.asUintN(64, error);
+  const returned = BigInt.asUintN(64, value);
+  vcpu.hart.setX(a0, result);
+  if (!isLegacy(call.extension)) vcpu.hart.setX(a1, returned);
+  vcpu.observe('sbi', () => `${text(call)} → ${describeResult(call.extension, result, returned)}`);
+  vcpu.advance(ecallLength);
+}
+
+function readCall(vcpu: ExitContext): SbiCall {
+  const x = (index: number) => vcpu.hart.getX(index);
+  return {
+    extension: low32(x(17)),
+    function: low32(x(16)),
+    args: [x(10), x(11), x(12), x(13), x(14), x(15)],
+  };
+}
+
+function callExit(call: SbiCall, stop: boolean): CallExit {
+  return {
+    kind: 'call',
+    extension: call.extension,
+    function: call.function,
+    args: call.args,
+    ret: [sbiError.NOT_SUPPORTED, 0n],
+    answered: false,
+    stop,
+    text: text(call),
+  };
+}
+
+function text(call: SbiCall): string {
+  return describeCall(call.extension, call.function, call.args);
+}

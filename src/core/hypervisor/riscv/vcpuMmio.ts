@@ -1,0 +1,79 @@
+/**
+ * Loads and stores that no memory slot answers, taken to the VMM and back (Linux
+ * arch/riscv/kvm/vcpu_insn.c, kvm_riscv_vcpu_mmio_load, _store and _return).
+ */
+import { assert } from '../../base/assert.ts';
+import type { GuestRead, TrapInfo } from '../../isa/riscv/riscvHart.ts';
+import type { MmioExit, VcpuExit } from '../exits.ts';
+import { cause, hex } from './csrs.ts';
+import type { ExitContext, GuestTrap, PendingExit } from './vcpuContext.ts';
+import { decodeMemoryInstruction, decodeTransformed } from './vcpuInsn.ts';
+
+export type MmioOutcome =
+  | { readonly kind: 'exit'; readonly exit: VcpuExit }
+  /** The instruction could not be read; the guest gets this. */
+  | { readonly kind: 'fault'; readonly trap: TrapInfo }
+  | { readonly kind: 'refused'; readonly why: string };
+
+export function emulateMmio(vcpu: ExitContext, trap: GuestTrap, gpa: number): MmioOutcome {
+  let instruction = decodeTransformed(trap.tinst);
+  if (!instruction && trap.tinst === 0) {
+    const fetched = fetchInstruction(vcpu);
+    if ('trap' in fetched) return { kind: 'fault', trap: fetched.trap };
+    instruction = decodeMemoryInstruction(Number(fetched.value));
+  }
+  if (!instruction) {
+    return { kind: 'refused', why: 'only integer loads and stores can access a device' };
+  }
+  const { write, size, register } = instruction;
+  if (gpa % size !== 0) {
+    return { kind: 'refused', why: `an access of ${size} bytes to a device must be aligned` };
+  }
+  const data = write ? BigInt.asUintN(size * 8, vcpu.hart.getX(register)) : 0n;
+  const exit: MmioExit = { kind: 'mmio', address: gpa, size, write, data };
+  vcpu.pending = { kind: 'mmio', pc: vcpu.hart.pc, instruction, exit };
+  return { kind: 'exit', exit };
+}
+
+export function completeMmio(vcpu: ExitContext, pending: PendingExit & { kind: 'mmio' }): void {
+  const { instruction, exit } = pending;
+  const { size, address } = exit;
+  vcpu.observe('mmio', () =>
+    exit.write
+      ? `store of ${size} at ${hex(address)}: ${hex(exit.data)}`
+      : `load of ${size} at ${hex(address)} → ${hex(exit.data)}`,
+  );
+  if (!exit.write) {
+    const bits = size * 8;
+    const value = instruction.signed ? BigInt.asIntN(bits, exit.data) : exit.data;
+    vcpu.hart.setX(instruction.register, BigInt.asUintN(64, value));
+  }
+  vcpu.advance(instruction.length);
+}
+
+/**
+ * The instruction at the guest's pc: 16 bits first, 16 more only when they say that there are, for
+ * the second half may lie on a page that is not there. A fault is turned into the one that fetching
+ * would have met.
+ */
+export function fetchInstruction(vcpu: ExitContext): GuestRead {
+  const { pc } = vcpu.hart;
+  const low = vcpu.readGuest(pc, 2, true);
+  if ('trap' in low) return { trap: asFetch(low.trap) };
+  if ((low.value & 3n) !== 3n) return low;
+  const high = vcpu.readGuest(pc + 2n, 2, true);
+  if ('trap' in high) return { trap: asFetch(high.trap) };
+  return { value: low.value | (high.value << 16n) };
+}
+
+function asFetch(trap: TrapInfo): TrapInfo {
+  switch (trap.cause) {
+    case cause.loadPage:
+      return { ...trap, cause: cause.fetchPage };
+    case cause.loadAccess:
+      return { ...trap, cause: cause.fetchAccess };
+    default:
+      assert(trap.cause !== cause.loadGuestPage, 'guest-page faults are resolved before');
+      return trap;
+  }
+}

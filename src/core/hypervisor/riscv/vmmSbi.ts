@@ -1,0 +1,97 @@
+/**
+ * The VMM's side of the SBI consoles, as kvmtool's riscv/kvm-cpu.c: DBCN (SBI 3.0, "Debug Console
+ * Extension") and the legacy console calls, on a console channel. Memory is given by physical
+ * address, and the whole of it must be there: DBCN's error for that is INVALID_PARAM.
+ */
+import type { ConsoleChannel } from '../../base/console.ts';
+import type { CallHandler } from '../callHandler.ts';
+import type { CallExit } from '../exits.ts';
+import type { Vm } from '../vm.ts';
+import { sbiError, sbiExtension } from './sbiNames.ts';
+
+const legacyPutchar = 1;
+const legacyGetchar = 2;
+
+/** Bytes moved by one call at most; a guest loops on short transfers, as DBCN tells it to. */
+const longestTransfer = 1 << 20;
+
+export class SbiConsole implements CallHandler {
+  private readonly console: ConsoleChannel;
+
+  constructor(console: ConsoleChannel) {
+    this.console = console;
+  }
+
+  answers(extension: number): boolean {
+    return (
+      extension === sbiExtension.dbcn || extension === legacyPutchar || extension === legacyGetchar
+    );
+  }
+
+  handle(exit: CallExit, vm: Vm): void {
+    if (!this.answers(exit.extension)) return;
+    exit.answered = true;
+    exit.ret = this.answer(exit, vm);
+  }
+
+  private answer(exit: CallExit, vm: Vm): [bigint, bigint] {
+    const [first = 0n] = exit.args;
+    switch (exit.extension) {
+      case legacyPutchar:
+        this.console.put(Number(first & 0xffn));
+        return [0n, 0n];
+      case legacyGetchar:
+        return [BigInt(this.console.take()), 0n];
+      default:
+        return this.debugConsole(exit, vm);
+    }
+  }
+
+  private debugConsole(exit: CallExit, vm: Vm): [bigint, bigint] {
+    switch (exit.function) {
+      case 0:
+        return this.write(exit, vm);
+      case 1:
+        return this.read(exit, vm);
+      case 2:
+        this.console.put(Number((exit.args[0] ?? 0n) & 0xffn));
+        return [sbiError.SUCCESS, 0n];
+      default:
+        return [sbiError.NOT_SUPPORTED, 0n];
+    }
+  }
+
+  private write(exit: CallExit, vm: Vm): [bigint, bigint] {
+    const buffer = bufferOf(exit, vm, 'read');
+    const bytes = buffer && vm.readMemory(buffer.address, buffer.size);
+    if (!bytes) return [sbiError.INVALID_PARAM, 0n];
+    for (const byte of bytes) this.console.put(byte);
+    return [sbiError.SUCCESS, BigInt(bytes.length)];
+  }
+
+  private read(exit: CallExit, vm: Vm): [bigint, bigint] {
+    const buffer = bufferOf(exit, vm, 'write');
+    if (!buffer) return [sbiError.INVALID_PARAM, 0n];
+    const bytes = new Uint8Array(Math.min(buffer.size, this.console.available));
+    for (let i = 0; i < bytes.length; i++) bytes[i] = this.console.take();
+    vm.writeMemory(buffer.address, bytes);
+    return [sbiError.SUCCESS, BigInt(bytes.length)];
+  }
+}
+
+/** The caller's buffer, checked in full and then cut to what one call moves. */
+function bufferOf(
+  exit: CallExit,
+  vm: Vm,
+  access: 'read' | 'write',
+): { readonly address: number; readonly size: number } | undefined {
+  const [count = 0n, low = 0n, high = 0n] = exit.args;
+  if (count === 0n) return { address: 0, size: 0 };
+  // With XLEN 64 there are no address bits above the low word.
+  const limit = 1n << BigInt(vm.gpaBits);
+  if (high !== 0n || count > limit || low + count > limit) return undefined;
+  const address = Number(low);
+  const size = Number(count);
+  if (!vm.slots.pieces(address, size, access)) return undefined;
+  return { address, size: Math.min(size, longestTransfer) };
+}

@@ -1,0 +1,380 @@
+/**
+ * The VMM: a machine that is a guest of the hypervisor, as kvmtool is for KVM. It owns the slots,
+ * the devices, the consoles and the order in which vCPUs run; the hypervisor owns what happens
+ * inside a vCPU. It knows no instruction set and no firmware interface: the architecture and the
+ * call handlers come from outside.
+ *
+ * vCPUs run in turn for a fixed number of instructions, so the same inputs give the same run,
+ * however `run` is cut into budgets.
+ */
+import type { ConsoleChannel } from '../base/console.ts';
+import { defined, unreachable } from '../base/assert.ts';
+import { Emitter } from '../base/emitter.ts';
+import { UserError } from '../base/userError.ts';
+import type { VirtualClock } from '../base/virtualClock.ts';
+import type { EndEvent, ExitRecord } from '../debug/target.ts';
+import type { InterruptLine, TimedDevice } from '../devices/device.ts';
+import type { HypervisorArch } from '../hypervisor/arch.ts';
+import type { CallHandler } from '../hypervisor/callHandler.ts';
+import type { CallRule } from '../hypervisor/callPolicy.ts';
+import type { Result } from '../hypervisor/errno.ts';
+import type { CallExit, MmioExit, VcpuExit } from '../hypervisor/exits.ts';
+import { memReadonly } from '../hypervisor/memorySlots.ts';
+import { HypervisorSystem } from '../hypervisor/system.ts';
+import type { Vcpu } from '../hypervisor/vcpu.ts';
+import type { Vm } from '../hypervisor/vm.ts';
+import type { Cpu } from '../isa/cpu.ts';
+import type { Isa } from '../isa/isa.ts';
+import type { MmioMap } from '../memory/mmioMap.ts';
+import type { PhysicalMemory } from '../memory/physicalMemory.ts';
+import { GuestExits } from './guestExits.ts';
+import type { Machine, MachineStop } from './machine.ts';
+
+/** Instructions a vCPU runs before the next one has its turn. */
+const defaultQuantum = 20_000;
+
+export interface GuestMemory {
+  readonly name: string;
+  /** Guest-physical. */
+  readonly address: number;
+  readonly size: number;
+  /** Where it is in the host's physical memory. */
+  readonly hostAddress: number;
+  readonly readonly?: boolean;
+}
+
+export interface GuestImage {
+  /** For messages: the file's name. */
+  readonly name: string;
+  /** Guest-physical. */
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What the VMM gives to the board that builds the devices. */
+export interface DeviceWiring {
+  /** The external interrupt of each vCPU, for an interrupt controller of the VMM's (KVM_INTERRUPT). */
+  readonly externalInterrupts: readonly InterruptLine[];
+  /** For a device that switches the machine off. */
+  end(event: EndEvent): void;
+}
+
+export interface GuestDevices {
+  /** At guest-physical addresses that no slot covers. */
+  readonly mmio: MmioMap;
+  readonly timed: readonly TimedDevice[];
+  readonly consoles: readonly ConsoleChannel[];
+}
+
+export interface GuestMachineOptions {
+  readonly isa: Isa;
+  readonly board: string;
+  /** The host's physical memory. */
+  readonly memory: PhysicalMemory;
+  readonly arch: HypervisorArch;
+  readonly harts: number;
+  readonly clock: VirtualClock;
+  readonly guestMemory: readonly GuestMemory[];
+  readonly devices: (wiring: DeviceWiring) => GuestDevices;
+  /** Consoles that are calls and not devices; their handlers are among `callHandlers`. */
+  readonly callConsoles: readonly ConsoleChannel[];
+  readonly callHandlers: readonly CallHandler[];
+  readonly calls: readonly CallRule[];
+  readonly images: readonly GuestImage[];
+  readonly entry: bigint;
+  /** What the first vCPU is given beside its id: the address of the device tree. */
+  readonly bootArgument: bigint;
+  readonly quantum?: number;
+}
+
+export class GuestMachine implements Machine {
+  readonly mode = 'guest';
+  readonly isa: Isa;
+  readonly board: string;
+  readonly memory: PhysicalMemory;
+  readonly harts: readonly Cpu[];
+  readonly consoles: readonly ConsoleChannel[];
+  readonly entry: bigint;
+  readonly log = new Emitter<string>();
+  readonly vm: Vm;
+  private readonly vcpus: readonly Vcpu[];
+  private readonly devices: GuestDevices;
+  private readonly handlers: readonly CallHandler[];
+  private readonly clock: VirtualClock;
+  private readonly quantum: number;
+  private readonly exits = new GuestExits();
+  /** Lines that are worth saying once only. */
+  private readonly said = new Set<string>();
+  private current = 0;
+  private quantumLeft: number;
+  private ending: EndEvent | undefined;
+
+  constructor(options: GuestMachineOptions) {
+    this.isa = options.isa;
+    this.board = options.board;
+    this.memory = options.memory;
+    this.entry = options.entry;
+    this.clock = options.clock;
+    this.handlers = options.callHandlers;
+    this.quantum = options.quantum ?? defaultQuantum;
+    this.quantumLeft = this.quantum;
+
+    const system = new HypervisorSystem(options.memory, options.arch);
+    this.vm = must(
+      system.createVm({
+        gpaBits: gpaBitsFor(options.guestMemory, options.arch),
+        calls: options.calls,
+        answers: (extension) => this.handlers.some((h) => h.answers(extension)),
+        observe: (exit) => this.exits.add(exit, this.clock.instructions),
+        log: (line) => this.log.fire(line),
+      }),
+      'creating the virtual machine',
+    );
+    this.vcpus = Array.from({ length: options.harts }, (_, id) =>
+      must(this.vm.createVcpu(id), `creating vCPU ${id}`),
+    );
+    this.harts = this.vcpus.map((v) => v.cpu);
+    this.addMemory(options.guestMemory);
+    this.devices = options.devices({
+      externalInterrupts: this.vcpus.map((v) => ({ set: (level) => v.setInterrupt(level) })),
+      end: (event) => (this.ending ??= event),
+    });
+    this.consoles = [...options.callConsoles, ...this.devices.consoles];
+    for (const image of options.images) this.loadImage(image);
+    // A debugger wants to read the program before its first instruction has run.
+    for (const i of options.images) this.vm.preFaultMemory(i.address, i.bytes.length);
+    this.vcpus[0]?.setBoot(options.entry, options.bootArgument);
+  }
+
+  get instructions(): number {
+    return this.clock.instructions;
+  }
+
+  get exitCounts(): Readonly<Record<string, number>> {
+    return this.exits.counts;
+  }
+
+  exitsAfter(sequence: number, max: number): readonly ExitRecord[] {
+    return this.exits.after(sequence, max);
+  }
+
+  run(budget: number, only?: number): MachineStop {
+    const stop = this.runSlices(budget, only);
+    for (const console of this.consoles) console.flush();
+    return stop;
+  }
+
+  hartState(hart: number): 'running' | 'waiting' | 'stopped' {
+    const vcpu = this.vcpu(hart);
+    if (vcpu.mpState === 'stopped') return 'stopped';
+    return vcpu.waiting ? 'waiting' : 'running';
+  }
+
+  guestToHost(address: bigint): number | undefined {
+    return this.vm.slots.hostAddress(Number(address));
+  }
+
+  backingName(address: number): string {
+    const slot = this.vm.slots.find(address);
+    return slot?.name ?? this.devices.mmio.find(address, 1)?.device.name ?? '';
+  }
+
+  private runSlices(budget: number, only: number | undefined): MachineStop {
+    for (let left = budget; left > 0;) {
+      if (this.ending) return { kind: 'ended', end: this.ending };
+      this.advanceTimers();
+      const vcpu = this.nextVcpu(only);
+      if (!vcpu) {
+        if (!this.skipToDeadline()) return { kind: 'idle' };
+        // A device that never stops asking must not keep `run` from coming back.
+        left--;
+        continue;
+      }
+      const { exit, consumed } = vcpu.run(Math.min(left, this.sliceFor(vcpu)));
+      left -= consumed;
+      if (vcpu === this.vcpus[this.current]) this.quantumLeft -= consumed;
+      const stop = this.handleExit(vcpu, exit);
+      if (stop) return stop;
+    }
+    return this.ending ? { kind: 'ended', end: this.ending } : { kind: 'budget' };
+  }
+
+  /** Takes the VMM's side of an exit; a stop when the owner has to know. */
+  private handleExit(vcpu: Vcpu, exit: VcpuExit): MachineStop | undefined {
+    switch (exit.kind) {
+      case 'intr':
+      case 'halted':
+        return undefined;
+      case 'debug':
+        return { kind: 'breakpoint', hart: vcpu.id };
+      case 'mmio':
+        this.accessDevice(vcpu, exit);
+        return undefined;
+      case 'call':
+        return this.answerCall(vcpu, exit);
+      case 'systemEvent':
+        this.ending = endOf(exit);
+        return { kind: 'ended', end: this.ending };
+      case 'internalError':
+        // The debugger may look at it first; whoever runs on has seen enough.
+        this.ending = { reason: 'crash', code: 125, text: exit.text };
+        return { kind: 'event', hart: vcpu.id, name: 'crash', text: exit.text };
+      default:
+        return unreachable(exit);
+    }
+  }
+
+  private accessDevice(vcpu: Vcpu, exit: MmioExit): void {
+    const { mmio } = this.devices;
+    if (exit.write) {
+      if (mmio.write(exit.address, exit.size, exit.data)) return;
+    } else {
+      const value = mmio.read(exit.address, exit.size);
+      if (value !== undefined) {
+        exit.data = value;
+        return;
+      }
+    }
+    const access = exit.write ? 'store to' : 'load from';
+    const page = exit.address - (exit.address % 4096);
+    this.sayOnce(
+      `mmio ${access} ${page}`,
+      `${access} 0x${exit.address.toString(16)} at pc 0x${vcpu.cpu.pc.toString(16)}: ` +
+        `neither memory nor a device is there; loads give 0, stores do nothing`,
+    );
+  }
+
+  private answerCall(vcpu: Vcpu, exit: CallExit): MachineStop | undefined {
+    if (exit.stop) return { kind: 'event', hart: vcpu.id, name: 'call', text: exit.text };
+    for (const handler of this.handlers) {
+      handler.handle(exit, this.vm);
+      if (exit.answered) return undefined;
+    }
+    this.sayOnce(
+      `call ${exit.extension} ${exit.function}`,
+      `call at pc 0x${vcpu.cpu.pc.toString(16)} has nobody to answer it: ${exit.text}; ` +
+        `the guest is told that it is not supported`,
+    );
+    return undefined;
+  }
+
+  /** The vCPU whose turn it is, or the next one that has something to run. */
+  private nextVcpu(only: number | undefined): Vcpu | undefined {
+    if (only !== undefined) {
+      const vcpu = this.vcpu(only);
+      return vcpu.runnable ? vcpu : undefined;
+    }
+    const first = this.quantumLeft > 0 ? 0 : 1;
+    for (let i = first; i < this.vcpus.length + first; i++) {
+      const index = (this.current + i) % this.vcpus.length;
+      const vcpu = this.vcpus[index];
+      if (!vcpu?.runnable) continue;
+      if (i > 0) {
+        this.current = index;
+        this.quantumLeft = this.quantum;
+      }
+      return vcpu;
+    }
+    return undefined;
+  }
+
+  /** Instructions until somebody else's turn or the next thing that time brings. */
+  private sliceFor(vcpu: Vcpu): number {
+    const mine = vcpu === this.vcpus[this.current] && this.quantumLeft > 0;
+    const turn = mine ? this.quantumLeft : this.quantum;
+    const deadline = this.nextDeadline();
+    if (deadline === undefined) return turn;
+    return Math.max(1, Math.min(turn, this.clock.instructionsUntil(deadline)));
+  }
+
+  private advanceTimers(): void {
+    const now = this.clock.ticks();
+    for (const device of this.devices.timed) {
+      const deadline = device.nextDeadline();
+      if (deadline !== undefined && deadline <= now) device.advance(now);
+    }
+    for (const vcpu of this.vcpus) vcpu.advanceTimer();
+  }
+
+  private skipToDeadline(): boolean {
+    const deadline = this.nextDeadline();
+    if (deadline === undefined) return false;
+    this.clock.skipTo(deadline);
+    return true;
+  }
+
+  private nextDeadline(): bigint | undefined {
+    let next: bigint | undefined;
+    for (const source of [...this.devices.timed, ...this.vcpus]) {
+      const deadline = source.nextDeadline();
+      if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline;
+    }
+    return next;
+  }
+
+  private addMemory(memories: readonly GuestMemory[]): void {
+    memories.forEach((m, slot) => {
+      const region = {
+        slot,
+        flags: m.readonly ? memReadonly : 0,
+        guestPhysAddr: m.address,
+        memorySize: m.size,
+        userspaceAddr: m.hostAddress,
+        name: m.name,
+      };
+      must(this.vm.setUserMemoryRegion(region), `giving the guest memory '${m.name}'`);
+    });
+  }
+
+  /** Also into memory that the guest itself may only read. */
+  private loadImage(image: GuestImage): void {
+    const pieces = this.vm.slots.pieces(image.address, image.bytes.length, 'read');
+    if (!pieces) {
+      const end = image.address + image.bytes.length;
+      throw new UserError(
+        `${image.name}: 0x${image.address.toString(16)}..0x${end.toString(16)} is not all guest memory`,
+        image.name,
+      );
+    }
+    let at = 0;
+    for (const piece of pieces) {
+      this.memory.load(piece.address, image.bytes.subarray(at, at + piece.size));
+      at += piece.size;
+    }
+  }
+
+  private sayOnce(key: string, line: string): void {
+    if (this.said.has(key)) return;
+    this.said.add(key);
+    this.log.fire(line);
+  }
+
+  private vcpu(hart: number): Vcpu {
+    return defined(this.vcpus[hart], `hart ${hart}`);
+  }
+}
+
+/** Exit codes as the command line gives them. */
+function endOf(exit: VcpuExit & { kind: 'systemEvent' }): EndEvent {
+  const failed = exit.reason !== 0 || exit.type === 'crash';
+  const code = failed ? 1 : 0;
+  if (failed && exit.type === 'shutdown') return { reason: 'failure', code, text: exit.text };
+  return { reason: exit.type, code, text: exit.text };
+}
+
+/** The architecture's usual width where it suffices, so that its usual table format is used. */
+function gpaBitsFor(memories: readonly GuestMemory[], arch: HypervisorArch): number {
+  const end = Math.max(0, ...memories.map((m) => m.address + m.size));
+  const bits = Math.max(arch.gpaBits.default, Math.ceil(Math.log2(end)));
+  if (bits <= arch.gpaBits.max) return bits;
+  throw new UserError(
+    `memory: a guest's addresses have at most ${arch.gpaBits.max} bits, this needs ${bits}`,
+    'memory',
+  );
+}
+
+/** The VMM asks only for what it has checked or can name the setting of. */
+function must<T>(result: Result<T>, doing: string): T {
+  if (result.ok) return result.value;
+  throw new UserError(`${doing} failed: ${result.errno}`, 'memory');
+}
