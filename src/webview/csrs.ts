@@ -103,7 +103,7 @@ function draw(): void {
 }
 
 function createRow(row: TreeRow): HTMLElement {
-  const parts = ['twistie', 'name', 'bits', 'value', 'meaning'].map((part) =>
+  const parts = ['twistie', 'name', 'bits', 'meaning', 'value'].map((part) =>
     element('span', { class: part }),
   );
   const result = element('div', { role: 'treeitem', class: `row ${row.kind}` }, ...parts);
@@ -267,6 +267,7 @@ function edit(row: TreeRow): void {
   function finish(): void {
     if (editing !== row.key) return;
     editing = undefined;
+    clearError();
     draw();
     focus.focus(row.key);
   }
