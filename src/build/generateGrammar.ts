@@ -60,7 +60,8 @@ export function grammarOf(isa: Isa, scope: string, displayName: string): string 
     preprocessor: {
       name: named('meta.preprocessor'),
       begin: String.raw`^\s*(#\s*(?:include|define|undef|ifdef|ifndef|if|elif|else|endif|error|warning|pragma|line)\b)`,
-      end: String.raw`(?<!\\)$`,
+      // The engine gives every line a newline; `$` would match behind it again.
+      end: String.raw`(?<!\\)(?=\n)`,
       beginCaptures: { '1': { name: named('keyword.control.directive') } },
       patterns: [
         { name: named('constant.character.escape.line-continuation'), match: String.raw`\\$` },
@@ -178,6 +179,11 @@ export function grammarOf(isa: Isa, scope: string, displayName: string): string 
       ],
     },
     controlRegisters: wordRule('support.variable.csr', controls),
+    operandWords: wordRule(
+      'constant.language',
+      // Single letters are as likely to be symbols.
+      (assembler?.operandWords ?? []).filter((w) => w.length > 1),
+    ),
     numbers: {
       patterns: [
         { name: named('constant.numeric.hex'), match: String.raw`(?<![\w.$])0[xX][0-9A-Fa-f]+` },
@@ -212,6 +218,7 @@ export function grammarOf(isa: Isa, scope: string, displayName: string): string 
         'sectionTypes',
         'registers',
         'controlRegisters',
+        'operandWords',
         'numbers',
         'operators',
       ].map((rule) => ({ include: `#${rule}` })),

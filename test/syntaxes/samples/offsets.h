@@ -1,0 +1,2 @@
+/* What trap.S includes. */
+#define CALL_MACRO(register, value) li register, value
