@@ -1,0 +1,162 @@
+/**
+ * A `DebugTarget` whose machine is behind a port: each method is a request, each subscription an
+ * event. When the other end goes away unasked, what waits fails and the guest counts as crashed.
+ */
+import { Bug } from '../core/base/assert.ts';
+import { Emitter } from '../core/base/emitter.ts';
+import type {
+  Breakpoint,
+  ConsoleEvent,
+  DebugTarget,
+  EndEvent,
+  MemorySpace,
+  ResumeRequest,
+  StopEvent,
+} from '../core/debug/target.ts';
+import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
+import { fromWire, type Message, type Port } from './port.ts';
+import type { CreateOptions, TargetMethod } from './targetMethods.ts';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** Has the machine at the other end of `port` made. Fails with its `UserError`s. */
+export async function connectMachine(
+  port: Port,
+  config: LaunchConfig,
+  files: LaunchFiles,
+  options: CreateOptions,
+): Promise<DebugTarget> {
+  const target = new RemoteTarget(port);
+  await target.create(config, files, options);
+  return target;
+}
+
+class RemoteTarget implements DebugTarget {
+  private readonly port: Port;
+  private readonly pending = new Map<number, Pending>();
+  private nextId = 1;
+  private closed: Error | undefined;
+  private disposed = false;
+  private readonly stopEvents = new Emitter<StopEvent>();
+  private readonly endEvents = new Emitter<EndEvent>();
+  private readonly consoleEvents = new Emitter<ConsoleEvent>();
+  private readonly logEvents = new Emitter<string>();
+
+  readonly onStop = this.stopEvents.on;
+  readonly onEnd = this.endEvents.on;
+  readonly onConsole = this.consoleEvents.on;
+  readonly onLog = this.logEvents.on;
+
+  constructor(port: Port) {
+    this.port = port;
+    port.onMessage((message) => this.receive(message as Message));
+    port.onClose((error) => this.close(error));
+  }
+
+  async create(config: LaunchConfig, files: LaunchFiles, options: CreateOptions): Promise<void> {
+    await this.request('create', [config, files, options]);
+  }
+
+  info() {
+    return this.call('info');
+  }
+  harts() {
+    return this.call('harts');
+  }
+  resume(request: ResumeRequest) {
+    return this.call('resume', request);
+  }
+  pause() {
+    return this.call('pause');
+  }
+  restart() {
+    return this.call('restart');
+  }
+  async dispose() {
+    if (this.disposed || this.closed) return;
+    const done = this.call('dispose');
+    this.disposed = true;
+    await done;
+  }
+  setBreakpoints(breakpoints: readonly Breakpoint[]) {
+    return this.call('setBreakpoints', breakpoints);
+  }
+  readRegisters(hart: number, names: readonly string[]) {
+    return this.call('readRegisters', hart, names);
+  }
+  writeRegister(hart: number, name: string, value: bigint) {
+    return this.call('writeRegister', hart, name, value);
+  }
+  readMemory(hart: number, space: MemorySpace, address: bigint, size: number) {
+    return this.call('readMemory', hart, space, address, size);
+  }
+  writeMemory(hart: number, space: MemorySpace, address: bigint, bytes: Uint8Array) {
+    return this.call('writeMemory', hart, space, address, bytes);
+  }
+  mappings(hart: number, stage: 'guest' | 'virtual', maxRows: number) {
+    return this.call('mappings', hart, stage, maxRows);
+  }
+  exits(after: number, max: number) {
+    return this.call('exits', after, max);
+  }
+  statistics() {
+    return this.call('statistics');
+  }
+  feedConsole(console: string, bytes: Uint8Array) {
+    return this.call('feedConsole', console, bytes);
+  }
+
+  private call<M extends TargetMethod>(
+    method: M,
+    ...args: Parameters<DebugTarget[M]>
+  ): ReturnType<DebugTarget[M]> {
+    return this.request(method, args) as ReturnType<DebugTarget[M]>;
+  }
+
+  private request(method: string, args: readonly unknown[]): Promise<unknown> {
+    if (this.closed) return Promise.reject(this.closed);
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve, reject });
+      this.port.post({ type: 'request', id, method, args } satisfies Message);
+    });
+  }
+
+  private receive(message: Message): void {
+    switch (message.type) {
+      case 'reply': {
+        const pending = this.pending.get(message.id);
+        this.pending.delete(message.id);
+        if ('error' in message) pending?.reject(fromWire(message.error));
+        else pending?.resolve(message.value);
+        return;
+      }
+      case 'event':
+        return this.fire(message.event, message.body);
+      case 'request':
+        throw new Bug('the machine sends no requests');
+    }
+  }
+
+  private fire(event: string, body: unknown): void {
+    if (event === 'stop') this.stopEvents.fire(body as StopEvent);
+    if (event === 'end') this.endEvents.fire(body as EndEvent);
+    if (event === 'console') this.consoleEvents.fire(body as ConsoleEvent);
+    if (event === 'log') this.logEvents.fire(body as string);
+  }
+
+  private close(error?: Error): void {
+    if (this.closed) return;
+    const cause = error ? `: ${error.message}` : '';
+    this.closed = new Bug(`the machine's thread has ended${cause}`);
+    if (error?.stack) this.closed.stack = error.stack;
+    for (const { reject } of this.pending.values()) reject(this.closed);
+    this.pending.clear();
+    if (this.disposed) return;
+    this.logEvents.fire(error?.stack ?? this.closed.message);
+    this.endEvents.fire({ reason: 'crash', code: 125, text: this.closed.message });
+  }
+}

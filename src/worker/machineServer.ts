@@ -1,0 +1,74 @@
+/**
+ * The machine's end of the channel: makes a machine when asked and answers every method of
+ * `DebugTarget` for it. One machine per channel. It knows neither which thread it is in nor which
+ * machines exist; both are given.
+ */
+import { assert, Bug } from '../core/base/assert.ts';
+import { LocalTarget } from '../core/debug/localTarget.ts';
+import type { RunHost } from '../core/debug/runControl.ts';
+import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
+import type { Machine } from '../core/machine/machine.ts';
+import type { Message, Port } from './port.ts';
+import { toWire } from './port.ts';
+import { isTargetMethod, type CreateOptions } from './targetMethods.ts';
+
+export type CreateMachine = (config: LaunchConfig, files: LaunchFiles) => Machine;
+
+export function serveMachine(port: Port, createMachine: CreateMachine, host: RunHost): void {
+  const server = new MachineServer(port, createMachine, host);
+  port.onMessage((message) => void server.receive(message as Message));
+  port.onClose(() => void server.close());
+}
+
+class MachineServer {
+  private readonly port: Port;
+  private readonly createMachine: CreateMachine;
+  private readonly host: RunHost;
+  private target: LocalTarget | undefined;
+
+  constructor(port: Port, createMachine: CreateMachine, host: RunHost) {
+    this.port = port;
+    this.createMachine = createMachine;
+    this.host = host;
+  }
+
+  async receive(message: Message): Promise<void> {
+    if (message.type !== 'request') return;
+    const { id, method, args } = message;
+    try {
+      this.send({ type: 'reply', id, value: await this.call(method, args) });
+    } catch (error) {
+      this.send({ type: 'reply', id, error: toWire(error) });
+    }
+  }
+
+  /** Nobody is there to hear of the machine any more. */
+  async close(): Promise<void> {
+    await this.target?.dispose();
+  }
+
+  private async call(method: string, args: readonly unknown[]): Promise<unknown> {
+    if (method === 'create') {
+      const [config, files, options] = args as readonly [LaunchConfig, LaunchFiles, CreateOptions];
+      return this.create(config, files, options);
+    }
+    if (!isTargetMethod(method)) throw new Bug(`the machine has no method '${method}'`);
+    assert(this.target, `'${method}' before 'create'`);
+    const call = this.target[method] as (...args: readonly unknown[]) => Promise<unknown>;
+    return call.call(this.target, ...args);
+  }
+
+  private create(config: LaunchConfig, files: LaunchFiles, options: CreateOptions): void {
+    assert(!this.target, 'a channel has one machine');
+    const target = new LocalTarget(() => this.createMachine(config, files), this.host, options);
+    this.target = target;
+    target.onStop((body) => this.send({ type: 'event', event: 'stop', body }));
+    target.onEnd((body) => this.send({ type: 'event', event: 'end', body }));
+    target.onConsole((body) => this.send({ type: 'event', event: 'console', body }));
+    target.onLog((body) => this.send({ type: 'event', event: 'log', body }));
+  }
+
+  private send(message: Message): void {
+    this.port.post(message);
+  }
+}

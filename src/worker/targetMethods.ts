@@ -1,0 +1,33 @@
+/** Which methods of `DebugTarget` cross the channel, and what `create` takes besides. */
+import type { DebugTarget } from '../core/debug/target.ts';
+
+/** The methods of a target that are requests: all but the subscriptions. */
+export type TargetMethod = Exclude<keyof DebugTarget, 'onStop' | 'onEnd' | 'onConsole' | 'onLog'>;
+
+// A record, so that the compiler notices a method that is missing here.
+const methods: Record<TargetMethod, true> = {
+  info: true,
+  harts: true,
+  resume: true,
+  pause: true,
+  restart: true,
+  dispose: true,
+  setBreakpoints: true,
+  readRegisters: true,
+  writeRegister: true,
+  readMemory: true,
+  writeMemory: true,
+  mappings: true,
+  exits: true,
+  statistics: true,
+  feedConsole: true,
+};
+
+export function isTargetMethod(name: string): name is TargetMethod {
+  return Object.hasOwn(methods, name);
+}
+
+export interface CreateOptions {
+  /** Virtual time does not run ahead of the wall clock. */
+  readonly pace: boolean;
+}
