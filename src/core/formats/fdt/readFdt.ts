@@ -2,7 +2,7 @@
  * Reads a flattened device tree. Every length and offset is checked; what does not fit is an
  * `FdtError` that names the offset. Devicetree Specification v0.4, chapter 5.
  */
-import { UserError } from '../../base/userError.ts';
+import { FormatError } from '../../base/byteReader.ts';
 import {
   FDT_BEGIN_NODE,
   FDT_END,
@@ -18,15 +18,8 @@ import {
   type FdtTree,
 } from './fdt.ts';
 
-export class FdtError extends UserError {
+export class FdtError extends FormatError {
   override readonly name = 'FdtError';
-  /** Offset in the file at which reading failed. */
-  readonly offset: number;
-
-  constructor(message: string, offset: number) {
-    super(`device tree: ${message} at offset 0x${offset.toString(16)}`);
-    this.offset = offset;
-  }
 }
 
 /** Whether `bytes` begin like a flattened device tree. */
@@ -35,8 +28,9 @@ export function looksLikeFdt(bytes: Uint8Array): boolean {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) === FDT_MAGIC;
 }
 
-export function readFdt(bytes: Uint8Array): FdtTree {
-  return new Reader(bytes).tree();
+/** `name` stands for the bytes in messages: a file's name where there is one. */
+export function readFdt(bytes: Uint8Array, name = 'device tree'): FdtTree {
+  return new Reader(bytes, name).tree();
 }
 
 interface Header {
@@ -52,12 +46,14 @@ interface Header {
 const MAX_DEPTH = 64;
 
 class Reader {
+  private readonly what: string;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
   private header: Header;
   private position = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, what: string) {
+    this.what = what;
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.header = this.readHeader();
@@ -67,25 +63,25 @@ class Reader {
     const reservations = this.readReservations();
     this.position = this.header.structureStart;
     const start = this.position;
-    if (this.token() !== FDT_BEGIN_NODE) throw new FdtError('no root node', start);
+    if (this.token() !== FDT_BEGIN_NODE) throw this.error('no root node', start);
     const root = this.node(0);
     const end = this.position;
-    if (this.token() !== FDT_END) throw new FdtError('more than one root node', end);
+    if (this.token() !== FDT_END) throw this.error('more than one root node', end);
     return { root, reservations, bootCpu: this.header.bootCpu };
   }
 
   private readHeader(): Header {
     const { view } = this;
-    if (view.byteLength < FDT_HEADER_SIZE) throw new FdtError('header is cut short', 0);
+    if (view.byteLength < FDT_HEADER_SIZE) throw this.error('header is cut short', 0);
     const word = (index: number) => view.getUint32(4 * index);
-    if (word(0) !== FDT_MAGIC) throw new FdtError('magic number is missing', 0);
+    if (word(0) !== FDT_MAGIC) throw this.error('magic number is missing', 0);
     const totalSize = word(1);
     if (totalSize > view.byteLength) {
-      throw new FdtError(`file has ${view.byteLength} bytes of ${totalSize}`, 4);
+      throw this.error(`file has ${view.byteLength} bytes of ${totalSize}`, 4);
     }
     if (word(5) < FDT_VERSION || word(6) > FDT_VERSION) {
       const found = `version ${word(5)}, compatible down to ${word(6)}`;
-      throw new FdtError(`${found}; ${FDT_LAST_COMPATIBLE_VERSION} to ${FDT_VERSION} is read`, 20);
+      throw this.error(`${found}; ${FDT_LAST_COMPATIBLE_VERSION} to ${FDT_VERSION} is read`, 20);
     }
     const header = {
       structureStart: word(2),
@@ -95,15 +91,15 @@ class Reader {
       reservations: word(4),
       bootCpu: word(7),
     };
-    if (header.structureEnd > totalSize) throw new FdtError('structure block is cut short', 8);
-    if (header.stringsEnd > totalSize) throw new FdtError('strings block is cut short', 12);
+    if (header.structureEnd > totalSize) throw this.error('structure block is cut short', 8);
+    if (header.stringsEnd > totalSize) throw this.error('strings block is cut short', 12);
     return header;
   }
 
   private readReservations(): FdtReservation[] {
     const list: FdtReservation[] = [];
     for (let at = this.header.reservations; ; at += 16) {
-      if (at + 16 > this.view.byteLength) throw new FdtError('reservations have no end', at);
+      if (at + 16 > this.view.byteLength) throw this.error('reservations have no end', at);
       const address = this.view.getBigUint64(at);
       const size = this.view.getBigUint64(at + 8);
       if (address === 0n && size === 0n) return list;
@@ -114,7 +110,7 @@ class Reader {
   /** The rest of a node whose FDT_BEGIN_NODE has been read. */
   private node(depth: number): FdtNode {
     const start = this.position;
-    if (depth > MAX_DEPTH) throw new FdtError('nodes are nested too deep', start);
+    if (depth > MAX_DEPTH) throw this.error('nodes are nested too deep', start);
     const name = this.string(this.position, this.header.structureEnd);
     this.skip(name.length + 1);
     const node: FdtNode = { name: name.text, properties: [], children: [] };
@@ -124,7 +120,7 @@ class Reader {
       if (token === FDT_END_NODE) return node;
       if (token === FDT_PROP) this.property(node);
       else if (token === FDT_BEGIN_NODE) node.children.push(this.node(depth + 1));
-      else throw new FdtError(`unexpected token ${token} in node '${node.name}'`, at);
+      else throw this.error(`unexpected token ${token} in node '${node.name}'`, at);
     }
   }
 
@@ -133,15 +129,19 @@ class Reader {
     const nameAt = this.position;
     const nameOffset = this.word();
     if (this.position + length > this.header.structureEnd) {
-      throw new FdtError(`property of ${length} bytes is cut short`, nameAt - 4);
+      throw this.error(`property of ${length} bytes is cut short`, nameAt - 4);
     }
     const { stringsStart, stringsEnd } = this.header;
     if (stringsStart + nameOffset >= stringsEnd) {
-      throw new FdtError('property name lies outside the strings block', nameAt);
+      throw this.error('property name lies outside the strings block', nameAt);
     }
     const name = this.string(stringsStart + nameOffset, stringsEnd).text;
     node.properties.push({ name, value: this.bytes.slice(this.position, this.position + length) });
     this.skip(length);
+  }
+
+  private error(message: string, offset: number): FdtError {
+    return new FdtError(this.what, offset, message);
   }
 
   private token(): number {
@@ -152,7 +152,7 @@ class Reader {
 
   private word(): number {
     const at = this.position;
-    if (at + 4 > this.header.structureEnd) throw new FdtError('structure block has no end', at);
+    if (at + 4 > this.header.structureEnd) throw this.error('structure block has no end', at);
     this.position += 4;
     return this.view.getUint32(at);
   }
@@ -163,7 +163,7 @@ class Reader {
 
   private string(start: number, end: number): { text: string; length: number } {
     const stop = this.bytes.subarray(0, end).indexOf(0, start);
-    if (stop < 0) throw new FdtError('string has no end', start);
+    if (stop < 0) throw this.error('string has no end', start);
     return {
       text: new TextDecoder().decode(this.bytes.subarray(start, stop)),
       length: stop - start,

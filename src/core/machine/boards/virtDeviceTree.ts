@@ -1,0 +1,157 @@
+/**
+ * The `virt` board's device tree, node by node in the order of QEMU 7.2's: drivers are probed in
+ * that order, so that guests number and print devices as they do there.
+ *
+ * QEMU `hw/riscv/virt.c`, create_fdt; bindings in Linux Documentation/devicetree/bindings.
+ */
+import { FdtBuilder, type FdtNodeBuilder } from '../../formats/fdt/buildFdt.ts';
+import type { FdtTree } from '../../formats/fdt/fdt.ts';
+import { FINISHER_PASS, FINISHER_RESET } from '../../devices/testFinisher/registers.ts';
+import type { Mode } from '../launchConfig.ts';
+import type { BootInfo } from '../loadTypes.ts';
+import { describeBoot } from '../loadDeviceTree.ts';
+import * as map from './virtMap.ts';
+
+export interface VirtDescription {
+  readonly mode: Mode;
+  readonly harts: number;
+  readonly memory: number;
+  readonly timebase: number;
+  readonly isa: string;
+  readonly mmuType: string;
+}
+
+/** Interrupt numbers of the hart-local controller: the exception codes of the privileged manual. */
+const IRQ_M_SOFT = 3;
+const IRQ_M_TIMER = 7;
+const IRQ_S_EXT = 9;
+const IRQ_M_EXT = 11;
+
+/**
+ * Kernels mix this into their random numbers and need not wait for entropy. It is the same in each
+ * run, so that runs are equal; nothing here is a secret.
+ */
+const RNG_SEED = [
+  0x7472_6170, 0x6c69_6e65, 0x2076_6972, 0x7420_626f, 0x6172_6420, 0x7365_6564, 0x2066_6f72,
+  0x2072_756e,
+];
+
+export function virtDeviceTree(board: VirtDescription, boot: BootInfo): FdtTree {
+  const builder = new FdtBuilder();
+  const { root } = builder;
+  root.cells('#address-cells', 2).cells('#size-cells', 2);
+  root.strings('compatible', 'riscv-virtio').strings('model', 'riscv-virtio,qemu');
+
+  const flash = root.child(`flash@${hex(map.FLASH.base)}`);
+  const chosen = root.child('chosen');
+  const poweroff = root.child('poweroff');
+  const reboot = root.child('reboot');
+  const memory = root.child(`memory@${hex(map.DRAM_BASE)}`);
+  const cpus = root.child('cpus');
+  const soc = root.child('soc');
+
+  const controllers = addCpus(cpus, board);
+  const test = addSoc(soc, board, controllers);
+
+  const { base, size } = map.FLASH;
+  flash.strings('compatible', 'cfi-flash').cells('bank-width', 4);
+  flash.cells64('reg', base, size, base + size, size);
+  chosen.cells('rng-seed', ...RNG_SEED);
+  chosen.strings('stdout-path', `/soc/serial@${hex(map.UART0.base)}`);
+  addSyscon(poweroff, 'syscon-poweroff', test, FINISHER_PASS);
+  addSyscon(reboot, 'syscon-reboot', test, FINISHER_RESET);
+  memory.strings('device_type', 'memory').cells64('reg', map.DRAM_BASE, board.memory);
+  return describeBoot(builder.tree(), boot);
+}
+
+/** Returns the harts' interrupt controllers, by hart. */
+function addCpus(cpus: FdtNodeBuilder, board: VirtDescription): FdtNodeBuilder[] {
+  cpus.cells('#address-cells', 1).cells('#size-cells', 0);
+  cpus.cells('timebase-frequency', board.timebase);
+  const nodes = Array.from({ length: board.harts }, (_, hart) => {
+    const cpu = cpus.child(`cpu@${hex(hart)}`);
+    cpu.strings('device_type', 'cpu').cells('reg', hart).strings('status', 'okay');
+    cpu.strings('compatible', 'riscv').strings('riscv,isa', board.isa);
+    cpu.strings('mmu-type', board.mmuType);
+    const controller = cpu.child('interrupt-controller');
+    controller.cells('#interrupt-cells', 1).flag('interrupt-controller');
+    controller.strings('compatible', 'riscv,cpu-intc');
+    return { cpu, controller };
+  });
+  // QEMU numbers phandles from the last hart down; equal numbers make the trees easy to compare.
+  for (const { cpu, controller } of nodes.toReversed()) {
+    cpu.phandle();
+    controller.phandle();
+  }
+  const cluster = cpus.child('cpu-map').child('cluster0');
+  nodes.forEach(({ cpu }, hart) => cluster.child(`core${hart}`).cells('cpu', cpu.phandle()));
+  return nodes.map(({ controller }) => controller);
+}
+
+/** Returns the test finisher's node. */
+function addSoc(
+  soc: FdtNodeBuilder,
+  board: VirtDescription,
+  controllers: readonly FdtNodeBuilder[],
+): FdtNodeBuilder {
+  soc.cells('#address-cells', 2).cells('#size-cells', 2);
+  soc.strings('compatible', 'simple-bus').flag('ranges');
+
+  const rtc = device(soc, 'rtc', map.RTC, 'google,goldfish-rtc');
+  const uart = device(soc, 'serial', map.UART0, 'ns16550a');
+  const test = device(soc, 'test', map.TEST, 'sifive,test1', 'sifive,test0', 'syscon');
+  const virtio = virtioRegions().map((region) => ({
+    node: device(soc, 'virtio_mmio', region, 'virtio,mmio'),
+    irq: region.irq,
+  }));
+  const plic = device(soc, 'plic', map.PLIC, 'sifive,plic-1.0.0', 'riscv,plic0');
+  if (board.mode === 'machine') {
+    const clint = device(soc, 'clint', map.CLINT, 'sifive,clint0', 'riscv,clint0');
+    clint.cells('interrupts-extended', ...inputs(controllers, [IRQ_M_SOFT, IRQ_M_TIMER]));
+  }
+
+  plic.cells('#address-cells', 0).cells('#interrupt-cells', 1).flag('interrupt-controller');
+  plic.cells('riscv,ndev', map.PLIC_SOURCES);
+  const modes = board.mode === 'machine' ? [IRQ_M_EXT, IRQ_S_EXT] : [IRQ_S_EXT];
+  plic.cells('interrupts-extended', ...inputs(controllers, modes));
+  interrupt(rtc, plic, map.RTC.irq);
+  interrupt(uart, plic, map.UART0.irq);
+  for (const { node, irq } of virtio) interrupt(node, plic, irq);
+  uart.cells('clock-frequency', map.UART_CLOCK);
+  return test;
+}
+
+/** Highest address first, as QEMU lists them. */
+function virtioRegions(): { base: number; size: number; irq: number }[] {
+  const { base, stride, size, count, irq } = map.VIRTIO;
+  const slots = Array.from({ length: count }, (_, i) => i).toReversed();
+  return slots.map((i) => ({ base: base + i * stride, size, irq: irq + i }));
+}
+
+function device(
+  bus: FdtNodeBuilder,
+  name: string,
+  { base, size }: { readonly base: number; readonly size: number },
+  ...compatible: string[]
+): FdtNodeBuilder {
+  const node = bus.child(`${name}@${hex(base)}`);
+  return node.strings('compatible', ...compatible).cells64('reg', base, size);
+}
+
+function interrupt(node: FdtNodeBuilder, controller: FdtNodeBuilder, irq: number): void {
+  node.cells('interrupts', irq).cells('interrupt-parent', controller.phandle());
+}
+
+/** `interrupts-extended`: for each hart, its controller with each of `numbers`. */
+function inputs(controllers: readonly FdtNodeBuilder[], numbers: readonly number[]): number[] {
+  return controllers.flatMap((c) => numbers.flatMap((number) => [c.phandle(), number]));
+}
+
+function addSyscon(node: FdtNodeBuilder, compatible: string, test: FdtNodeBuilder, value: number) {
+  node.strings('compatible', compatible).cells('regmap', test.phandle());
+  node.cells('offset', 0).cells('value', value);
+}
+
+function hex(number: number): string {
+  return number.toString(16);
+}
