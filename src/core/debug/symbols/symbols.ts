@@ -9,7 +9,13 @@
  * Promise<readonly Frame[]>` in unwind.ts; variables come from `ProgramSymbols.locals`. Line numbers
  * are one-based; column 0 means unknown.
  */
+import { UserError } from '../../base/userError.ts';
 import type { Isa } from '../../isa/isa.ts';
+
+/** A request that cannot be met, such as a text that is no value of a variable's type. */
+export class SymbolError extends UserError {
+  override readonly name = 'SymbolError';
+}
 
 /** A file to take symbols from. */
 export interface SymbolFile {
@@ -134,6 +140,8 @@ export interface FrameContext {
   writeMemory?(address: bigint, bytes: Uint8Array): Promise<number>;
   /** Absent for callers' frames, whose registers are not in the hart any more. */
   writeRegister?(dwarf: number, value: bigint): Promise<void>;
+  /** The caller's frame: with it, more arguments of optimised code can be shown. */
+  readonly caller?: FrameContext;
 }
 
 export interface Variable {

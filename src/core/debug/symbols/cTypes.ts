@@ -1,0 +1,323 @@
+/**
+ * C types from debugging information entries (DWARF 5, chapter 5): what a value's bytes mean and how
+ * its type is written. Members and targets are decoded when asked for, since types refer to
+ * themselves. Values are values.ts.
+ */
+import { DW_AT, DW_ATE, DW_OP, DW_TAG } from '../../formats/dwarf/constants.ts';
+import { withAttribute } from './functions.ts';
+import type { Die } from '../../formats/dwarf/unit.ts';
+
+interface Typed {
+  /** Bytes; 0 when unknown. */
+  readonly size: number;
+  /** A declaration of `inner` in C; the type's own text when `inner` is empty. */
+  declare(inner: string, depth?: number): string;
+}
+
+export interface BaseCType extends Typed {
+  readonly kind: 'base';
+  /** DW_ATE_* */
+  readonly encoding: number;
+}
+
+export interface PointerCType extends Typed {
+  readonly kind: 'pointer';
+  /** A reference is shown as what it refers to. */
+  readonly isReference: boolean;
+  readonly target: () => CType;
+}
+
+export interface StructCType extends Typed {
+  readonly kind: 'struct';
+  readonly members: () => readonly Member[];
+}
+
+export interface ArrayCType extends Typed {
+  readonly kind: 'array';
+  readonly element: CType;
+  /** Undefined for a flexible or variable-length array. */
+  readonly count: number | undefined;
+}
+
+export interface EnumCType extends Typed {
+  readonly kind: 'enum';
+  readonly enumerators: () => readonly Enumerator[];
+}
+
+export interface OtherCType extends Typed {
+  readonly kind: 'function' | 'void';
+}
+
+export type CType = BaseCType | PointerCType | StructCType | ArrayCType | EnumCType | OtherCType;
+
+export interface Member {
+  /** Undefined for an anonymous struct or union. */
+  readonly name: string | undefined;
+  readonly type: CType;
+  readonly byteOffset: number;
+  /** For a bit-field: from the lowest bit of the byte at `byteOffset`. */
+  readonly bits?: { readonly offset: number; readonly size: number };
+}
+
+export interface Enumerator {
+  readonly name: string;
+  readonly value: bigint;
+}
+
+/** Broken references can make a type out of itself; no real one is as deep as this. */
+const MAX_DEPTH = 32;
+
+export const voidType: CType = {
+  kind: 'void',
+  size: 0,
+  declare: (inner) => spaced('void', inner),
+};
+
+/** The type that DW_AT_type of an entry, or of what it is an instance of, names. */
+export function typeOf(die: Die, depth = 0): CType {
+  const type = withAttribute(die, DW_AT.type)?.reference(DW_AT.type);
+  return type ? cType(type, depth + 1) : voidType;
+}
+
+export function isSigned(type: CType): boolean {
+  return (
+    type.kind === 'base' &&
+    (type.encoding === DW_ATE.signed || type.encoding === DW_ATE.signed_char)
+  );
+}
+
+export function isCharacter(type: CType): type is BaseCType {
+  return (
+    type.kind === 'base' &&
+    type.size === 1 &&
+    (type.encoding === DW_ATE.signed_char || type.encoding === DW_ATE.unsigned_char)
+  );
+}
+
+/** The type without a typedef's name is the same type, so only its text is replaced. */
+function renamed(type: CType, declare: Typed['declare']): CType {
+  return { ...type, declare };
+}
+
+function cType(die: Die, depth: number): CType {
+  if (depth > MAX_DEPTH) throw die.unit.error('a type is made of itself', die.offset);
+  switch (die.tag) {
+    case DW_TAG.base_type:
+      return baseType(die);
+    case DW_TAG.pointer_type:
+    case DW_TAG.reference_type:
+    case DW_TAG.rvalue_reference_type:
+      return pointerType(die);
+    case DW_TAG.structure_type:
+    case DW_TAG.class_type:
+    case DW_TAG.union_type:
+      return structType(definitionOf(die));
+    case DW_TAG.array_type:
+      return arrayType(die, depth);
+    case DW_TAG.enumeration_type:
+      return enumType(die);
+    case DW_TAG.subroutine_type:
+      return functionType(die);
+    case DW_TAG.typedef: {
+      const name = die.name ?? '';
+      return renamed(typeOf(die, depth), (inner) => spaced(name, inner));
+    }
+    case DW_TAG.const_type:
+      return qualified('const', typeOf(die, depth));
+    case DW_TAG.volatile_type:
+      return qualified('volatile', typeOf(die, depth));
+    case DW_TAG.restrict_type:
+      return qualified('restrict', typeOf(die, depth));
+    case DW_TAG.atomic_type:
+      return qualified('_Atomic', typeOf(die, depth));
+    case DW_TAG.subrange_type:
+      return typeOf(die, depth);
+    default: {
+      const name = die.name ?? 'void';
+      return { ...voidType, declare: (inner) => spaced(name, inner) };
+    }
+  }
+}
+
+function baseType(die: Die): CType {
+  const name = die.name ?? 'int';
+  return {
+    kind: 'base',
+    size: die.number(DW_AT.byte_size) ?? 0,
+    encoding: die.number(DW_AT.encoding) ?? DW_ATE.signed,
+    declare: (inner) => spaced(name, inner),
+  };
+}
+
+function pointerType(die: Die): CType {
+  const isReference = die.tag !== DW_TAG.pointer_type;
+  const target = () => typeOf(die);
+  const sign = isReference ? '&' : '*';
+  return {
+    kind: 'pointer',
+    isReference,
+    size: die.number(DW_AT.byte_size) ?? die.unit.addressSize,
+    target,
+    declare: (inner, depth = 0) => declarePointer(target, sign + inner, depth),
+  };
+}
+
+function declarePointer(target: () => CType, inner: string, depth: number): string {
+  if (depth > MAX_DEPTH) return `… ${inner}`;
+  const type = target();
+  const needsParentheses = type.kind === 'array' || type.kind === 'function';
+  return type.declare(needsParentheses ? `(${inner})` : inner, depth + 1);
+}
+
+function qualified(qualifier: string, type: CType): CType {
+  if (type.kind === 'pointer') {
+    // The qualifier belongs to the pointer: `char * const`.
+    return renamed(type, (inner, depth) =>
+      type.declare('', depth).endsWith('*')
+        ? declarePointer(type.target, `* ${spaced(qualifier, inner)}`, depth ?? 0)
+        : `${qualifier} ${type.declare(inner, depth)}`,
+    );
+  }
+  return renamed(type, (inner, depth) => `${qualifier} ${type.declare(inner, depth)}`);
+}
+
+const structKeywords: Readonly<Record<number, string>> = {
+  [DW_TAG.structure_type]: 'struct',
+  [DW_TAG.class_type]: 'class',
+  [DW_TAG.union_type]: 'union',
+};
+
+function structType(die: Die): CType {
+  const name = `${structKeywords[die.tag] ?? 'struct'} ${die.name ?? '{…}'}`;
+  return {
+    kind: 'struct',
+    size: die.number(DW_AT.byte_size) ?? 0,
+    declare: (inner) => spaced(name, inner),
+    members: () => membersOf(die),
+  };
+}
+
+function membersOf(die: Die): readonly Member[] {
+  const members: Member[] = [];
+  for (const child of die.children()) {
+    const isMember = child.tag === DW_TAG.member || child.tag === DW_TAG.inheritance;
+    // A static data member has no place in the object.
+    if (isMember && !child.has(DW_AT.external)) members.push(member(child));
+  }
+  return members;
+}
+
+function member(die: Die): Member {
+  const type = typeOf(die);
+  const byteOffset = memberOffset(die);
+  const name = die.name;
+  const bitSize = die.number(DW_AT.bit_size);
+  if (bitSize === undefined) return { name, type, byteOffset };
+  const bit = byteOffset * 8 + firstBit(die, type, bitSize);
+  return {
+    name,
+    type,
+    byteOffset: bit >> 3,
+    bits: { offset: bit & 7, size: bitSize },
+  };
+}
+
+/** Of a bit-field, from the member's byte offset. */
+function firstBit(die: Die, type: CType, bitSize: number): number {
+  const modern = die.number(DW_AT.data_bit_offset);
+  if (modern !== undefined) return modern;
+  // Before DWARF 4: from the highest bit of a storage unit of `byte_size` (DWARF 3, section 5.5.6).
+  const old = die.number(DW_AT.bit_offset);
+  if (old === undefined) return 0;
+  const storage = die.number(DW_AT.byte_size) ?? type.size;
+  return storage * 8 - old - bitSize;
+}
+
+function memberOffset(die: Die): number {
+  const value = die.value(DW_AT.data_member_location);
+  if (value?.kind === 'constant') return Number(value.value);
+  // DWARF 2 wrote a constant offset as an expression that adds it.
+  if (value?.kind === 'block' && value.bytes[0] === DW_OP.plus_uconst) {
+    return value.bytes.slice(1).reduce((sum, byte, i) => sum + (byte & 0x7f) * 2 ** (7 * i), 0);
+  }
+  return 0;
+}
+
+function arrayType(die: Die, depth: number): CType {
+  const counts: (number | undefined)[] = [];
+  for (const child of die.children()) {
+    if (child.tag === DW_TAG.subrange_type) counts.push(elementCount(child));
+  }
+  // The last dimension varies fastest, so it is the innermost array.
+  let type = typeOf(die, depth);
+  for (const count of counts.length === 0 ? [undefined] : counts.reverse()) {
+    type = arrayOf(type, count);
+  }
+  return type;
+}
+
+function arrayOf(element: CType, count: number | undefined): CType {
+  return {
+    kind: 'array',
+    element,
+    count,
+    size: element.size * (count ?? 0),
+    declare: (inner, depth) => element.declare(`${inner}[${count ?? ''}]`, depth),
+  };
+}
+
+function elementCount(subrange: Die): number | undefined {
+  const count = subrange.number(DW_AT.count);
+  if (count !== undefined) return count;
+  const upper = subrange.value(DW_AT.upper_bound);
+  if (upper?.kind !== 'constant') return undefined;
+  // An upper bound of -1, in whatever size, is an array without elements.
+  const bits = upper.size === 0 ? 64 : upper.size * 8;
+  const last = BigInt.asIntN(bits, upper.value) === -1n ? -1 : Number(upper.value);
+  return Math.max(0, last - (subrange.number(DW_AT.lower_bound) ?? 0) + 1);
+}
+
+function enumType(die: Die): CType {
+  const name = `enum ${die.name ?? '{…}'}`;
+  const size = die.number(DW_AT.byte_size) ?? 4;
+  return {
+    kind: 'enum',
+    size,
+    declare: (inner) => spaced(name, inner),
+    enumerators: () => {
+      const found: Enumerator[] = [];
+      for (const child of die.children()) {
+        if (child.tag !== DW_TAG.enumerator) continue;
+        const value = child.value(DW_AT.const_value);
+        if (value?.kind !== 'constant') continue;
+        found.push({ name: child.name ?? '', value: BigInt.asUintN(size * 8, value.value) });
+      }
+      return found;
+    },
+  };
+}
+
+function functionType(die: Die): CType {
+  const declare = (inner: string, depth = 0): string => {
+    if (depth > MAX_DEPTH) return '…';
+    const parameters: string[] = [];
+    for (const child of die.children()) {
+      if (child.tag === DW_TAG.formal_parameter)
+        parameters.push(typeOf(child).declare('', depth + 1));
+      else if (child.tag === DW_TAG.unspecified_parameters) parameters.push('...');
+    }
+    return typeOf(die).declare(`${inner}(${parameters.join(', ') || 'void'})`, depth + 1);
+  };
+  return { kind: 'function', size: 0, declare };
+}
+
+/** A declaration whose definition is in a type unit refers to it by signature. */
+function definitionOf(die: Die): Die {
+  if (!die.flag(DW_AT.declaration)) return die;
+  return die.reference(DW_AT.specification) ?? die;
+}
+
+/** `char *`, `char *p`, `int x`, `int [4]`. */
+function spaced(name: string, inner: string): string {
+  return inner === '' ? name : `${name} ${inner}`;
+}

@@ -1,0 +1,80 @@
+/**
+ * Functions of one unit with the calls inlined into them (DWARF 5, section 3.3). Addresses are the
+ * file's own.
+ */
+import { DW_AT, DW_TAG } from '../../formats/dwarf/constants.ts';
+import { rangesOf, type AddressRange } from '../../formats/dwarf/ranges.ts';
+import type { Die, Unit } from '../../formats/dwarf/unit.ts';
+
+export interface FunctionEntry {
+  readonly die: Die;
+  readonly name: string;
+  /** The range with the entry point first; a function that the compiler split has several. */
+  readonly ranges: readonly AddressRange[];
+}
+
+/** Deeper nesting than any program has; broken references could go round in circles. */
+const MAX_DEPTH = 64;
+
+/** Functions with code, as they stand in the unit. */
+export function functionsOf(unit: Unit): readonly FunctionEntry[] {
+  const found: FunctionEntry[] = [];
+  collect(unit.root, found, 0);
+  return found;
+}
+
+export function contains(ranges: readonly AddressRange[], address: bigint): boolean {
+  return ranges.some((r) => address >= r.low && address < r.high);
+}
+
+/** DW_TAG_inlined_subroutine entries around an address, outermost first. */
+export function inlinedCallsAt(scope: Die, address: bigint): readonly Die[] {
+  return scopesAt(scope, address).filter((die) => die.tag === DW_TAG.inlined_subroutine);
+}
+
+/** Lexical blocks and inlined calls around an address, outermost first, without `scope` itself. */
+export function scopesAt(scope: Die, address: bigint): readonly Die[] {
+  const scopes: Die[] = [];
+  let current: Die | undefined = scope;
+  while (current && scopes.length < MAX_DEPTH) {
+    current = childScopeAt(current, address);
+    if (current) scopes.push(current);
+  }
+  return scopes;
+}
+
+/** Name of a function or variable, from its declaration or abstract instance if need be. */
+export function nameOfEntry(die: Die): string | undefined {
+  return withAttribute(die, DW_AT.name)?.name;
+}
+
+/** The entry itself, or the one it completes or is an instance of, that has an attribute. */
+export function withAttribute(die: Die, attribute: number): Die | undefined {
+  let current: Die | undefined = die;
+  for (let hops = 0; current && hops < 8; hops++) {
+    if (current.has(attribute)) return current;
+    current = current.reference(DW_AT.abstract_origin) ?? current.reference(DW_AT.specification);
+  }
+  return undefined;
+}
+
+function collect(parent: Die, found: FunctionEntry[], depth: number): void {
+  for (const child of parent.children()) {
+    if (child.tag === DW_TAG.namespace || child.tag === DW_TAG.module) {
+      if (depth < MAX_DEPTH) collect(child, found, depth + 1);
+      continue;
+    }
+    if (child.tag !== DW_TAG.subprogram) continue;
+    if (!child.has(DW_AT.low_pc) && !child.has(DW_AT.ranges)) continue;
+    const ranges = rangesOf(child);
+    if (ranges.length > 0) found.push({ die: child, name: nameOfEntry(child) ?? '', ranges });
+  }
+}
+
+function childScopeAt(scope: Die, address: bigint): Die | undefined {
+  for (const child of scope.children()) {
+    if (child.tag !== DW_TAG.lexical_block && child.tag !== DW_TAG.inlined_subroutine) continue;
+    if (contains(rangesOf(child), address)) return child;
+  }
+  return undefined;
+}

@@ -1,0 +1,120 @@
+/**
+ * The line table of one unit as a debugger wants it: sequences of code that is really there, rows
+ * with paths. Headers are read at once, rows when they are first needed. Addresses are the file's.
+ */
+import { filePath, readLineHeader, type LineHeader } from '../../formats/dwarf/lineHeader.ts';
+import {
+  runLineProgram,
+  type LineRow,
+  type LineSequence,
+} from '../../formats/dwarf/lineProgram.ts';
+import { normalizePath } from '../../formats/dwarf/paths.ts';
+import type { DwarfSections } from '../../formats/dwarf/sections.ts';
+
+export interface RowRange {
+  readonly row: LineRow;
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+export class LineTable {
+  /** By the number that rows use; normalised. */
+  readonly paths: readonly (string | undefined)[];
+  private readonly sections: DwarfSections;
+  private readonly header: LineHeader;
+  private sorted: readonly LineSequence[] | undefined;
+
+  constructor(
+    sections: DwarfSections,
+    offset: number,
+    addressSize: number,
+    compilationDirectory: string,
+  ) {
+    this.sections = sections;
+    this.header = readLineHeader(sections, offset, addressSize, compilationDirectory);
+    this.paths = this.header.files.map((_, number) => {
+      const path = filePath(this.header, number, compilationDirectory);
+      return path === undefined ? undefined : normalizePath(path);
+    });
+  }
+
+  /** Ascending by address. Linkers leave sequences of discarded code; they are not here. */
+  get sequences(): readonly LineSequence[] {
+    this.sorted ??= runLineProgram(this.sections, this.header)
+      .filter((s) => s.low < s.high && this.sections.covers(s.low))
+      .sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
+    return this.sorted;
+  }
+
+  sequenceAt(address: bigint): LineSequence | undefined {
+    return this.sequences.find((s) => address >= s.low && address < s.high);
+  }
+
+  /** The row that describes the instruction at an address: of several at one address the last. */
+  rowAt(address: bigint): RowRange | undefined {
+    const rows = this.sequenceAt(address)?.rows;
+    if (!rows) return undefined;
+    const index = lastUpTo(rows, address);
+    const row = rows[index];
+    const next = rows[index + 1];
+    if (!row || !next) return undefined;
+    return { row, low: row.address, high: next.address };
+  }
+
+  /**
+   * The adjacent rows around an address with the same file and line. Rows that begin no statement
+   * and rows of line 0, which is code of no line, belong to the row before them.
+   */
+  lineAt(address: bigint): RowRange | undefined {
+    const rows = this.sequenceAt(address)?.rows;
+    if (!rows) return undefined;
+    let first = lastUpTo(rows, address);
+    while (first > 0 && continues(rows[first])) first = previousVisible(rows, first);
+    const row = rows[first];
+    if (!row) return undefined;
+    const same = (other: LineRow | undefined) =>
+      other !== undefined &&
+      !other.endSequence &&
+      (continues(other) || (other.line === row.line && other.file === row.file));
+    let last = first;
+    while (same(rows[last + 1]) || isHidden(rows, last + 1)) last++;
+    for (let i = first - 1; i >= 0; i--) {
+      if (isHidden(rows, i)) continue;
+      if (!same(rows[i])) break;
+      if (!continues(rows[i])) first = i;
+    }
+    return {
+      row,
+      low: rows[first]?.address ?? row.address,
+      high: rows[last + 1]?.address ?? address,
+    };
+  }
+}
+
+/** Index of the last row at or before an address. */
+function lastUpTo(rows: readonly LineRow[], address: bigint): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rows[middle]?.address ?? 0n) <= address) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+function continues(row: LineRow | undefined): boolean {
+  return row !== undefined && (!row.isStmt || row.line === 0);
+}
+
+/** True for a row without code: another one follows at the same address. */
+function isHidden(rows: readonly LineRow[], index: number): boolean {
+  const row = rows[index];
+  return row !== undefined && !row.endSequence && rows[index + 1]?.address === row.address;
+}
+
+function previousVisible(rows: readonly LineRow[], index: number): number {
+  let i = index - 1;
+  while (i > 0 && isHidden(rows, i)) i--;
+  return i;
+}

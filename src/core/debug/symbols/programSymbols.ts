@@ -1,0 +1,326 @@
+/**
+ * `ProgramSymbols` over one or more ELF files: asks each file's module in turn and adds load
+ * offsets. Files are looked at in the order given, so the program itself comes first.
+ */
+import { DW_AT } from '../../formats/dwarf/constants.ts';
+import type { Die } from '../../formats/dwarf/unit.ts';
+import { STT_FUNC, STT_OBJECT } from '../../formats/elf/constants.ts';
+import type { ElfSymbol } from '../../formats/elf/symbolTable.ts';
+import { frameRule } from './frameRule.ts';
+import type { FrameScope } from './frameScope.ts';
+import { inlinedCallsAt, nameOfEntry, withAttribute, type FunctionEntry } from './functions.ts';
+import { afterPrologue } from './prologue.ts';
+import { SourceIndex } from './sourceIndex.ts';
+import { SymbolModule } from './symbolModule.ts';
+import type {
+  CallInProgress,
+  FrameContext,
+  FrameRule,
+  FunctionInfo,
+  LineLocations,
+  LineRange,
+  ProgramSymbols,
+  SourcePosition,
+  SymbolAt,
+  SymbolFile,
+  Variable,
+} from './symbols.ts';
+import {
+  globalEntries,
+  globalVariable,
+  localEntries,
+  localVariables,
+  localVariable,
+} from './variables.ts';
+
+/** Throws `ElfError` when a file is not ELF; broken debug information is in `problems`. */
+export function loadProgramSymbols(files: readonly SymbolFile[]): ProgramSymbols {
+  return new ElfProgramSymbols(files.map((file) => new SymbolModule(file)));
+}
+
+class ElfProgramSymbols implements ProgramSymbols {
+  private readonly modules: readonly SymbolModule[];
+  private readonly sourceIndex: SourceIndex;
+
+  constructor(modules: readonly SymbolModule[]) {
+    this.modules = modules;
+    this.sourceIndex = new SourceIndex(modules);
+  }
+
+  get problems(): readonly string[] {
+    return this.modules.flatMap((m) => m.problems);
+  }
+
+  get sources(): readonly string[] {
+    return this.sourceIndex.paths;
+  }
+
+  findSource(path: string): string | undefined {
+    return this.sourceIndex.find(path);
+  }
+
+  locationsOfLine(path: string, line: number): LineLocations | undefined {
+    return this.sourceIndex.locationsOfLine(path, line);
+  }
+
+  linesWithCode(path: string, first: number, last: number): readonly number[] {
+    return this.sourceIndex.linesWithCode(path, first, last);
+  }
+
+  positionAt(address: bigint): SourcePosition | undefined {
+    return this.first(address, (module, at) => {
+      const table = module.lineTableAt(at);
+      const found = table?.rowAt(at);
+      const path = found && table?.paths[found.row.file];
+      if (!found || path === undefined || found.row.line === 0) return undefined;
+      return { path, line: found.row.line, column: found.row.column };
+    });
+  }
+
+  lineRangeAt(address: bigint): LineRange | undefined {
+    return this.first(address, (module, at) => {
+      const table = module.lineTableAt(at);
+      const found = table?.lineAt(at);
+      const path = found && table?.paths[found.row.file];
+      if (!found || path === undefined || found.row.line === 0) return undefined;
+      const { line, column } = found.row;
+      const start = found.low + module.relocation;
+      return { path, line, column, start, end: found.high + module.relocation };
+    });
+  }
+
+  functionsNamed(name: string): readonly FunctionInfo[] {
+    const found = new Map<bigint, FunctionInfo>();
+    for (const module of this.modules) {
+      const symbols = module.symbols?.named(name).filter((s) => module.symbols?.isCode(s)) ?? [];
+      for (const symbol of symbols) {
+        const info = this.functionAt(symbol.value + module.relocation);
+        // A label inside of a function is a place of its own.
+        const isEntry = info?.low === symbol.value + module.relocation;
+        const entry = isEntry ? info : symbolFunction(module, symbol);
+        found.set(entry.low, entry);
+      }
+      if (symbols.length > 0) continue;
+      for (const { unit, entry } of this.functionsInUnits(module, name)) {
+        const info = functionInfo(module, entry, module.isAssembly(unit));
+        found.set(info.low, info);
+      }
+    }
+    return [...found.values()];
+  }
+
+  functionAt(address: bigint): FunctionInfo | undefined {
+    return this.first(address, (module, at) => {
+      const unit = module.unitAt(at);
+      const entry = module.functionAt(at);
+      if (entry && unit) return functionInfo(module, entry, module.isAssembly(unit), at);
+      const symbol = module.symbols?.at(at);
+      if (!symbol || !module.symbols?.isCode(symbol)) return undefined;
+      return symbolFunction(module, symbol);
+    });
+  }
+
+  callsAt(address: bigint): readonly CallInProgress[] {
+    const calls = this.first(address, (module, at) => this.dwarfCalls(module, at, address));
+    if (calls) return calls;
+    const symbol = this.symbolAt(address);
+    const position = this.positionAt(address);
+    if (!symbol && !position) return [];
+    const name = symbol ? nameWithOffset(symbol) : `0x${address.toString(16)}`;
+    return [{ functionName: name, position, inlined: false }];
+  }
+
+  symbolAt(address: bigint): SymbolAt | undefined {
+    return this.first(address, (module, at) => {
+      const symbol = module.symbols?.at(at);
+      return symbol && symbolInfo(module, symbol, at - symbol.value);
+    });
+  }
+
+  symbolNamed(name: string): SymbolAt | undefined {
+    for (const module of this.modules) {
+      const symbol = module.symbols?.named(name).find((s) => s.name === name);
+      if (symbol) return symbolInfo(module, symbol, 0n);
+    }
+    return undefined;
+  }
+
+  frameRuleAt(address: bigint): FrameRule | undefined {
+    return this.first(address, (module, at) => {
+      const fde = module.callFrames.find(at);
+      return fde && frameRule(fde, at, module.relocation);
+    });
+  }
+
+  async locals(context: FrameContext, inlineDepth = 0): Promise<readonly Variable[]> {
+    const scope = this.scopeOf(context);
+    const entries = scope?.module.attempt(() => localEntries(scope, inlineDepth));
+    return scope && entries ? localVariables(entries, scope) : [];
+  }
+
+  async globals(context: FrameContext): Promise<readonly Variable[]> {
+    const scope = this.scopeOf(context);
+    const entries = scope?.module.attempt(() => [...globalEntries(scope.unit)]) ?? [];
+    const variables: Variable[] = [];
+    for (const die of entries) if (scope) variables.push(await globalVariable(die, scope));
+    return variables;
+  }
+
+  async variableNamed(context: FrameContext, name: string): Promise<Variable | undefined> {
+    const scope = this.scopeOf(context);
+    const local = scope?.module.attempt(() =>
+      localEntries(scope, 0).find((die) => nameOfEntry(die) === name),
+    );
+    if (scope && local) return localVariable(local, scope);
+    const own = scope && globalNamed(scope.module, [scope.unit], name);
+    if (scope && own) return globalVariable(own, scope);
+    for (const module of this.modules) {
+      const die = globalNamed(module, module.units, name);
+      if (die) return globalVariable(die, this.scopeIn(module, die, context));
+    }
+    return undefined;
+  }
+
+  private scopeOf(context: FrameContext): FrameScope | undefined {
+    return this.first(context.pc, (module, at) => {
+      const unit = module.unitAt(at);
+      if (!unit) return undefined;
+      return { ...this.scopeIn(module, unit.root, context), function: module.functionAt(at)?.die };
+    });
+  }
+
+  private scopeIn(module: SymbolModule, die: Die, context: FrameContext): FrameScope {
+    const symbolize = (address: bigint) => {
+      const symbol = this.symbolAt(address);
+      return symbol && nameWithOffset(symbol);
+    };
+    return {
+      module,
+      unit: die.unit,
+      function: undefined,
+      setting: { context, symbolize },
+      caller: () => context.caller && this.scopeOf(context.caller),
+    };
+  }
+
+  private *functionsInUnits(module: SymbolModule, name: string) {
+    for (const unit of module.units) {
+      for (const entry of module.functionsOf(unit)) if (entry.name === name) yield { unit, entry };
+    }
+  }
+
+  private dwarfCalls(
+    module: SymbolModule,
+    at: bigint,
+    address: bigint,
+  ): readonly CallInProgress[] | undefined {
+    const entry = module.functionAt(at);
+    if (!entry) return undefined;
+    const inlined = inlinedCallsAt(entry.die, at);
+    const calls: CallInProgress[] = [];
+    let position = this.positionAt(address);
+    for (const die of inlined.toReversed()) {
+      const functionName = nameOfEntry(die) ?? '<inlined>';
+      calls.push({ functionName, position, inlined: true });
+      position = callPosition(module, die);
+    }
+    calls.push({ functionName: entry.name, position, inlined: false });
+    return calls;
+  }
+
+  /** The first module that has an answer. What is broken in one has none. */
+  private first<T>(
+    address: bigint,
+    ask: (module: SymbolModule, at: bigint) => T | undefined,
+  ): T | undefined {
+    for (const module of this.modules) {
+      const answer = module.attempt(() => ask(module, address - module.relocation));
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+}
+
+function globalNamed(
+  module: SymbolModule,
+  units: readonly Die['unit'][],
+  name: string,
+): Die | undefined {
+  for (const unit of units) {
+    const found = module.attempt(() => {
+      for (const die of globalEntries(unit)) if (nameOfEntry(die) === name) return die;
+      return undefined;
+    });
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** `at` chooses the part of a function that the compiler split. */
+function functionInfo(
+  module: SymbolModule,
+  entry: FunctionEntry,
+  isAssembly: boolean,
+  at?: bigint,
+): FunctionInfo {
+  const [main] = entry.ranges;
+  const range = entry.ranges.find((r) => at !== undefined && at >= r.low && at < r.high) ?? main;
+  const low = range?.low ?? 0n;
+  const high = range?.high ?? low;
+  const body = isAssembly || range !== main ? low : afterPrologue(module, low, high);
+  const declared = declaration(module, entry.die);
+  return {
+    name: entry.name,
+    low: low + module.relocation,
+    high: high + module.relocation,
+    afterPrologue: body + module.relocation,
+    ...(declared && { declared }),
+  };
+}
+
+function symbolFunction(module: SymbolModule, symbol: ElfSymbol): FunctionInfo {
+  const low = symbol.value + module.relocation;
+  const high = (module.symbols?.end(symbol) ?? symbol.value) + module.relocation;
+  return { name: symbol.name, low, high, afterPrologue: low };
+}
+
+function symbolInfo(module: SymbolModule, symbol: ElfSymbol, offset: bigint): SymbolAt {
+  const { type } = symbol;
+  return {
+    name: symbol.name,
+    address: symbol.value + module.relocation,
+    size: symbol.size,
+    offset,
+    kind: type === STT_FUNC ? 'function' : type === STT_OBJECT ? 'object' : 'other',
+  };
+}
+
+/** `main`, `main+0x10`. */
+function nameWithOffset(symbol: SymbolAt): string {
+  return symbol.offset === 0n ? symbol.name : `${symbol.name}+0x${symbol.offset.toString(16)}`;
+}
+
+function declaration(module: SymbolModule, die: Die): SourcePosition | undefined {
+  return module.attempt(() => {
+    const holder = withAttribute(die, DW_AT.decl_line);
+    if (!holder) return undefined;
+    return sourcePosition(module, holder, DW_AT.decl_file, DW_AT.decl_line, DW_AT.decl_column);
+  });
+}
+
+function callPosition(module: SymbolModule, die: Die): SourcePosition | undefined {
+  return sourcePosition(module, die, DW_AT.call_file, DW_AT.call_line, DW_AT.call_column);
+}
+
+function sourcePosition(
+  module: SymbolModule,
+  die: Die,
+  fileAttribute: number,
+  lineAttribute: number,
+  columnAttribute: number,
+): SourcePosition | undefined {
+  const path = module.lineTableOf(die.unit)?.paths[die.number(fileAttribute) ?? -1];
+  const line = die.number(lineAttribute);
+  if (path === undefined || line === undefined) return undefined;
+  return { path, line, column: die.number(columnAttribute) ?? 0 };
+}

@@ -1,0 +1,164 @@
+/**
+ * Everything known of one file of a program: symbols, units by address, line tables, functions, call
+ * frames; made when first asked for and kept. Addresses are the file's own: programSymbols.ts adds
+ * the load offset. A part that cannot be read is a problem, not an exception.
+ */
+import { FormatError } from '../../base/byteReader.ts';
+import { CallFrames } from '../../formats/dwarf/callFrame.ts';
+import { DW_AT, DW_LANG_Mips_Assembler } from '../../formats/dwarf/constants.ts';
+import { Dwarf } from '../../formats/dwarf/dwarf.ts';
+import { rangesOf, type AddressRange } from '../../formats/dwarf/ranges.ts';
+import type { Unit } from '../../formats/dwarf/unit.ts';
+import { ElfFile } from '../../formats/elf/elf.ts';
+import { contains, functionsOf, type FunctionEntry } from './functions.ts';
+import { LineTable } from './lineTable.ts';
+import { SymbolIndex } from './symbolIndex.ts';
+import type { SymbolFile } from './symbols.ts';
+
+/** One of a source's line tables, and the numbers the source has in it. */
+export interface SourceUse {
+  readonly module: SymbolModule;
+  readonly table: LineTable;
+  readonly files: ReadonlySet<number>;
+}
+
+interface UnitRange extends AddressRange {
+  readonly unit: Unit;
+}
+
+export class SymbolModule {
+  /** Added to the file's addresses to make run-time ones. */
+  readonly relocation: bigint;
+  readonly elf: ElfFile;
+  readonly problems: string[] = [];
+  private readonly dwarf: Dwarf;
+  private readonly lineTables = new Map<number, LineTable | undefined>();
+  private readonly functionLists = new Map<Unit, readonly FunctionEntry[]>();
+  private symbolIndex: SymbolIndex | undefined;
+  private unitRanges: readonly UnitRange[] | undefined;
+  private frames: CallFrames | undefined;
+
+  /** Throws `ElfError` when the file is not ELF. */
+  constructor(file: SymbolFile) {
+    this.relocation = file.offset ?? 0n;
+    this.elf = new ElfFile(file.bytes, file.name);
+    this.dwarf = new Dwarf(this.elf);
+    this.problems.push(...this.dwarf.problems);
+  }
+
+  get symbols(): SymbolIndex | undefined {
+    this.symbolIndex ??= this.attempt(() => new SymbolIndex(this.elf));
+    return this.symbolIndex;
+  }
+
+  get callFrames(): CallFrames {
+    if (!this.frames) {
+      this.frames = new CallFrames(this.dwarf.sections);
+      this.problems.push(...this.frames.problems);
+    }
+    return this.frames;
+  }
+
+  get units(): readonly Unit[] {
+    return this.dwarf.units;
+  }
+
+  unitAt(address: bigint): Unit | undefined {
+    this.unitRanges ??= this.indexUnits();
+    const ranges = this.unitRanges;
+    let low = 0;
+    let high = ranges.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((ranges[middle]?.low ?? 0n) <= address) low = middle + 1;
+      else high = middle;
+    }
+    const range = ranges[low - 1];
+    return range && address < range.high ? range.unit : undefined;
+  }
+
+  lineTableOf(unit: Unit): LineTable | undefined {
+    const offset = this.attempt(() => unit.root.sectionOffset(DW_AT.stmt_list));
+    if (offset === undefined) return undefined;
+    // Type units share the table of the unit they were compiled with.
+    if (!this.lineTables.has(offset)) {
+      const table = this.attempt(() => {
+        const directory = unit.root.string(DW_AT.comp_dir) ?? '';
+        return new LineTable(this.dwarf.sections, offset, unit.addressSize, directory);
+      });
+      this.lineTables.set(offset, table);
+    }
+    return this.lineTables.get(offset);
+  }
+
+  lineTableAt(address: bigint): LineTable | undefined {
+    const unit = this.unitAt(address);
+    return unit && this.lineTableOf(unit);
+  }
+
+  functionsOf(unit: Unit): readonly FunctionEntry[] {
+    let functions = this.functionLists.get(unit);
+    if (!functions) {
+      functions = this.attempt(() => functionsOf(unit)) ?? [];
+      this.functionLists.set(unit, functions);
+    }
+    return functions;
+  }
+
+  functionAt(address: bigint): FunctionEntry | undefined {
+    const unit = this.unitAt(address);
+    return unit && this.functionsOf(unit).find((f) => contains(f.ranges, address));
+  }
+
+  isAssembly(unit: Unit): boolean {
+    return this.attempt(() => unit.root.number(DW_AT.language)) === DW_LANG_Mips_Assembler;
+  }
+
+  /** Calls `visit` for each source of each line table. */
+  eachSource(visit: (path: string, use: SourceUse) => void): void {
+    const seen = new Set<LineTable>();
+    for (const unit of this.units) {
+      const table = this.lineTableOf(unit);
+      if (!table || seen.has(table)) continue;
+      seen.add(table);
+      const numbers = new Map<string, Set<number>>();
+      table.paths.forEach((path, number) => {
+        if (path === undefined) return;
+        const files = numbers.get(path);
+        if (files) files.add(number);
+        else numbers.set(path, new Set([number]));
+      });
+      for (const [path, files] of numbers) visit(path, { module: this, table, files });
+    }
+  }
+
+  /**
+   * Undefined, and a problem noted once, when what is read turns out to be broken: a debugger
+   * goes on with what is left.
+   */
+  attempt<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      const problem = `${error.message}.`;
+      if (!this.problems.includes(problem)) this.problems.push(problem);
+      return undefined;
+    }
+  }
+
+  private indexUnits(): readonly UnitRange[] {
+    const ranges: UnitRange[] = [];
+    for (const unit of this.units) {
+      const own = this.attempt(() => rangesOf(unit.root)) ?? [];
+      // Some assemblers give a unit no addresses: then its line table has them.
+      const all = own.length > 0 ? own : (this.sequencesOf(unit) ?? []);
+      for (const { low, high } of all) ranges.push({ low, high, unit });
+    }
+    return ranges.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
+  }
+
+  private sequencesOf(unit: Unit): readonly AddressRange[] | undefined {
+    return this.attempt(() => this.lineTableOf(unit)?.sequences);
+  }
+}

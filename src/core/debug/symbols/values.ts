@@ -1,0 +1,355 @@
+/**
+ * Values as C text, and C text as values. Reads an object's bytes through its storage; never throws
+ * for what cannot be read, but says so in the text: `<optimized out>`.
+ */
+import { FormatError } from '../../base/byteReader.ts';
+import { DW_ATE } from '../../formats/dwarf/constants.ts';
+import { Unavailable } from '../../formats/dwarf/expression.ts';
+import { isCharacter, isSigned, type CType, type Member } from './cTypes.ts';
+import {
+  fromLittleEndian,
+  littleEndian,
+  partOf,
+  type RegisterFill,
+  type Storage,
+} from './storage.ts';
+import { SymbolError, type FrameContext } from './symbols.ts';
+
+export interface ValueSetting {
+  readonly context: FrameContext;
+  /** `main`, `main+4`, `table`; undefined where the address means nothing. */
+  readonly symbolize: (address: bigint) => string | undefined;
+}
+
+export interface BitField {
+  readonly offset: number;
+  readonly size: number;
+}
+
+const MAX_STRING = 200;
+const MAX_ELEMENTS = 16;
+const MAX_MEMBERS = 12;
+/** How deep structs are shown within structs before `{…}`. */
+const MAX_NESTING = 2;
+
+export async function formatValue(
+  type: CType,
+  storage: Storage,
+  setting: ValueSetting,
+  bits?: BitField,
+  nesting = 0,
+): Promise<string> {
+  try {
+    return await format(type, storage, setting, bits, nesting);
+  } catch (error) {
+    if (error instanceof Unavailable || error instanceof FormatError) return `<${error.message}>`;
+    throw error;
+  }
+}
+
+/** The number in a scalar's bytes, sign extended when the type has a sign. */
+export async function readScalar(type: CType, storage: Storage, bits?: BitField): Promise<bigint> {
+  const raw = fromLittleEndian(await storage.read(0, scalarBytes(type, bits)));
+  const size = bits ? bits.size : type.size * 8;
+  const value = bits ? BigInt.asUintN(size, raw >> BigInt(bits.offset)) : raw;
+  return isSigned(type) ? BigInt.asIntN(size, value) : value;
+}
+
+export async function writeScalar(
+  type: CType,
+  storage: Storage,
+  bits: BitField | undefined,
+  text: string,
+): Promise<void> {
+  const { write } = storage;
+  if (!write)
+    throw new SymbolError('the value cannot be changed: it is not in memory or a register');
+  const fill = registerFill(type);
+  if (type.kind === 'base' && type.encoding === DW_ATE.float) {
+    await write(0, floatBytes(parseFloatText(text), type.size), fill);
+    return;
+  }
+  const size = bits ? bits.size : type.size * 8;
+  const value = parseInteger(type, text);
+  if (value >= 1n << BigInt(size) || value < -(1n << BigInt(size - 1))) {
+    throw new SymbolError(`${text} does not fit in ${size} bits`);
+  }
+  if (!bits) {
+    await write(0, littleEndian(BigInt.asUintN(size, value), type.size), fill);
+    return;
+  }
+  const length = scalarBytes(type, bits);
+  const old = fromLittleEndian(await storage.read(0, length));
+  const mask = ((1n << BigInt(size)) - 1n) << BigInt(bits.offset);
+  const field = BigInt.asUintN(size, value) << BigInt(bits.offset);
+  await write(0, littleEndian((old & ~mask) | field, length), fill);
+}
+
+/** Text up to a NUL at an address, quoted; undefined when nothing can be read there. */
+export async function stringAt(
+  address: bigint,
+  context: FrameContext,
+): Promise<string | undefined> {
+  const bytes: number[] = [];
+  while (bytes.length < MAX_STRING) {
+    const at = address + BigInt(bytes.length);
+    // Up to a boundary, so that a string at the end of memory can still be read.
+    const chunk = await context.readMemory(at, 64 - Number(at & 63n));
+    if (chunk.length === 0) return bytes.length === 0 ? undefined : `${quote(bytes)}...`;
+    const end = chunk.indexOf(0);
+    bytes.push(...(end < 0 ? chunk : chunk.subarray(0, end)));
+    if (end >= 0) return quote(bytes);
+  }
+  return `${quote(bytes.slice(0, MAX_STRING))}...`;
+}
+
+async function format(
+  type: CType,
+  storage: Storage,
+  setting: ValueSetting,
+  bits: BitField | undefined,
+  nesting: number,
+): Promise<string> {
+  switch (type.kind) {
+    case 'base':
+      return formatBase(type, storage, bits);
+    case 'enum':
+      return formatEnum(type, await readScalar(type, storage, bits));
+    case 'pointer':
+      return formatPointer(type, await readScalar(type, storage), setting, nesting);
+    case 'struct':
+      return formatStruct(type.members(), storage, setting, nesting);
+    case 'array':
+      return formatArray(type, storage, setting, nesting);
+    case 'function':
+      return storage.address === undefined ? '<function>' : describe(storage.address, setting);
+    case 'void':
+      return '<no type>';
+  }
+}
+
+async function formatBase(
+  type: CType & { kind: 'base' },
+  storage: Storage,
+  bits: BitField | undefined,
+): Promise<string> {
+  if (type.encoding === DW_ATE.float) {
+    return formatFloat(await storage.read(0, type.size));
+  }
+  if (type.encoding === DW_ATE.complex_float) {
+    const half = type.size / 2;
+    const imaginary = formatFloat(await storage.read(half, half));
+    return `${formatFloat(await storage.read(0, half))} + ${imaginary}i`;
+  }
+  const value = await readScalar(type, storage, bits);
+  if (type.encoding === DW_ATE.boolean && value <= 1n) return value === 1n ? 'true' : 'false';
+  if (type.encoding === DW_ATE.UTF) return `${value} U+${value.toString(16).padStart(4, '0')}`;
+  if (!isCharacter(type)) return value.toString();
+  return `${value} '${characterText(Number(value & 0xffn), "'")}'`;
+}
+
+function formatEnum(type: CType & { kind: 'enum' }, value: bigint): string {
+  const enumerators = type.enumerators();
+  const exact = enumerators.find((e) => e.value === value);
+  if (exact) return exact.name;
+  // Enumerators that are single bits are flags.
+  let rest = value;
+  const flags: string[] = [];
+  for (const { name, value: bit } of enumerators) {
+    if (bit === 0n || (bit & (bit - 1n)) !== 0n || (rest & bit) === 0n) continue;
+    flags.push(name);
+    rest &= ~bit;
+  }
+  if (flags.length === 0) return value.toString();
+  if (rest !== 0n) flags.push(`0x${rest.toString(16)}`);
+  return flags.join(' | ');
+}
+
+async function formatPointer(
+  type: CType & { kind: 'pointer' },
+  value: bigint,
+  setting: ValueSetting,
+  nesting: number,
+): Promise<string> {
+  const target = type.target();
+  if (target.kind === 'function') return describe(value, setting);
+  const text = `0x${value.toString(16)}`;
+  if (value === 0n || nesting > 1 || !isCharacter(target)) return text;
+  const string = await stringAt(value, setting.context);
+  return string === undefined ? text : `${text} ${string}`;
+}
+
+function describe(address: bigint, setting: ValueSetting): string {
+  const symbol = setting.symbolize(address);
+  const text = `0x${address.toString(16)}`;
+  return symbol === undefined ? text : `${text} <${symbol}>`;
+}
+
+async function formatStruct(
+  members: readonly Member[],
+  storage: Storage,
+  setting: ValueSetting,
+  nesting: number,
+): Promise<string> {
+  if (nesting >= MAX_NESTING) return '{…}';
+  const parts: string[] = [];
+  for (const member of members.slice(0, MAX_MEMBERS)) {
+    const part = partOf(storage, member.byteOffset);
+    const value = await formatValue(member.type, part, setting, member.bits, nesting + 1);
+    parts.push(member.name === undefined ? value : `${member.name} = ${value}`);
+  }
+  if (members.length > MAX_MEMBERS) parts.push('…');
+  return `{${parts.join(', ')}}`;
+}
+
+async function formatArray(
+  type: CType & { kind: 'array' },
+  storage: Storage,
+  setting: ValueSetting,
+  nesting: number,
+): Promise<string> {
+  const { element, count } = type;
+  if (count === undefined) return '<unknown length>';
+  if (isCharacter(element)) {
+    const shown = Math.min(count, MAX_STRING);
+    return characterArray([...(await storage.read(0, shown))], count > shown);
+  }
+  if (nesting >= MAX_NESTING) return '{…}';
+  const parts: string[] = [];
+  for (let i = 0; i < Math.min(count, MAX_ELEMENTS); i++) {
+    const part = partOf(storage, i * element.size);
+    parts.push(await formatValue(element, part, setting, undefined, nesting + 1));
+  }
+  if (count > MAX_ELEMENTS) parts.push('…');
+  return `{${parts.join(', ')}}`;
+}
+
+/** A character array as the string it holds, without the zeros after it. */
+function characterArray(bytes: number[], cut: boolean): string {
+  const end = bytes.indexOf(0);
+  if (end >= 0 && bytes.slice(end).every((b) => b === 0)) return quote(bytes.slice(0, end));
+  return cut ? `${quote(bytes)}...` : quote(bytes);
+}
+
+function quote(bytes: readonly number[]): string {
+  const utf8 = decodeUtf8(bytes);
+  if (utf8 !== undefined) return `"${[...utf8].map((c) => escaped(c, '"')).join('')}"`;
+  return `"${bytes.map((byte) => characterText(byte, '"')).join('')}"`;
+}
+
+function decodeUtf8(bytes: readonly number[]): string | undefined {
+  if (!bytes.some((b) => b >= 0x80)) return String.fromCharCode(...bytes);
+  const text = new TextDecoder('utf-8').decode(Uint8Array.from(bytes));
+  return text.includes('\ufffd') ? undefined : text;
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '\0': '\\0',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\\': '\\\\',
+};
+
+function escaped(character: string, quoteMark: string): string {
+  if (character === quoteMark) return `\\${character}`;
+  const code = character.codePointAt(0) ?? 0;
+  return escapes[character] ?? (code < 0x20 || code === 0x7f ? hexEscape(code) : character);
+}
+
+function characterText(byte: number, quoteMark: string): string {
+  return byte >= 0x80 ? hexEscape(byte) : escaped(String.fromCharCode(byte), quoteMark);
+}
+
+function hexEscape(code: number): string {
+  return `\\x${code.toString(16).padStart(2, '0')}`;
+}
+
+function formatFloat(bytes: Uint8Array): string {
+  const view = new DataView(Uint8Array.from(bytes).buffer);
+  if (bytes.length === 4) return shortFloat(view.getFloat32(0, true));
+  if (bytes.length === 8) return floatText(view.getFloat64(0, true));
+  return bytes.length === 16 ? floatText(fromBinary128(fromLittleEndian(bytes))) : '<float>';
+}
+
+/** The shortest decimal that reads back as the same single-precision number. */
+function shortFloat(value: number): string {
+  for (let digits = 1; digits < 10; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return floatText(Number(text));
+  }
+  return floatText(value);
+}
+
+function floatText(value: number): string {
+  if (Number.isNaN(value)) return 'nan';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  return Object.is(value, -0) ? '-0' : value.toString();
+}
+
+/** binary128, which C calls `long double`, rounded to a double. */
+function fromBinary128(bits: bigint): number {
+  const sign = bits >> 127n === 0n ? 1 : -1;
+  const exponent = Number((bits >> 112n) & 0x7fffn);
+  const fraction = bits & ((1n << 112n) - 1n);
+  if (exponent === 0x7fff) return fraction === 0n ? sign * Infinity : NaN;
+  if (exponent === 0) return sign * 0;
+  const significand = 1 + Number(fraction >> 60n) / 2 ** 52;
+  return sign * significand * 2 ** (exponent - 16383);
+}
+
+function floatBytes(value: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  if (size === 4) view.setFloat32(0, value, true);
+  else if (size === 8) view.setFloat64(0, value, true);
+  else throw new SymbolError(`a floating-point number of ${size} bytes cannot be changed`);
+  return bytes;
+}
+
+function parseFloatText(text: string): number {
+  const value = Number(text.trim().replace(/[fFlL]$/, ''));
+  if (text.trim() === '' || Number.isNaN(value)) {
+    throw new SymbolError(`'${text}' is not a floating-point number`);
+  }
+  return value;
+}
+
+function parseInteger(type: CType, text: string): bigint {
+  const trimmed = text.trim();
+  if (type.kind === 'enum') {
+    const named = type.enumerators().find((e) => e.name === trimmed);
+    if (named) return named.value;
+  }
+  if (trimmed === 'true') return 1n;
+  if (trimmed === 'false') return 0n;
+  const character = /^'(\\?.)'$/su.exec(trimmed)?.[1];
+  if (character !== undefined) {
+    const escape = Object.entries(escapes).find(([, name]) => name === character)?.[0];
+    return BigInt((escape ?? character.replace(/^\\(?=.)/, '')).codePointAt(0) ?? 0);
+  }
+  const match = /^([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)[uUlL]*$/.exec(trimmed);
+  if (!match) throw new SymbolError(`'${text}' is not ${expected(type)}`);
+  const digits = match[2] ?? '0';
+  const value = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  return match[1] === '-' ? -value : value;
+}
+
+function expected(type: CType): string {
+  return type.kind === 'enum'
+    ? `a number or one of ${type
+        .enumerators()
+        .map((e) => e.name)
+        .join(', ')}`
+    : 'an integer';
+}
+
+/** A 32-bit integer is kept sign-extended whatever its type; a short float is boxed in ones. */
+function registerFill(type: CType): RegisterFill {
+  if (type.kind === 'base' && type.encoding === DW_ATE.float) return 'ones';
+  return isSigned(type) || type.size === 4 ? 'sign' : 'zero';
+}
+
+function scalarBytes(type: CType, bits: BitField | undefined): number {
+  return bits ? (bits.offset + bits.size + 7) >> 3 : type.size;
+}

@@ -1,0 +1,265 @@
+/**
+ * Variables of a frame: finds their entries through lexical blocks and inlined calls, evaluates
+ * where they are, and makes values that expand lazily. Text is values.ts, bytes are storage.ts.
+ */
+import { FormatError } from '../../base/byteReader.ts';
+import { DW_AT, DW_TAG } from '../../formats/dwarf/constants.ts';
+import { evaluateLocation, Unavailable } from '../../formats/dwarf/expression.ts';
+import { expressionAt } from '../../formats/dwarf/locations.ts';
+import type { Die, Unit } from '../../formats/dwarf/unit.ts';
+import { typeOf, type CType, type Member } from './cTypes.ts';
+import { expressionFrame, expressionSetting, filePc, type FrameScope } from './frameScope.ts';
+import { nameOfEntry, scopesAt } from './functions.ts';
+import {
+  constantStorage,
+  littleEndian,
+  memoryStorage,
+  partOf,
+  storageOf,
+  type Storage,
+} from './storage.ts';
+import type { Variable } from './symbols.ts';
+import {
+  formatValue,
+  readScalar,
+  writeScalar,
+  type BitField,
+  type ValueSetting,
+} from './values.ts';
+
+/** Most elements of an array that one request expands to, unless it says how many. */
+const MAX_CHILDREN = 1000;
+
+/** Variables of the entries that `localEntries` found. */
+export async function localVariables(
+  entries: readonly Die[],
+  scope: FrameScope,
+): Promise<readonly Variable[]> {
+  const variables: Variable[] = [];
+  for (const die of entries) variables.push(await localVariable(die, scope));
+  return variables;
+}
+
+export async function localVariable(die: Die, scope: FrameScope): Promise<Variable> {
+  const kind = die.tag === DW_TAG.formal_parameter ? 'parameter' : 'local';
+  return variableOf(die, kind, scope);
+}
+
+/** Entries of parameters and locals at the frame's pc, innermost block first. */
+export function localEntries(scope: FrameScope, inlineDepth: number): readonly Die[] {
+  if (!scope.function) return [];
+  const pc = filePc(scope);
+  const calls: Die[][] = [[scope.function]];
+  for (const die of scopesAt(scope.function, pc)) {
+    if (die.tag === DW_TAG.inlined_subroutine) calls.push([die]);
+    else calls.at(-1)?.push(die);
+  }
+  const blocks = calls.at(-1 - inlineDepth) ?? [];
+  return blocks.toReversed().flatMap((block) => [...block.children()].filter(isVisible));
+}
+
+/** Globals and statics that a unit defines. */
+export function* globalEntries(unit: Unit): Generator<Die> {
+  yield* globalsIn(unit.root, 0);
+}
+
+export async function globalVariable(die: Die, scope: FrameScope): Promise<Variable> {
+  return variableOf(die, 'global', scope);
+}
+
+function* globalsIn(parent: Die, depth: number): Generator<Die> {
+  for (const child of parent.children()) {
+    const isSpace = child.tag === DW_TAG.namespace || child.tag === DW_TAG.module;
+    if (isSpace && depth < 16) yield* globalsIn(child, depth + 1);
+    if (child.tag !== DW_TAG.variable) continue;
+    if (child.has(DW_AT.location) || child.has(DW_AT.const_value)) yield child;
+  }
+}
+
+function isVisible(die: Die): boolean {
+  if (die.tag === DW_TAG.formal_parameter) return true;
+  return die.tag === DW_TAG.variable && !die.flag(DW_AT.declaration);
+}
+
+/** What every value within a variable shares with it. */
+interface Place {
+  readonly name: string;
+  readonly expression: string;
+  readonly kind: Variable['kind'];
+  readonly type: CType;
+  readonly storage: Storage;
+  readonly bits?: BitField | undefined;
+}
+
+async function variableOf(die: Die, kind: Variable['kind'], scope: FrameScope): Promise<Variable> {
+  const name = nameOfEntry(die) ?? '<unnamed>';
+  try {
+    const type = typeOf(die);
+    const storage = await locate(die, type, scope);
+    return await makeVariable({ name, expression: name, kind, type, storage }, scope.setting);
+  } catch (error) {
+    // Broken debug information of one variable leaves the others as they are.
+    if (!(error instanceof FormatError) && !(error instanceof Unavailable)) throw error;
+    return { name, type: '', value: `<${error.message}>`, kind, size: 0, expression: name };
+  }
+}
+
+async function locate(die: Die, type: CType, scope: FrameScope): Promise<Storage> {
+  const constant = constantOf(die, type);
+  if (constant) return constantStorage(constant);
+  const pc = filePc(scope);
+  const expression = expressionAt(die, DW_AT.location, pc);
+  if (!expression || expression.length === 0) return constantStorage(new Uint8Array(0));
+  try {
+    const frame = expressionFrame(scope);
+    const pieces = await evaluateLocation(expression, frame, expressionSetting(scope, die.unit));
+    return storageOf(pieces, scope.setting.context);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    return { address: undefined, read: () => Promise.reject(error) };
+  }
+}
+
+/** The bytes of DW_AT_const_value. Compilers write numbers with a sign as DW_FORM_sdata. */
+function constantOf(die: Die, type: CType): Uint8Array | undefined {
+  const value = die.value(DW_AT.const_value);
+  if (value?.kind === 'constant') return littleEndian(value.value, type.size);
+  if (value?.kind === 'block') return value.bytes;
+  const text = value && die.string(DW_AT.const_value);
+  return text === undefined ? undefined : new TextEncoder().encode(`${text}\0`);
+}
+
+async function makeVariable(place: Place, setting: ValueSetting): Promise<Variable> {
+  const { name, expression, kind, type, storage, bits } = place;
+  const { address } = storage;
+  const pointsTo = await pointerValue(place);
+  const children = expansion(place, setting, pointsTo);
+  const assignable =
+    storage.write && (type.kind === 'base' || type.kind === 'enum' || type.kind === 'pointer');
+  return {
+    name,
+    expression,
+    kind,
+    type: bits ? `${type.declare('')} : ${bits.size}` : type.declare(''),
+    value: await formatValue(type, storage, setting, bits),
+    size: type.size,
+    ...(address !== undefined && { address }),
+    ...(pointsTo !== undefined && { pointsTo }),
+    ...(type.kind === 'array' && type.count !== undefined && { indexedCount: type.count }),
+    ...(children && { children }),
+    ...(assignable && {
+      assign: async (text: string) => {
+        await writeScalar(type, storage, bits, text);
+        return makeVariable(place, setting);
+      },
+    }),
+  };
+}
+
+async function pointerValue(place: Place): Promise<bigint | undefined> {
+  if (place.type.kind !== 'pointer') return undefined;
+  try {
+    return await readScalar(place.type, place.storage);
+  } catch (error) {
+    if (error instanceof Unavailable) return undefined;
+    throw error;
+  }
+}
+
+type Expansion = NonNullable<Variable['children']>;
+
+function expansion(
+  place: Place,
+  setting: ValueSetting,
+  pointsTo: bigint | undefined,
+): Expansion | undefined {
+  const { type } = place;
+  switch (type.kind) {
+    case 'struct':
+      return () =>
+        structChildren(type.members(), place.storage, `${place.expression}.`, place, setting);
+    case 'array':
+      if (!type.count) return undefined;
+      return (start = 0, count = MAX_CHILDREN) => elements(place, type, setting, start, count);
+    case 'pointer': {
+      const target = type.target();
+      if (pointsTo === undefined || pointsTo === 0n) return undefined;
+      if (target.kind === 'void' || target.kind === 'function') return undefined;
+      return () => pointerChildren(place, target, pointsTo, setting);
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The members of a struct that is pointed to, or else the one object. */
+async function pointerChildren(
+  place: Place,
+  target: CType,
+  pointsTo: bigint,
+  setting: ValueSetting,
+): Promise<readonly Variable[]> {
+  const storage = memoryStorage(pointsTo, setting.context);
+  if (target.kind === 'struct') {
+    return structChildren(target.members(), storage, `${place.expression}->`, place, setting);
+  }
+  const expression = `*${parenthesized(place.expression)}`;
+  return [
+    await makeVariable({ name: '*', expression, kind: 'member', type: target, storage }, setting),
+  ];
+}
+
+async function structChildren(
+  members: readonly Member[],
+  storage: Storage,
+  prefix: string,
+  place: Place,
+  setting: ValueSetting,
+): Promise<readonly Variable[]> {
+  const children: Variable[] = [];
+  for (const member of members) {
+    const { name, type, byteOffset, bits } = member;
+    children.push(
+      await makeVariable(
+        {
+          name: name ?? '<anonymous>',
+          // C names the members of an anonymous member as if they were its parent's.
+          expression: name === undefined ? place.expression : prefix + name,
+          kind: 'member',
+          type,
+          storage: partOf(storage, byteOffset),
+          bits,
+        },
+        setting,
+      ),
+    );
+  }
+  return children;
+}
+
+async function elements(
+  place: Place,
+  type: CType & { kind: 'array' },
+  setting: ValueSetting,
+  start: number,
+  count: number,
+): Promise<readonly Variable[]> {
+  const children: Variable[] = [];
+  const end = Math.min(start + count, type.count ?? 0);
+  for (let i = Math.max(0, start); i < end; i++) {
+    const name = `[${i}]`;
+    const expression = parenthesized(place.expression) + name;
+    const storage = partOf(place.storage, i * type.element.size);
+    children.push(
+      await makeVariable(
+        { name, expression, kind: 'member', type: type.element, storage },
+        setting,
+      ),
+    );
+  }
+  return children;
+}
+
+function parenthesized(expression: string): string {
+  return expression.startsWith('*') ? `(${expression})` : expression;
+}
