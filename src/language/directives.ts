@@ -92,7 +92,6 @@ const table = `
 .quad|.quad value, … — 64-bit values.
 .reloc|.reloc offset, name[, expression] — a relocation by name.
 .rept|.rept count — repeats up to .endr.
-.rodata|Continues in section .rodata.
 .section|.section name[, "flags"[, @type]] — continues in a section.
 .set|.set symbol, expression — sets a symbol; may be repeated.
 .short|.short value, … — 16-bit values.

@@ -95,7 +95,7 @@ export function referencesAt(source: Source, position: Position): Span[] {
   return all.sort((a, b) => a.line - b.line || a.start - b.start);
 }
 
-const bareSections = new Set(['.text', '.data', '.bss', '.rodata']);
+const bareSections = new Set(['.text', '.data', '.bss']);
 const constantDirectives = new Set(['.equ', '.set', '.equiv', '.eqv']);
 
 /** The name at the position, when it is one that can be defined in a file. */

@@ -17,7 +17,12 @@ type Spec = readonly [
  * which then writes x0 or changes nothing. Order matters where one pattern is part of another.
  */
 const specs: readonly Spec[] = [
-  ['c.addi4spn', "000 nzuimm[5:4|9:6|2|3] rd':3 00", "rd', nzuimm", "addi rd=rd' rs1=2 imm=nzuimm"],
+  [
+    'c.addi4spn',
+    "000 nzuimm[5:4|9:6|2|3] rd':3 00",
+    "rd', sp, nzuimm",
+    "addi rd=rd' rs1=2 imm=nzuimm",
+  ],
   [
     'c.lw',
     "010 uimm[5:3] rs1':3 uimm[2|6] rd':3 00",
@@ -46,7 +51,12 @@ const specs: readonly Spec[] = [
   ['c.addi', '000 imm[5] rd:5 imm[4:0] 01', 'rd, imm', 'addi rd=rd rs1=rd imm=imm'],
   ['c.addiw', '001 imm[5] rd:5!=0 imm[4:0] 01', 'rd, imm', 'addiw rd=rd rs1=rd imm=imm'],
   ['c.li', '010 imm[5] rd:5 imm[4:0] 01', 'rd, imm', 'addi rd=rd rs1=0 imm=imm'],
-  ['c.addi16sp', '011 nzimm[9] 00010 nzimm[4|6|8:7|5] 01', 'nzimm', 'addi rd=2 rs1=2 imm=nzimm'],
+  [
+    'c.addi16sp',
+    '011 nzimm[9] 00010 nzimm[4|6|8:7|5] 01',
+    'sp, nzimm',
+    'addi rd=2 rs1=2 imm=nzimm',
+  ],
   ['c.lui', '011 nzimm[17] rd:5 nzimm[16:12] 01', 'rd, nzimm20', 'lui rd=rd imm=nzimm'],
   ['c.srli', "100 shamt[5] 00 rd':3 shamt[4:0] 01", "rd', shamt", "srli rd=rd' rs1=rd' imm=shamt"],
   ['c.srai', "100 shamt[5] 01 rd':3 shamt[4:0] 01", "rd', shamt", "srai rd=rd' rs1=rd' imm=shamt"],

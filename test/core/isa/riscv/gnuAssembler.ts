@@ -1,0 +1,62 @@
+/** The GNU assembler as an oracle: what it says of each line, and the bytes it makes. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** Everything that the tables have and binutils 2.40 knows. */
+export const fullIsa = 'rv64gcvh_svinval_zicbom_zicboz_zihintpause_zba_zbb';
+
+/** Errors and warnings by line, counted from zero. */
+export function complaints(lines: readonly string[], isa = fullIsa): Map<number, string> {
+  return inFolder((folder) => {
+    const { stderr } = assemble(folder, lines, isa);
+    const found = new Map<number, string>();
+    for (const [, line, text] of stderr.matchAll(/^\S*:(\d+): (.*)$/gm)) {
+      found.set(Number(line) - 1, text!);
+    }
+    // A message that is not about a line, such as a wrong option, would make all of this void.
+    assert.ok(found.size > 0 || stderr === '', stderr);
+    return found;
+  });
+}
+
+/** The bytes of section .text; the lines must assemble. */
+export function machineCode(lines: readonly string[], isa = fullIsa): Buffer {
+  return inFolder((folder) => {
+    const { stderr } = assemble(folder, lines, isa);
+    assert.equal(stderr, '');
+    const out = path.join(folder, 'text.bin');
+    const object = path.join(folder, 'a.o');
+    run('riscv64-unknown-elf-objcopy', ['-O', 'binary', '-j', '.text', object, out]);
+    return readFileSync(out);
+  });
+}
+
+function assemble(folder: string, lines: readonly string[], isa: string): { stderr: string } {
+  const source = path.join(folder, 'a.s');
+  writeFileSync(source, lines.join('\n') + '\n');
+  return run('riscv64-unknown-elf-as', [
+    `-march=${isa}`,
+    ...(isa.startsWith('rv32') ? ['-mabi=ilp32'] : []),
+    '-o',
+    path.join(folder, 'a.o'),
+    source,
+  ]);
+}
+
+function run(program: string, args: readonly string[]): { stderr: string } {
+  const result = spawnSync(program, args, { encoding: 'utf8' });
+  assert.equal(result.error, undefined, `${program} is needed`);
+  return result;
+}
+
+function inFolder<T>(use: (folder: string) => T): T {
+  const folder = mkdtempSync(path.join(tmpdir(), 'trapline-as-'));
+  try {
+    return use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
