@@ -111,6 +111,11 @@ export interface Isa {
   /** Smallest instruction in bytes. */
   readonly instructionAlignment: number;
   readonly registers: readonly RegisterInfo[];
+  /**
+   * Where a function that keeps a frame pointer saves the caller's return address and frame pointer,
+   * in bytes from the frame pointer; for unwinding code without call-frame information.
+   */
+  readonly frameRecord?: { readonly returnAddress: number; readonly framePointer: number };
   readonly controlRegisters: readonly ControlRegisterInfo[];
   readonly instructions: readonly InstructionInfo[];
   readonly assembler?: AssemblerInfo;

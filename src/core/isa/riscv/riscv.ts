@@ -12,6 +12,8 @@ export const rv64: Isa = {
   xlen: 64,
   instructionAlignment: 2,
   registers,
+  // psABI, "Frame Pointer Convention": the frame pointer holds the CFA.
+  frameRecord: { returnAddress: -8, framePointer: -16 },
   controlRegisters: csrRows,
   instructions: [...instructionRows, ...compressedRows, ...pseudoInstructions],
   assembler: riscvAssembler,
