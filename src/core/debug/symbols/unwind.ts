@@ -1,0 +1,289 @@
+/**
+ * From a stopped hart to its call stack. Call-frame information comes first; assembly that has none
+ * is unwound by its frame pointer, or in the innermost frame by the return address register. What a
+ * register is for comes from the Isa's roles; how the caller's registers are found in a frame comes
+ * from `ProgramSymbols.frameRuleAt`. A stack that cannot be followed ends; it is never an error.
+ */
+import { FormatError } from '../../base/byteReader.ts';
+import { Unavailable } from '../../formats/dwarf/expression.ts';
+import type { Isa, RegisterInfo } from '../../isa/isa.ts';
+import { fromLittleEndian } from './storage.ts';
+import type {
+  Frame,
+  FrameContext,
+  FrameRule,
+  ProgramSymbols,
+  UnwindOptions,
+  UnwindTarget,
+} from './symbols.ts';
+
+const MAX_FRAMES = 256;
+
+/** Frames, innermost first. Empty only when the hart has no pc. */
+export async function unwind(
+  symbols: ProgramSymbols,
+  target: UnwindTarget,
+  options: UnwindOptions,
+): Promise<readonly Frame[]> {
+  return new Unwinder(symbols, target, options).run();
+}
+
+/**
+ * What variables of a frame are looked at in. With `write`, memory can be changed, and registers
+ * of the innermost frame; other frames' registers are copies of what was saved.
+ */
+export function frameContext(
+  frames: readonly Frame[],
+  index: number,
+  target: Pick<UnwindTarget, 'readMemory'>,
+  write?: Required<Pick<FrameContext, 'writeMemory' | 'writeRegister'>>,
+): FrameContext | undefined {
+  const frame = frames[index];
+  if (!frame) return undefined;
+  const caller = frameContext(frames, index + 1, target);
+  return {
+    pc: frame.lookupPc,
+    cfa: frame.cfa,
+    readRegister: async (number) => frame.dwarfRegister(number),
+    readMemory: (address, size) => target.readMemory(address, size),
+    ...(write && { writeMemory: write.writeMemory }),
+    ...(write && index === 0 && { writeRegister: write.writeRegister }),
+    ...(caller && { caller }),
+  };
+}
+
+/** Values by ABI name; a name that is missing was not saved. */
+type Registers = ReadonlyMap<string, bigint>;
+
+/** A frame before its own CFA is known, which takes a look at its caller. */
+interface Step {
+  readonly pc: bigint;
+  /** False after a call, where execution continues behind the instruction that matters. */
+  readonly pcIsExact: boolean;
+  readonly registers: Registers;
+  readonly foundBy: Frame['foundBy'];
+}
+
+interface Caller {
+  readonly cfa: bigint | undefined;
+  /** Undefined for the outermost frame. */
+  readonly step: Step | undefined;
+}
+
+class Unwinder {
+  private readonly symbols: ProgramSymbols;
+  private readonly isa: Isa;
+  private readonly maxFrames: number;
+  private readonly target: UnwindTarget;
+  private readonly memory: CachedMemory;
+  private readonly byDwarf: ReadonlyMap<number, RegisterInfo>;
+  private readonly stackPointer: string;
+  private readonly framePointer: string | undefined;
+  private readonly returnAddress: string | undefined;
+
+  constructor(symbols: ProgramSymbols, target: UnwindTarget, options: UnwindOptions) {
+    this.symbols = symbols;
+    this.isa = options.isa;
+    this.maxFrames = options.maxFrames ?? MAX_FRAMES;
+    this.target = target;
+    this.memory = new CachedMemory(target);
+    const numbered = this.isa.registers.flatMap((r) =>
+      r.dwarf === undefined ? [] : [[r.dwarf, r] as const],
+    );
+    this.byDwarf = new Map(numbered);
+    this.stackPointer = this.named('stackPointer') ?? '';
+    this.framePointer = this.named('framePointer');
+    this.returnAddress = this.named('returnAddress');
+  }
+
+  async run(): Promise<readonly Frame[]> {
+    const frames: Frame[] = [];
+    const seen = new Set<string>();
+    let step = await this.innermost();
+    while (step && frames.length < this.maxFrames) {
+      const caller: Caller = await this.callerOf(step, frames.length === 0);
+      // The same place with the same stack again: the stack goes round in circles.
+      const key = `${step.pc} ${step.registers.get(this.stackPointer) ?? caller.cfa}`;
+      if (seen.has(key)) break;
+      seen.add(key);
+      frames.push(this.frame(step, caller.cfa, frames.length));
+      step = caller.step;
+    }
+    return frames;
+  }
+
+  private named(role: RegisterInfo['role']): string | undefined {
+    return this.isa.registers.find((r) => r.role === role)?.name;
+  }
+
+  private async innermost(): Promise<Step | undefined> {
+    const names = this.isa.registers.map((r) => r.name);
+    const values = await this.target.readRegisters(names);
+    const registers = new Map<string, bigint>();
+    names.forEach((name, i) => {
+      const value = values[i];
+      if (value !== undefined) registers.set(name, value);
+    });
+    const pc = registers.get(this.named('pc') ?? '');
+    return pc === undefined ? undefined : { pc, pcIsExact: true, registers, foundBy: 'registers' };
+  }
+
+  private async callerOf(step: Step, isInnermost: boolean): Promise<Caller> {
+    const rule = this.symbols.frameRuleAt(lookupPc(step));
+    if (rule) {
+      const caller = await this.byRule(step, rule);
+      if (caller) return caller;
+    }
+    // Where a stack was lost, the registers of the innermost frame may still know the way.
+    const byFrame = isInnermost ? undefined : await this.byFramePointer(step);
+    if (byFrame) return { cfa: undefined, step: byFrame };
+    if (isInnermost && !rule) {
+      const found = this.byReturnAddress(step) ?? (await this.byFramePointer(step));
+      return { cfa: undefined, step: found };
+    }
+    return { cfa: undefined, step: undefined };
+  }
+
+  private async byRule(step: Step, rule: FrameRule): Promise<Caller | undefined> {
+    try {
+      return await this.applyRule(step, rule);
+    } catch (error) {
+      // The rule needs what cannot be had, or is broken; the other ways may still work.
+      if (error instanceof Unavailable || error instanceof FormatError) return undefined;
+      throw error;
+    }
+  }
+
+  private async applyRule(step: Step, rule: FrameRule): Promise<Caller> {
+    const { cfa, registers: saved } = await rule.apply({
+      readRegister: async (number) => this.byNumber(step.registers, number),
+      readMemory: (address, size) => this.memory.read(address, size),
+    });
+    const registers = new Map<string, bigint>();
+    for (const { name, dwarf, calleeSaved } of this.isa.registers) {
+      if (dwarf !== undefined && saved.has(dwarf)) {
+        setIfKnown(registers, name, saved.get(dwarf));
+      } else if (calleeSaved || rule.signalFrame) {
+        // Without a rule a register was not touched, if functions have to preserve it.
+        setIfKnown(registers, name, step.registers.get(name));
+      }
+    }
+    const stackRegister = this.isa.registers.find((r) => r.name === this.stackPointer)?.dwarf;
+    if (stackRegister === undefined || !saved.has(stackRegister)) {
+      registers.set(this.stackPointer, cfa);
+    }
+    const column = rule.returnAddressRegister;
+    const pc = saved.has(column) ? saved.get(column) : this.byNumber(step.registers, column);
+    const isLoop = pc === step.pc && cfa === step.registers.get(this.stackPointer);
+    if (pc === undefined || isLoop || !this.mayBeCode(pc)) return { cfa, step: undefined };
+    return {
+      cfa,
+      step: { pc, pcIsExact: rule.signalFrame, registers, foundBy: 'callFrameInformation' },
+    };
+  }
+
+  /** A leaf function without call-frame information still has its return address where it came. */
+  private byReturnAddress(step: Step): Step | undefined {
+    if (this.returnAddress === undefined) return undefined;
+    const pc = step.registers.get(this.returnAddress);
+    if (pc === undefined || !this.mayBeCode(pc) || this.sameFunction(pc, step.pc)) return undefined;
+    const kept = this.isa.registers.filter((r) => r.calleeSaved).map((r) => r.name);
+    const registers = new Map<string, bigint>();
+    for (const name of kept) setIfKnown(registers, name, step.registers.get(name));
+    return { pc, pcIsExact: false, registers, foundBy: 'returnAddress' };
+  }
+
+  private async byFramePointer(step: Step): Promise<Step | undefined> {
+    const { frameRecord } = this.isa;
+    if (!frameRecord || this.framePointer === undefined) return undefined;
+    const framePointer = step.registers.get(this.framePointer);
+    const stackPointer = step.registers.get(this.stackPointer) ?? 0n;
+    // The stack grows down: a frame pointer below it is some other value.
+    if (framePointer === undefined || framePointer === 0n || framePointer < stackPointer) {
+      return undefined;
+    }
+    const pc = await this.word(framePointer + BigInt(frameRecord.returnAddress));
+    const previous = await this.word(framePointer + BigInt(frameRecord.framePointer));
+    if (pc === undefined || !this.mayBeCode(pc)) return undefined;
+    const registers = new Map([[this.stackPointer, framePointer]]);
+    setIfKnown(registers, this.framePointer, previous);
+    return { pc, pcIsExact: false, registers, foundBy: 'framePointer' };
+  }
+
+  /** A return address is where the program has code; 0 is how stacks begin. */
+  private mayBeCode(pc: bigint): boolean {
+    if (pc === 0n || pc % BigInt(this.isa.instructionAlignment) !== 0n) return false;
+    return this.symbols.functionAt(pc - 1n) !== undefined;
+  }
+
+  private sameFunction(a: bigint, b: bigint): boolean {
+    const first = this.symbols.functionAt(a - 1n);
+    return first !== undefined && first.low === this.symbols.functionAt(b)?.low;
+  }
+
+  private async word(address: bigint): Promise<bigint | undefined> {
+    const size = this.isa.xlen / 8;
+    const bytes = await this.memory.read(BigInt.asUintN(this.isa.xlen, address), size);
+    return bytes.length === size ? fromLittleEndian(bytes) : undefined;
+  }
+
+  private byNumber(registers: Registers, number: number): bigint | undefined {
+    const register = this.byDwarf.get(number);
+    return register && registers.get(register.name);
+  }
+
+  private frame(step: Step, cfa: bigint | undefined, index: number): Frame {
+    return {
+      index,
+      pc: step.pc,
+      lookupPc: lookupPc(step),
+      cfa,
+      foundBy: step.foundBy,
+      register: (name) => step.registers.get(name),
+      dwarfRegister: (number) => this.byNumber(step.registers, number),
+    };
+  }
+}
+
+/** A call that never returns may be the last instruction of its function, so look before the pc. */
+function lookupPc(step: Step): bigint {
+  return step.pcIsExact ? step.pc : step.pc - 1n;
+}
+
+function setIfKnown(registers: Map<string, bigint>, name: string, value: bigint | undefined): void {
+  if (value !== undefined) registers.set(name, value);
+}
+
+/** Reads aligned blocks once: each frame's saved registers lie close together. */
+class CachedMemory {
+  private readonly target: UnwindTarget;
+  private readonly blocks = new Map<bigint, Promise<Uint8Array>>();
+
+  constructor(target: UnwindTarget) {
+    this.target = target;
+  }
+
+  async read(address: bigint, size: number): Promise<Uint8Array> {
+    const bytes: number[] = [];
+    while (bytes.length < size) {
+      const at = address + BigInt(bytes.length);
+      const base = at & ~(BLOCK - 1n);
+      const part = (await this.block(base)).subarray(Number(at - base));
+      if (part.length === 0) break;
+      bytes.push(...part.subarray(0, size - bytes.length));
+    }
+    return Uint8Array.from(bytes);
+  }
+
+  private block(base: bigint): Promise<Uint8Array> {
+    let block = this.blocks.get(base);
+    if (!block) {
+      block = this.target.readMemory(base, Number(BLOCK));
+      this.blocks.set(base, block);
+    }
+    return block;
+  }
+}
+
+/** Divides any page, so that a block is readable as a whole or not at all. */
+const BLOCK = 256n;
