@@ -10,7 +10,8 @@ import type { AccessSize, MmioDevice, Persist } from '../device.ts';
 import * as r from './registers.ts';
 
 /** What a read shows. */
-type ReadMode = 'array' | 'status' | 'id' | 'query';
+const READ_MODES = ['array', 'status', 'id', 'query'] as const;
+type ReadMode = (typeof READ_MODES)[number];
 
 /** What the next write is taken for. */
 export type FlashCycle =
@@ -111,9 +112,10 @@ export class CfiFlash implements MmioDevice, Persist<CfiFlashState> {
 
   restore(state: CfiFlashState): void {
     const count = this.size / this.blockSize;
-    const fits = state.blocks.every(
-      ({ index, bytes }) => index >= 0 && index < count && bytes.length === this.blockSize,
-    );
+    const isBlock = (index: number) => Number.isInteger(index) && index >= 0 && index < count;
+    const fits =
+      READ_MODES.includes(state.mode) &&
+      state.blocks.every(({ index, bytes }) => isBlock(index) && bytes.length === this.blockSize);
     if (!fits) throw new UserError(`saved state of ${this.name} has other blocks`);
     this.mode = state.mode;
     this.status = state.status;

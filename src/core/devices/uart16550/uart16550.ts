@@ -1,7 +1,8 @@
 /**
  * A 16550A UART on a console channel. What the guest sends is on the console at once, so the
- * transmitter is always empty; what is typed waits in the channel until the receiver has room, so
- * that nothing is lost. Time passes only for the receiver's character timeout.
+ * transmitter is always empty; what is typed waits in the channel until the guest reads it, or until
+ * the receiver has room when the guest wants interrupts, so that nothing is lost and a guest that
+ * reads the same channel another way gets all of it. Time passes only for the character timeout.
  *
  * National Semiconductor PC16550D data sheet, section 8; where it is silent (reset values, modem
  * inputs of a line with no modem) as QEMU's `hw/char/serial.c`, which drivers are tested on.
@@ -83,7 +84,7 @@ export class Uart16550 implements MmioDevice, TimedDevice, Persist<Uart16550Stat
     this.name = parts.name;
     this.parts = parts;
     this.assign(RESET);
-    parts.console.readable.on(() => this.receive());
+    parts.console.readable.on(() => this.receiveIfWanted());
   }
 
   read(offset: number, _size: AccessSize): number {
@@ -185,11 +186,12 @@ export class Uart16550 implements MmioDevice, TimedDevice, Persist<Uart16550Stat
   }
 
   private readRbr(): number {
+    if (this.received.length === 0) this.receive(1);
     const byte = this.received.shift() ?? 0;
     this.timeoutPending = false;
     this.timeoutAt = undefined;
     if (this.fifosEnabled && this.received.length > 0) this.startTimeout();
-    this.receive();
+    this.receiveIfWanted();
     this.updateLine();
     return byte;
   }
@@ -203,7 +205,9 @@ export class Uart16550 implements MmioDevice, TimedDevice, Persist<Uart16550Stat
   }
 
   private readLsr(): number {
-    const lsr = r.LSR_THRE | r.LSR_TEMT | this.errors | (this.received.length > 0 ? r.LSR_DR : 0);
+    const waiting = !this.loopback && this.parts.console.available > 0;
+    const ready = this.received.length > 0 || waiting ? r.LSR_DR : 0;
+    const lsr = r.LSR_THRE | r.LSR_TEMT | this.errors | ready;
     this.errors = 0;
     this.updateLine();
     return lsr;
@@ -239,6 +243,7 @@ export class Uart16550 implements MmioDevice, TimedDevice, Persist<Uart16550Stat
     this.ier = byte & 0x0f;
     // The transmitter is empty, so enabling its interrupt raises it at once.
     if (enabled & r.IER_ETBEI) this.thrEmptyPending = true;
+    this.receiveIfWanted();
     this.updateLine();
   }
 
@@ -254,20 +259,24 @@ export class Uart16550 implements MmioDevice, TimedDevice, Persist<Uart16550Stat
     if (toggled || byte & r.FCR_RESET_TRANSMITTER) this.thrEmptyPending = true;
     // Without the enable bit the others are not programmed (8.4, bit 0).
     this.fcr = byte & r.FCR_ENABLE ? byte & r.FCR_STORED : 0;
-    this.receive();
+    this.receiveIfWanted();
     this.updateLine();
   }
 
   private writeMcr(byte: number): void {
     this.mcr = byte & r.MCR_IMPLEMENTED;
-    this.receive();
+    this.receiveIfWanted();
   }
 
-  /** Takes from the console what the receiver has room for. */
-  private receive(): void {
+  /** Fills the receiver when input is to interrupt; without that the guest asks LSR. */
+  private receiveIfWanted(): void {
+    if (this.ier & r.IER_ERBFI) this.receive(this.fifosEnabled ? r.FIFO_DEPTH : 1);
+  }
+
+  /** Takes bytes from the console until the receiver holds `count`. */
+  private receive(count: number): void {
     if (this.loopback) return;
-    const room = this.fifosEnabled ? r.FIFO_DEPTH : 1;
-    while (this.received.length < room && this.parts.console.available > 0) {
+    while (this.received.length < count && this.parts.console.available > 0) {
       this.push(this.parts.console.take());
     }
   }

@@ -140,6 +140,26 @@ describe('uart16550', () => {
     assert.equal(got, text);
   });
 
+  it('leaves what is typed in the console until the guest reads it or wants interrupts', () => {
+    const { wr, rd, type, console, line } = setUp();
+    wr(r.FCR, r.FCR_ENABLE);
+    type('abc');
+    assert.equal(rd(r.LSR) & r.LSR_DR, r.LSR_DR);
+    assert.equal(console.available, 3);
+    assert.equal(rd(r.RBR), 0x61);
+    assert.equal(console.available, 2);
+    wr(r.IER, r.IER_ERBFI);
+    assert.equal(console.available, 0);
+    assert.ok(line.level);
+    assert.equal(rd(r.RBR), 0x62);
+    assert.equal(rd(r.RBR), 0x63);
+    assert.equal(rd(r.LSR) & r.LSR_DR, 0);
+    wr(r.MCR, r.MCR_LOOP);
+    wr(r.IER, 0);
+    type('d');
+    assert.equal(rd(r.LSR) & r.LSR_DR, 0, 'the line is cut off in loopback mode');
+  });
+
   it('interrupts at the trigger level, and below it after four character times', () => {
     const { wr, rd, type, line, clock, uart } = setUp();
     wr(r.LCR, r.LCR_DLAB);
