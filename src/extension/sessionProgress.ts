@@ -58,7 +58,7 @@ export class SessionProgress {
         return this.run();
       case 'exited':
         this.exitCode = (message.body as { exitCode?: number } | undefined)?.exitCode;
-        return false;
+        return true;
       case 'terminated':
         this.state = 'ended';
         return true;

@@ -54,6 +54,8 @@ function receive(message: ToWebview): void {
     case 'status':
       status = message.status;
       if (status === 'none') content = undefined;
+      // A note is about the guest as it stood.
+      if (status !== 'stopped') say('');
       if (status !== 'stopped') editing = undefined;
       break;
     case 'content':

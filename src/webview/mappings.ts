@@ -62,6 +62,8 @@ function receive(message: ToWebview): void {
     case 'status':
       status = message.status;
       if (status === 'none') content = undefined;
+      // A note is about the guest as it stood.
+      if (status !== 'stopped') say('');
       break;
     case 'content':
       if (message.content.view !== 'mappings') return;

@@ -59,13 +59,16 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   private async update(): Promise<void> {
     const guest = this.sessions.current;
     if (guest && guest.session.id !== this.session) this.reset(guest.session.id);
-    if (!this.view.visible || this.reading || guest?.state !== 'stopped') return;
+    if (!guest || !this.view.visible || this.reading) return;
+    // A guest that ended can be asked once more before its session is closed.
+    const ended = guest.exitCode !== undefined;
+    if (guest.state !== 'stopped' && !ended) return;
     this.reading = true;
     try {
       await this.read(guest);
       this.view.message = this.messageFor(guest) ?? '';
     } catch (error) {
-      this.view.message = error instanceof Error ? error.message : String(error);
+      if (!ended) this.view.message = error instanceof Error ? error.message : String(error);
     } finally {
       this.reading = false;
     }

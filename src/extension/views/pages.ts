@@ -11,11 +11,13 @@ export function csrsPage(resources: PageResources): string {
   return document(
     'Control registers',
     resources,
-    `<div class="toolbar" role="toolbar" aria-label="CSRs">
+    `<div id="top">
+<div class="toolbar" role="toolbar" aria-label="CSRs">
   ${filterBox('Filter CSRs: name, number, field, value', 'rows')}
   <button id="changedOnly" type="button" aria-pressed="false" title="Show only registers that changed since the last stop">Changed</button>
 </div>
 ${statusLines}
+</div>
 <div id="content" hidden>
   <div id="rows" role="tree" aria-label="Control and status registers"></div>
   <p id="empty" class="hint" hidden>No register matches the filter.</p>
@@ -27,7 +29,8 @@ export function mappingsPage(resources: PageResources): string {
   return document(
     'Address mappings',
     resources,
-    `<div class="toolbar" role="toolbar" aria-label="Mappings">
+    `<div id="top">
+<div class="toolbar" role="toolbar" aria-label="Mappings">
   ${filterBox('Filter mappings: address, size, rwx, slot', 'rows')}
   <div class="segments" role="radiogroup" aria-label="Stage of translation">
     <button id="stageGuest" type="button" role="radio" aria-checked="true" title="Guest-physical to host-physical addresses">G-stage</button>
@@ -35,6 +38,7 @@ export function mappingsPage(resources: PageResources): string {
   </div>
 </div>
 ${statusLines}
+</div>
 <div id="content" hidden>
   <p class="caption"><span id="title"></span><span id="count"></span></p>
   <div role="grid" aria-label="Address mappings" aria-readonly="true">
