@@ -37,7 +37,7 @@ export const viewport = { width: 1400, height: 900 };
 export async function openPage(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ viewport });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(15_000);
   const isHere = (host: string) => host === '' || /(^|\.)(localhost|127\.0\.0\.1)$/.test(host);
   await page.route(
     (url) => !isHere(url.hostname),

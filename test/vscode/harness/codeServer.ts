@@ -53,6 +53,7 @@ const quietSettings = {
   'chat.disableAIFeatures': true,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.editor.enablePreview': false,
+  'workbench.editor.useModal': 'off',
   'workbench.reduceMotion': 'on',
   'editor.minimap.enabled': false,
   'window.commandCenter': false,

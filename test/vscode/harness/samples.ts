@@ -5,7 +5,7 @@ import path from 'node:path';
 
 /** A copy of the sample workspace that a test may write to. */
 export function samplesFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'trapline-samples-'));
+  const folder = path.join(mkdtempSync(path.join(tmpdir(), 'trapline-')), 'samples');
   cpSync(path.resolve('media/samples'), folder, { recursive: true });
   return folder;
 }

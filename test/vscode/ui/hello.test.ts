@@ -5,7 +5,9 @@ import path from 'node:path';
 import { lineOf, samplesFolder } from '../harness/samples.ts';
 import { Workbench } from '../harness/workbench.ts';
 
-describe('hello-dbcn in VS Code', () => {
+describe('hello-dbcn in VS Code', function () {
+  // Each step starts where the one before ended.
+  this.bail(true);
   const folder = samplesFolder();
   const source = path.join(folder, 'hello-dbcn/main.c');
   const visit = lineOf(source, 'p->visited = 1;');
@@ -17,7 +19,7 @@ describe('hello-dbcn in VS Code', () => {
   });
   after(async () => {
     await code?.close();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(path.dirname(folder), { recursive: true, force: true });
   });
   afterEach(async function () {
     if (this.currentTest?.state === 'failed') {

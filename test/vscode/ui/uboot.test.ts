@@ -8,16 +8,19 @@ import { Workbench } from '../harness/workbench.ts';
 
 describe('U-Boot in VS Code', function () {
   this.timeout(180_000);
-  const folder = mkdtempSync(path.join(tmpdir(), 'trapline-uboot-'));
+  // Each step starts where the one before ended.
+  this.bail(true);
+  const folder = path.join(mkdtempSync(path.join(tmpdir(), 'trapline-')), 'u-boot');
   let code: Workbench;
 
   before(async () => {
     const files = path.join(debianPackage('trixie', 'u-boot-qemu'), 'usr/lib/u-boot');
+    mkdirSync(path.join(folder, '.vscode'), { recursive: true });
     copyFileSync(
       path.join(files, 'qemu-riscv64_smode/u-boot.bin'),
       path.join(folder, 'u-boot.bin'),
     );
-    mkdirSync(path.join(folder, '.vscode'));
+
     const configuration = {
       name: 'U-Boot',
       type: 'trapline',
@@ -32,7 +35,7 @@ describe('U-Boot in VS Code', function () {
   });
   after(async () => {
     await code?.close();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(path.dirname(folder), { recursive: true, force: true });
   });
   afterEach(async function () {
     if (this.currentTest?.state === 'failed') {
