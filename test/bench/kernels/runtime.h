@@ -1,0 +1,24 @@
+#ifndef RUNTIME_H
+#define RUNTIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Each kernel's main returns its checksum; `report` prints it and ends the run. */
+uint64_t main(void);
+void report(uint64_t checksum);
+
+void *memcpy(void *to, const void *from, size_t size);
+void *memset(void *to, int byte, size_t size);
+
+/* xorshift64*: the same numbers on every machine. */
+static inline uint64_t next_random(uint64_t *state) {
+  uint64_t x = *state;
+  x ^= x >> 12;
+  x ^= x << 25;
+  x ^= x >> 27;
+  *state = x;
+  return x * 0x2545f4914f6cdd1dull;
+}
+
+#endif
