@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { PageAllocator } from '../../../../src/core/hypervisor/pageAllocator.ts';
+import {
+  Gstage,
+  gstageModeFor,
+  leafSizeFor,
+  sv39x4,
+  sv48x4,
+  type GstageMode,
+} from '../../../../src/core/hypervisor/riscv/gstage.ts';
+import type { PhysicalMemory } from '../../../../src/core/memory/physicalMemory.ts';
+import { backing, hostBase, hostMemory, ramBase, rig, tableSize } from './rig.ts';
+
+const KiB4 = 4096;
+const MiB2 = 1 << 21;
+const GiB1 = 1 << 30;
+
+/**
+ * The walk as the hypervisor chapter words it, from hgatp on, for any G-stage mode: the root has
+ * 2048 entries, leaves need U and alignment, pointers must have nothing but V.
+ */
+function walk(memory: PhysicalMemory, hgatp: bigint, gpa: bigint) {
+  // Sv39x4 is 8 and has 3 levels, each next mode has one more.
+  const levels = Number(hgatp >> 60n) - 5;
+  let table = (hgatp & ((1n << 44n) - 1n)) * 4096n;
+  assert.equal(table % 16384n, 0n, 'the root is aligned to its size');
+  assert.equal(gpa >> BigInt(12 + 9 * levels + 2), 0n);
+  for (let i = levels - 1; i >= 0; i--) {
+    const shift = BigInt(12 + 9 * i);
+    const width = i === levels - 1 ? 11n : 9n;
+    const index = (gpa >> shift) & ((1n << width) - 1n);
+    const pte = memory.read64(Number(table + index * 8n));
+    if ((pte & 1n) === 0n) return undefined;
+    const ppn = (pte >> 10n) & ((1n << 44n) - 1n);
+    if ((pte & 0b1110n) === 0n) {
+      assert.equal(pte & 0b11110000n, 0n, 'a pointer has no A, D, U, G');
+      table = ppn * 4096n;
+      continue;
+    }
+    assert.equal((pte >> 4n) & 1n, 1n, 'leaves have U');
+    assert.equal((ppn * 4096n) & ((1n << shift) - 1n), 0n, 'a superpage is aligned');
+    return {
+      address: Number(ppn * 4096n + (gpa & ((1n << shift) - 1n))),
+      size: Number(1n << shift),
+      flags: pte & 0xffn,
+    };
+  }
+  assert.fail('a pointer at the last level');
+}
+
+function make(mode: GstageMode, size = tableSize) {
+  const memory = hostMemory();
+  const pages = new PageAllocator(memory, { base: hostBase, size });
+  const gstage = Gstage.create(memory, pages, mode);
+  assert(gstage);
+  return { memory, gstage, hgatp: gstage.hgatp(5) };
+}
+
+describe('G-stage tables', () => {
+  for (const mode of [sv39x4, sv48x4]) {
+    it(`${mode.name}: pages of each size, read back by a walk from hgatp`, () => {
+      const { memory, gstage, hgatp } = make(mode);
+      assert.equal((hgatp >> 44n) & 0x3fffn, 5n);
+      const top = 2 ** mode.gpaBits;
+      const cases = [
+        [0, 0x8020_0000, KiB4],
+        [0x8000_0000, 0x8040_0000, MiB2],
+        [0x8020_1000, 0x8033_3000, KiB4],
+        [0x1_4000_0000, 0x4000_0000, GiB1],
+        [top - KiB4, 0x8010_0000, KiB4],
+        [top - 2 * GiB1, 0xc000_0000, GiB1],
+      ] as const;
+      for (const [gpa, hpa, size] of cases) assert(gstage.map(gpa, hpa, size, true));
+      for (const [gpa, hpa, size] of cases) {
+        for (const offset of [0, 8, size - 1]) {
+          assert.deepEqual(walk(memory, hgatp, BigInt(gpa + offset)), {
+            address: hpa + offset,
+            size,
+            // V R W X U A D: KVM presets A and D.
+            flags: 0xdfn,
+          });
+          assert.equal(gstage.lookup(gpa + offset)?.hostAddress, hpa + offset);
+        }
+      }
+      assert.equal(walk(memory, hgatp, 0x1000n), undefined);
+      assert.equal(walk(memory, hgatp, 0x8020_0000n), undefined);
+    });
+  }
+
+  it('read-only pages have no W', () => {
+    const { memory, gstage, hgatp } = make(sv39x4);
+    gstage.map(0x2000, 0x8020_0000, KiB4, false);
+    assert.equal(walk(memory, hgatp, 0x2000n)?.flags, 0xdbn);
+    assert.equal(gstage.lookup(0x2000)?.writable, false);
+  });
+
+  it('unmaps every leaf of a range and nothing beside it', () => {
+    const { memory, gstage, hgatp } = make(sv39x4);
+    gstage.map(0x1000, 0x8020_0000, KiB4, true);
+    gstage.map(0x2000, 0x8020_1000, KiB4, true);
+    gstage.map(MiB2, 0x8040_0000, MiB2, true);
+    gstage.map(GiB1, 0x8000_0000, GiB1, true);
+    gstage.map(2 * GiB1, 0x8000_0000, GiB1, true);
+    assert.equal(gstage.unmap(0x2000, 2 * GiB1 - 0x2000), true);
+    assert(walk(memory, hgatp, 0x1000n));
+    assert.equal(walk(memory, hgatp, 0x2000n), undefined);
+    assert.equal(walk(memory, hgatp, BigInt(MiB2)), undefined);
+    assert.equal(walk(memory, hgatp, BigInt(GiB1)), undefined);
+    assert(walk(memory, hgatp, BigInt(2 * GiB1)));
+    assert.equal(gstage.unmap(0x2000, GiB1), false);
+  });
+
+  it('a larger page replaces the tables below it and gives their pages back', () => {
+    // Root, two tables below it, and not one page more.
+    const { memory, gstage, hgatp } = make(sv39x4, 16384 + 2 * KiB4);
+    assert(gstage.map(0x1000, 0x8020_0000, KiB4, true));
+    assert.equal(gstage.map(GiB1, 0x8020_0000, KiB4, true), false, 'no page for another table');
+    assert(gstage.map(0, 0x8040_0000, MiB2, true));
+    assert.equal(walk(memory, hgatp, 0x1000n)?.size, MiB2);
+    assert(gstage.map(MiB2, 0x8060_0000, KiB4, true), 'the freed page serves again');
+  });
+
+  it('has no root when there is no memory for one', () => {
+    const memory = hostMemory();
+    const pages = new PageAllocator(memory, { base: hostBase, size: 8192 });
+    assert.equal(Gstage.create(memory, pages, sv39x4), undefined);
+  });
+
+  it('chooses the narrowest mode that holds the addresses', () => {
+    assert.equal(gstageModeFor(32), sv39x4);
+    assert.equal(gstageModeFor(41), sv39x4);
+    assert.equal(gstageModeFor(42), sv48x4);
+    assert.equal(gstageModeFor(50), sv48x4);
+    assert.equal(gstageModeFor(51), undefined);
+  });
+
+  function leaf(name: string, slot: [number, number, number], gpa: number, expected: number) {
+    const [guestPhysAddr, memorySize, userspaceAddr] = slot;
+    it(`leaf size: ${name}`, () => {
+      assert.equal(leafSizeFor({ guestPhysAddr, memorySize, userspaceAddr }, gpa), expected);
+    });
+  }
+  leaf('1 GiB', [GiB1, 2 * GiB1, 5 * GiB1], GiB1 + 5, GiB1);
+  leaf('2 MiB at the end of a slot', [GiB1, GiB1 + MiB2, 5 * GiB1], 2 * GiB1, MiB2);
+  leaf('2 MiB where alignment differs by one', [GiB1, GiB1, GiB1 + MiB2], GiB1, MiB2);
+  leaf('4 KiB where it differs by a page', [GiB1, GiB1, GiB1 + KiB4], GiB1, KiB4);
+  leaf('4 KiB before the first whole 2 MiB', [MiB2 + KiB4, MiB2, GiB1 + KiB4], MiB2 + KiB4, KiB4);
+});
+
+describe('guest memory through faults', () => {
+  it('maps what the guest touches and runs on', () => {
+    const { vcpu, hart, memory, exits } = rig();
+    const hgatp = hart.getCsr(0x680);
+    hart.script.push((h) => h.trap(21, { tval: 0xffff_0123n, gpa: 0x8040_0123n }));
+    hart.script.push((h) => h.trap(20, { tval: 0x8000_0000n, gpa: 0x8000_0000n }));
+    const { exit, consumed } = vcpu.run(10);
+    assert.deepEqual([exit.kind, consumed], ['intr', 10]);
+    const found = walk(memory, hgatp, 0x8040_0123n);
+    assert.equal(found?.address, backing + 0x40_0123);
+    assert.equal(found?.size, MiB2);
+    assert.equal(walk(memory, hgatp, 0x8060_0000n), undefined);
+    assert.deepEqual(
+      exits.map((e) => e.kind),
+      ['guest-page-fault', 'guest-page-fault'],
+    );
+    assert.match(
+      exits[0]?.text() ?? '',
+      /^load at 0x80400123: 2 MiB page 0x80400000 → 0x80600000$/,
+    );
+    assert.equal(hart.skipped, 1, 'the load begins again, the fetch had not begun');
+  });
+
+  it('fences when a slot goes, and not when a page comes', () => {
+    const { vcpu, hart, vm, memory } = rig();
+    hart.script.push((h) => h.trap(21, { gpa: BigInt(ramBase) }));
+    const before = hart.fences.gvma;
+    vcpu.run(1);
+    assert.equal(hart.fences.gvma, before);
+    const gone = vm.setUserMemoryRegion({
+      slot: 0,
+      flags: 0,
+      guestPhysAddr: 0,
+      memorySize: 0,
+      userspaceAddr: 0,
+      name: '',
+    });
+    assert(gone.ok);
+    assert.equal(hart.fences.gvma, before + 1);
+    assert.equal(walk(memory, hart.getCsr(0x680), BigInt(ramBase)), undefined);
+  });
+
+  it('uses Sv48x4 for addresses that Sv39x4 does not hold, where the hart has it', () => {
+    const { hart, memory, vm, vcpu } = rig({ gpaBits: 50 });
+    const address = 2 ** 45;
+    const high = vm.setUserMemoryRegion({
+      slot: 1,
+      flags: 0,
+      guestPhysAddr: address,
+      memorySize: MiB2,
+      userspaceAddr: backing,
+      name: 'high',
+    });
+    assert(high.ok);
+    hart.script.push((h) => h.trap(23, { gpa: BigInt(address + 4096) }));
+    vcpu.run(1);
+    assert.equal(hart.getCsr(0x680) >> 60n, 9n);
+    assert.equal(walk(memory, hart.getCsr(0x680), BigInt(address))?.address, backing);
+    assert.throws(() => rig({ gpaBits: 50, widestMode: 8n }));
+  });
+});
