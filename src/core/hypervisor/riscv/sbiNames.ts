@@ -132,6 +132,12 @@ export function describeCall(id: number, fn: number, args: readonly bigint[]): s
   return `${found?.name ?? unknownExtension(id)} ${call}`;
 }
 
+/** `DBCN`; empty for an id that nobody has named. */
+export function describeExtension(id: number): string {
+  const old = id <= sbiExtension.legacyLast ? legacy[id]?.name : undefined;
+  return old === undefined ? (extensions.get(id)?.name ?? '') : `legacy ${old}`;
+}
+
 /** `SUCCESS, 13`; a legacy call has only the one number. */
 export function describeResult(id: number, error: bigint, value: bigint): string {
   const signed = BigInt.asIntN(64, error);
