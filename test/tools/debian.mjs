@@ -35,6 +35,10 @@ export const tools = [
   { package: 'lld', command: 'ld.lld' },
   { package: 'gdb-multiarch', command: 'gdb-multiarch' },
   { package: 'chromium', command: 'chromium' },
+  // Two small modules of code-server are compiled when it is installed.
+  { package: 'python3', command: 'python3' },
+  { package: 'make', command: 'make' },
+  { package: 'g++', command: 'g++' },
 ];
 
 /** Firmware that the tests in test/firmware boot, by release. */

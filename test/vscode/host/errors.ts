@@ -32,8 +32,6 @@ describe('a launch that cannot be', () => {
       (message) => message.event === 'output' && message.body?.category === 'stderr',
     );
     assert.deepEqual(errors, []);
-    await vscode.commands
-      .then(undefined, () => {});
   }
 
   const made = (name: string, bytes: Uint8Array): string => {
