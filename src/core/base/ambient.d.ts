@@ -38,3 +38,9 @@ declare class TextEncoder {
 }
 
 declare function structuredClone<T>(value: T): T;
+
+/** Generated WebAssembly modules are embedded in the bundle. */
+declare module '*.wasm' {
+  const bytes: Uint8Array;
+  export default bytes;
+}

@@ -35,6 +35,8 @@ export interface Cpu {
   run(budget: number): CpuRun;
   /** True when an enabled interrupt is pending, so that a waiting hart would wake. */
   readonly wouldWake: boolean;
+  /** The tick at which a timer of the hart's own becomes due; `run` minds it by itself. */
+  nextTimer(): bigint | undefined;
   /** Makes `run` come back after the instruction that is being executed. */
   requestAttention(): void;
 

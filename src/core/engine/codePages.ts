@@ -1,0 +1,92 @@
+/**
+ * Predecoded records of pages that were executed, keyed by physical page. Stores into such pages
+ * take the slow path, which brings the records up to date, so code is never stale.
+ */
+import type { EngineMemory } from './engineMemory.ts';
+import { pageBytes, record, recordShift, special } from './layout.ts';
+
+export interface DecodedInstruction {
+  /** Handler number. */
+  readonly handler: number;
+  /** Register numbers; a destination that is always zero is `zeroSink`. */
+  readonly rd: number;
+  readonly rs1: number;
+  readonly rs2: number;
+  readonly imm: number;
+}
+
+export class CodePages {
+  private readonly memory: EngineMemory;
+  private readonly recordsOf = new Map<number, number>();
+  private readonly pageOf: number[] = [];
+  private readonly capacity: number;
+
+  constructor(memory: EngineMemory) {
+    this.memory = memory;
+    this.capacity = Math.floor(memory.arenaBytes / record.pageBytes);
+  }
+
+  /** Records of the page at a physical address, or 0 when it has none. */
+  recordsAt(page: number): number {
+    return this.recordsOf.get(page) ?? 0;
+  }
+
+  /** New records for a page; undefined when there is no room and all must be dropped first. */
+  create(page: number): number | undefined {
+    const index = this.pageOf.length;
+    if (index === this.capacity) return undefined;
+    const base = this.memory.arenaBase + index * record.pageBytes;
+    this.pageOf.push(page);
+    this.recordsOf.set(page, base);
+    const { view } = this.memory;
+    for (const past of [0, 2]) {
+      const at = base + (pageBytes + past) * (1 << recordShift);
+      view.setUint16(at + record.handler, special.pageEnd, true);
+      view.setInt32(at + record.immediate, past, true);
+    }
+    return base;
+  }
+
+  /** Physical page that a record belongs to, and the instruction's offset in it. */
+  locate(at: number): { page: number; offset: number } {
+    const distance = at - this.memory.arenaBase;
+    const index = Math.floor(distance / record.pageBytes);
+    return {
+      page: this.pageOf[index]!,
+      offset: (distance - index * record.pageBytes) >>> recordShift,
+    };
+  }
+
+  write(at: number, decoded: DecodedInstruction, handler = decoded.handler): void {
+    const { view } = this.memory;
+    view.setUint16(at + record.handler, handler, true);
+    view.setUint16(at + record.rd, decoded.rd * 8, true);
+    view.setUint16(at + record.rs1, decoded.rs1 * 8, true);
+    view.setUint16(at + record.rs2, decoded.rs2 * 8, true);
+    view.setInt32(at + record.immediate, decoded.imm, true);
+  }
+
+  /** Forgets what was decoded from `size` bytes at a physical address. */
+  invalidate(address: number, size: number): void {
+    const first = Math.floor(address / pageBytes) * pageBytes;
+    for (let page = first; page < address + size; page += pageBytes) {
+      const base = this.recordsAt(page);
+      if (base === 0) continue;
+      // An instruction of four bytes may begin two before.
+      const from = Math.max(address - page - 2, 0) & ~1;
+      const to = Math.min(address + size - page, pageBytes);
+      for (let offset = from; offset < to; offset += 2) {
+        const at = base + (offset << recordShift) + record.handler;
+        this.memory.view.setUint16(at, special.resolve, true);
+      }
+    }
+  }
+
+  /** Drops all records. No hart may be inside the interpreter. */
+  clear(): void {
+    const { arenaBase, bytes } = this.memory;
+    bytes.fill(0, arenaBase, arenaBase + this.pageOf.length * record.pageBytes);
+    this.pageOf.length = 0;
+    this.recordsOf.clear();
+  }
+}

@@ -1,0 +1,66 @@
+/** The WebAssembly memory of a machine: hart areas, records and RAM, laid out once at the start. */
+import { assert } from '../base/assert.ts';
+import { hartAreaBytes } from './layout.ts';
+
+const wasmPage = 0x10000;
+/** Below 4 GiB, so that offsets stay unsigned 32-bit numbers. */
+const maximumBytes = 0xffff_0000;
+
+export interface EngineMemoryOptions {
+  readonly harts: number;
+  /** Bytes for predecoded records. */
+  readonly arenaBytes: number;
+  /** Bytes of RAM and ROM together. */
+  readonly ramBytes: number;
+}
+
+export class EngineMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly buffer: ArrayBuffer;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly u32: Uint32Array;
+  readonly arenaBase: number;
+  readonly arenaBytes: number;
+  private readonly hartsBase = wasmPage;
+  private ramNext: number;
+
+  constructor({ harts, arenaBytes, ramBytes }: EngineMemoryOptions) {
+    this.arenaBase = this.hartsBase + harts * roundUp(hartAreaBytes, wasmPage);
+    this.arenaBytes = roundUp(arenaBytes, wasmPage);
+    this.ramNext = this.arenaBase + this.arenaBytes;
+    const total = this.ramNext + roundUp(ramBytes, wasmPage);
+    assert(total <= maximumBytes, `${total} bytes do not fit into one WebAssembly memory`);
+    this.memory = new WebAssembly.Memory({ initial: total / wasmPage });
+    this.buffer = this.memory.buffer;
+    this.bytes = new Uint8Array(this.buffer);
+    this.view = new DataView(this.buffer);
+    this.u32 = new Uint32Array(this.buffer);
+  }
+
+  hartArea(index: number): number {
+    return this.hartsBase + index * roundUp(hartAreaBytes, wasmPage);
+  }
+
+  hartIndex(area: number): number {
+    return (area - this.hartsBase) / roundUp(hartAreaBytes, wasmPage);
+  }
+
+  /** Offset of the next `size` bytes for RAM or ROM, page aligned. */
+  allocateRam(size: number): number {
+    const offset = this.ramNext;
+    this.ramNext += roundUp(size, 4096);
+    assert(this.ramNext <= this.buffer.byteLength, 'more RAM than was reserved');
+    return offset;
+  }
+
+  /** RAM that a machine with these harts can still have, in bytes. */
+  static largestRam(harts: number, arenaBytes: number): number {
+    const used = wasmPage * 2 + harts * roundUp(hartAreaBytes, wasmPage) + arenaBytes;
+    return maximumBytes - used;
+  }
+}
+
+function roundUp(value: number, unit: number): number {
+  return Math.ceil(value / unit) * unit;
+}

@@ -1,0 +1,41 @@
+/** Instantiates the generated module and hands its calls to the hart they come from. */
+import { defined } from '../base/assert.ts';
+import type { EngineMemory } from './engineMemory.ts';
+import type { InterpreterImports } from './interpreterImports.ts';
+
+/** What a hart does for generated code; arguments and results as in `InterpreterImports`. */
+export interface InterpreterClient {
+  resolve(record: number, budget: number): number;
+  fetchMiss(budget: number): number;
+  slowLoad(width: number, budget: number): number;
+  slowStore(width: number, budget: number): number;
+  slowAtomic(width: number, budget: number): number;
+  host(record: number, rowIndex: number, length: number, budget: number): number;
+}
+
+export class Interpreter {
+  private readonly clients: InterpreterClient[] = [];
+  /** run(hart area, budget) → remaining budget. */
+  readonly run: (area: number, budget: number) => number;
+
+  constructor(module: WebAssembly.Module, memory: EngineMemory) {
+    const client = (area: number): InterpreterClient => this.clients[memory.hartIndex(area)]!;
+    const imports: InterpreterImports = {
+      resolve: (area, record, budget) => client(area).resolve(record, budget),
+      fetchMiss: (area, budget) => client(area).fetchMiss(budget),
+      slowLoad: (area, width, budget) => client(area).slowLoad(width, budget),
+      slowStore: (area, width, budget) => client(area).slowStore(width, budget),
+      slowAtomic: (area, width, budget) => client(area).slowAtomic(width, budget),
+      host: (area, record, row, length, budget) => client(area).host(record, row, length, budget),
+    };
+    const instance = new WebAssembly.Instance(module, {
+      host: { ...imports, memory: memory.memory },
+    });
+    this.run = defined(instance.exports['run'], 'run') as typeof this.run;
+  }
+
+  /** Harts are attached in the order of their areas. */
+  attach(client: InterpreterClient): void {
+    this.clients.push(client);
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Instruction fetch and predecoding: from a virtual address to records, and from bytes to a
+ * handler. Breakpoints live here: a record that has one is resolved anew each time.
+ */
+import type { CodePages } from '../../engine/codePages.ts';
+import type { EngineMemory } from '../../engine/engineMemory.ts';
+import {
+  exit,
+  hart as layout,
+  leave,
+  pageBytes,
+  record,
+  special,
+  zeroSink,
+} from '../../engine/layout.ts';
+import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
+import type { Decoder } from './decode.ts';
+import { engineRows, handlers, illegalRow } from './engineRows.ts';
+import type { HartState } from './hartState.ts';
+import type { MemoryPath } from './memoryPath.ts';
+import type { Pmp } from './pmp.ts';
+import type { Regimes } from './regimes.ts';
+import type { TrapInfo } from './riscvHart.ts';
+import { defined } from '../../base/assert.ts';
+
+interface FetcherParts {
+  readonly engine: EngineMemory;
+  readonly memory: PhysicalMemory;
+  readonly code: CodePages;
+  readonly decoder: Decoder;
+  readonly codePageAdded: (offset: number) => void;
+  readonly recordsExhausted: () => void;
+}
+
+type Raise = (info: TrapInfo) => number;
+
+export class Fetcher {
+  /** pc of the instruction whose breakpoint is not to stop the next time. */
+  skipBreakpoint: bigint | undefined;
+  /** The page being executed must be looked up again before each instruction. */
+  uncacheable = false;
+  private readonly state: HartState;
+  private readonly parts: FetcherParts;
+  private readonly path: MemoryPath;
+  private readonly regimes: Regimes;
+  private readonly pmp: Pmp;
+  private breakpoints = new Set<bigint>();
+  /** Offsets in a page at which some breakpoint stands. */
+  private breakOffsets = new Set<number>();
+
+  constructor(state: HartState, parts: FetcherParts, path: MemoryPath, regimes: Regimes, pmp: Pmp) {
+    this.state = state;
+    this.parts = parts;
+    this.path = path;
+    this.regimes = regimes;
+    this.pmp = pmp;
+  }
+
+  /** The caller drops all records, so that each instruction is looked at again. */
+  setBreakpoints(addresses: readonly bigint[]): void {
+    this.breakpoints = new Set(addresses);
+    this.breakOffsets = new Set(addresses.map((a) => Number(a & 0xfffn)));
+    this.parts.recordsExhausted();
+  }
+
+  /** As `InterpreterImports.fetchMiss`. */
+  fetchMiss(raise: Raise): number {
+    const { state, parts } = this;
+    const word = (state.area + layout.argAddress) >>> 2;
+    const low = state.u32[word]!;
+    const high = state.u32[word + 1]!;
+    const address = this.path.fetch(low, high);
+    if (address < 0) {
+      this.stopAt(low, high);
+      raise(this.path.takeFault());
+      return 0;
+    }
+    const page = address - (address % pageBytes);
+    const records = parts.code.recordsAt(page) || this.createRecords(page);
+    if (records === 0) {
+      this.stopAt(low, high);
+      state.exit = exit.changed;
+      return 0;
+    }
+    this.regimes.set.fill('fetch', low, high, records);
+    this.uncacheable ||= !this.pmp.uniform(page, pageBytes);
+    return 1;
+  }
+
+  /** As `InterpreterImports.resolve`. */
+  resolve(at: number, raise: Raise): number {
+    const { parts } = this;
+    const { page, offset } = parts.code.locate(at);
+    const special = this.breakOffsets.has(offset);
+    if (special && this.stopsAt(offset)) {
+      this.state.exit = exit.breakpoint;
+      return leave.before;
+    }
+    const first = this.halfAt(page + offset);
+    const isWide = (first & 3) === 3;
+    const straddles = isWide && offset === pageBytes - 2;
+    const second = !isWide
+      ? 0
+      : straddles
+        ? this.halfOfNextPage(raise)
+        : this.halfAt(page + offset + 2);
+    if (second < 0) return leave.before;
+    const bits = (first | (second << 16)) >>> 0;
+    return this.decodeInto(at, isWide ? bits : first, offset, special || straddles);
+  }
+
+  /** Operands of a record as register numbers. */
+  fields(at: number): { rd: number; rs1: number; rs2: number; imm: number } {
+    const { view } = this.parts.engine;
+    const register = (field: number): number => view.getUint16(at + field, true) / 8;
+    const rd = register(record.rd);
+    return {
+      rd: rd === zeroSink ? 0 : rd,
+      rs1: register(record.rs1),
+      rs2: register(record.rs2),
+      imm: view.getInt32(at + record.immediate, true),
+    };
+  }
+
+  /** Bits of the instruction at a virtual address; 0 where it cannot be read. */
+  instructionWord(pc: bigint): number {
+    const first = this.debugHalf(pc);
+    if ((first & 3) !== 3) return first;
+    return (first | (this.debugHalf(pc + 2n) << 16)) >>> 0;
+  }
+
+  private createRecords(page: number): number {
+    const { parts } = this;
+    const created = parts.code.create(page);
+    if (created === undefined) {
+      parts.recordsExhausted();
+      return 0;
+    }
+    parts.codePageAdded(parts.memory.offsetOf(page, pageBytes));
+    return created;
+  }
+
+  private decodeInto(at: number, bits: number, offset: number, eachTime: boolean): number {
+    const { parts } = this;
+    const decoded = parts.decoder.decode(bits);
+    if (!decoded) {
+      const length = (bits & 3) === 3 ? 4 : 2;
+      const handler = defined(handlers.number(illegalRow, length, false), 'illegal');
+      const operands = { handler, rd: 0, rs1: 0, rs2: 0, imm: 0 };
+      parts.code.write(at, operands, eachTime ? special.resolve : handler);
+      return handler;
+    }
+    const { rowIndex, length, rd, rs1, rs2, imm } = decoded;
+    const target = offset + imm;
+    const far = engineRows[rowIndex]!.direct && (target < 0 || target >= pageBytes);
+    const handler = defined(handlers.number(rowIndex, length, far), 'handler');
+    const operands = { handler, rd: rd === 0 ? zeroSink : rd, rs1, rs2, imm };
+    parts.code.write(at, operands, eachTime ? special.resolve : handler);
+    return handler;
+  }
+
+  private stopsAt(offset: number): boolean {
+    const { state } = this;
+    const page = state.view.getBigUint64(state.area + layout.pageAddress, true);
+    const pc = page + BigInt(offset);
+    if (this.skipBreakpoint === pc) {
+      this.skipBreakpoint = undefined;
+      return false;
+    }
+    return this.breakpoints.has(pc);
+  }
+
+  private halfAt(address: number): number {
+    const { memory, engine } = this.parts;
+    return engine.view.getUint16(memory.offsetOf(address, 2), true);
+  }
+
+  /** The second half of an instruction that begins at a page's end, or -1 with a trap raised. */
+  private halfOfNextPage(raise: Raise): number {
+    const { state } = this;
+    const page = state.view.getBigUint64(state.area + layout.pageAddress, true);
+    const next = BigInt.asUintN(64, page + BigInt(pageBytes));
+    const address = this.path.fetch(Number(next & 0xffff_ffffn), Number(next >> 32n));
+    if (address >= 0) return this.halfAt(address);
+    raise(this.path.takeFault());
+    return -1;
+  }
+
+  private debugHalf(pc: bigint): number {
+    const mode = { ...this.regimes.fetchMode, debug: true };
+    const address = this.path.debugTranslate(pc, mode);
+    if (address < 0 || this.parts.memory.offsetOf(address, 2) < 0) return 0;
+    return this.halfAt(address);
+  }
+
+  private stopAt(low: number, high: number): void {
+    this.state.pc = (BigInt(high) << 32n) | BigInt(low);
+  }
+}

@@ -1,0 +1,490 @@
+/**
+ * A RISC-V hart: runs slices in generated code, delivers traps and interrupts, carries out what
+ * leaves the fast path. Instruction counts are exact whenever TypeScript runs.
+ */
+import { defined } from '../../base/assert.ts';
+import type { VirtualClock } from '../../base/virtualClock.ts';
+import type { MappingTable } from '../../debug/target.ts';
+import type { CodePages } from '../../engine/codePages.ts';
+import type { EngineMemory } from '../../engine/engineMemory.ts';
+import type { Interpreter, InterpreterClient } from '../../engine/interpreter.ts';
+import { exit, hart as layout, leave } from '../../engine/layout.ts';
+import { accessBytes, accessWidths } from '../../engine/semantics.ts';
+import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
+import type { AccessKind, CpuRun } from '../cpu.ts';
+import { CsrFile } from './csr/csrFile.ts';
+import { csrByName } from './csr/names.ts';
+import { CSR } from './csr/numbers.ts';
+import type { Decoder } from './decode.ts';
+import { engineRows } from './engineRows.ts';
+import { Fetcher } from './fetcher.ts';
+import { HartState, hstatusBits } from './hartState.ts';
+import { firstStageTable, guestStageTable } from './mappings.ts';
+import { MemoryPath } from './memoryPath.ts';
+import { Mmu, type AccessMode } from './mmu.ts';
+import { Pmp } from './pmp.ts';
+import { Regimes } from './regimes.ts';
+import { registers } from './registers.ts';
+import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
+import { systemInstructions, type Operands, type SystemHart } from './system.ts';
+import { cause, trap } from './trapCause.ts';
+import { Traps, type TrapTarget } from './traps.ts';
+import { transformInstruction } from './transform.ts';
+
+/** What harts of one machine share. */
+export interface HartParts {
+  readonly engine: EngineMemory;
+  readonly memory: PhysicalMemory;
+  readonly interpreter: Interpreter;
+  readonly code: CodePages;
+  readonly clock: VirtualClock;
+  readonly decoder: Decoder;
+  /** A page at this memory offset now has records: no hart may store to it inline. */
+  readonly codePageAdded: (offset: number) => void;
+  /** Asks for all records to be dropped as soon as no hart is in generated code. */
+  readonly recordsExhausted: () => void;
+  readonly dropRecordsIfAsked: () => void;
+}
+
+/** Set in the width argument of a load that must be aligned. */
+const alignedFlag = 16;
+const registerIndex = new Map(
+  registers.flatMap((r, i) => [r.name, ...r.aliases].map((name) => [name, i] as const)),
+);
+const systemByRow = engineRows.map((row) => systemInstructions[row.mnemonic]);
+
+export class Hart implements RiscvHart, InterpreterClient, SystemHart {
+  readonly id: number;
+  readonly xlen = 64;
+  readonly supportsTwoStage = true;
+  readonly state: HartState;
+  readonly csrs: CsrFile;
+  readonly traps: Traps;
+  readonly regimes: Regimes;
+  hypervisorAttached = false;
+  instructions = 0;
+  private readonly parts: HartParts;
+  private readonly pmp: Pmp;
+  private readonly mmu: Mmu;
+  private readonly path: MemoryPath;
+  private readonly fetcher: Fetcher;
+  private pendingTrap: TrapInfo | undefined;
+  private waiting = false;
+  /** The slice in progress: its budget, and the counts when it began. */
+  private slice = 0;
+  private sliceStart = 0;
+  private clockStart = 0;
+  /** Budget taken away so that the slice ends after this instruction. */
+  private withheld = 0;
+  private endSlice = false;
+  private attention = false;
+
+  constructor(id: number, parts: HartParts) {
+    this.id = id;
+    this.parts = parts;
+    const { engine, memory, clock, code } = parts;
+    this.state = new HartState(engine, id);
+    this.pmp = new Pmp(this.state);
+    this.csrs = new CsrFile(this.state, clock, this.pmp, () => this.instructions);
+    this.traps = new Traps(this.state, this.csrs);
+    this.mmu = new Mmu(this.state, memory, this.pmp);
+    this.regimes = new Regimes(engine, this.state);
+    const { mmu, pmp, regimes } = this;
+    this.path = new MemoryPath({ memory, view: engine.view, mmu, pmp, regimes, code });
+    this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp);
+    parts.interpreter.attach(this);
+    this.reset();
+  }
+
+  reset(): void {
+    for (let i = 1; i < 32; i++) this.state.setX(i, 0n);
+    this.state.privilege = 3;
+    this.state.virtualized = false;
+    this.state.pc = 0n;
+    this.state.clearReservation();
+    this.csrs.reset(this.id);
+    this.waiting = false;
+    this.pendingTrap = undefined;
+    this.refresh();
+  }
+
+  get pc(): bigint {
+    return this.state.pc;
+  }
+  set pc(value: bigint) {
+    this.state.pc = value;
+  }
+  get privilege(): Privilege {
+    return this.state.privilege;
+  }
+  set privilege(value: Privilege) {
+    this.state.privilege = value;
+    this.csrs.translationChanged = true;
+  }
+  get virtualized(): boolean {
+    return this.state.virtualized;
+  }
+  set virtualized(value: boolean) {
+    this.state.virtualized = value;
+    this.csrs.translationChanged = true;
+  }
+  get modeName(): string {
+    const { privilege, virtualized } = this.state;
+    if (privilege === 3) return 'M-mode';
+    if (virtualized) return privilege === 1 ? 'VS-mode' : 'VU-mode';
+    return privilege === 1 ? 'HS-mode' : 'U-mode';
+  }
+
+  getX(index: number): bigint {
+    return this.state.getX(index);
+  }
+  setX(index: number, value: bigint): void {
+    this.state.setX(index, value);
+  }
+  getCsr(number: number): bigint {
+    return this.csrs.read(number);
+  }
+  setCsr(number: number, value: bigint): void {
+    this.csrs.write(number, BigInt.asUintN(64, value));
+  }
+
+  run(budget: number): CpuRun {
+    const before = this.instructions;
+    const result = (stop: CpuRun['stop']): CpuRun => ({
+      stop,
+      retired: this.instructions - before,
+    });
+    for (;;) {
+      this.refresh();
+      if (this.waiting && !this.wouldWake) return result('waiting');
+      this.waiting = false;
+      const due = this.traps.pendingInterrupt();
+      if (due) {
+        this.traps.takeInterrupt(due.code, due.target);
+        if (this.leftToHypervisor(due.target)) return result('hypervisorTrap');
+        continue;
+      }
+      const left = budget - (this.instructions - before);
+      if (left <= 0 || this.attention) {
+        this.attention = false;
+        return result('budget');
+      }
+      this.runSlice(this.untilTimer(left));
+      switch (this.state.exit) {
+        case exit.trap: {
+          if (this.leftToHypervisor(this.deliverTrap())) return result('hypervisorTrap');
+          break;
+        }
+        case exit.breakpoint:
+          return result('breakpoint');
+        case exit.waiting:
+          this.waiting = true;
+          break;
+      }
+    }
+  }
+
+  get wouldWake(): boolean {
+    return (this.csrs.pending() & this.state.low(CSR.mie)) !== 0;
+  }
+
+  /** The tick at which the hart's own timers interrupt next. */
+  nextTimer(): bigint | undefined {
+    return this.csrs.nextTimer();
+  }
+
+  requestAttention(): void {
+    this.attention = true;
+    this.endSlice = true;
+  }
+
+  setInterruptInput(bit: number, level: boolean): void {
+    const inputs = level ? this.csrs.inputs | (1 << bit) : this.csrs.inputs & ~(1 << bit);
+    if (inputs === this.csrs.inputs) return;
+    this.csrs.inputs = inputs;
+    this.endSlice = true;
+  }
+
+  sret(): void {
+    this.traps.supervisorReturn();
+    this.csrs.translationChanged = true;
+  }
+
+  hypervisorLoad(address: bigint, size: number, executable: boolean): GuestRead {
+    const mode = { ...this.guestAccessMode(), executable };
+    const value = this.path.load(lower(address), upper(address), size, mode);
+    return value === undefined ? { trap: this.path.takeFault() } : { value };
+  }
+
+  hypervisorStore(address: bigint, size: number, value: bigint): TrapInfo | undefined {
+    const mode = this.guestAccessMode();
+    const stored = this.path.store(lower(address), upper(address), size, value, mode);
+    return stored ? undefined : this.path.takeFault();
+  }
+
+  hfenceGvma(): void {
+    this.flushTranslations();
+  }
+  hfenceVvma(): void {
+    this.flushTranslations();
+  }
+  fenceI(): void {
+    // Stores to code are seen at once, whoever makes them.
+  }
+  flushTranslations(): void {
+    this.regimes.flushAll();
+    // The page being executed was looked up before: the interpreter has to look again.
+    this.csrs.translationChanged = true;
+  }
+
+  readRegister(name: string): bigint | undefined {
+    const index = registerIndex.get(name);
+    if (index !== undefined) return index === 32 ? this.pc : this.getX(index);
+    const row = csrByName(name);
+    return row && this.csrs.read(row.number);
+  }
+
+  writeRegister(name: string, value: bigint): bigint | undefined {
+    const index = registerIndex.get(name);
+    if (index === 32) this.pc = value & ~1n;
+    else if (index !== undefined) this.setX(index, value);
+    else {
+      const row = csrByName(name);
+      if (!row) return undefined;
+      this.setCsr(row.number, value);
+    }
+    return this.readRegister(name);
+  }
+
+  debugTranslate(
+    address: bigint,
+    stage: 'virtual' | 'guest',
+    access: AccessKind,
+  ): number | undefined {
+    const low = lower(address);
+    if (stage === 'guest') {
+      const page = Number(address >> 12n);
+      const mode = { privilege: 1, virtualized: true, debug: true } as const;
+      const found = this.mmu.translateGuestPage(page, low & 4095, access, mode);
+      return found < 0 ? undefined : found;
+    }
+    const { privilege, virtualized } = this.state;
+    const mode = { privilege, virtualized, debug: true };
+    const found = this.mmu.translate(low, upper(address), access, mode);
+    return found < 0 ? undefined : found;
+  }
+
+  mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable {
+    const { state, mmu } = this;
+    const { memory } = this.parts;
+    if (stage === 'guest') return guestStageTable(state, mmu, memory, maxRows);
+    return firstStageTable(state, mmu, memory, state.virtualized, maxRows);
+  }
+
+  setBreakpoints(addresses: readonly bigint[]): void {
+    this.fetcher.setBreakpoints(addresses);
+  }
+  skipBreakpointOnce(): void {
+    this.fetcher.skipBreakpoint = this.pc;
+  }
+
+  // What generated code asks for.
+
+  resolve(record: number, budget: number): number {
+    this.sync(budget);
+    return this.fetcher.resolve(record, (info) => this.raise(info));
+  }
+
+  fetchMiss(budget: number): number {
+    this.sync(budget);
+    const found = this.fetcher.fetchMiss((info) => this.raise(info));
+    if (this.fetcher.uncacheable) this.endSlice = true;
+    return found;
+  }
+
+  slowLoad(widthAndFlags: number, budget: number): number {
+    this.sync(budget);
+    const width = accessWidths[widthAndFlags & (alignedFlag - 1)]!;
+    const size = accessBytes[width];
+    const [low, high] = this.argAddress();
+    if (widthAndFlags & alignedFlag && low & (size - 1)) {
+      return this.misaligned(cause.loadMisaligned);
+    }
+    const value = this.path.load(low, high, size, this.regimes.dataMode);
+    if (value === undefined) return this.raise(this.path.takeFault());
+    const signed = !width.endsWith('u') && size < 8;
+    const extended = signed ? BigInt.asUintN(64, BigInt.asIntN(size * 8, value)) : value;
+    this.state.view.setBigUint64(this.state.area + layout.argValue, extended, true);
+    return this.remaining(budget);
+  }
+
+  slowStore(width: number, budget: number): number {
+    this.sync(budget);
+    const [low, high] = this.argAddress();
+    const value = this.state.view.getBigUint64(this.state.area + layout.argValue, true);
+    const size = accessBytes[accessWidths[width]!];
+    if (!this.path.store(low, high, size, value, this.regimes.dataMode)) {
+      return this.raise(this.path.takeFault());
+    }
+    return this.remaining(budget);
+  }
+
+  slowAtomic(width: number, budget: number): number {
+    this.sync(budget);
+    const [low, high] = this.argAddress();
+    const size = accessBytes[accessWidths[width]!];
+    if (low & (size - 1)) return this.misaligned(cause.storeMisaligned);
+    const offset = this.path.atomic(low, high, size, this.regimes.dataMode);
+    if (offset < 0) return this.raise(this.path.takeFault());
+    this.state.view.setUint32(this.state.area + layout.argValue, offset, true);
+    return this.remaining(budget);
+  }
+
+  host(record: number, rowIndex: number, length: number, budget: number): number {
+    this.sync(budget);
+    const word = (): number => this.fetcher.instructionWord(this.pc);
+    const execute = systemByRow[rowIndex];
+    if (!execute) return this.raise(trap(cause.illegalInstruction, BigInt(word())));
+    const outcome = execute(this, this.operands(record, word));
+    switch (outcome.kind) {
+      case 'trap':
+        return this.raise(outcome.trap);
+      case 'jumped':
+        this.csrs.translationChanged = true;
+        this.state.exit = exit.changed;
+        return leave.after;
+      case 'wait':
+        this.pc += BigInt(length);
+        this.state.exit = exit.waiting;
+        return leave.after;
+      case 'next':
+        if (!this.mustLookAgain()) return this.remaining(budget);
+        this.pc += BigInt(length);
+        this.state.exit = exit.changed;
+        return leave.after;
+    }
+  }
+
+  /** Brings TLB set and caches in line with what CSR writes changed. */
+  private refresh(): void {
+    const { csrs, regimes } = this;
+    this.parts.dropRecordsIfAsked();
+    if (csrs.protectionChanged || this.fetcher.uncacheable) {
+      regimes.flushAll();
+      this.fetcher.uncacheable = false;
+      csrs.translationChanged = true;
+    }
+    if (csrs.translationChanged) regimes.select();
+    csrs.protectionChanged = csrs.translationChanged = false;
+    csrs.interruptsChanged = csrs.timersChanged = false;
+  }
+
+  private mustLookAgain(): boolean {
+    const { csrs } = this;
+    // A timer that was set anew may end the slice earlier than was planned.
+    if (csrs.translationChanged || csrs.protectionChanged || csrs.timersChanged) return true;
+    if (!csrs.interruptsChanged) return false;
+    csrs.interruptsChanged = false;
+    return this.traps.pendingInterrupt() !== undefined;
+  }
+
+  private runSlice(budget: number): void {
+    const { parts, state } = this;
+    this.slice = budget;
+    this.sliceStart = this.instructions;
+    this.clockStart = parts.clock.instructions;
+    this.withheld = 0;
+    this.endSlice = false;
+    this.sync(parts.interpreter.run(state.area, budget));
+    this.withheld = 0;
+  }
+
+  /** Brings the counts up to date: `left` of the slice's budget remains, less what is withheld. */
+  private sync(left: number): void {
+    const used = this.slice - left - this.withheld;
+    this.instructions = this.sliceStart + used;
+    this.parts.clock.instructions = this.clockStart + used;
+  }
+
+  private remaining(budget: number): number {
+    if (!this.endSlice) return budget;
+    this.withheld += budget - 1;
+    return 1;
+  }
+
+  private untilTimer(left: number): number {
+    const deadline = this.csrs.nextTimer();
+    if (deadline === undefined) return left;
+    return Math.max(1, Math.min(left, this.parts.clock.instructionsUntil(deadline)));
+  }
+
+  private raise(info: TrapInfo): number {
+    this.pendingTrap = info;
+    this.state.exit = exit.trap;
+    return leave.before;
+  }
+
+  private misaligned(code: number): number {
+    const address = this.state.view.getBigUint64(this.state.area + layout.argAddress, true);
+    return this.raise({ ...trap(code, address), gva: this.regimes.dataMode.virtualized });
+  }
+
+  private deliverTrap(): TrapTarget {
+    const info = defined(this.pendingTrap, 'the pending trap');
+    this.pendingTrap = undefined;
+    const target = this.traps.takeException(this.withInstruction(info));
+    this.csrs.translationChanged = true;
+    return target;
+  }
+
+  /** Explicit loads and stores that fault are reported with their transformed instruction. */
+  private withInstruction(info: TrapInfo): TrapInfo {
+    const explicit = dataFaults.has(info.cause) && info.tinst === 0;
+    if (!explicit) return info;
+    const word = this.fetcher.instructionWord(this.pc);
+    return { ...info, tinst: transformInstruction(word, this.faultOffset(info, word)) };
+  }
+
+  /** Distance of the faulting address from the access's own, for the second page of two. */
+  private faultOffset(info: TrapInfo, word: number): number {
+    const decoded = this.parts.decoder.decode(word);
+    if (!decoded) return 0;
+    const start = BigInt.asUintN(64, this.getX(decoded.rs1) + BigInt(decoded.imm));
+    const offset = info.tval - start;
+    return offset > 0n && offset < 8n ? Number(offset) : 0;
+  }
+
+  private leftToHypervisor(target: TrapTarget): boolean {
+    this.csrs.translationChanged = true;
+    return target === 'HS' && this.hypervisorAttached;
+  }
+
+  private guestAccessMode(): AccessMode {
+    const supervisor = (this.state.low(CSR.hstatus) & hstatusBits.SPVP) !== 0;
+    return { privilege: supervisor ? 1 : 0, virtualized: true };
+  }
+
+  private argAddress(): [low: number, high: number] {
+    const word = (this.state.area + layout.argAddress) >>> 2;
+    return [this.state.u32[word]!, this.state.u32[word + 1]!];
+  }
+
+  private operands(record: number, word: () => number): Operands {
+    const fields = this.fetcher.fields(record);
+    return { ...fields, word };
+  }
+}
+
+const dataFaults = new Set<number>([
+  cause.loadMisaligned,
+  cause.loadAccess,
+  cause.storeMisaligned,
+  cause.storeAccess,
+  cause.loadPage,
+  cause.storePage,
+  cause.loadGuestPage,
+  cause.storeGuestPage,
+]);
+
+const lower = (address: bigint): number => Number(address & 0xffff_ffffn);
+const upper = (address: bigint): number => Number((address >> 32n) & 0xffff_ffffn);

@@ -1,0 +1,103 @@
+/** A hart's state in memory, under the specification's names. No behaviour. */
+import type { EngineMemory } from '../../engine/engineMemory.ts';
+import { hart as layout } from '../../engine/layout.ts';
+import { CSR } from './csr/numbers.ts';
+import type { Privilege } from './riscvHart.ts';
+
+/** Bits of mstatus, sstatus and vsstatus (privileged manual, mstatus). */
+export const status = {
+  SIE: 1 << 1,
+  MIE: 1 << 3,
+  SPIE: 1 << 5,
+  MPIE: 1 << 7,
+  SPP: 1 << 8,
+  MPP: 3 << 11,
+  MPRV: 1 << 17,
+  SUM: 1 << 18,
+  MXR: 1 << 19,
+  TVM: 1 << 20,
+  TW: 1 << 21,
+  TSR: 1 << 22,
+  /** In the upper word. */
+  high: { GVA: 1 << 6, MPV: 1 << 7 },
+} as const;
+
+export const hstatusBits = {
+  GVA: 1 << 6,
+  SPV: 1 << 7,
+  SPVP: 1 << 8,
+  HU: 1 << 9,
+  VTVM: 1 << 20,
+  VTW: 1 << 21,
+  VTSR: 1 << 22,
+} as const;
+
+export class HartState {
+  readonly area: number;
+  readonly view: DataView;
+  readonly u32: Uint32Array;
+  privilege: Privilege = 3;
+  virtualized = false;
+  private readonly u64: BigUint64Array;
+  private readonly registers: number;
+  private readonly control: number;
+
+  constructor(memory: EngineMemory, index: number) {
+    this.area = memory.hartArea(index);
+    this.view = memory.view;
+    this.u32 = memory.u32;
+    this.u64 = new BigUint64Array(memory.buffer);
+    this.registers = (this.area + layout.registers) >>> 3;
+    this.control = (this.area + layout.control) >>> 3;
+  }
+
+  getX(index: number): bigint {
+    return this.u64[this.registers + index]!;
+  }
+  setX(index: number, value: bigint): void {
+    if (index !== 0) this.u64[this.registers + index] = BigInt.asUintN(64, value);
+  }
+
+  get pc(): bigint {
+    return this.u64[(this.area + layout.pc) >>> 3]!;
+  }
+  set pc(value: bigint) {
+    this.u64[(this.area + layout.pc) >>> 3] = BigInt.asUintN(64, value);
+  }
+
+  /** The CSR's slot, as stored: aliases and derived bits are the CSR file's affair. */
+  csr(number: number): bigint {
+    return this.u64[this.control + number]!;
+  }
+  setCsr(number: number, value: bigint): void {
+    this.u64[this.control + number] = BigInt.asUintN(64, value);
+  }
+  /** Lower and upper word of a slot, without the cost of a bigint. */
+  low(number: number): number {
+    return this.u32[(this.control + number) * 2]!;
+  }
+  high(number: number): number {
+    return this.u32[(this.control + number) * 2 + 1]!;
+  }
+  setLow(number: number, value: number): void {
+    this.u32[(this.control + number) * 2] = value;
+  }
+  setHigh(number: number, value: number): void {
+    this.u32[(this.control + number) * 2 + 1] = value;
+  }
+
+  /** mstatus.MPP. */
+  get previousPrivilege(): Privilege {
+    return ((this.low(CSR.mstatus) & status.MPP) >>> 11) as Privilege;
+  }
+
+  get exit(): number {
+    return this.u32[(this.area + layout.exit) >>> 2]!;
+  }
+  set exit(code: number) {
+    this.u32[(this.area + layout.exit) >>> 2] = code;
+  }
+  clearReservation(): void {
+    this.u64[(this.area + layout.reservation) >>> 3] = 0xffff_ffff_ffff_ffffn;
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * Memory accesses that the inline TLB did not serve: translation, protection, devices, pages with
+ * code, misalignment. Each ends with a value or a trap; a successful access to plain memory leaves
+ * a TLB entry so that the next one is inline.
+ */
+import type { CodePages } from '../../engine/codePages.ts';
+import { pageBytes } from '../../engine/layout.ts';
+import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
+import type { AccessKind } from '../cpu.ts';
+import type { AccessMode, Mmu } from './mmu.ts';
+import type { Pmp } from './pmp.ts';
+import type { Regimes } from './regimes.ts';
+import type { TrapInfo } from './riscvHart.ts';
+import { faultCause } from './trapCause.ts';
+import { defined } from '../../base/assert.ts';
+
+export class MemoryPath {
+  /** The trap of the last access that failed. */
+  fault: TrapInfo | undefined;
+  private readonly memory: PhysicalMemory;
+  private readonly view: DataView;
+  private readonly mmu: Mmu;
+  private readonly pmp: Pmp;
+  private readonly regimes: Regimes;
+  private readonly code: CodePages;
+
+  constructor(parts: {
+    memory: PhysicalMemory;
+    view: DataView;
+    mmu: Mmu;
+    pmp: Pmp;
+    regimes: Regimes;
+    code: CodePages;
+  }) {
+    this.memory = parts.memory;
+    this.view = parts.view;
+    this.mmu = parts.mmu;
+    this.pmp = parts.pmp;
+    this.regimes = parts.regimes;
+    this.code = parts.code;
+  }
+
+  /** `size` bytes at a virtual address, zero-extended; undefined with `fault` set. */
+  load(low: number, high: number, size: number, mode: AccessMode): bigint | undefined {
+    if ((low & (pageBytes - 1)) + size > pageBytes) return this.loadAcross(low, high, size, mode);
+    const address = this.translate(low, high, 'load', mode);
+    if (address < 0) return undefined;
+    const offset = this.memory.offsetOf(address, size);
+    if (offset >= 0) {
+      if (mode === this.regimes.dataMode) this.remember('read', low, high, address);
+      return this.read(offset, size);
+    }
+    const value = this.memory.mmio.read(address, size);
+    if (value !== undefined) return value;
+    return this.refuse(low, high, 'load', mode);
+  }
+
+  /** False with `fault` set. */
+  store(low: number, high: number, size: number, value: bigint, mode: AccessMode): boolean {
+    if ((low & (pageBytes - 1)) + size > pageBytes) {
+      return this.storeAcross(low, high, size, value, mode);
+    }
+    const address = this.translate(low, high, 'store', mode);
+    if (address < 0) return false;
+    const region = this.memory.regionAt(address, size);
+    if (region?.writable) {
+      this.write(region.offset + (address - region.base), address, size, value);
+      if (mode === this.regimes.dataMode) this.remember('write', low, high, address);
+      return true;
+    }
+    if (!region && this.memory.mmio.write(address, size, value)) return true;
+    this.refuse(low, high, 'store', mode);
+    return false;
+  }
+
+  /** Memory offset of a word to be read and written at once; -1 with `fault` set. */
+  atomic(low: number, high: number, size: number, mode: AccessMode): number {
+    const address = this.translate(low, high, 'store', mode);
+    if (address < 0) return -1;
+    const region = this.memory.regionAt(address, size);
+    if (!region?.writable) {
+      // Atomics reach memory only: the board's devices do not support them.
+      this.refuse(low, high, 'store', mode);
+      return -1;
+    }
+    this.code.invalidate(address, size);
+    this.remember('write', low, high, address);
+    return region.offset + (address - region.base);
+  }
+
+  /** Physical address to fetch from; -1 with `fault` set. Only memory can be executed. */
+  fetch(low: number, high: number): number {
+    const mode = this.regimes.fetchMode;
+    const address = this.translate(low, high, 'fetch', mode);
+    if (address < 0) return -1;
+    if (this.memory.offsetOf(address, 2) >= 0) return address;
+    this.refuse(low, high, 'fetch', mode);
+    return -1;
+  }
+
+  /** Physical address with no permission checked and nothing changed, or -1. */
+  debugTranslate(address: bigint, mode: AccessMode): number {
+    const low = Number(address & 0xffff_ffffn);
+    return this.mmu.translate(low, Number((address >> 32n) & 0xffff_ffffn), 'fetch', mode);
+  }
+
+  private translate(low: number, high: number, access: AccessKind, mode: AccessMode): number {
+    const address = this.mmu.translate(low, high, access, mode);
+    if (address < 0) this.fault = this.mmu.fault;
+    return address;
+  }
+
+  private refuse(low: number, high: number, access: AccessKind, mode: AccessMode): undefined {
+    this.fault = {
+      cause: faultCause('access', access),
+      tval: (BigInt(high) << 32n) | BigInt(low),
+      tval2: 0n,
+      tinst: 0,
+      gva: mode.virtualized,
+    };
+    return undefined;
+  }
+
+  /** Enters a page into the TLB when the same answer holds for all of it. */
+  private remember(kind: 'read' | 'write', low: number, high: number, address: number): void {
+    const page = address - (address % pageBytes);
+    const region = this.memory.regionAt(page, pageBytes);
+    if (!region || !this.pmp.uniform(page, pageBytes)) return;
+    if (kind === 'write' && (!region.writable || this.code.recordsAt(page) !== 0)) return;
+    const offset = region.offset + (page - region.base);
+    this.regimes.set.fill(kind, low, high, (offset - (low & -pageBytes)) >>> 0);
+  }
+
+  private loadAcross(
+    low: number,
+    high: number,
+    size: number,
+    mode: AccessMode,
+  ): bigint | undefined {
+    let value = 0n;
+    for (let i = 0; i < size; i++) {
+      const [byteLow, byteHigh] = advance(low, high, i);
+      const byte = this.load(byteLow, byteHigh, 1, mode);
+      if (byte === undefined) return undefined;
+      value |= byte << BigInt(i * 8);
+    }
+    return value;
+  }
+
+  /** Both pages are translated before anything is written, so that a fault leaves no half. */
+  private storeAcross(
+    low: number,
+    high: number,
+    size: number,
+    value: bigint,
+    mode: AccessMode,
+  ): boolean {
+    const [lastLow, lastHigh] = advance(low, high, size - 1);
+    if (this.translate(low, high, 'store', mode) < 0) return false;
+    const [pageLow, pageHigh] = [lastLow & -pageBytes, lastHigh];
+    if (this.translate(pageLow >>> 0, pageHigh, 'store', mode) < 0) return false;
+    for (let i = 0; i < size; i++) {
+      const [byteLow, byteHigh] = advance(low, high, i);
+      const byte = (value >> BigInt(i * 8)) & 0xffn;
+      if (!this.store(byteLow, byteHigh, 1, byte, mode)) return false;
+    }
+    return true;
+  }
+
+  private read(offset: number, size: number): bigint {
+    switch (size) {
+      case 1:
+        return BigInt(this.view.getUint8(offset));
+      case 2:
+        return BigInt(this.view.getUint16(offset, true));
+      case 4:
+        return BigInt(this.view.getUint32(offset, true));
+      default:
+        return this.view.getBigUint64(offset, true);
+    }
+  }
+
+  private write(offset: number, address: number, size: number, value: bigint): void {
+    const page = address - (address % pageBytes);
+    if (this.code.recordsAt(page) !== 0) this.code.invalidate(address, size);
+    switch (size) {
+      case 1:
+        return this.view.setUint8(offset, Number(value & 0xffn));
+      case 2:
+        return this.view.setUint16(offset, Number(value & 0xffffn), true);
+      case 4:
+        return this.view.setUint32(offset, Number(value & 0xffff_ffffn), true);
+      default:
+        return this.view.setBigUint64(offset, BigInt.asUintN(64, value), true);
+    }
+  }
+
+  /** The fault, which the caller knows to be there. */
+  takeFault(): TrapInfo {
+    return defined(this.fault, 'the fault of a failed access');
+  }
+}
+
+function advance(low: number, high: number, by: number): [number, number] {
+  const next = low + by;
+  return next < 2 ** 32 ? [next, high] : [next - 2 ** 32, (high + 1) >>> 0];
+}

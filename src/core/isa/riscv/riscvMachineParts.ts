@@ -1,0 +1,70 @@
+/** Builds what RISC-V harts share: engine memory, records, the interpreter, and the harts. */
+import type { VirtualClock } from '../../base/virtualClock.ts';
+import { CodePages } from '../../engine/codePages.ts';
+import { EngineMemory } from '../../engine/engineMemory.ts';
+import { Interpreter } from '../../engine/interpreter.ts';
+import type { MmioMap } from '../../memory/mmioMap.ts';
+import { PhysicalMemory } from '../../memory/physicalMemory.ts';
+import { Decoder } from './decode.ts';
+import { Hart } from './hart.ts';
+
+export interface RamRequest {
+  readonly name: string;
+  /** Physical address and size, both multiples of 4 KiB. */
+  readonly base: number;
+  readonly size: number;
+  readonly writable: boolean;
+}
+
+export interface RiscvOptions {
+  readonly harts: number;
+  readonly ram: readonly RamRequest[];
+  readonly mmio: MmioMap;
+  readonly clock: VirtualClock;
+  /** The generated interpreter, compiled once for all machines. */
+  readonly interpreter: WebAssembly.Module;
+  readonly extensionEnabled?: (extension: string) => boolean;
+}
+
+export interface RiscvMachineParts {
+  readonly harts: readonly Hart[];
+  readonly memory: PhysicalMemory;
+}
+
+/** Bytes for records: some two thousand pages of code. */
+const arenaBytes = 64 << 20;
+
+export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
+  const ramBytes = options.ram.reduce((sum, r) => sum + r.size, 0);
+  const engine = new EngineMemory({ harts: options.harts, arenaBytes, ramBytes });
+  const memory = new PhysicalMemory(engine.buffer, options.mmio);
+  for (const { name, base, size, writable } of options.ram) {
+    memory.addRam({ name, base, size, writable, offset: engine.allocateRam(size) });
+  }
+  const code = new CodePages(engine);
+  memory.onWrite = (address, size) => code.invalidate(address, size);
+  const harts: Hart[] = [];
+  let dropAsked = false;
+  const parts = {
+    engine,
+    memory,
+    code,
+    interpreter: new Interpreter(options.interpreter, engine),
+    clock: options.clock,
+    decoder: new Decoder(options.extensionEnabled),
+    codePageAdded: (offset: number) => {
+      for (const hart of harts) hart.regimes.dropWritesTo(offset);
+    },
+    recordsExhausted: () => {
+      dropAsked = true;
+    },
+    dropRecordsIfAsked: () => {
+      if (!dropAsked) return;
+      dropAsked = false;
+      for (const hart of harts) hart.regimes.flushFetches();
+      code.clear();
+    },
+  };
+  for (let id = 0; id < options.harts; id++) harts.push(new Hart(id, parts));
+  return { harts, memory };
+}

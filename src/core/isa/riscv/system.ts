@@ -1,0 +1,188 @@
+/**
+ * Instructions that TypeScript carries out: system calls, CSRs, trap returns, fences, WFI, and
+ * guest memory accesses of the hypervisor. Found by mnemonic; each says how the hart goes on.
+ */
+import { csrRefusal, effectiveCsr, type CsrRefusal } from './csr/csrAccess.ts';
+import type { CsrFile } from './csr/csrFile.ts';
+import { CSR } from './csr/numbers.ts';
+import { hstatusBits, status, type HartState } from './hartState.ts';
+import type { GuestRead, TrapInfo } from './riscvHart.ts';
+import { cause, trap } from './trapCause.ts';
+import type { Traps } from './traps.ts';
+
+export interface Operands {
+  readonly rd: number;
+  readonly rs1: number;
+  readonly rs2: number;
+  readonly imm: number;
+  /** The instruction's bits, for xtval; read only when a trap needs them. */
+  readonly word: () => number;
+}
+
+export type Outcome =
+  | { readonly kind: 'next' }
+  /** pc has been set by a trap return. */
+  | { readonly kind: 'jumped' }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'trap'; readonly trap: TrapInfo };
+
+/** What the instructions need of the hart. */
+export interface SystemHart {
+  readonly state: HartState;
+  readonly csrs: CsrFile;
+  readonly traps: Traps;
+  hypervisorLoad(address: bigint, size: number, executable: boolean): GuestRead;
+  hypervisorStore(address: bigint, size: number, value: bigint): TrapInfo | undefined;
+  flushTranslations(): void;
+}
+
+type Execute = (h: SystemHart, o: Operands) => Outcome;
+
+const next: Outcome = { kind: 'next' };
+const jumped: Outcome = { kind: 'jumped' };
+const raise = (info: TrapInfo): Outcome => ({ kind: 'trap', trap: info });
+const refused = (why: CsrRefusal, o: Operands): Outcome =>
+  raise(
+    trap(
+      why === 'illegal' ? cause.illegalInstruction : cause.virtualInstruction,
+      BigInt(o.word() >>> 0),
+    ),
+  );
+
+export const systemInstructions: Readonly<Record<string, Execute>> = {
+  ecall: ({ state }) => {
+    const { privilege, virtualized } = state;
+    if (privilege === 3) return raise(trap(cause.ecallM));
+    if (privilege === 0) return raise(trap(cause.ecallU));
+    return raise(trap(virtualized ? cause.ecallVS : cause.ecallS));
+  },
+  ebreak: () => raise(trap(cause.breakpoint)),
+
+  csrrw: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), 'write', o.rd !== 0, true),
+  csrrs: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), 'set', true, o.rs1 !== 0),
+  csrrc: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), 'clear', true, o.rs1 !== 0),
+  csrrwi: (h, o) => csrInstruction(h, o, BigInt(o.rs1), 'write', o.rd !== 0, true),
+  csrrsi: (h, o) => csrInstruction(h, o, BigInt(o.rs1), 'set', true, o.rs1 !== 0),
+  csrrci: (h, o) => csrInstruction(h, o, BigInt(o.rs1), 'clear', true, o.rs1 !== 0),
+
+  // Stores to code are seen at once, so there is nothing to order.
+  'fence.i': () => next,
+
+  mret: (h, o) => {
+    if (h.state.privilege !== 3) return refused('illegal', o);
+    h.traps.machineReturn();
+    return jumped;
+  },
+  sret: (h, o) => {
+    const { state } = h;
+    if (state.privilege === 0) return refused(state.virtualized ? 'virtual' : 'illegal', o);
+    if (state.virtualized) {
+      if (state.low(CSR.hstatus) & hstatusBits.VTSR) return refused('virtual', o);
+    } else if (state.privilege === 1 && state.low(CSR.mstatus) & status.TSR) {
+      return refused('illegal', o);
+    }
+    h.traps.supervisorReturn();
+    return jumped;
+  },
+  wfi: (h, o) => {
+    const { state } = h;
+    if (state.privilege !== 3 && state.low(CSR.mstatus) & status.TW) return refused('illegal', o);
+    if (state.virtualized) {
+      const trapped = state.privilege === 0 || state.low(CSR.hstatus) & hstatusBits.VTW;
+      if (trapped) return refused('virtual', o);
+    } else if (state.privilege === 0) {
+      // The manual lets an implementation refuse WFI in U-mode at once.
+      return refused('illegal', o);
+    }
+    return { kind: 'wait' };
+  },
+  'sfence.vma': (h, o) => {
+    const { state } = h;
+    if (state.privilege === 0) return refused(state.virtualized ? 'virtual' : 'illegal', o);
+    if (state.virtualized) {
+      if (state.low(CSR.hstatus) & hstatusBits.VTVM) return refused('virtual', o);
+    } else if (state.privilege === 1 && state.low(CSR.mstatus) & status.TVM) {
+      return refused('illegal', o);
+    }
+    h.flushTranslations();
+    return next;
+  },
+  'hfence.vvma': (h, o) => hypervisorFence(h, o, false),
+  'hfence.gvma': (h, o) => hypervisorFence(h, o, true),
+
+  'hlv.b': (h, o) => guestLoad(h, o, 1, true),
+  'hlv.bu': (h, o) => guestLoad(h, o, 1, false),
+  'hlv.h': (h, o) => guestLoad(h, o, 2, true),
+  'hlv.hu': (h, o) => guestLoad(h, o, 2, false),
+  'hlv.w': (h, o) => guestLoad(h, o, 4, true),
+  'hlv.wu': (h, o) => guestLoad(h, o, 4, false),
+  'hlv.d': (h, o) => guestLoad(h, o, 8, false),
+  'hlvx.hu': (h, o) => guestLoad(h, o, 2, false, true),
+  'hlvx.wu': (h, o) => guestLoad(h, o, 4, false, true),
+  'hsv.b': (h, o) => guestStore(h, o, 1),
+  'hsv.h': (h, o) => guestStore(h, o, 2),
+  'hsv.w': (h, o) => guestStore(h, o, 4),
+  'hsv.d': (h, o) => guestStore(h, o, 8),
+};
+
+function csrInstruction(
+  { state, csrs }: SystemHart,
+  o: Operands,
+  source: bigint,
+  how: 'write' | 'set' | 'clear',
+  reads: boolean,
+  writes: boolean,
+): Outcome {
+  const number = o.imm & 0xfff;
+  const refusal = csrRefusal(state, number, writes);
+  if (refusal) return refused(refusal, o);
+  const effective = effectiveCsr(state, number);
+  const old = reads ? csrs.read(effective) : 0n;
+  if (writes) {
+    const base = how === 'write' ? 0n : csrs.readForUpdate(effective);
+    const value = how === 'write' ? source : how === 'set' ? base | source : base & ~source;
+    csrs.write(effective, BigInt.asUintN(64, value));
+  }
+  state.setX(o.rd, old);
+  return next;
+}
+
+function hypervisorFence(h: SystemHart, o: Operands, guestStage: boolean): Outcome {
+  const { state } = h;
+  if (state.virtualized) return refused('virtual', o);
+  if (state.privilege === 0) return refused('illegal', o);
+  if (guestStage && state.privilege === 1 && state.low(CSR.mstatus) & status.TVM) {
+    return refused('illegal', o);
+  }
+  h.flushTranslations();
+  return next;
+}
+
+/** HLV, HLVX and HSV: never in a guest, in U-mode only with hstatus.HU. */
+function guestAccessRefusal({ state }: SystemHart): CsrRefusal | undefined {
+  if (state.virtualized) return 'virtual';
+  if (state.privilege === 0 && !(state.low(CSR.hstatus) & hstatusBits.HU)) return 'illegal';
+  return undefined;
+}
+
+function guestLoad(
+  h: SystemHart,
+  o: Operands,
+  size: number,
+  signed: boolean,
+  executable = false,
+): Outcome {
+  const refusal = guestAccessRefusal(h);
+  if (refusal) return refused(refusal, o);
+  const read = h.hypervisorLoad(h.state.getX(o.rs1), size, executable);
+  if ('trap' in read) return raise(read.trap);
+  h.state.setX(o.rd, signed ? BigInt.asIntN(size * 8, read.value) : read.value);
+  return next;
+}
+
+function guestStore(h: SystemHart, o: Operands, size: number): Outcome {
+  const refusal = guestAccessRefusal(h);
+  if (refusal) return refused(refusal, o);
+  const fault = h.hypervisorStore(h.state.getX(o.rs1), size, h.state.getX(o.rs2));
+  return fault ? raise(fault) : next;
+}

@@ -1,0 +1,49 @@
+/** Transformed instructions for htinst and mtinst (hypervisor, trap value registers). */
+import { Decoder } from './decode.ts';
+import { instructionRows } from './instructions/all.ts';
+
+const decoder = new Decoder();
+const rs1Field = 0xf_8000;
+const opcode = {
+  load: 0x03,
+  loadFloat: 0x07,
+  store: 0x23,
+  storeFloat: 0x27,
+  amo: 0x2f,
+  system: 0x73,
+};
+
+/**
+ * `offset` is the faulting address less the access's own, nonzero only for the second half of a
+ * misaligned access. 0 for an instruction that has no transformation.
+ */
+export function transformInstruction(word: number, offset: number): number {
+  if ((word & 3) !== 3) return transformCompressed(word & 0xffff, offset);
+  const addressOffset = (offset & 31) << 15;
+  switch (word & 0x7f) {
+    case opcode.load:
+    case opcode.loadFloat:
+      return ((word & 0x7fff) | addressOffset) >>> 0;
+    case opcode.store:
+    case opcode.storeFloat:
+      return ((word & 0x01f0_707f) | addressOffset) >>> 0;
+    case opcode.amo:
+    case opcode.system:
+      return ((word & ~rs1Field) | addressOffset) >>> 0;
+    default:
+      return 0;
+  }
+}
+
+/** The expansion is transformed, then bit 1 is cleared to say that it was two bytes. */
+function transformCompressed(word: number, offset: number): number {
+  const decoded = decoder.decode(word);
+  if (!decoded) return 0;
+  const { mnemonic } = instructionRows[decoded.rowIndex]!;
+  const funct3 = { lw: 2, ld: 3, sw: 2, sd: 3 }[mnemonic];
+  if (funct3 === undefined) return 0;
+  const isLoad = mnemonic.startsWith('l');
+  const register = isLoad ? decoded.rd << 7 : decoded.rs2 << 20;
+  const base = isLoad ? opcode.load : opcode.store;
+  return ((register | (funct3 << 12) | ((offset & 31) << 15) | base) & ~2) >>> 0;
+}

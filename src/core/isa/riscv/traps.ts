@@ -1,0 +1,187 @@
+/**
+ * Trap entry and return, and which interrupt is taken (privileged manual, traps; hypervisor,
+ * trap entry and return).
+ */
+import type { CsrFile } from './csr/csrFile.ts';
+import { CSR } from './csr/numbers.ts';
+import { hstatusBits, status, type HartState } from './hartState.ts';
+import type { Privilege, TrapInfo } from './riscvHart.ts';
+import { interrupt } from './trapCause.ts';
+
+export type TrapTarget = 'M' | 'HS' | 'VS';
+
+const { SSI, VSSI, MSI, STI, VSTI, MTI, SEI, VSEI, MEI } = interrupt;
+/** Highest first (privileged manual, mip and mie; hypervisor, hip and hie). */
+const interruptPriority = [MEI, MSI, MTI, SEI, SSI, STI, VSEI, VSSI, VSTI];
+const interruptFlag = 1n << 63n;
+
+export class Traps {
+  private readonly state: HartState;
+  private readonly csrs: CsrFile;
+
+  constructor(state: HartState, csrs: CsrFile) {
+    this.state = state;
+    this.csrs = csrs;
+  }
+
+  /** The interrupt to be taken now and where, if any. */
+  pendingInterrupt(): { code: number; target: TrapTarget } | undefined {
+    const { state } = this;
+    const ready = this.csrs.pending() & state.low(CSR.mie);
+    if (ready === 0) return undefined;
+    const mideleg = state.low(CSR.mideleg);
+    const hideleg = state.low(CSR.hideleg);
+    for (const target of ['M', 'HS', 'VS'] as const) {
+      const mask = { M: ~mideleg, HS: mideleg & ~hideleg, VS: mideleg & hideleg }[target];
+      if ((ready & mask) === 0 || !this.enabled(target)) continue;
+      const code = interruptPriority.find((bit) => ready & mask & (1 << bit));
+      if (code !== undefined) return { code, target };
+    }
+    return undefined;
+  }
+
+  takeInterrupt(code: number, target: TrapTarget): void {
+    // The guest sees its own interrupts under the supervisor's numbers.
+    const shown = target === 'VS' ? code - 1 : code;
+    this.enter(target, interruptFlag | BigInt(shown), undefined);
+  }
+
+  /** Delivers a synchronous trap of the instruction at pc; says where it went. */
+  takeException(info: TrapInfo): TrapTarget {
+    const target = this.exceptionTarget(info.cause);
+    this.enter(target, BigInt(info.cause), info);
+    return target;
+  }
+
+  /** MRET (privileged manual, 3.3.2). */
+  machineReturn(): void {
+    const { state } = this;
+    const low = state.low(CSR.mstatus);
+    const high = state.high(CSR.mstatus);
+    const previous = state.previousPrivilege;
+    const guest = (high & status.high.MPV) !== 0 && previous !== 3;
+    let next = (low & ~(status.MIE | status.MPP)) | status.MPIE;
+    if (low & status.MPIE) next |= status.MIE;
+    if (previous !== 3) next &= ~status.MPRV;
+    state.setLow(CSR.mstatus, next);
+    state.setHigh(CSR.mstatus, high & ~status.high.MPV);
+    this.goTo(previous, guest, state.csr(CSR.mepc));
+  }
+
+  /** SRET, in HS-mode or in VS-mode. */
+  supervisorReturn(): void {
+    const { state } = this;
+    const inGuest = state.virtualized;
+    const slot = inGuest ? CSR.vsstatus : CSR.mstatus;
+    const low = state.low(slot);
+    const previous: Privilege = low & status.SPP ? 1 : 0;
+    let next = (low & ~(status.SIE | status.SPP)) | status.SPIE;
+    if (low & status.SPIE) next |= status.SIE;
+    if (!inGuest) next &= ~status.MPRV;
+    state.setLow(slot, next);
+    if (inGuest) return this.goTo(previous, true, state.csr(CSR.vsepc));
+    const hypervisorStatus = state.low(CSR.hstatus);
+    state.setLow(CSR.hstatus, hypervisorStatus & ~hstatusBits.SPV);
+    this.goTo(previous, (hypervisorStatus & hstatusBits.SPV) !== 0, state.csr(CSR.sepc));
+  }
+
+  private enabled(target: TrapTarget): boolean {
+    const { privilege, virtualized } = this.state;
+    switch (target) {
+      case 'M':
+        return privilege < 3 || (this.state.low(CSR.mstatus) & status.MIE) !== 0;
+      case 'HS':
+        if (privilege === 3) return false;
+        return virtualized || privilege === 0 || (this.state.low(CSR.mstatus) & status.SIE) !== 0;
+      case 'VS':
+        if (!virtualized) return false;
+        return privilege === 0 || (this.state.low(CSR.vsstatus) & status.SIE) !== 0;
+    }
+  }
+
+  private exceptionTarget(code: number): TrapTarget {
+    const { state } = this;
+    const delegated = (register: number): boolean => ((state.low(register) >>> code) & 1) === 1;
+    if (state.privilege === 3 || !delegated(CSR.medeleg)) return 'M';
+    return state.virtualized && delegated(CSR.hedeleg) ? 'VS' : 'HS';
+  }
+
+  private enter(target: TrapTarget, code: bigint, info: TrapInfo | undefined): void {
+    const { state } = this;
+    const { pc } = state;
+    const tval = info?.tval ?? 0n;
+    switch (target) {
+      case 'M':
+        state.setCsr(CSR.mepc, pc);
+        state.setCsr(CSR.mcause, code);
+        state.setCsr(CSR.mtval, tval);
+        state.setCsr(CSR.mtval2, info?.tval2 ?? 0n);
+        state.setCsr(CSR.mtinst, BigInt(info?.tinst ?? 0));
+        this.stackMachineStatus(info?.gva ?? false);
+        return this.goTo(3, false, vector(state.csr(CSR.mtvec), code));
+      case 'HS':
+        state.setCsr(CSR.sepc, pc);
+        state.setCsr(CSR.scause, code);
+        state.setCsr(CSR.stval, tval);
+        state.setCsr(CSR.htval, info?.tval2 ?? 0n);
+        state.setCsr(CSR.htinst, BigInt(info?.tinst ?? 0));
+        this.stackHypervisorStatus(info?.gva ?? false);
+        this.stackSupervisorStatus(CSR.mstatus);
+        return this.goTo(1, false, vector(state.csr(CSR.stvec), code));
+      case 'VS':
+        state.setCsr(CSR.vsepc, pc);
+        state.setCsr(CSR.vscause, code);
+        state.setCsr(CSR.vstval, tval);
+        this.stackSupervisorStatus(CSR.vsstatus);
+        return this.goTo(1, true, vector(state.csr(CSR.vstvec), code));
+    }
+  }
+
+  private stackMachineStatus(gva: boolean): void {
+    const { state } = this;
+    const old = state.low(CSR.mstatus);
+    let low = (old & ~(status.MPP | status.MIE | status.MPIE)) | (state.privilege << 11);
+    if (old & status.MIE) low |= status.MPIE;
+    let high = state.high(CSR.mstatus) & ~(status.high.GVA | status.high.MPV);
+    if (gva) high |= status.high.GVA;
+    if (state.virtualized) high |= status.high.MPV;
+    state.setLow(CSR.mstatus, low);
+    state.setHigh(CSR.mstatus, high);
+  }
+
+  private stackSupervisorStatus(slot: number): void {
+    const { state } = this;
+    const old = state.low(slot);
+    let low = old & ~(status.SPP | status.SIE | status.SPIE);
+    if (state.privilege === 1) low |= status.SPP;
+    if (old & status.SIE) low |= status.SPIE;
+    state.setLow(slot, low);
+  }
+
+  /** SPVP is written only by a trap from a guest. */
+  private stackHypervisorStatus(gva: boolean): void {
+    const { state } = this;
+    let low = state.low(CSR.hstatus) & ~(hstatusBits.GVA | hstatusBits.SPV);
+    if (gva) low |= hstatusBits.GVA;
+    if (state.virtualized) {
+      low = (low & ~hstatusBits.SPVP) | hstatusBits.SPV;
+      if (state.privilege === 1) low |= hstatusBits.SPVP;
+    }
+    state.setLow(CSR.hstatus, low);
+  }
+
+  private goTo(privilege: Privilege, virtualized: boolean, pc: bigint): void {
+    this.state.privilege = privilege;
+    this.state.virtualized = virtualized;
+    this.state.pc = pc;
+    // A reservation does not outlive a change of what the hart does.
+    this.state.clearReservation();
+  }
+}
+
+/** Vectored mode spreads interrupts, never exceptions. */
+function vector(base: bigint, code: bigint): bigint {
+  const address = base & ~3n;
+  const vectored = (base & 1n) === 1n && (code & interruptFlag) !== 0n;
+  return vectored ? address + 4n * (code & ~interruptFlag) : address;
+}

@@ -1,0 +1,89 @@
+/**
+ * Debian's firmware owning the whole machine: OpenSBI with U-Boot for supervisor mode after it, and
+ * U-Boot for machine mode alone. QEMU boots the same images in the same test; both transcripts
+ * must be equal but for what `normalise.ts` lists.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { firmwareImages, releases, type FirmwareImages } from './images.ts';
+import { deviceTreeOf, makeMachine, runMachine, type Launch, type MachineRun } from './machine.ts';
+import { normalise, processorRules, treeRules } from './normalise.ts';
+import { qemuTranscript } from './qemu.ts';
+import { ubootSession } from './script.ts';
+
+interface Boot {
+  readonly name: string;
+  /** What runs first, and what it hands over to. */
+  files(images: FirmwareImages): { readonly bios: string; readonly kernel?: string };
+  readonly commands: readonly string[];
+}
+
+const supervisorCommands = ['version', 'bdinfo', 'sbi', 'md.l 80200000 8', 'sleep 1'];
+const boots: readonly Boot[] = [
+  {
+    name: 'OpenSBI fw_dynamic and U-Boot',
+    files: (images) => ({ bios: images.fwDynamic, kernel: images.ubootS }),
+    commands: supervisorCommands,
+  },
+  {
+    name: 'OpenSBI fw_jump and U-Boot',
+    files: (images) => ({ bios: images.fwJump, kernel: images.ubootS }),
+    commands: supervisorCommands,
+  },
+  {
+    name: 'U-Boot in machine mode',
+    files: (images) => ({ bios: images.ubootM }),
+    commands: ['version', 'bdinfo', 'md.l 80000000 8', 'sleep 1'],
+  },
+];
+
+for (const release of releases) {
+  for (const boot of boots) {
+    describe(`${boot.name}, ${release}, in mode machine`, function () {
+      this.timeout(300_000);
+      const script = ubootSession(boot.commands);
+      let files: ReturnType<Boot['files']>;
+      let launch: Launch;
+      let run: MachineRun;
+      let folder = '';
+
+      before(() => {
+        folder = mkdtempSync(path.join(os.tmpdir(), 'trapline-'));
+        files = boot.files(firmwareImages(release));
+        launch =
+          files.kernel === undefined
+            ? { mode: 'machine', program: files.bios }
+            : { mode: 'machine', program: files.kernel, firmware: files.bios };
+        run = runMachine(launch, script);
+      });
+      after(() => rmSync(folder, { recursive: true, force: true }));
+
+      it('powers off with exit code 0', () => {
+        assert.equal(run.end.reason, 'shutdown');
+        assert.equal(run.end.code, 0);
+      });
+
+      it("matches QEMU's transcript", async () => {
+        const qemu = await qemuTranscript({ ...files, memory: '256M', script });
+        const rules = [...processorRules, ...treeRules];
+        assert.equal(normalise(run.transcript, rules), normalise(qemu, rules));
+      });
+
+      it('matches QEMU with our device tree in every line but what names the processor', async () => {
+        const dtb = path.join(folder, 'ours.dtb');
+        writeFileSync(dtb, deviceTreeOf(makeMachine(launch)));
+        const qemu = await qemuTranscript({ ...files, memory: '256M', script, dtb });
+        assert.equal(normalise(run.transcript, processorRules), normalise(qemu, processorRules));
+      });
+
+      it('runs the same way twice', () => {
+        const again = runMachine(launch, script);
+        assert.equal(again.transcript, run.transcript);
+        assert.equal(again.instructions, run.instructions);
+        assert.deepEqual(again.marks, run.marks);
+      });
+    });
+  }
+}
