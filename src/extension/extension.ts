@@ -70,7 +70,7 @@ function commands(
 /** The focus command of a view opens it; its page is then given the filter box. */
 async function find(view: CsrsView | MappingsView, id: string): Promise<void> {
   await vscode.commands.executeCommand(`${id}.focus`);
-  view.post({ type: 'focusFilter' });
+  view.focusFilter();
 }
 
 async function offerIfFolderHasImage(statusBar: StatusBar): Promise<void> {

@@ -18,6 +18,7 @@ export abstract class GuestView implements vscode.WebviewViewProvider, vscode.Di
   private view: vscode.WebviewView | undefined;
   /** The page listens to messages. */
   private listening = false;
+  private wantsFilter = false;
   private newest = 0;
   private scheduled: NodeJS.Immediate | undefined;
 
@@ -59,6 +60,12 @@ export abstract class GuestView implements vscode.WebviewViewProvider, vscode.Di
     this.schedule();
   }
 
+  /** Gives the keyboard to the filter box, at the latest when the page is there. */
+  focusFilter(): void {
+    this.wantsFilter = !this.listening;
+    this.post({ type: 'focusFilter' });
+  }
+
   post(message: ToWebview): void {
     if (this.listening) void this.view?.webview.postMessage(message);
   }
@@ -75,7 +82,9 @@ export abstract class GuestView implements vscode.WebviewViewProvider, vscode.Di
     }
     if (message.type === 'ready') this.listening = true;
     await this.receive(message);
-    if (message.type === 'ready') this.schedule();
+    if (message.type !== 'ready') return;
+    if (this.wantsFilter) this.focusFilter();
+    this.schedule();
   }
 
   /** Several changes at once, as a stop brings them, lead to one request. */
