@@ -134,6 +134,26 @@ describe('loading', () => {
     }
   }).timeout(20000);
 
+  it('puts a kernel behind all of an ELF firmware’s memory, as QEMU does', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'load-'));
+    const source = '.globl _start\n_start: j _start\n .bss\n .zero 0x345678\n';
+    const flags = ['-Wl,-Ttext=0x80000000', '-march=rv64imac', '-mabi=lp64', '-Wl,-n'];
+    const files = { fw: elf(flags, source), p: raw(100) };
+    for (const [name, bytes] of Object.entries(files))
+      writeFileSync(path.join(folder, name), bytes);
+    const args = ['-bios', path.join(folder, 'fw'), '-kernel', path.join(folder, 'p')];
+    const qemu = new Qtest(['-m', '64M', ...args]);
+    try {
+      const ours = load({ mode: 'machine', firmware: 'fw', memory: 64 * MiB }, files);
+      assert.equal(ours.nextAddress, 0x80400000n);
+      const rom = ours.virt.resetVector(ours.start, ours.deviceTree, ours.nextAddress);
+      assert.deepEqual([...rom], await qemu.bytes(ours.virt.rom.base, rom.length));
+    } finally {
+      qemu.close();
+      rmSync(folder, { recursive: true });
+    }
+  }).timeout(10000);
+
   it('starts a program without firmware at the start of a bare machine’s RAM', () => {
     const { start, entry, nextAddress, at, elfFiles } = load({ mode: 'machine' }, { p: raw(100) });
     assert.deepEqual([start, entry, nextAddress], [0x80000000n, 0x80000000n, 0n]);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { UserError } from '../../../src/core/base/userError.ts';
 import type { CallRule } from '../../../src/core/machine/launchConfig.ts';
 import { parseLaunchConfig } from '../../../src/core/machine/parseLaunchConfig.ts';
@@ -32,7 +33,7 @@ describe('parseLaunchConfig', () => {
   it('takes over what is said', () => {
     const config = {
       ...{ program, mode: 'machine', board: 'virt', isa: 'rv64gc', harts: 4, firmware: 'fw.bin' },
-      ...{ initrd: 'i', dtb: 'd', bootargs: 'a=b', engine: 'lockstep', time: 'wall' },
+      ...{ initrd: 'i', dtb: 'd', bootargs: 'a=b', engine: 'interpreter', time: 'wall' },
       ...{ loadFiles: [{ file: 'x', address: 0x81000000 }], maxInstructions: 5 },
     };
     assert.deepEqual(parseLaunchConfig({ ...config, memory: '1G' }), {
@@ -74,7 +75,7 @@ describe('parseLaunchConfig', () => {
     const choice = 'mode: "kvm" is not allowed; allowed is "guest" or "machine"';
     refused({ mode: 'kvm' }, choice, 'mode');
     refused({ board: 'pc' }, 'board: "pc" is not allowed; allowed is "virt"');
-    refused({ engine: 1 }, /^engine: 1 is not allowed; allowed is "auto" or "interpreter" or/);
+    refused({ engine: 'jit' }, 'engine: "jit" is not allowed; allowed is "auto" or "interpreter"');
     refused({ time: '' }, /^time: "" is not allowed; allowed is "virtual" or "wall"$/);
     refused({ harts: 0 }, 'harts: 0 is not allowed; allowed is a whole number from 1 to 16');
     refused({ harts: '2' }, 'harts: "2" is not allowed; allowed is a whole number from 1 to 16');
@@ -114,6 +115,48 @@ describe('parseLaunchConfig', () => {
   it('refuses what it knows of and cannot do yet', () => {
     for (const name of ['drives', 'shares', 'net', 'handlers']) {
       refused({ [name]: [] }, new RegExp(`^${name}: .* are not supported yet; remove`), name);
+    }
+  });
+
+  it('agrees with what the manifest offers in launch.json', () => {
+    interface Schema {
+      readonly enum?: readonly string[];
+      readonly maximum?: number;
+      readonly default?: unknown;
+    }
+    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      contributes: {
+        debuggers: {
+          configurationAttributes: { launch: { properties: Record<string, Schema> } };
+        }[];
+      };
+    };
+    const { properties } = manifest.contributes.debuggers[0]!.configurationAttributes.launch;
+    const defaults: Readonly<Record<string, unknown>> = { ...parseLaunchConfig({ program }) };
+    for (const name of Object.keys({ ...defaults, firmware: 1, initrd: 1, dtb: 1, bootargs: 1 })) {
+      assert.ok(properties[name], `${name} is not in package.json`);
+    }
+    for (const [name, schema] of Object.entries(properties)) {
+      for (const value of schema.enum ?? []) parseLaunchConfig({ program, [name]: value });
+      if (schema.maximum !== undefined) {
+        parseLaunchConfig({ program, [name]: schema.maximum });
+        refused({ [name]: schema.maximum + 1 }, new RegExp(`^${name}: `));
+      }
+      if (schema.enum && defaults[name] !== undefined) {
+        refused({ [name]: 'other' }, new RegExp(`^${name}: "other" is not allowed`));
+      }
+      if (schema.default !== undefined && defaults[name] !== undefined && name !== 'program') {
+        const given: Record<string, unknown> = { program, [name]: schema.default };
+        assert.deepEqual(parseLaunchConfig(given), defaults, name);
+      }
+      if (schema.enum === undefined && defaults[name] === undefined) {
+        // Whatever its form, the attribute's name at least is known.
+        try {
+          parseLaunchConfig({ program, [name]: [] });
+        } catch (error) {
+          assert.doesNotMatch((error as Error).message, /there is no attribute|not supported/);
+        }
+      }
     }
   });
 

@@ -51,6 +51,8 @@ export interface VirtEnvironment {
   /** The device tree's `riscv,isa`, and its `mmu-type`: `riscv,sv57`. */
   readonly isa: string;
   readonly mmuType: string;
+  /** What the clock shows at the start, in nanoseconds since 1970; `RTC_EPOCH` unless given. */
+  readonly rtcEpoch?: bigint;
 }
 
 export interface VirtBoard {
@@ -86,7 +88,7 @@ export function virtBoard(env: VirtEnvironment): VirtBoard {
     line: plic.source(map.RTC.irq),
     time,
     timebase,
-    epoch: map.RTC_EPOCH,
+    epoch: env.rtcEpoch ?? map.RTC_EPOCH,
   });
   const flash = [0, 1].map((i) => new CfiFlash(`flash${i}`, map.FLASH.size, map.FLASH.blockSize));
   const clint = env.mode === 'machine' ? new Aclint(time, env.harts) : undefined;

@@ -38,7 +38,7 @@ export const VIRTIO = {
   irq: 1,
 } as const;
 
-/** Two banks of parallel flash: U-Boot probes the first and stops where there is none. */
+/** Two banks of parallel flash. U-Boot's builds for this machine probe the first and print its size. */
 export const FLASH = { base: 0x20000000, size: 0x2000000, blockSize: 0x40000 } as const;
 
 /** Firmware is linked to run at the start of RAM. */

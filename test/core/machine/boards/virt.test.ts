@@ -180,6 +180,12 @@ describe('virt board', () => {
     assert.equal(board.time(), 0x1_0000_0002n);
   });
 
+  it('shows the chosen time, or the same one in every run', () => {
+    const low = (board: ReturnType<typeof virtBoard>) => board.mmio.read(map.RTC.base, 8);
+    assert.equal(low(setUp({ rtcEpoch: 0x12345_89abcdefn }).board), 0x12345_89abcdefn);
+    assert.equal(low(setUp().board), BigInt(Date.UTC(2025, 0, 1)) * 1_000_000n);
+  });
+
   it('starts with QEMU’s reset vector', async () => {
     for (const [program, xlen] of [
       ['qemu-system-riscv64', 64],
