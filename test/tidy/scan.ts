@@ -62,11 +62,20 @@ export function scan(source: string): Token[] {
   return tokens;
 }
 
+export interface Import {
+  readonly specifier: string;
+  readonly line: number;
+  /** `import type` or `export type`: gone after compilation. */
+  readonly typeOnly: boolean;
+}
+
 /** What a file imports or re-exports, types included; dynamic `import('…')` too. */
-export function importsOf(source: string): { specifier: string; line: number }[] {
+export function importsOf(source: string): Import[] {
+  const found: Import[] = [];
   const tokens = scan(source);
-  const found: { specifier: string; line: number }[] = [];
+  let statement = 0;
   tokens.forEach((token, i) => {
+    if (/^(import|export)$/.test(token.text) && token.kind === 'word') statement = i;
     if (token.kind !== 'string') return;
     const before = tokens[i - 1];
     const isImport =
@@ -74,8 +83,9 @@ export function importsOf(source: string): { specifier: string; line: number }[]
       before?.text === 'import' ||
       (before?.text === '(' && ['import', 'require'].includes(tokens[i - 2]?.text ?? ''));
     // A specifier put together at run time names no module of ours.
-    if (isImport && !token.text.includes('${'))
-      found.push({ specifier: token.text, line: token.line });
+    if (!isImport || token.text.includes('${')) return;
+    const typeOnly = before.text === 'from' && tokens[statement + 1]?.text === 'type';
+    found.push({ specifier: token.text, line: token.line, typeOnly });
   });
   return found;
 }
