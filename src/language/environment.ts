@@ -32,23 +32,49 @@ export function environmentOf(source: Source, key: string, read: ReadInclude): E
   const names = new Set<string>();
   const seen = new Set<string>([key]);
   let complete = true;
-  const visit = (from: Source, fromKey: string): void => {
-    for (const d of definitionsOf(from)) {
-      if (d.kind === 'macro') macros.add(d.name);
-      if (d.kind === 'define' || d.kind === 'constant') names.add(d.name);
-    }
-    for (const include of includesOf(from)) {
-      const file = include.name === '' ? undefined : read(include.name, include.system, fromKey);
+  const visit = (part: Contribution, partKey: string): void => {
+    for (const name of part.macros) macros.add(name);
+    for (const name of part.names) names.add(name);
+    for (const include of part.includes) {
+      const file = include.name === '' ? undefined : read(include.name, include.system, partKey);
       if (!file) {
         complete = false;
       } else if (!seen.has(file.key)) {
         seen.add(file.key);
-        visit(parseSource(file.text), file.key);
+        visit(contributionOfFile(file), file.key);
       }
     }
   };
-  visit(source, key);
+  visit(contributionOf(source), key);
   return { macros, names, complete };
+}
+
+/** What one file defines, and what it asks for. */
+interface Contribution {
+  readonly macros: readonly string[];
+  readonly names: readonly string[];
+  readonly includes: readonly Include[];
+}
+
+/** Headers are large and seldom change, so each is parsed once as long as `read` returns it. */
+const contributions = new WeakMap<IncludedFile, Contribution>();
+
+function contributionOfFile(file: IncludedFile): Contribution {
+  const known = contributions.get(file);
+  if (known) return known;
+  const contribution = contributionOf(parseSource(file.text));
+  contributions.set(file, contribution);
+  return contribution;
+}
+
+function contributionOf(source: Source): Contribution {
+  const macros: string[] = [];
+  const names: string[] = [];
+  for (const { kind, name } of definitionsOf(source)) {
+    if (kind === 'macro') macros.push(name);
+    if (kind === 'define' || kind === 'constant') names.push(name);
+  }
+  return { macros, names, includes: includesOf(source) };
 }
 
 interface Include {

@@ -3,7 +3,7 @@
  * folder, and reads included files. Holds no knowledge of the language or of an instruction set.
  * Language Server Protocol 3.17.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -45,6 +45,7 @@ const documents = new TextDocuments(TextDocument);
 const vocabulary = vocabularyOf(isaNamed('rv64'));
 /** Parsed once per version of a document. */
 const parsed = new WeakMap<TextDocument, { version: number; source: Source }>();
+const headers = new Map<string, { modified: number; content: IncludedFile }>();
 let folders: string[] = [];
 let canAskConfiguration = false;
 
@@ -166,12 +167,24 @@ function sourceOf(uri: string): Source | undefined {
 function readInclude(name: string, system: boolean, from: string): IncludedFile | undefined {
   const beside = system ? [] : [path.resolve(path.dirname(from), name)];
   const roots = folders.flatMap((f) => [path.join(f, name), path.join(f, 'include', name)]);
-  const file = [...beside, ...roots].find((f) => existsSync(f));
-  if (file === undefined) return undefined;
+  for (const file of [...beside, ...roots]) {
+    const found = readHeader(file);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The same object as long as the file is the same, so that it is parsed once. */
+function readHeader(file: string): IncludedFile | undefined {
   try {
-    return { key: file, text: readFileSync(file, 'utf8') };
+    const modified = statSync(file).mtimeMs;
+    const known = headers.get(file);
+    if (known?.modified === modified) return known.content;
+    const content = { key: file, text: readFileSync(file, 'utf8') };
+    headers.set(file, { modified, content });
+    return content;
   } catch {
-    // A folder, or not ours to read: to the user it is as good as absent.
+    // A folder, absent, or not ours to read: to the user it is all the same.
     return undefined;
   }
 }
