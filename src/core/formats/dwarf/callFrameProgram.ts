@@ -145,6 +145,8 @@ class FrameMachine {
         };
         return true;
       case DW_CFA.def_cfa_register:
+        // GNU as begins RISC-V's CIEs with this alone and means an offset of 0.
+        this.cfa ??= { kind: 'register', register: 0, offset: 0 };
         this.cfa = { ...this.registerCfa(reader), register: reader.uleb() };
         return true;
       case DW_CFA.def_cfa_offset:
