@@ -156,6 +156,9 @@ export class FakeHart implements RiscvHart {
   fenceI(): void {
     this.fences.i++;
   }
+  nextTimer(): bigint | undefined {
+    throw new Error('not used');
+  }
   setInterruptInput(): void {}
   requestAttention(): void {}
   skipBreakpointOnce(): void {

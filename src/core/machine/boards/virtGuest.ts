@@ -1,0 +1,110 @@
+/**
+ * The `virt` board as a guest: RISC-V harts with the hypervisor extension, our hypervisor on them,
+ * and the board's devices in its VMM. Puts together what others define; what runs is `GuestMachine`.
+ */
+import { ConsoleChannel } from '../../base/console.ts';
+import { VirtualClock } from '../../base/virtualClock.ts';
+import type { EndEvent } from '../../debug/target.ts';
+import type { InterruptLine, TimeSource } from '../../devices/device.ts';
+import type { Finish } from '../../devices/testFinisher/testFinisher.ts';
+import type { CallRule } from '../../hypervisor/callPolicy.ts';
+import { RiscvHypervisor } from '../../hypervisor/riscv/main.ts';
+import { SbiConsole } from '../../hypervisor/riscv/vmmSbi.ts';
+import type { Isa } from '../../isa/isa.ts';
+import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
+import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
+import { GuestMachine, type DeviceWiring } from '../guestMachine.ts';
+import type { LoadedImages } from '../loadTypes.ts';
+import { virtBoard, type VirtBoard } from './virt.ts';
+import * as map from './virtMap.ts';
+
+/** Host memory: one range for G-stage tables, one that backs the guest, at 1 GiB boundaries. */
+export const guestTables = { base: 0x4000_0000, size: 0x20_0000 } as const;
+export const guestBacking = 0x1_0000_0000;
+
+/** What the host's physical memory must have for a guest with so much memory. */
+export function virtGuestRam(memory: number) {
+  return [
+    { name: 'G-stage tables', ...guestTables, writable: true },
+    { name: 'guest RAM', base: guestBacking, size: memory, writable: true },
+  ];
+}
+
+export interface VirtGuestOptions {
+  readonly isa: Isa;
+  readonly clock: VirtualClock;
+  /** Made with the RAM of `virtGuestRam`. */
+  readonly harts: readonly RiscvHart[];
+  readonly hostMemory: PhysicalMemory;
+  /** Bytes of the guest's RAM. */
+  readonly memory: number;
+  /** The device tree's `riscv,isa` and `mmu-type`, without the H extension. */
+  readonly isaString: string;
+  readonly mmuType: string;
+  readonly calls: readonly CallRule[];
+  readonly load: (board: VirtBoard) => LoadedImages;
+}
+
+export function virtGuest(options: VirtGuestOptions): GuestMachine {
+  const { clock, harts, hostMemory } = options;
+  const sbi = new ConsoleChannel('sbi');
+  const uart = new ConsoleChannel('uart0');
+  // The board comes before the vCPUs that its lines lead to.
+  let wiring: DeviceWiring | undefined;
+  const board = virtBoard({
+    mode: 'guest',
+    xlen: 64,
+    harts: harts.map((_, id) => guestLines((level) => wiring?.externalInterrupts[id]?.set(level))),
+    memory: options.memory,
+    time: clock satisfies TimeSource,
+    timebase: clock.timebase,
+    console: uart,
+    finish: (finish) => wiring?.end(endOf(finish)),
+    isa: options.isaString,
+    mmuType: options.mmuType,
+  });
+  const loaded = options.load(board);
+  return new GuestMachine({
+    isa: options.isa,
+    board: board.name,
+    memory: hostMemory,
+    arch: new RiscvHypervisor({ harts, memory: hostMemory, tables: guestTables, clock }),
+    harts: harts.length,
+    clock,
+    guestMemory: [
+      {
+        name: 'ram',
+        address: map.DRAM_BASE,
+        size: options.memory,
+        hostAddress: guestBacking,
+      },
+    ],
+    devices: (given) => {
+      wiring = given;
+      return { mmio: board.mmio, timed: board.timed, consoles: [uart] };
+    },
+    callConsoles: [sbi],
+    callHandlers: [new SbiConsole(sbi)],
+    calls: options.calls,
+    images: loaded.placements.map(({ what, address, bytes }) => ({ name: what, address, bytes })),
+    entry: loaded.start,
+    bootArgument: BigInt(loaded.deviceTree),
+  });
+}
+
+/** A guest's harts have one line that the board drives; the others belong to machine mode. */
+function guestLines(seip: (level: boolean) => void) {
+  const unused: InterruptLine = { set: () => {} };
+  return { msip: unused, mtip: unused, meip: unused, seip: { set: seip } };
+}
+
+function endOf({ kind, code }: Finish): EndEvent {
+  switch (kind) {
+    case 'pass':
+      return { reason: 'shutdown', code, text: 'test device: pass' };
+    case 'fail':
+      return { reason: 'failure', code, text: `test device: fail with code ${code}` };
+    case 'reset':
+      return { reason: 'reset', code, text: 'test device: reset' };
+  }
+}
