@@ -127,6 +127,7 @@ export class ToyCpu implements Cpu {
     return !this.waiting || this.machine.consoles[0]!.available > 0;
   }
   requestAttention(): void {}
+  nextTimer(): undefined {}
 
   run(budget: number): CpuRun {
     let retired = 0;

@@ -1,0 +1,33 @@
+/**
+ * What `initialize` announces: for each capability the request that serves it, so that one without
+ * the other cannot be. Capabilities without a request of their own are listed by themselves.
+ */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+
+const byRequest: Readonly<Partial<Record<string, keyof DebugProtocol.Capabilities>>> = {
+  configurationDone: 'supportsConfigurationDoneRequest',
+  setFunctionBreakpoints: 'supportsFunctionBreakpoints',
+  setInstructionBreakpoints: 'supportsInstructionBreakpoints',
+  breakpointLocations: 'supportsBreakpointLocationsRequest',
+  setVariable: 'supportsSetVariable',
+  setExpression: 'supportsSetExpression',
+  completions: 'supportsCompletionsRequest',
+  restart: 'supportsRestartRequest',
+  terminate: 'supportsTerminateRequest',
+  disassemble: 'supportsDisassembleRequest',
+  readMemory: 'supportsReadMemoryRequest',
+  writeMemory: 'supportsWriteMemoryRequest',
+  loadedSources: 'supportsLoadedSourcesRequest',
+};
+
+/** Served by requests that exist anyway: granularities of a step, hovers of `evaluate`. */
+const always: DebugProtocol.Capabilities = {
+  supportsSteppingGranularity: true,
+  supportsEvaluateForHovers: true,
+  supportsDelayedStackTraceLoading: true,
+};
+
+export function capabilities(requests: readonly string[]): DebugProtocol.Capabilities {
+  const served = requests.flatMap((request) => byRequest[request] ?? []);
+  return { ...always, ...Object.fromEntries(served.map((capability) => [capability, true])) };
+}

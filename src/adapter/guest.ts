@@ -1,0 +1,49 @@
+/**
+ * What one launch made, shared by the parts of a session: the machine, its instruction set, its
+ * symbols and where its sources are. Made anew by a restart.
+ */
+import type { DebugTarget, TargetInfo } from '../core/debug/target.ts';
+import type { ProgramSymbols } from '../core/debug/symbols/symbols.ts';
+import type { Isa } from '../core/isa/isa.ts';
+import type { LaunchConfig } from '../core/machine/launchConfig.ts';
+import type { SourcePaths } from './sourcePaths.ts';
+
+export interface Guest {
+  readonly target: DebugTarget;
+  readonly info: TargetInfo;
+  readonly config: LaunchConfig;
+  readonly isa: Isa;
+  readonly symbols: ProgramSymbols;
+  readonly sources: SourcePaths;
+  end(): Promise<void>;
+}
+
+/** The register with the program counter's role. */
+export function pcName(isa: Isa): string {
+  return isa.registers.find((register) => register.role === 'pc')?.name ?? 'pc';
+}
+
+export async function readPc(guest: Guest, hart: number): Promise<bigint> {
+  const [pc] = await guest.target.readRegisters(hart, [pcName(guest.isa)]);
+  return pc ?? 0n;
+}
+
+/** DAP's thread ids start at one: zero means none to some clients. */
+export function threadOf(hart: number): number {
+  return hart + 1;
+}
+export function hartOf(thread: number): number {
+  return Math.max(0, thread - 1);
+}
+
+/** `0x80200000`: how addresses go over the protocol. */
+export function hex(value: bigint): string {
+  return `0x${value.toString(16)}`;
+}
+
+/** A register's value with all its digits. */
+export function paddedHex(value: bigint, bits: number): string {
+  return `0x${BigInt.asUintN(bits, value)
+    .toString(16)
+    .padStart(Math.ceil(bits / 4), '0')}`;
+}

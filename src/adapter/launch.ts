@@ -1,0 +1,122 @@
+/**
+ * From the arguments of a launch request to a guest: attributes checked, files read, symbols
+ * loaded, machine made. Every failure that a user can cause is a `UserError` naming what to change.
+ */
+import path from 'node:path';
+import { UserError } from '../core/base/userError.ts';
+import { loadProgramSymbols } from '../core/debug/symbols/programSymbols.ts';
+import type { SymbolFile } from '../core/debug/symbols/symbols.ts';
+import type { DebugTarget } from '../core/debug/target.ts';
+import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
+import { parseLaunchConfig } from '../core/machine/parseLaunchConfig.ts';
+import { isaNamed } from '../core/registry.ts';
+import { readInput, readLaunchFiles } from '../host/node/launchFiles.ts';
+import type { CreateOptions } from '../worker/targetMethods.ts';
+import type { Guest } from './guest.ts';
+import { parseSourceMap, SourcePaths } from './sourcePaths.ts';
+
+/** Makes the machine of a launch, in whichever thread. */
+export type StartMachine = (
+  config: LaunchConfig,
+  files: LaunchFiles,
+  options: CreateOptions,
+) => Promise<{ readonly target: DebugTarget; end(): Promise<void> }>;
+
+/** A launch request's attributes after checking. */
+export interface LaunchRequest {
+  readonly config: LaunchConfig;
+  readonly cwd: string;
+  readonly sourceMap: Readonly<Record<string, string>>;
+  readonly symbolFiles: readonly { readonly file: string; readonly offset: bigint }[];
+  readonly stopOnEntry: boolean;
+  readonly noDebug: boolean;
+  readonly pace: boolean;
+  readonly trace: boolean;
+}
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+export function parseLaunchRequest(raw: Attributes): LaunchRequest {
+  const config = parseLaunchConfig(raw);
+  const cwd = path.resolve(stringAttribute(raw, 'cwd') ?? process.cwd());
+  return {
+    config,
+    cwd,
+    sourceMap: parseSourceMap(raw['sourceMap'], cwd),
+    symbolFiles: parseSymbolFiles(raw['symbolFiles']),
+    stopOnEntry: booleanAttribute(raw, 'stopOnEntry'),
+    noDebug: booleanAttribute(raw, 'noDebug'),
+    // A person at the console wants a second to be one; without a console nobody waits.
+    pace: raw['console'] !== 'none',
+    trace: raw['trace'] !== undefined && raw['trace'] !== false,
+  };
+}
+
+export async function startGuest(request: LaunchRequest, start: StartMachine): Promise<Guest> {
+  const { config, cwd } = request;
+  const files = await readLaunchFiles(config, cwd);
+  const symbolFiles = await readSymbolFiles(request, files);
+  const machine = await start(config, files, { pace: request.pace });
+  try {
+    const info = await machine.target.info();
+    const symbols = loadProgramSymbols(symbolFiles);
+    const { sourceMap } = request;
+    const sources = new SourcePaths(symbols, { sourceMap, cwd, program: config.program });
+    const { target } = machine;
+    return { target, info, config, isa: isaNamed(info.isa), symbols, sources, end: machine.end };
+  } catch (error) {
+    await machine.end();
+    throw error;
+  }
+}
+
+/** The launch's own ELF files, the program first, then `symbolFiles`. */
+async function readSymbolFiles(request: LaunchRequest, files: LaunchFiles): Promise<SymbolFile[]> {
+  const { config, cwd } = request;
+  const own = [config.program, config.firmware, ...config.loadFiles.map(({ file }) => file)];
+  const result: SymbolFile[] = [];
+  for (const name of new Set(own)) {
+    const bytes = name === undefined ? undefined : files.get(name);
+    if (name !== undefined && bytes && isElf(bytes)) result.push({ name, bytes });
+  }
+  for (const { file, offset } of request.symbolFiles) {
+    const bytes = await readInput('symbolFiles', file, cwd);
+    if (!isElf(bytes)) {
+      throw new UserError(`symbolFiles: '${file}' is not an ELF file`, 'symbolFiles');
+    }
+    result.push({ name: file, bytes, offset });
+  }
+  return result;
+}
+
+function isElf(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
+}
+
+function parseSymbolFiles(value: unknown): { file: string; offset: bigint }[] {
+  if (value === undefined) return [];
+  const wrong = (what: unknown): never => {
+    const allowed = '[{ "file": path, "offset": number or "0x…" }, …]';
+    throw new UserError(`symbolFiles: ${JSON.stringify(what)} is not ${allowed}`, 'symbolFiles');
+  };
+  if (!Array.isArray(value)) return wrong(value);
+  return value.map((item: unknown) => {
+    const { file, offset = 0 } = (item ?? {}) as { file?: unknown; offset?: unknown };
+    if (typeof file !== 'string' || file === '') return wrong(item);
+    const isNumber = typeof offset === 'number' && Number.isSafeInteger(offset);
+    const isText = typeof offset === 'string' && /^(0x[0-9a-f]+|\d+)$/i.test(offset);
+    return isNumber || isText ? { file, offset: BigInt(offset) } : wrong(item);
+  });
+}
+
+function stringAttribute(raw: Attributes, name: string): string | undefined {
+  const value = raw[name];
+  if (value === undefined || typeof value === 'string') return value;
+  throw new UserError(`${name}: ${JSON.stringify(value)} is not a string`, name);
+}
+
+function booleanAttribute(raw: Attributes, name: string): boolean {
+  const value = raw[name];
+  if (value === undefined || typeof value === 'boolean') return value ?? false;
+  throw new UserError(`${name}: ${JSON.stringify(value)} is not true or false`, name);
+}

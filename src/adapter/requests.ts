@@ -1,0 +1,221 @@
+/**
+ * The requests a session answers, by command. Each handler takes the arguments and gives the
+ * answer's body; what it throws becomes the one error response. Nothing here keeps state.
+ */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import path from 'node:path';
+import { UserError } from '../core/base/userError.ts';
+import { parseNumber } from '../core/debug/controlRegisters.ts';
+import { capabilities } from './capabilities.ts';
+import { disassemble } from './disassembly.ts';
+import { assign, completions, evaluate, type Scope } from './evaluate.ts';
+import { hartOf, hex, threadOf } from './guest.ts';
+import { controlContainer, registerContainer } from './registers.ts';
+import type { TraplineSession } from './session.ts';
+import type { StepKind } from './steps.ts';
+import type { Item } from './variableStore.ts';
+import { globalsContainer, localsContainer } from './variables.ts';
+
+/** Arguments come from outside as JSON; each handler names the shape that DAP gives them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Handlers = Readonly<Record<string, (args: any) => Promise<object | void>>>;
+
+export function requestHandlers(session: TraplineSession): Handlers {
+  const handlers: Handlers = {
+    ...lifecycle(session, () => capabilities(Object.keys(handlers))),
+    ...breakpointRequests(session),
+    ...execution(session),
+    ...inspection(session),
+    ...memory(session),
+    ...ownViews(session),
+  };
+  return handlers;
+}
+
+function lifecycle(session: TraplineSession, offered: () => DebugProtocol.Capabilities): Handlers {
+  return {
+    async initialize(args: DebugProtocol.InitializeRequestArguments) {
+      session.initialize(args);
+      return offered();
+    },
+    launch: (args: Readonly<Record<string, unknown>>) => session.launch(args),
+    async configurationDone() {
+      session.after(() => session.firstRun());
+    },
+    restart: (args: { arguments?: Record<string, unknown> }) => session.restart(args),
+    terminate: () => session.terminate(),
+    disconnect: () => session.end(),
+  };
+}
+
+function breakpointRequests(session: TraplineSession): Handlers {
+  const { breakpoints } = session;
+  return {
+    setBreakpoints: (args) => breakpoints.setSource(args),
+    setFunctionBreakpoints: (args) => breakpoints.setFunctions(args),
+    setInstructionBreakpoints: (args) => breakpoints.setInstructions(args),
+    // Clients send it in any case; there are no exception filters to choose from.
+    setExceptionBreakpoints: async () => ({}),
+    async breakpointLocations(args: DebugProtocol.BreakpointLocationsArguments) {
+      const { guest } = session.running;
+      const recorded = guest.sources.toRecorded(args.source.path ?? '');
+      if (recorded === undefined) return { breakpoints: [] };
+      const last = args.endLine ?? args.line;
+      const lines = guest.symbols.linesWithCode(recorded, args.line, last);
+      return { breakpoints: lines.map((line) => ({ line })) };
+    },
+  };
+}
+
+function execution(session: TraplineSession): Handlers {
+  const step = (kind: StepKind) => async (args: DebugProtocol.NextArguments) => {
+    const { stepper } = session.running;
+    const granularity = args.granularity === 'instruction' ? 'instruction' : 'line';
+    const go = await stepper.prepare(kind, hartOf(args.threadId), granularity);
+    // The step goes on while further requests, a pause among them, are answered.
+    session.after(() => void session.background(() => session.resume(go)));
+  };
+  return {
+    async continue() {
+      const { target } = session.running.guest;
+      session.after(() => session.resume(() => target.resume({ kind: 'continue' })));
+      return { allThreadsContinued: true };
+    },
+    next: step('next'),
+    stepIn: step('stepIn'),
+    stepOut: step('stepOut'),
+    async pause() {
+      const { target } = session.running.guest;
+      session.after(() => target.pause());
+    },
+  };
+}
+
+function inspection(session: TraplineSession): Handlers {
+  const { variables } = session;
+  const scope = (frameId: number | undefined): Scope => {
+    const { guest, stacks } = session.running;
+    const frame = frameId === undefined ? undefined : stacks.frame(frameId);
+    return { guest, stacks, frame, hart: frame?.hart ?? 0 };
+  };
+  const changed = (item: Item) => {
+    session.after(() => session.changed());
+    return variables.toDap(item);
+  };
+  return {
+    async threads() {
+      const harts = await session.running.guest.target.harts();
+      const name = (id: number, mode: string, state: string) =>
+        `hart ${id} · ${state === 'stopped' ? 'stopped' : mode}`;
+      return {
+        threads: harts.map(({ id, mode, state }) => ({
+          id: threadOf(id),
+          name: name(id, mode, state),
+        })),
+      };
+    },
+    async stackTrace(args: DebugProtocol.StackTraceArguments) {
+      const { stacks } = session.running;
+      const frames = await stacks.frames(hartOf(args.threadId));
+      const start = args.startFrame ?? 0;
+      const shown = frames.slice(start, args.levels ? start + args.levels : undefined);
+      return {
+        stackFrames: shown.map((frame) => stacks.toDap(frame)),
+        totalFrames: frames.length,
+      };
+    },
+    async scopes(args: DebugProtocol.ScopesArguments) {
+      const { guest, stacks } = session.running;
+      const frame = stacks.frame(args.frameId);
+      const named = (name: string, container: Parameters<typeof variables.add>[0]) => ({
+        name,
+        variablesReference: variables.add(container),
+        expensive: name !== 'Locals',
+      });
+      return {
+        scopes: [
+          {
+            ...named('Locals', localsContainer(guest, stacks, frame)),
+            presentationHint: 'locals',
+          },
+          named('Globals', globalsContainer(guest, stacks, frame)),
+          {
+            ...named('Registers', registerContainer(guest, frame)),
+            presentationHint: 'registers',
+          },
+          named('CSRs', controlContainer(guest, frame.hart)),
+        ],
+      };
+    },
+    variables: async (args) => ({ variables: await variables.list(args) }),
+    async setVariable(args: DebugProtocol.SetVariableArguments) {
+      return changed(await variables.set(args.variablesReference, args.name, args.value));
+    },
+    async setExpression(args: DebugProtocol.SetExpressionArguments) {
+      return changed(await assign(scope(args.frameId), args.expression, args.value));
+    },
+    async evaluate(args: DebugProtocol.EvaluateArguments) {
+      const item = await evaluate(scope(args.frameId), args.expression, args.context);
+      const { value, name: _name, ...rest } = variables.toDap(item);
+      return { result: value, ...rest };
+    },
+    async completions(args: DebugProtocol.CompletionsArguments) {
+      return { targets: await completions(scope(args.frameId), args.text, args.column) };
+    },
+    async loadedSources() {
+      const { guest } = session.running;
+      const files = guest.symbols.sources.flatMap((source) => guest.sources.toLocal(source) ?? []);
+      return { sources: files.map((file) => ({ name: path.basename(file), path: file })) };
+    },
+  };
+}
+
+function memory(session: TraplineSession): Handlers {
+  const addressOf = (reference: string, offset = 0) => {
+    const base = parseNumber(reference);
+    if (base === undefined) throw new UserError(`'${reference}' is not an address`);
+    return BigInt.asUintN(64, base + BigInt(offset));
+  };
+  return {
+    async readMemory(args: DebugProtocol.ReadMemoryArguments) {
+      const address = addressOf(args.memoryReference, args.offset);
+      const { target } = session.running.guest;
+      const bytes = await target.readMemory(0, 'virtual', address, args.count);
+      return {
+        address: hex(address),
+        data: Buffer.from(bytes).toString('base64'),
+        ...(bytes.length < args.count ? { unreadableBytes: args.count - bytes.length } : {}),
+      };
+    },
+    async writeMemory(args: DebugProtocol.WriteMemoryArguments) {
+      const address = addressOf(args.memoryReference, args.offset);
+      const bytes = new Uint8Array(Buffer.from(args.data, 'base64'));
+      const { target } = session.running.guest;
+      const bytesWritten = await target.writeMemory(0, 'virtual', address, bytes);
+      if (bytesWritten < bytes.length && !args.allowPartial) {
+        const at = hex(address + BigInt(bytesWritten));
+        throw new UserError(`memory at ${at} cannot be written`);
+      }
+      session.after(() => session.changed());
+      return { offset: args.offset ?? 0, bytesWritten };
+    },
+    async disassemble(args: DebugProtocol.DisassembleArguments) {
+      return { instructions: await disassemble(session.running.guest, 0, args) };
+    },
+  };
+}
+
+function ownViews(session: TraplineSession): Handlers {
+  return {
+    'trapline/csrs': (args) => session.running.views.csrs(args),
+    async 'trapline/writeCsr'(args) {
+      const body = await session.running.views.writeCsr(args);
+      session.after(() => session.changed());
+      return body;
+    },
+    'trapline/mappings': (args) => session.running.views.mappings(args),
+    'trapline/exits': (args) => session.running.views.exits(args),
+    'trapline/consoleInput': (args) => session.running.views.consoleInput(args),
+    'trapline/info': async () => session.running.views.info(),
+  };
+}

@@ -1,0 +1,271 @@
+/**
+ * One debug session: DAP requests in, answers and events out, through @vscode/debugadapter. It
+ * holds the order of things (launch, configuration, stops, end, restart) and leaves the work to its
+ * siblings. Requests are answered one after another; a guest that runs keeps none of them waiting.
+ */
+import { DebugSession, Event, Response } from '@vscode/debugadapter';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { UserError } from '../core/base/userError.ts';
+import type { EndEvent, StopEvent } from '../core/debug/target.ts';
+import { Breakpoints } from './breakpoints.ts';
+import { errorCodes, errorMessage, isDefect, RequestError } from './errors.ts';
+import { threadOf, type Guest } from './guest.ts';
+import { parseLaunchRequest, startGuest, type LaunchRequest, type StartMachine } from './launch.ts';
+import type { CustomEvents } from './protocol.ts';
+import { requestHandlers, type Handlers } from './requests.ts';
+import { CallStacks } from './stack.ts';
+import { Stepper } from './steps.ts';
+import { VariableStore } from './variableStore.ts';
+import { Views } from './views.ts';
+
+export interface SessionOptions {
+  readonly startMachine: StartMachine;
+  /** The client shows guest consoles by our own events and needs no output events for them. */
+  readonly ownConsoles: boolean;
+  /** A line for whoever maintains the adapter: defects with their stacks, protocol traces. */
+  readonly log: (line: string) => void;
+}
+
+/** What exists while a guest does. */
+export interface Running {
+  readonly guest: Guest;
+  readonly stacks: CallStacks;
+  readonly stepper: Stepper;
+  readonly views: Views;
+}
+
+export class TraplineSession extends DebugSession {
+  readonly breakpoints = new Breakpoints();
+  readonly variables = new VariableStore();
+  private readonly options: SessionOptions;
+  private readonly handlers: Handlers;
+  private queue: Promise<void> = Promise.resolve();
+  /** Done once the answer to the request at hand is out. */
+  private afterAnswer: (() => void | Promise<void>)[] = [];
+  private ownConsoles: boolean;
+  private request: LaunchRequest | undefined;
+  private current: Running | undefined;
+  private launchedAt = 0;
+  private state: 'starting' | 'running' | 'stopped' | 'over' = 'starting';
+
+  constructor(options: SessionOptions) {
+    super();
+    this.options = options;
+    this.ownConsoles = options.ownConsoles;
+    this.handlers = requestHandlers(this);
+    this.setRunAsServer(true);
+  }
+
+  /** The guest at hand; a request that needs one fails without. */
+  get running(): Running {
+    if (!this.current) throw new RequestError(errorCodes.notStopped, 'no guest is running');
+    return this.current;
+  }
+
+  get isStopped(): boolean {
+    return this.state === 'stopped';
+  }
+
+  protected override dispatchRequest(request: DebugProtocol.Request): void {
+    this.queue = this.queue.then(() => this.answer(request));
+  }
+
+  private async answer(request: DebugProtocol.Request): Promise<void> {
+    this.trace('<-', request);
+    const response: DebugProtocol.Response = new Response(request);
+    const handler = this.handlers[request.command];
+    try {
+      if (!handler) {
+        const text = `the request '${request.command}' is not supported`;
+        throw new RequestError(errorCodes.unknownRequest, text);
+      }
+      const body = await handler(request.arguments ?? {});
+      if (body !== undefined) response.body = body;
+    } catch (error) {
+      this.afterAnswer = [];
+      const message = errorMessage(error);
+      if (isDefect(error)) this.logDefect(error);
+      response.success = false;
+      response.message = message.format;
+      response.body = { error: message };
+    }
+    this.trace('->', response);
+    this.sendResponse(response);
+    const actions = this.afterAnswer;
+    this.afterAnswer = [];
+    for (const action of actions) await this.background(action);
+  }
+
+  /** Runs when the answer to the request at hand is out, and only when it is no error. */
+  after(action: () => void | Promise<void>): void {
+    this.afterAnswer.push(action);
+  }
+
+  initialize(args: DebugProtocol.InitializeRequestArguments): void {
+    if ((args as { trapline?: unknown }).trapline === true) this.ownConsoles = true;
+  }
+
+  async launch(args: Readonly<Record<string, unknown>>): Promise<void> {
+    if (this.current) throw new UserError('this session has a guest already');
+    this.launchedAt = performance.now();
+    if (args['__trapline'] === true) this.ownConsoles = true;
+    this.request = parseLaunchRequest(args);
+    await this.startGuest(this.request);
+    // Only now can breakpoints be bound, so only now is the client asked for them.
+    this.after(() => this.tell('initialized'));
+  }
+
+  /** The same launch again, from the files as they are now. */
+  async restart(args: { readonly arguments?: Readonly<Record<string, unknown>> }): Promise<void> {
+    this.launchedAt = performance.now();
+    const request = args.arguments ? parseLaunchRequest(args.arguments) : this.request;
+    if (!request) throw new UserError('nothing was launched yet');
+    const old = this.current;
+    await this.startGuest(request);
+    this.request = request;
+    await old?.guest.end();
+    old?.stepper.ended();
+    this.after(() => this.firstRun());
+  }
+
+  /** Lets the guest go for the first time, or stands at its entry. */
+  async firstRun(): Promise<void> {
+    const { guest } = this.running;
+    if (this.request?.stopOnEntry) return guest.target.pause();
+    await this.resume(() => guest.target.resume({ kind: 'continue' }));
+    const launchToRunning = Math.round(performance.now() - this.launchedAt);
+    this.own('trapline/timing', { launchToRunning });
+  }
+
+  /** Everything the client knows of the stop is void; then the guest goes. */
+  async resume(go: () => Promise<void>): Promise<void> {
+    this.state = 'running';
+    this.running.stacks.clear();
+    this.variables.clear();
+    await go();
+  }
+
+  /** State was changed by hand: frames and values are read again. */
+  changed(): void {
+    this.current?.stacks.clear();
+    this.tell('invalidated', { areas: ['all'] });
+  }
+
+  async end(): Promise<void> {
+    const { current } = this;
+    this.current = undefined;
+    this.state = 'over';
+    current?.stepper.ended();
+    await current?.guest.end();
+  }
+
+  /** The client asks for the end: the guest does not get to say anything more. */
+  async terminate(): Promise<void> {
+    await this.end();
+    this.after(() => this.tell('terminated'));
+  }
+
+  /** A step or the like that nobody waits for: what goes wrong is told as output. */
+  async background(action: () => void | Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      if (isDefect(error)) this.logDefect(error);
+      if (this.state === 'over') return;
+      this.output('stderr', `${errorMessage(error).format}\n`);
+    }
+  }
+
+  private async startGuest(request: LaunchRequest): Promise<void> {
+    const guest = await startGuest(request, this.options.startMachine);
+    const stacks = new CallStacks(guest);
+    const stepper = new Stepper(guest, stacks, (stop) => this.reportStop(stop));
+    const running = { guest, stacks, stepper, views: new Views(guest) };
+    this.state = 'starting';
+    this.current = running;
+    this.variables.clear();
+    this.listen(running);
+    for (const problem of guest.symbols.problems) this.output('console', `${problem}\n`);
+    const changed = request.noDebug ? [] : await this.breakpoints.attach(guest);
+    for (const breakpoint of changed) this.tell('breakpoint', { reason: 'changed', breakpoint });
+    this.own('trapline/ready', running.views.info());
+  }
+
+  private listen(running: Running): void {
+    const { target } = running.guest;
+    const isCurrent = () => this.current === running;
+    let firstByte = true;
+    target.onConsole(({ console, bytes }) => {
+      if (!isCurrent()) return;
+      if (firstByte) {
+        firstByte = false;
+        const launchToFirstByte = Math.round(performance.now() - this.launchedAt);
+        this.own('trapline/timing', { launchToFirstByte });
+        this.options.log(`first console byte ${launchToFirstByte} ms after the launch request`);
+      }
+      this.console(console, bytes);
+    });
+    target.onLog((line) => isCurrent() && this.output('console', `${line}\n`));
+    target.onStop((stop) => isCurrent() && running.stepper.stopped(stop));
+    target.onEnd((end) => isCurrent() && this.guestEnded(running, end));
+  }
+
+  private console(name: string, bytes: Uint8Array): void {
+    if (this.ownConsoles) {
+      const data = Buffer.from(bytes).toString('base64');
+      this.own('trapline/console', { console: name, data });
+    } else {
+      this.output('stdout', Buffer.from(bytes).toString('utf8'));
+    }
+  }
+
+  private reportStop({ hart, reason }: StopEvent): void {
+    // running ---- stop ----> stopped
+    this.state = 'stopped';
+    this.running.stacks.clear();
+    this.variables.clear();
+    this.running.views.guestStopped();
+    const thread = { threadId: threadOf(hart), allThreadsStopped: true };
+    if (reason.kind === 'breakpoint') {
+      const kind = this.breakpoints.kindOf(reason.ids);
+      this.tell('stopped', { reason: kind, hitBreakpointIds: [...reason.ids], ...thread });
+    } else if (reason.kind === 'event') {
+      const { name, text } = reason;
+      this.output('console', `${text}\n`);
+      this.tell('stopped', { reason: 'exception', description: name, text, ...thread });
+    } else {
+      this.tell('stopped', { reason: reason.kind, ...thread });
+    }
+  }
+
+  private guestEnded(running: Running, end: EndEvent): void {
+    // running ---- end ----> over
+    this.state = 'over';
+    running.stepper.ended();
+    if (end.text !== '') this.output('console', `${end.text}\n`);
+    this.tell('exited', { exitCode: end.code });
+    this.tell('terminated');
+  }
+
+  private output(category: 'console' | 'stdout' | 'stderr', output: string): void {
+    this.tell('output', { category, output });
+  }
+
+  private own<Name extends keyof CustomEvents>(name: Name, body: CustomEvents[Name]): void {
+    this.tell(name, body);
+  }
+
+  private tell(name: string, body?: object): void {
+    const event = new Event(name, body);
+    this.trace('->', event);
+    this.sendEvent(event);
+  }
+
+  private trace(direction: string, message: object): void {
+    if (this.request?.trace) this.options.log(`${direction} ${JSON.stringify(message)}`);
+  }
+
+  private logDefect(error: unknown): void {
+    this.options.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+}

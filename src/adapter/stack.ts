@@ -1,0 +1,114 @@
+/**
+ * Call stacks of stopped harts as DAP frames: physical frames from the unwinder, inlined calls
+ * among them, source positions on this disk. Kept until the guest runs or its state is changed.
+ */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { CallInProgress, Frame, FrameContext } from '../core/debug/symbols/symbols.ts';
+import { unwind } from '../core/debug/symbols/unwind.ts';
+import path from 'node:path';
+import { errorCodes, RequestError } from './errors.ts';
+import { hex, type Guest } from './guest.ts';
+
+/** One DAP frame. */
+export interface CallFrame {
+  readonly id: number;
+  readonly hart: number;
+  readonly frame: Frame;
+  readonly call: CallInProgress | undefined;
+  /** Which of the calls at the frame's address, 0 the innermost. */
+  readonly inlineDepth: number;
+}
+
+export class CallStacks {
+  private readonly guest: Guest;
+  private readonly byHart = new Map<number, Promise<readonly CallFrame[]>>();
+  private readonly byId = new Map<number, CallFrame>();
+  private nextId = 1;
+
+  constructor(guest: Guest) {
+    this.guest = guest;
+  }
+
+  /** Frames and their ids are void from here on. */
+  clear(): void {
+    this.byHart.clear();
+    this.byId.clear();
+  }
+
+  frames(hart: number): Promise<readonly CallFrame[]> {
+    let frames = this.byHart.get(hart);
+    if (!frames) {
+      frames = this.unwind(hart);
+      this.byHart.set(hart, frames);
+    }
+    return frames;
+  }
+
+  frame(id: number): CallFrame {
+    const frame = this.byId.get(id);
+    if (!frame) throw new RequestError(errorCodes.notStopped, 'the guest has gone on since');
+    return frame;
+  }
+
+  /** The frames of the machine itself, without inlined calls. */
+  async physicalFrames(hart: number): Promise<readonly Frame[]> {
+    const { symbols, isa } = this.guest;
+    return unwind(symbols, this.memoryAndRegisters(hart), { isa });
+  }
+
+  /** What symbols need to look at variables in a frame. */
+  context({ hart, frame }: CallFrame): FrameContext {
+    const { target, isa } = this.guest;
+    const memory = this.memoryAndRegisters(hart);
+    return {
+      pc: frame.lookupPc,
+      cfa: frame.cfa,
+      readRegister: async (dwarf) => frame.dwarfRegister(dwarf),
+      readMemory: memory.readMemory,
+      writeMemory: (address, bytes) => target.writeMemory(hart, 'virtual', address, bytes),
+      ...(frame.index === 0
+        ? {
+            async writeRegister(dwarf: number, value: bigint) {
+              const register = isa.registers.find((candidate) => candidate.dwarf === dwarf);
+              if (register) await target.writeRegister(hart, register.name, value);
+            },
+          }
+        : {}),
+    };
+  }
+
+  toDap({ id, frame, call }: CallFrame): DebugProtocol.StackFrame {
+    const position = call?.position;
+    const local = position && this.guest.sources.toLocal(position.path);
+    const name = call?.functionName ?? hex(frame.pc);
+    const base = { id, name, instructionPointerReference: hex(frame.pc) };
+    // Without a source the client shows the disassembly at the instruction pointer.
+    if (!position || local === undefined) {
+      return { ...base, line: 0, column: 0, presentationHint: position ? 'normal' : 'subtle' };
+    }
+    const source = { name: path.basename(local), path: local };
+    return { ...base, source, line: position.line, column: position.column };
+  }
+
+  private memoryAndRegisters(hart: number) {
+    const { target } = this.guest;
+    return {
+      readRegisters: (names: readonly string[]) => target.readRegisters(hart, names),
+      readMemory: (address: bigint, size: number) =>
+        target.readMemory(hart, 'virtual', address, size),
+    };
+  }
+
+  private async unwind(hart: number): Promise<readonly CallFrame[]> {
+    const result: CallFrame[] = [];
+    for (const frame of await this.physicalFrames(hart)) {
+      const calls = this.guest.symbols.callsAt(frame.lookupPc);
+      const shown = calls.length === 0 ? [undefined] : calls;
+      shown.forEach((call, inlineDepth) => {
+        result.push({ id: this.nextId++, hart, frame, call, inlineDepth });
+      });
+    }
+    for (const frame of result) this.byId.set(frame.id, frame);
+    return result;
+  }
+}

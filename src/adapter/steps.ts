@@ -1,0 +1,142 @@
+/**
+ * What the client's step buttons mean: source lines from the line table, functions without lines
+ * run through, callers from the unwinder. Several resumes of the target may make one step; the
+ * client hears of the last stop only.
+ */
+import type { ResumeRequest, StopEvent } from '../core/debug/target.ts';
+import type { LineRange } from '../core/debug/symbols/symbols.ts';
+import { UserError } from '../core/base/userError.ts';
+import { readPc, type Guest } from './guest.ts';
+import type { CallStacks } from './stack.ts';
+
+export type StepKind = 'next' | 'stepIn' | 'stepOut';
+
+/** Lines that run this often into their own beginning end the step anyway. */
+const MOST_RESUMES = 1000;
+
+export class Stepper {
+  private readonly guest: Guest;
+  private readonly stacks: CallStacks;
+  private readonly report: (stop: StopEvent) => void;
+  /** Set while a step waits for its next stop. */
+  private waiting: ((stop: StopEvent | undefined) => void) | undefined;
+
+  constructor(guest: Guest, stacks: CallStacks, report: (stop: StopEvent) => void) {
+    this.guest = guest;
+    this.stacks = stacks;
+    this.report = report;
+  }
+
+  /** Every stop of the target comes here. */
+  stopped(stop: StopEvent): void {
+    const { waiting } = this;
+    this.waiting = undefined;
+    if (waiting) waiting(stop);
+    else this.report(stop);
+  }
+
+  /** The guest has ended or is gone: a step under way ends without a stop. */
+  ended(): void {
+    this.waiting?.(undefined);
+    this.waiting = undefined;
+  }
+
+  /** Prepares a step; what comes back starts it and settles when it has ended. */
+  async prepare(
+    kind: StepKind,
+    hart: number,
+    granularity: 'line' | 'instruction',
+  ): Promise<() => Promise<void>> {
+    const plan = await this.plan(kind, hart, granularity);
+    return async () => {
+      const stop = await plan();
+      if (stop) this.report(stop);
+    };
+  }
+
+  private async plan(
+    kind: StepKind,
+    hart: number,
+    granularity: 'line' | 'instruction',
+  ): Promise<() => Promise<StopEvent | undefined>> {
+    if (kind === 'stepOut') {
+      const request = await this.toCaller(hart);
+      if (!request) throw new UserError('there is no caller to step out to');
+      return () => this.resume(request);
+    }
+    const pc = await readPc(this.guest, hart);
+    const range = granularity === 'line' ? this.guest.symbols.lineRangeAt(pc) : undefined;
+    if (range) return () => this.stepLine(kind, hart, range);
+    const request = await this.oneInstruction(kind, hart, pc);
+    return () => this.resume(request);
+  }
+
+  private async stepLine(
+    kind: 'next' | 'stepIn',
+    hart: number,
+    first: LineRange,
+  ): Promise<StopEvent | undefined> {
+    const { symbols } = this.guest;
+    let range = first;
+    let stop: StopEvent | undefined;
+    for (let resumes = 0; resumes < MOST_RESUMES; resumes++) {
+      const over = kind === 'next';
+      const { start, end } = range;
+      stop = await this.resume({ kind: 'stepRange', hart, start, end, over });
+      if (stop?.reason.kind !== 'step') return stop;
+      let pc = await readPc(this.guest, hart);
+      const entered = symbols.functionAt(pc);
+      const hasLines = symbols.lineRangeAt(pc) !== undefined;
+      if (hasLines && entered?.low === pc) {
+        // Only after the prologue are parameters where the debug information says.
+        if (entered.afterPrologue === pc) return stop;
+        return this.resume({ kind: 'runTo', hart, address: entered.afterPrologue });
+      }
+      if (!hasLines) {
+        const out = await this.toCaller(hart);
+        if (!out) return stop;
+        stop = await this.resume(out);
+        if (stop?.reason.kind !== 'step') return stop;
+        pc = await readPc(this.guest, hart);
+      }
+      const next = symbols.lineRangeAt(pc);
+      if (!next || next.line !== first.line || next.path !== first.path) return stop;
+      // The same line in another place: it has not been left.
+      range = next;
+    }
+    return stop;
+  }
+
+  private async oneInstruction(
+    kind: 'next' | 'stepIn',
+    hart: number,
+    pc: bigint,
+  ): Promise<ResumeRequest> {
+    const { target, isa } = this.guest;
+    const bytes = await target.readMemory(hart, 'virtual', pc, 8);
+    const { size, flow } = isa.disassemble(bytes, pc);
+    // Only what comes back is stepped over; a jump to itself would never leave its range.
+    if (kind === 'stepIn' || (flow !== 'call' && flow !== 'trap')) {
+      return { kind: 'stepInstruction', hart };
+    }
+    return { kind: 'stepRange', hart, start: pc, end: pc + BigInt(size), over: true };
+  }
+
+  private async toCaller(hart: number): Promise<ResumeRequest | undefined> {
+    const [callee, caller] = await this.stacks.physicalFrames(hart);
+    if (!callee || !caller) return undefined;
+    const stack = callee.cfa === undefined ? {} : { stackAtLeast: callee.cfa };
+    return { kind: 'runTo', hart, address: caller.pc, ...stack };
+  }
+
+  private async resume(request: ResumeRequest): Promise<StopEvent | undefined> {
+    const stop = new Promise<StopEvent | undefined>((resolve) => (this.waiting = resolve));
+    try {
+      await this.guest.target.resume(request);
+    } catch (error) {
+      this.waiting = undefined;
+      throw error;
+    }
+    return stop;
+  }
+}

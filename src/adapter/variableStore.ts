@@ -1,0 +1,74 @@
+/**
+ * What the client may expand and change while the guest stands: references to containers, kept
+ * until it runs. Where values come from is the containers' affair.
+ */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { UserError } from '../core/base/userError.ts';
+import { errorCodes, RequestError } from './errors.ts';
+
+/** One row, what is under it, and how to change it. */
+export interface Item {
+  readonly variable: Omit<DebugProtocol.Variable, 'variablesReference'>;
+  readonly children?: Container | undefined;
+  /** Comes back with the row as it is after the write. */
+  readonly assign?: ((text: string) => Promise<Item>) | undefined;
+}
+
+export interface Container {
+  /** All rows, or a window of the indexed ones. */
+  list(start?: number, count?: number): Promise<readonly Item[]>;
+}
+
+export class VariableStore {
+  private readonly containers = new Map<number, Container>();
+  /** Rows the client has seen, by container and name: what it may ask to change. */
+  private readonly seen = new Map<number, Map<string, Item>>();
+  private nextReference = 1;
+
+  clear(): void {
+    this.containers.clear();
+    this.seen.clear();
+  }
+
+  add(container: Container): number {
+    const reference = this.nextReference++;
+    this.containers.set(reference, container);
+    return reference;
+  }
+
+  async list(args: DebugProtocol.VariablesArguments): Promise<DebugProtocol.Variable[]> {
+    const { variablesReference: reference, start, count, filter } = args;
+    const container = this.container(reference);
+    const window = filter === 'named' ? [] : [start, count === 0 ? undefined : count];
+    const items = await container.list(...window);
+    const names = this.seen.get(reference) ?? new Map<string, Item>();
+    for (const item of items) names.set(item.variable.name, item);
+    this.seen.set(reference, names);
+    return items.map((item) => this.toDap(item));
+  }
+
+  async set(reference: number, name: string, text: string): Promise<Item> {
+    const container = this.container(reference);
+    const known = this.seen.get(reference)?.get(name);
+    const item = known ?? (await container.list()).find(({ variable }) => variable.name === name);
+    return assignTo(item, name, text);
+  }
+
+  toDap(item: Item): DebugProtocol.Variable {
+    return { ...item.variable, variablesReference: item.children ? this.add(item.children) : 0 };
+  }
+
+  private container(reference: number): Container {
+    const container = this.containers.get(reference);
+    if (!container) {
+      throw new RequestError(errorCodes.notStopped, 'the guest has gone on since');
+    }
+    return container;
+  }
+}
+
+export async function assignTo(item: Item | undefined, name: string, text: string): Promise<Item> {
+  if (!item) throw new UserError(`there is no '${name}'`, name);
+  if (!item.assign) throw new UserError(`'${name}' cannot be changed`, name);
+  return item.assign(text);
+}

@@ -1,0 +1,127 @@
+/** The custom requests of `protocol.ts`: what Trapline's views show. Any DAP client may use them. */
+import { UserError } from '../core/base/userError.ts';
+import {
+  controlRegisterNamed,
+  fieldValue,
+  meaningOf,
+  parseRegisterValue,
+} from '../core/debug/controlRegisters.ts';
+import { hex, paddedHex, type Guest } from './guest.ts';
+import type { CsrGroup, CsrRow, CustomRequests, InfoBody } from './protocol.ts';
+import { presentControlRegisters, type ControlValue } from './registers.ts';
+
+const DEFAULT_ROWS = 1000;
+const DEFAULT_EXITS = 1000;
+
+export class Views {
+  private readonly guest: Guest;
+  /** Counts stops, so that a view asked for twice at one stop compares with the one before. */
+  private stop = 0;
+  private readonly history = new Map<number, { stop: number; now: Values; before: Values }>();
+
+  constructor(guest: Guest) {
+    this.guest = guest;
+  }
+
+  guestStopped(): void {
+    this.stop++;
+  }
+
+  info(): InfoBody {
+    const { mode, board, consoles, harts } = this.guest.info;
+    return { mode, board, program: this.guest.config.program, consoles, harts };
+  }
+
+  async csrs({ hart }: Args<'trapline/csrs'>): Promise<Body<'trapline/csrs'>> {
+    const present = await presentControlRegisters(this.guest, hart);
+    const before = this.valuesBefore(hart, present);
+    const groups = new Map<string, CsrRow[]>();
+    for (const { register, value } of present) {
+      const rows = groups.get(register.group) ?? [];
+      rows.push(csrRow({ register, value }, before?.get(register.name) ?? value));
+      groups.set(register.group, rows);
+    }
+    const list: CsrGroup[] = [...groups].map(([name, registers]) => ({ name, registers }));
+    return { groups: list };
+  }
+
+  async writeCsr(args: Args<'trapline/writeCsr'>): Promise<Body<'trapline/writeCsr'>> {
+    const register = controlRegisterNamed(this.guest.isa, args.name);
+    if (!register) throw new UserError(`there is no control register '${args.name}'`, args.name);
+    const value = parseRegisterValue(args.value, register.bits, register.name);
+    const written = await this.guest.target.writeRegister(args.hart, register.name, value);
+    return { value: paddedHex(written, register.bits) };
+  }
+
+  async mappings(args: Args<'trapline/mappings'>): Promise<Body<'trapline/mappings'>> {
+    const { hart, stage, maxRows = DEFAULT_ROWS } = args;
+    const { title, rows, truncated } = await this.guest.target.mappings(hart, stage, maxRows);
+    return {
+      title,
+      truncated,
+      rows: rows.map((row) => ({
+        input: hex(row.input),
+        size: hex(row.size),
+        output: hex(row.output),
+        pageSize: hex(row.pageSize),
+        permissions: [
+          row.readable ? 'r' : '-',
+          row.writable ? 'w' : '-',
+          row.executable ? 'x' : '-',
+          row.user ? 'u' : '-',
+        ].join(''),
+        accessed: row.accessed,
+        dirty: row.dirty,
+        backing: row.backing,
+      })),
+    };
+  }
+
+  async exits(args: Args<'trapline/exits'>): Promise<Body<'trapline/exits'>> {
+    const records = await this.guest.target.exits(args.after, args.max ?? DEFAULT_EXITS);
+    return { exits: records.map((record) => ({ ...record, pc: hex(record.pc) })) };
+  }
+
+  async consoleInput(args: Args<'trapline/consoleInput'>): Promise<object> {
+    await this.guest.target.feedConsole(args.console, new TextEncoder().encode(args.text));
+    return {};
+  }
+
+  private valuesBefore(hart: number, present: readonly ControlValue[]): Values | undefined {
+    const now = new Map(present.map(({ register, value }) => [register.name, value]));
+    const known = this.history.get(hart);
+    const before = known?.stop === this.stop ? known.before : (known?.now ?? now);
+    this.history.set(hart, { stop: this.stop, now, before });
+    return before;
+  }
+}
+
+type Args<Name extends keyof CustomRequests> = CustomRequests[Name]['arguments'];
+type Body<Name extends keyof CustomRequests> = CustomRequests[Name]['body'];
+type Values = ReadonlyMap<string, bigint>;
+
+function csrRow({ register, value }: ControlValue, before: bigint): CsrRow {
+  const { name, number, bits, description, section, writable } = register;
+  return {
+    name,
+    number,
+    description,
+    section,
+    value: paddedHex(value, bits),
+    changed: value !== before,
+    writable,
+    fields: register.fields.map((field) => {
+      const current = fieldValue(field, value);
+      const meaning = meaningOf(field, current);
+      return {
+        name: field.name,
+        high: field.high,
+        low: field.low,
+        value: hex(current),
+        ...(meaning === undefined ? {} : { meaning }),
+        description: field.description,
+        changed: current !== fieldValue(field, before),
+      };
+    }),
+  };
+}

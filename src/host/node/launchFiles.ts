@@ -1,0 +1,42 @@
+/** Reads the files that a launch names, relative ones from a folder. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../../core/base/userError.ts';
+import type { LaunchConfig, LaunchFiles } from '../../core/machine/launchConfig.ts';
+
+/** The files under the names that the configuration gives them. */
+export async function readLaunchFiles(config: LaunchConfig, folder: string): Promise<LaunchFiles> {
+  const named: readonly (readonly [attribute: string, file: string | undefined])[] = [
+    ['program', config.program],
+    ['firmware', config.firmware],
+    ['initrd', config.initrd],
+    ['dtb', config.dtb],
+    ...config.loadFiles.map(({ file }) => ['loadFiles', file] as const),
+  ];
+  const files = new Map<string, Uint8Array>();
+  for (const [attribute, file] of named) {
+    if (file !== undefined) files.set(file, await readInput(attribute, file, folder));
+  }
+  return files;
+}
+
+/** A file's bytes; `attribute` is the setting that named it. */
+export async function readInput(
+  attribute: string,
+  file: string,
+  folder: string,
+): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(path.resolve(folder, file)));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UserError(`${attribute}: cannot read '${file}': ${reason(code, message)}`, attribute);
+  }
+}
+
+function reason(code: string | undefined, message: string): string {
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EISDIR') return 'it is a folder';
+  if (code === 'EACCES') return 'permission denied';
+  return message;
+}
