@@ -29,7 +29,7 @@ describe('trapline: usage', () => {
     const { code, stdout } = trapline(['--help']);
     assert.equal(code, 0);
     for (const name of ['run', 'debug', 'dis', 'fdt', 'calls']) {
-      assert.match(stdout, new RegExp(`trapline ${name} `));
+      assert.match(stdout, new RegExp(`^  trapline ${name}\\b`, 'm'));
     }
   });
 

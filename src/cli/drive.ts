@@ -1,0 +1,122 @@
+/**
+ * Runs a machine to its end: slices of a fixed number of instructions, and between them the world
+ * outside. Slices are counted, never timed, so that two runs with the same input are equal.
+ */
+import { Bug } from '../core/base/assert.ts';
+import type { EndEvent } from '../core/debug/target.ts';
+import type { Machine } from '../core/machine/machine.ts';
+import { exitCodes } from './command.ts';
+import type { Consoles } from './console.ts';
+import type { Tracer } from './trace.ts';
+
+export interface DriveOptions {
+  /** Seconds of host time. */
+  readonly timeout: number | undefined;
+  /** Virtual time must not run ahead of the wall clock. */
+  readonly pace: boolean;
+  readonly tracer: Tracer | undefined;
+  /** A line on standard error. */
+  readonly say: (line: string) => void;
+}
+
+export interface Outcome {
+  readonly end: EndEvent;
+  /** Seconds spent in the machine. */
+  readonly seconds: number;
+}
+
+/** About a fiftieth of a second: a key is answered at once, and the loop's own work is nothing. */
+const sliceInstructions = 2_000_000;
+/** A guest may be ahead of the wall clock by so many milliseconds before the loop sleeps. */
+const leadMilliseconds = 5;
+
+export async function drive(
+  machine: Machine,
+  consoles: Consoles,
+  options: DriveOptions,
+): Promise<Outcome> {
+  const slice = options.tracer?.sliceInstructions ?? sliceInstructions;
+  const start = performance.now();
+  const deadline = options.timeout === undefined ? Infinity : start + options.timeout * 1000;
+  const waits = new Waits(deadline);
+  let busy = 0;
+  let lastEvent = -1;
+  const ended = (end: EndEvent): Outcome => ({ end, seconds: busy / 1000 });
+
+  for (;;) {
+    const began = performance.now();
+    const stop = options.tracer ? options.tracer.run(machine, slice) : machine.run(slice);
+    busy += performance.now() - began;
+    consoles.flush();
+    switch (stop.kind) {
+      case 'ended':
+        return ended(stop.end);
+      case 'breakpoint':
+        throw new Bug('the machine stopped at a breakpoint that nobody set');
+      case 'event':
+        options.say(stop.text);
+        // An event that comes again without an instruction between is one nothing goes on from.
+        if (lastEvent === machine.instructions) return ended(crash(stop.text));
+        lastEvent = machine.instructions;
+        break;
+      case 'idle':
+        if (!consoles.deliverToAnyone()) {
+          if (consoles.inputEnded) return ended(crash(stuckText));
+          await waits.until(consoles.untilInput());
+        }
+        break;
+      case 'budget':
+        await waits.untilNextTurn();
+        if (options.pace) await pace(machine, start, waits, consoles);
+        break;
+    }
+    if (consoles.quit) return ended(quitByUser);
+    if (performance.now() > deadline) return ended(timedOut(options.timeout ?? 0));
+  }
+}
+
+const stuckText = 'every hart waits, no timer is set and no input can come';
+
+const quitByUser: EndEvent = { reason: 'killed', code: exitCodes.interrupted, text: 'quit' };
+
+function crash(text: string): EndEvent {
+  return { reason: 'crash', code: exitCodes.crash, text };
+}
+
+function timedOut(seconds: number): EndEvent {
+  return { reason: 'limit', code: exitCodes.limit, text: `the time limit of ${seconds} s is over` };
+}
+
+/** Sleeps that end early at the deadline. */
+class Waits {
+  private readonly deadline: number;
+
+  constructor(deadline: number) {
+    this.deadline = deadline;
+  }
+
+  untilNextTurn(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async until(event: Promise<void>, milliseconds = Infinity): Promise<void> {
+    const limit = Math.min(milliseconds, this.deadline - performance.now() + 1);
+    // Without any limit a timer is still needed: a promise alone does not keep the program alive.
+    let timer: NodeJS.Timeout | undefined;
+    const time = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, Math.min(limit, 1 << 30)));
+    });
+    await Promise.race([event, time]);
+    clearTimeout(timer);
+  }
+}
+
+async function pace(
+  machine: Machine,
+  start: number,
+  waits: Waits,
+  consoles: Consoles,
+): Promise<void> {
+  const lead = (machine.virtualMilliseconds ?? 0) - (performance.now() - start);
+  if (lead > leadMilliseconds) await waits.until(consoles.untilInput(), lead);
+}

@@ -1,0 +1,142 @@
+/**
+ * `trapline run`: one guest from its first instruction to its end, the way CI uses it. Option
+ * names are launch.json's; what they mean and may be is decided where launch.json's attributes are
+ * checked, so both speak with one voice.
+ */
+import type { EndEvent } from '../core/debug/target.ts';
+import type { LaunchConfig } from '../core/machine/launchConfig.ts';
+import type { Machine } from '../core/machine/machine.ts';
+import { parseLaunchConfig } from '../core/machine/parseLaunchConfig.ts';
+import { createMachine } from '../core/registry.ts';
+import type { Command } from './command.ts';
+import { Consoles, isInteractive, parseDestination } from './console.ts';
+import { drive, type Outcome } from './drive.ts';
+import { readLaunchFiles } from './launchFiles.ts';
+import { UsageError, type CommandSpec, type ParsedOptions } from './options.ts';
+import { resultObject, summaryText } from './report.ts';
+import { writeSignature } from './signature.ts';
+import { parseTrace, Tracer } from './trace.ts';
+
+const spec: CommandSpec = {
+  name: 'run',
+  operands: 'IMAGE',
+  summary: 'Runs an image to its end; its consoles on standard output, what is typed to them.',
+  options: [
+    { name: 'mode', value: 'guest|machine', help: 'under the hypervisor (default) or bare' },
+    { name: 'board', value: 'NAME', help: 'the board, virt by default' },
+    { name: 'isa', value: 'STRING', help: 'instruction set; default: all that is implemented' },
+    { name: 'harts', value: 'N', help: 'number of harts, 1 by default' },
+    { name: 'memory', value: 'SIZE', help: 'RAM, as 256M or 1G' },
+    { name: 'firmware', value: 'FILE', help: 'what runs before the image, in mode machine' },
+    { name: 'initrd', value: 'FILE', help: 'initial RAM disk' },
+    { name: 'dtb', value: 'FILE', help: 'device tree instead of the generated one' },
+    { name: 'bootargs', value: 'TEXT', help: "the kernel's command line" },
+    {
+      name: 'console',
+      value: 'WHERE',
+      repeats: true,
+      help: 'terminal (default), none, file:PATH or tcp:PORT; may be given several times',
+    },
+    { name: 'engine', value: 'NAME', help: 'auto (default), interpreter, jit or lockstep' },
+    { name: 'time', value: 'virtual|wall', help: 'virtual (default) or paced to the wall clock' },
+    { name: 'max-instructions', value: 'N', help: 'end after so many instructions, with code 124' },
+    { name: 'timeout', value: 'SECONDS', help: 'end after so much host time, with code 124' },
+    { name: 'trace', value: 'LIST', help: 'of exits,calls,traps,mmio,csr,instr' },
+    { name: 'trace-file', value: 'FILE', help: 'where the trace goes instead of standard error' },
+    { name: 'json', help: 'at the end, one line with the result as JSON' },
+    { name: 'summary', help: 'at the end, exits by kind and the stage-2 mappings' },
+    { name: 'signature', value: 'FILE', help: 'write memory from begin_ to end_signature' },
+    { name: 'signature-granularity', value: '4|8', help: 'bytes per line of it, 4 by default' },
+  ],
+  notes: `Exit codes: what the guest ends with (0 for a clean shutdown); 124 at a limit; 125 when the
+guest cannot go on; 2 for wrong usage or an image that cannot be used. At a terminal, Ctrl-A x
+quits and Ctrl-A Ctrl-A types a Ctrl-A.`,
+};
+
+export const runCommand: Command = { spec, run };
+
+/** Options that are attributes of launch.json, by its names. */
+const attributes = [
+  'mode',
+  'board',
+  'isa',
+  'memory',
+  'firmware',
+  'initrd',
+  'dtb',
+  'bootargs',
+  'engine',
+  'time',
+];
+
+async function run(options: ParsedOptions): Promise<number> {
+  const config = launchConfig(options);
+  const destinations = options.texts('console').map(parseDestination);
+  const granularity = signatureGranularity(options);
+  const timeout = options.seconds('timeout');
+  const trace = options.text('trace');
+  if (trace === undefined && options.text('trace-file') !== undefined) {
+    throw new UsageError('--trace-file without --trace: say what to trace');
+  }
+  const tracer = trace && new Tracer(parseTrace(trace), options.text('trace-file'));
+
+  const files = readLaunchFiles(config);
+  const machine = createMachine(config, files);
+  machine.log.on(say);
+  const consoles = new Consoles(machine.consoles);
+  let outcome: Outcome;
+  try {
+    await consoles.open(destinations.length > 0 ? destinations : [{ kind: 'terminal' }]);
+    outcome = await drive(machine, consoles, {
+      timeout,
+      pace: config.time === 'wall' || isInteractive(),
+      tracer: tracer || undefined,
+      say,
+    });
+  } finally {
+    consoles.close();
+    if (tracer) tracer.close();
+  }
+  explainEnd(outcome.end);
+  const signature = options.text('signature');
+  if (signature !== undefined) {
+    writeSignature(signature, granularity, machine, files.get(config.program), config.program);
+  }
+  report(options, machine, outcome);
+  return outcome.end.code;
+}
+
+function launchConfig(options: ParsedOptions): LaunchConfig {
+  const given: Record<string, unknown> = { program: options.operand('image') };
+  for (const name of attributes) {
+    const value = options.text(name);
+    if (value !== undefined) given[name] = value;
+  }
+  const harts = options.count('harts');
+  if (harts !== undefined) given.harts = harts;
+  const config = parseLaunchConfig(given);
+  const maxInstructions = options.count('max-instructions');
+  return maxInstructions === undefined ? config : { ...config, maxInstructions };
+}
+
+function signatureGranularity(options: ParsedOptions): 4 | 8 {
+  const text = options.text('signature-granularity') ?? '4';
+  if (text === '4' || text === '8') return text === '4' ? 4 : 8;
+  throw new UsageError(`--signature-granularity wants 4 or 8, not '${text}'`);
+}
+
+function report(options: ParsedOptions, machine: Machine, outcome: Outcome): void {
+  if (options.has('summary')) process.stdout.write(`\n${summaryText(machine)}`);
+  if (options.has('json')) {
+    process.stdout.write(`\n${JSON.stringify(resultObject(machine, outcome))}\n`);
+  }
+}
+
+/** A clean shutdown speaks for itself; every other end is explained. */
+function explainEnd(end: EndEvent): void {
+  if (end.code !== 0) say(`${end.reason}: ${end.text} (exit code ${end.code})`);
+}
+
+function say(line: string): void {
+  process.stderr.write(`trapline: ${line}\n`);
+}

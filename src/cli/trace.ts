@@ -1,0 +1,158 @@
+/**
+ * `--trace`: what happened, one line each, to standard error or a file. Exits are taken from the
+ * machine's own record; instructions, control register accesses and traps by stepping it, which
+ * is slow and exact. The instruction set is known through its tables only.
+ */
+import { closeSync, writeSync } from 'node:fs';
+import type { Cpu } from '../core/isa/cpu.ts';
+import type { DisassembledInstruction } from '../core/isa/isa.ts';
+import type { Machine, MachineStop } from '../core/machine/machine.ts';
+import { openForWriting } from './console.ts';
+import { UsageError } from './options.ts';
+
+const kinds = ['exits', 'calls', 'traps', 'mmio', 'csr', 'instr'] as const;
+export type TraceKind = (typeof kinds)[number];
+
+export function parseTrace(list: string): ReadonlySet<TraceKind> {
+  const wanted = list.split(',').map((word) => word.trim());
+  for (const word of wanted) {
+    if ((kinds as readonly string[]).includes(word)) continue;
+    throw new UsageError(`--trace knows ${kinds.join(', ')}, not '${word}'`);
+  }
+  return new Set(wanted as TraceKind[]);
+}
+
+/** Which of the machine's exits a kind shows; `exits` shows them all. */
+const exitKinds: Partial<Record<TraceKind, readonly string[]>> = {
+  calls: ['sbi', 'call'],
+  mmio: ['mmio'],
+};
+
+const longestInstruction = 8;
+
+export class Tracer {
+  private readonly wanted: ReadonlySet<TraceKind>;
+  private readonly file: number;
+  private lastExit = 0;
+  private readonly steps: boolean;
+
+  constructor(wanted: ReadonlySet<TraceKind>, path: string | undefined) {
+    this.wanted = wanted;
+    this.file = path === undefined ? 2 : openForWriting(path, '--trace-file');
+    this.steps = wanted.has('instr') || wanted.has('csr') || wanted.has('traps');
+  }
+
+  /** Small enough that the machine still has every exit of a slice when it ends. */
+  get sliceInstructions(): number {
+    return this.steps ? 5_000 : 50_000;
+  }
+
+  run(machine: Machine, budget: number): MachineStop {
+    if (!this.steps) {
+      const stop = machine.run(budget);
+      this.showExits(machine);
+      return stop;
+    }
+    for (let i = 0; i < budget; i++) {
+      const stop = this.step(machine);
+      if (stop.kind !== 'budget') return stop;
+    }
+    return { kind: 'budget' };
+  }
+
+  close(): void {
+    if (this.file > 2) closeSync(this.file);
+  }
+
+  private step(machine: Machine): MachineStop {
+    const before = machine.harts.map((cpu) => snapshot(machine, cpu));
+    const stop = machine.run(1);
+    machine.harts.forEach((cpu, i) => {
+      const was = before[i];
+      if (was && (cpu.instructions !== was.instructions || cpu.pc !== was.pc)) {
+        this.showStep(machine, cpu, was);
+      }
+    });
+    this.showExits(machine);
+    return stop;
+  }
+
+  private showStep(machine: Machine, cpu: Cpu, was: Snapshot): void {
+    const { instruction } = was;
+    const place = `hart ${cpu.id} ${was.mode} ${hex(was.pc)}`;
+    if (this.wanted.has('instr')) this.line(`instr ${place} ${instruction?.text ?? '?'}`);
+    if (this.wanted.has('csr') && instruction) {
+      for (const name of controlRegistersIn(machine, instruction.text)) {
+        this.line(`csr   ${place} ${instruction.text} → ${name} ${hex(cpu.readRegister(name))}`);
+      }
+    }
+    if (this.wanted.has('traps') && isTrap(was, cpu)) {
+      this.line(`trap  ${place} → ${cpu.modeName} ${hex(cpu.pc)}`);
+    }
+  }
+
+  private showExits(machine: Machine): void {
+    const all = this.wanted.has('exits');
+    const selected = [...this.wanted].flatMap((kind) => exitKinds[kind] ?? []);
+    if (!all && selected.length === 0) return;
+    for (const exit of machine.exitsAfter(this.lastExit, Number.MAX_SAFE_INTEGER)) {
+      const lost = exit.sequence - this.lastExit - 1;
+      if (lost > 0) this.line(`exit  (${lost} more, no longer recorded)`);
+      this.lastExit = exit.sequence;
+      if (!all && !selected.includes(exit.kind)) continue;
+      const place = `hart ${exit.hart} ${hex(exit.pc)} @${exit.instructions}`;
+      this.line(`exit  ${place} ${exit.kind}: ${exit.text}`);
+    }
+  }
+
+  private line(text: string): void {
+    writeSync(this.file, `${text}\n`);
+  }
+}
+
+interface Snapshot {
+  readonly pc: bigint;
+  readonly mode: string;
+  readonly instructions: number;
+  readonly instruction: DisassembledInstruction | undefined;
+}
+
+function snapshot(machine: Machine, cpu: Cpu): Snapshot {
+  const { pc, instructions, modeName } = cpu;
+  const bytes = fetchBytes(machine, cpu, pc);
+  const instruction = bytes.length > 0 ? machine.isa.disassemble(bytes, pc) : undefined;
+  return { pc, mode: modeName, instructions, instruction };
+}
+
+function fetchBytes(machine: Machine, cpu: Cpu, pc: bigint): Uint8Array {
+  const bytes: number[] = [];
+  for (let i = 0; i < longestInstruction; i += machine.isa.instructionAlignment) {
+    const address = cpu.debugTranslate(pc + BigInt(i), 'virtual', 'fetch');
+    if (address === undefined) break;
+    const part = machine.memory.view8(address, machine.isa.instructionAlignment);
+    if (!part) break;
+    bytes.push(...part);
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** Names of control registers among an instruction's operands. */
+function controlRegistersIn(machine: Machine, text: string): string[] {
+  const words = new Set(text.split(/[^\w.]+/).slice(1));
+  return machine.isa.controlRegisters.map((info) => info.name).filter((name) => words.has(name));
+}
+
+/** The hart went somewhere that the instruction itself does not lead to. */
+function isTrap(was: Snapshot, cpu: Cpu): boolean {
+  const { instruction, pc } = was;
+  if (cpu.instructions === was.instructions) return true;
+  if (!instruction) return false;
+  if (instruction.flow === 'trap') return true;
+  const next = BigInt.asUintN(64, pc + BigInt(instruction.size));
+  if (cpu.pc === next || cpu.pc === instruction.target) return false;
+  return instruction.flow === 'next';
+}
+
+function hex(value: bigint | undefined): string {
+  return value === undefined ? '-' : `0x${value.toString(16)}`;
+}
