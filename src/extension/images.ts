@@ -31,8 +31,8 @@ export async function findImages(folder?: vscode.WorkspaceFolder): Promise<Image
 export async function pickImage(images: readonly Image[]): Promise<Image | undefined> {
   if (images.length < 2) return images[0];
   const items = images.map((image) => ({
-    label: `$(file-binary) ${image.uri.path.slice(image.uri.path.lastIndexOf('/') + 1)}`,
-    description: vscode.workspace.asRelativePath(image.uri),
+    label: `$(file-binary) ${nameOf(image.uri.path)}`,
+    description: folderOf(vscode.workspace.asRelativePath(image.uri)),
     detail: `${image.kind.bits}-bit RISC-V, entry 0x${image.kind.entry.toString(16)}`,
     image,
   }));
@@ -42,6 +42,15 @@ export async function pickImage(images: readonly Image[]): Promise<Image | undef
     matchOnDescription: true,
   });
   return picked?.image;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** What stands before the name; nothing at the top of the workspace folder. */
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 async function probe(uri: vscode.Uri): Promise<Image | undefined> {

@@ -18,7 +18,12 @@ interface RowPlace {
 
 export type TreeRow = RowPlace &
   (
-    | { readonly kind: 'group'; readonly group: CsrGroup; readonly changed: number }
+    | {
+        readonly kind: 'group';
+        readonly group: CsrGroup;
+        readonly shown: number;
+        readonly changed: number;
+      }
     | { readonly kind: 'register'; readonly register: CsrRow }
     | { readonly kind: 'about'; readonly register: CsrRow }
     | { readonly kind: 'field'; readonly register: CsrRow; readonly field: FieldRow }
@@ -46,7 +51,7 @@ export function visibleRows(groups: readonly CsrGroup[], choice: RowChoice): Tre
     const expanded = !filter.empty || choice.changedOnly || !choice.collapsed.has(key);
     const changed = registers.filter((register) => register.changed).length;
     const place = { key, level: 1, position: index + 1, size: shown.length, expanded };
-    const row: TreeRow = { ...place, kind: 'group', group, changed };
+    const row: TreeRow = { ...place, kind: 'group', group, shown: registers.length, changed };
     if (!expanded) return [row];
     return [
       row,

@@ -3,8 +3,15 @@
  * marked, values edited in place. It reads nothing of the guest itself; the extension sends it
  * content at each stop and does its writes.
  */
-import { bitsText, groupKey, numberText, visibleRows, type TreeRow } from './csrRows.ts';
-import { parseValue, withField } from './csrRows.ts';
+import {
+  bitsText,
+  groupKey,
+  numberText,
+  parseValue,
+  visibleRows,
+  withField,
+  type TreeRow,
+} from './csrRows.ts';
 import { byId, element, reconcile, setAttribute, setText } from './dom.ts';
 import type { CsrsContent, GuestStatus, ToWebview } from './messages.ts';
 import { clearError, onFilter, Page, RovingFocus, say, showStatus } from './page.ts';
@@ -148,8 +155,8 @@ function textOf(row: TreeRow): RowText {
   const none = { bits: '', value: '', meaning: '', title: undefined, changed: false };
   switch (row.kind) {
     case 'group': {
-      const { name, registers } = row.group;
-      const meaning = row.changed > 0 ? `${row.changed} changed` : `${registers.length}`;
+      const { name } = row.group;
+      const meaning = row.changed > 0 ? `${row.changed} changed` : `${row.shown}`;
       return { ...none, name, meaning, spoken: `${name}, ${meaning}` };
     }
     case 'register': {
