@@ -20,7 +20,11 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
   ): Promise<vscode.DebugConfiguration | undefined> {
     if (namesProgram(configuration)) return complete(configuration);
     const images = await findImages(folder);
-    if (images.length === 0) return reportNoImage(folder);
+    if (images.length === 0) {
+      // Not awaited: VS Code is starting a session for as long as this function has not answered.
+      void reportNoImage(folder);
+      return undefined;
+    }
     const image = await pickImage(images);
     // An undefined configuration makes VS Code give up without a message of its own.
     if (!image) return undefined;
@@ -63,7 +67,7 @@ function definedValues(configuration: vscode.DebugConfiguration): object {
   return Object.fromEntries(given);
 }
 
-async function reportNoImage(folder: Folder): Promise<undefined> {
+async function reportNoImage(folder: Folder): Promise<void> {
   const where = folder ? `folder “${folder.name}”` : 'this window';
   const choose = 'Choose Image…';
   const sample = 'Open Sample';
@@ -74,5 +78,4 @@ async function reportNoImage(folder: Folder): Promise<undefined> {
   );
   if (choice === choose) void vscode.commands.executeCommand('trapline.runImage');
   if (choice === sample) void vscode.commands.executeCommand('trapline.openSample');
-  return undefined;
 }
