@@ -20,8 +20,16 @@ interface Rule {
 
 /** Characters of a symbol, macro arguments as parts of it. */
 const symbol = String.raw`(?:\\\(\)|\\[\w@]+|[\w.$])+`;
-/** What may stand before a statement on its line; `;` separates statements. */
-const statementStart = String.raw`(?:^|(?<=[;:]))\s*`;
+/**
+ * What may stand before a statement on its line: nothing, comments, or what ends another. Its one
+ * group takes the comments; `afterStart` numbers the captures of what follows.
+ */
+const statementStart = String.raw`(?:^((?:\s*/\*.*?\*/)*)|(?<=[;:]))\s*`;
+
+function afterStart(captures: readonly Rule[]): Record<string, Rule> {
+  const all = [{ patterns: [{ include: '#comments' }] }, ...captures];
+  return Object.fromEntries(all.map((rule, i) => [`${i + 1}`, rule]));
+}
 
 /** The grammar as the text of its file. */
 export function grammarOf(isa: Isa, scope: string, displayName: string): string {
@@ -84,22 +92,22 @@ export function grammarOf(isa: Isa, scope: string, displayName: string): string 
     },
     labels: {
       match: `${statementStart}(?:(\\d+)|(${symbol}))\\s*(:)(?!:)`,
-      captures: {
-        '1': { name: named('entity.name.label.local') },
-        '2': {
+      captures: afterStart([
+        { name: named('entity.name.label.local') },
+        {
           name: named('entity.name.label'),
           patterns: [{ include: '#macroArguments' }],
         },
-        '3': { name: named('punctuation.separator.label') },
-      },
+        { name: named('punctuation.separator.label') },
+      ]),
     },
     macroDefinition: {
       begin: `${statementStart}(\\.macro)\\b\\s*(${symbol})?`,
       end: String.raw`$|(?=[;#])|(?=/[/*])`,
-      beginCaptures: {
-        '1': { name: named('keyword.control.directive') },
-        '2': { name: named('entity.name.function.macro') },
-      },
+      beginCaptures: afterStart([
+        { name: named('keyword.control.directive') },
+        { name: named('entity.name.function.macro') },
+      ]),
       patterns: [
         {
           match: String.raw`([A-Za-z_]\w*)(:(?:req|vararg))?(?:\s*(=)\s*([^,\s]+))?`,
@@ -116,35 +124,35 @@ export function grammarOf(isa: Isa, scope: string, displayName: string): string 
       patterns: [
         {
           match: `${statementStart}(${alternatives(directives)})(?![\\w.$])`,
-          captures: { '1': { name: named('keyword.control.directive') } },
+          captures: afterStart([{ name: named('keyword.control.directive') }]),
         },
         {
           match: `${statementStart}(\\.[\\w.]+)(?=\\s|$)`,
-          captures: { '1': { name: named('keyword.other.directive') } },
+          captures: afterStart([{ name: named('keyword.other.directive') }]),
         },
       ],
     },
     assignments: {
       match: `${statementStart}(${symbol})\\s*(=)(?!=)`,
-      captures: {
-        '1': { name: named('variable.other.constant') },
-        '2': { name: named('keyword.operator.assignment') },
-      },
+      captures: afterStart([
+        { name: named('variable.other.constant') },
+        { name: named('keyword.operator.assignment') },
+      ]),
     },
     instructions: {
       patterns: [
         {
           match: `${statementStart}((?:${alternatives(mnemonics)})(?:${suffixes.map(escape).join('|')})?)(?![\\w.$(])`,
-          captures: { '1': { name: named('keyword.mnemonic') } },
+          captures: afterStart([{ name: named('keyword.mnemonic') }]),
         },
         {
           match: `${statementStart}(${symbol})(?!\\s*[:=])(?![\\w.$])`,
-          captures: {
-            '1': {
+          captures: afterStart([
+            {
               name: named('entity.name.function.macro.call'),
               patterns: [{ include: '#macroArguments' }],
             },
-          },
+          ]),
         },
       ],
     },
@@ -232,12 +240,12 @@ export function grammarOf(isa: Isa, scope: string, displayName: string): string 
     scopeName: scope,
     patterns: [
       'preprocessor',
-      'comments',
       'labels',
       'macroDefinition',
       'directives',
       'assignments',
       'instructions',
+      'comments',
       'operands',
     ].map((rule) => ({ include: `#${rule}` })),
     repository,

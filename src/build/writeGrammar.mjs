@@ -6,13 +6,15 @@ import * as esbuild from 'esbuild';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { common, generatedDir, root } from './bundle.mjs';
+import { common, generatedDir, generateEngine, root } from './bundle.mjs';
 
 const contents = `
   export { grammarOf } from './src/build/generateGrammar.ts';
   export { isaNamed } from './src/core/registry.ts';
 `;
 const out = path.join(generatedDir, 'generateGrammar.mjs');
+// The registry knows machines too, and they need the engine.
+await generateEngine();
 mkdirSync(generatedDir, { recursive: true });
 await esbuild.build({
   ...common,

@@ -52,6 +52,8 @@ describe('language/server', () => {
       platform: 'node',
       format: 'cjs',
       target: 'es2023',
+      loader: { '.wasm': 'binary' },
+      alias: { '#generated': path.resolve('dist/generated') },
     });
     writeFileSync(path.join(folder, 'macros.h'), '.macro shared r\n.endm\n');
     server = spawn(process.execPath, [bundle, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -138,6 +138,15 @@ describe('syntaxes/grammar', () => {
       '; punctuation.separator.statement',
       nop,
     ]);
+    check('/* 0 */ /* 1 */ nop', [
+      '/* punctuation.definition.comment',
+      '0 comment.block',
+      '*/ punctuation.definition.comment',
+      '/* punctuation.definition.comment',
+      '1 comment.block',
+      '*/ punctuation.definition.comment',
+      nop,
+    ]);
     check('j nop', ['j keyword.mnemonic']);
   });
 
