@@ -4,8 +4,8 @@ import { SHF_EXECINSTR, STT_FUNC, STT_NOTYPE } from '../core/formats/elf/constan
 import { ElfFile } from '../core/formats/elf/elf.ts';
 import type { Isa } from '../core/isa/isa.ts';
 import { isaOfElf } from '../core/registry.ts';
+import { readInput } from '../host/node/launchFiles.ts';
 import { exitCodes, type Command } from './command.ts';
-import { readInput } from './launchFiles.ts';
 import type { CommandSpec, ParsedOptions } from './options.ts';
 
 const spec: CommandSpec = {
@@ -19,7 +19,7 @@ export const disCommand: Command = { spec, run };
 
 async function run(options: ParsedOptions): Promise<number> {
   const name = options.operand('file');
-  const bytes = readInput(name, 'dis');
+  const bytes = await readInput('dis', name, process.cwd());
   if (!ElfFile.recognises(bytes)) throw new UserError(`'${name}' is no ELF file`);
   const elf = new ElfFile(bytes, name);
   const isa = isaOfElf(elf);

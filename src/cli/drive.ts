@@ -26,7 +26,9 @@ export interface Outcome {
 }
 
 /** About a fiftieth of a second: a key is answered at once, and the loop's own work is nothing. */
-const sliceInstructions = 2_000_000;
+const longestSlice = 2_000_000;
+/** The first slices are short: first words come at once, and input waits for those (see Consoles). */
+const firstSlice = 10_000;
 /** A guest may be ahead of the wall clock by so many milliseconds before the loop sleeps. */
 const leadMilliseconds = 5;
 
@@ -35,7 +37,8 @@ export async function drive(
   consoles: Consoles,
   options: DriveOptions,
 ): Promise<Outcome> {
-  const slice = options.tracer?.sliceInstructions ?? sliceInstructions;
+  const longest = options.tracer?.longestSlice ?? longestSlice;
+  let slice = Math.min(firstSlice, longest);
   const start = performance.now();
   const deadline = options.timeout === undefined ? Infinity : start + options.timeout * 1000;
   const waits = new Waits(deadline);
@@ -47,6 +50,7 @@ export async function drive(
     const began = performance.now();
     const stop = options.tracer ? options.tracer.run(machine, slice) : machine.run(slice);
     busy += performance.now() - began;
+    slice = Math.min(slice * 2, longest);
     consoles.flush();
     switch (stop.kind) {
       case 'ended':

@@ -2,8 +2,8 @@
 import { UserError } from '../core/base/userError.ts';
 import { fdtToSource } from '../core/formats/fdt/fdtSource.ts';
 import { looksLikeFdt, readFdt } from '../core/formats/fdt/readFdt.ts';
+import { readInput } from '../host/node/launchFiles.ts';
 import { exitCodes, type Command } from './command.ts';
-import { readInput } from './launchFiles.ts';
 import type { CommandSpec, ParsedOptions } from './options.ts';
 
 const spec: CommandSpec = {
@@ -17,7 +17,7 @@ export const fdtCommand: Command = { spec, run };
 
 async function run(options: ParsedOptions): Promise<number> {
   const file = options.operand('file');
-  const bytes = readInput(file, 'fdt');
+  const bytes = await readInput('fdt', file, process.cwd());
   if (!looksLikeFdt(bytes)) throw new UserError(`'${file}' is no flattened device tree`);
   process.stdout.write(fdtToSource(readFdt(bytes)));
   return exitCodes.done;

@@ -8,10 +8,10 @@ import type { LaunchConfig } from '../core/machine/launchConfig.ts';
 import type { Machine } from '../core/machine/machine.ts';
 import { parseLaunchConfig } from '../core/machine/parseLaunchConfig.ts';
 import { createMachine } from '../core/registry.ts';
+import { readLaunchFiles } from '../host/node/launchFiles.ts';
 import type { Command } from './command.ts';
 import { Consoles, isInteractive, parseDestination } from './console.ts';
 import { drive, type Outcome } from './drive.ts';
-import { readLaunchFiles } from './launchFiles.ts';
 import { UsageError, type CommandSpec, type ParsedOptions } from './options.ts';
 import { resultObject, summaryText } from './report.ts';
 import { writeSignature } from './signature.ts';
@@ -80,7 +80,7 @@ async function run(options: ParsedOptions): Promise<number> {
   }
   const tracer = trace && new Tracer(parseTrace(trace), options.text('trace-file'));
 
-  const files = readLaunchFiles(config);
+  const files = await readLaunchFiles(config, process.cwd());
   const machine = createMachine(config, files);
   machine.log.on(say);
   const consoles = new Consoles(machine.consoles);

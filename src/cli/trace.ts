@@ -43,7 +43,7 @@ export class Tracer {
   }
 
   /** Small enough that the machine still has every exit of a slice when it ends. */
-  get sliceInstructions(): number {
+  get longestSlice(): number {
     return this.steps ? 5_000 : 50_000;
   }
 
