@@ -6,6 +6,9 @@ import { machineName } from './formats/elf/constants.ts';
 import type { ElfFile } from './formats/elf/elf.ts';
 import type { Isa } from './isa/isa.ts';
 import { rv64 } from './isa/riscv/riscv.ts';
+import { createVirtMachine } from './machine/boards/virtMachine.ts';
+import type { LaunchConfig, LaunchFiles } from './machine/launchConfig.ts';
+import type { Machine } from './machine/machine.ts';
 
 const isas: Readonly<Record<string, () => Isa>> = { rv64: () => rv64 };
 
@@ -31,3 +34,20 @@ export function isaOfElf(elf: ElfFile): Isa {
 
 /** Who answers which firmware call, one line a rule. */
 export { callListing } from './hypervisor/riscv/callListing.ts';
+
+const boards: Readonly<Record<string, (config: LaunchConfig, files: LaunchFiles) => Machine>> = {
+  virt: createVirtMachine,
+};
+
+/** A machine as a launch describes it, everything loaded, about to execute its first instruction. */
+export function createMachine(config: LaunchConfig, files: LaunchFiles): Machine {
+  const make = boards[config.board];
+  if (!make) {
+    const known = Object.keys(boards).join(', ');
+    throw new UserError(`board: there is no '${config.board}'; boards are ${known}`, 'board');
+  }
+  if (config.engine === 'jit' || config.engine === 'lockstep') {
+    throw new UserError(`engine: '${config.engine}' is not there yet; use 'auto'`, 'engine');
+  }
+  return make(config, files);
+}

@@ -126,7 +126,7 @@ class ElfProgramSymbols implements ProgramSymbols {
     const symbol = this.symbolAt(address);
     const position = this.positionAt(address);
     if (!symbol && !position) return [];
-    const name = symbol ? nameWithOffset(symbol) : `0x${address.toString(16)}`;
+    const name = symbol ? symbol.name : `0x${address.toString(16)}`;
     return [{ functionName: name, position, inlined: false }];
   }
 

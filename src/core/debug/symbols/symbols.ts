@@ -105,7 +105,7 @@ export interface ProgramSymbols {
   /** All functions of that name: several static ones may share it. Falls back to symbols. */
   functionsNamed(name: string): readonly FunctionInfo[];
   functionAt(address: bigint): FunctionInfo | undefined;
-  /** Never empty where anything is known of the address: falls back to `symbol+0x10`. */
+  /** Never empty where anything is known of the address: falls back to the symbol's name. */
   callsAt(address: bigint): readonly CallInProgress[];
 
   /** The symbol an address belongs to, by size or else as the nearest one before it in its section. */
@@ -141,7 +141,7 @@ export interface FrameContext {
   /** Absent for callers' frames, whose registers are not in the hart any more. */
   writeRegister?(dwarf: number, value: bigint): Promise<void>;
   /** The caller's frame: with it, more arguments of optimised code can be shown. */
-  readonly caller?: FrameContext;
+  readonly caller?: FrameContext | undefined;
 }
 
 export interface Variable {

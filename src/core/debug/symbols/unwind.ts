@@ -40,7 +40,6 @@ export function frameContext(
 ): FrameContext | undefined {
   const frame = frames[index];
   if (!frame) return undefined;
-  const caller = frameContext(frames, index + 1, target);
   return {
     pc: frame.lookupPc,
     cfa: frame.cfa,
@@ -48,7 +47,9 @@ export function frameContext(
     readMemory: (address, size) => target.readMemory(address, size),
     ...(write && { writeMemory: write.writeMemory }),
     ...(write && index === 0 && { writeRegister: write.writeRegister }),
-    ...(caller && { caller }),
+    get caller() {
+      return frameContext(frames, index + 1, target);
+    },
   };
 }
 
@@ -213,7 +214,7 @@ class Unwinder {
   /** A return address is where the program has code; 0 is how stacks begin. */
   private mayBeCode(pc: bigint): boolean {
     if (pc === 0n || pc % BigInt(this.isa.instructionAlignment) !== 0n) return false;
-    return this.symbols.functionAt(pc - 1n) !== undefined;
+    return (this.symbols.functionAt(pc - 1n) ?? this.symbols.functionAt(pc)) !== undefined;
   }
 
   private sameFunction(a: bigint, b: bigint): boolean {

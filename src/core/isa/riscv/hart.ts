@@ -38,7 +38,11 @@ export interface HartParts {
   readonly interpreter: Interpreter;
   readonly code: CodePages;
   readonly clock: VirtualClock;
+  /** What the `time` counter shows. */
+  readonly now: () => bigint;
   readonly decoder: Decoder;
+  /** Lower-case names of the extensions that exist. */
+  readonly extensions: ReadonlySet<string>;
   /** A page at this memory offset now has records: no hart may store to it inline. */
   readonly codePageAdded: (offset: number) => void;
   /** Asks for all records to be dropped as soon as no hart is in generated code. */
@@ -56,7 +60,7 @@ const systemByRow = engineRows.map((row) => systemInstructions[row.mnemonic]);
 export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   readonly id: number;
   readonly xlen = 64;
-  readonly supportsTwoStage = true;
+  readonly supportsTwoStage: boolean;
   readonly state: HartState;
   readonly csrs: CsrFile;
   readonly traps: Traps;
@@ -82,10 +86,16 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   constructor(id: number, parts: HartParts) {
     this.id = id;
     this.parts = parts;
+    this.supportsTwoStage = parts.extensions.has('h');
     const { engine, memory, clock, code } = parts;
     this.state = new HartState(engine, id);
     this.pmp = new Pmp(this.state);
-    this.csrs = new CsrFile(this.state, clock, this.pmp, () => this.instructions);
+    this.csrs = new CsrFile(this.state, this.pmp, {
+      clock,
+      now: parts.now,
+      extensions: parts.extensions,
+      retired: () => this.instructions,
+    });
     this.traps = new Traps(this.state, this.csrs);
     this.mmu = new Mmu(this.state, memory, this.pmp);
     this.regimes = new Regimes(engine, this.state);
@@ -241,7 +251,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     const index = registerIndex.get(name);
     if (index !== undefined) return index === 32 ? this.pc : this.getX(index);
     const row = csrByName(name);
-    return row && this.csrs.read(row.number);
+    return row && this.csrs.exists(row.number) ? this.csrs.read(row.number) : undefined;
   }
 
   writeRegister(name: string, value: bigint): bigint | undefined {
@@ -250,7 +260,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     else if (index !== undefined) this.setX(index, value);
     else {
       const row = csrByName(name);
-      if (!row) return undefined;
+      if (!row || !this.csrs.exists(row.number)) return undefined;
       this.setCsr(row.number, value);
     }
     return this.readRegister(name);

@@ -7,6 +7,7 @@ import type { MmioMap } from '../../memory/mmioMap.ts';
 import { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import { Decoder } from './decode.ts';
 import { Hart } from './hart.ts';
+import { interpreterModule } from './interpreterModule.ts';
 
 export interface RamRequest {
   readonly name: string;
@@ -21,9 +22,10 @@ export interface RiscvOptions {
   readonly ram: readonly RamRequest[];
   readonly mmio: MmioMap;
   readonly clock: VirtualClock;
-  /** The generated interpreter, compiled once for all machines. */
-  readonly interpreter: WebAssembly.Module;
-  readonly extensionEnabled?: (extension: string) => boolean;
+  /** What the `time` counter shows; the clock's ticks by default. */
+  readonly now?: () => bigint;
+  /** Lower-case names of the extensions that exist. */
+  readonly extensions: ReadonlySet<string>;
 }
 
 export interface RiscvMachineParts {
@@ -33,6 +35,12 @@ export interface RiscvMachineParts {
 
 /** Bytes for records: some two thousand pages of code. */
 const arenaBytes = 64 << 20;
+
+/** Always there: what privileged software is made of. */
+const privileged = new Set(['I', 'S']);
+
+/** Bytes of RAM and ROM that a machine with so many harts can have. */
+export const largestRam = (harts: number): number => EngineMemory.largestRam(harts, arenaBytes);
 
 export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
   const ramBytes = options.ram.reduce((sum, r) => sum + r.size, 0);
@@ -49,9 +57,13 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
     engine,
     memory,
     code,
-    interpreter: new Interpreter(options.interpreter, engine),
+    interpreter: new Interpreter(interpreterModule(), engine),
     clock: options.clock,
-    decoder: new Decoder(options.extensionEnabled),
+    now: options.now ?? (() => options.clock.ticks()),
+    decoder: new Decoder(
+      (name) => privileged.has(name) || options.extensions.has(name.toLowerCase()),
+    ),
+    extensions: options.extensions,
     codePageAdded: (offset: number) => {
       for (const hart of harts) hart.regimes.dropWritesTo(offset);
     },

@@ -134,7 +134,7 @@ function csrInstruction(
   writes: boolean,
 ): Outcome {
   const number = o.imm & 0xfff;
-  const refusal = csrRefusal(state, number, writes);
+  const refusal = csrRefusal(state, csrs, number, writes);
   if (refusal) return refused(refusal, o);
   const effective = effectiveCsr(state, number);
   const old = reads ? csrs.read(effective) : 0n;

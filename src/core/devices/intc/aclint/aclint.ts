@@ -40,11 +40,14 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
   private msip: boolean[];
   private mtimecmp: bigint[];
   private offset = 0n;
+  /** Levels of MTIP as the harts were last told. */
+  private readonly raised: boolean[];
 
   constructor(time: TimeSource, harts: readonly AclintHartLines[]) {
     this.time = time;
     this.harts = harts;
     this.msip = harts.map(() => false);
+    this.raised = harts.map(() => false);
     // The specification leaves MTIMECMP unknown at reset; the largest value starts no timer.
     this.mtimecmp = harts.map(() => NEVER);
   }
@@ -87,9 +90,11 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
   nextDeadline(): bigint | undefined {
     const now = this.mtime();
     let nearest: bigint | undefined;
-    for (const mtimecmp of this.mtimecmp) {
-      if (mtimecmp === NEVER) continue;
-      if (mtimecmp > now && (nearest === undefined || mtimecmp < nearest)) nearest = mtimecmp;
+    for (const [hart, mtimecmp] of this.mtimecmp.entries()) {
+      if (mtimecmp === NEVER || this.raised[hart]) continue;
+      // One that is over and was not told yet is due at once.
+      const due = mtimecmp > now ? mtimecmp : now;
+      if (nearest === undefined || due < nearest) nearest = due;
     }
     return nearest === undefined ? undefined : this.time.ticks() + (nearest - now);
   }
@@ -123,7 +128,9 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
 
   /** MTIP follows MTIME >= MTIMECMP, both unsigned (chapter 2). */
   private updateTimer(hart: number): void {
-    this.harts[hart]?.mtip.set(this.mtime() >= (this.mtimecmp[hart] ?? NEVER));
+    const level = this.mtime() >= (this.mtimecmp[hart] ?? NEVER);
+    this.raised[hart] = level;
+    this.harts[hart]?.mtip.set(level);
   }
 }
 

@@ -3,7 +3,7 @@
  * instruction exceptions). A guest's S-mode CSRs are those of VS-mode.
  */
 import { hstatusBits, status, type HartState } from '../hartState.ts';
-import { csrByNumber } from './names.ts';
+import type { CsrFile } from './csrFile.ts';
 import { CSR } from './numbers.ts';
 
 export type CsrRefusal = 'illegal' | 'virtual';
@@ -29,10 +29,11 @@ export function effectiveCsr(state: HartState, number: number): number {
 /** Why the hart's present mode may not access a CSR, or undefined when it may. */
 export function csrRefusal(
   state: HartState,
+  csrs: CsrFile,
   number: number,
   write: boolean,
 ): CsrRefusal | undefined {
-  if (!csrByNumber(number)) return 'illegal';
+  if (!csrs.exists(number)) return 'illegal';
   if (write && number >>> 10 === 3) return 'illegal';
   return levelRefusal(state, (number >>> 8) & 3) ?? particularRefusal(state, number);
 }

@@ -24,8 +24,8 @@ const sstatusReadable = supervisorStatus.reduce(
   0n,
 );
 const STCE = 1n << 63n;
-const misa =
-  (2n << 62n) | [...'ACHIMSU'].reduce((m, c) => m | (1n << BigInt(c.charCodeAt(0) - 65)), 0n);
+/** GVA and MPV of mstatus. */
+const hypervisorStatus = 3n << 38n;
 /** Bits of mstatus and vsstatus that change how memory is accessed. */
 const translationBits = status.MPRV | status.MPP | status.SUM | status.MXR;
 
@@ -39,6 +39,16 @@ const timerRegisters = new Set<number>([
   CSR.henvcfg,
 ]);
 
+export interface CsrSurroundings {
+  readonly clock: VirtualClock;
+  /** What the `time` counter shows: the clock's ticks unless a device lets software set it. */
+  readonly now: () => bigint;
+  /** Instructions retired by the hart. */
+  readonly retired: () => number;
+  /** Lower-case names of the extensions that exist. */
+  readonly extensions: ReadonlySet<string>;
+}
+
 export class CsrFile {
   /** Levels of the interrupt inputs, as bits of mip. */
   inputs = 0;
@@ -49,22 +59,33 @@ export class CsrFile {
   timersChanged = false;
   private readonly state: HartState;
   private readonly clock: VirtualClock;
+  private readonly now: () => bigint;
   private readonly pmp: Pmp;
   private readonly retired: () => number;
+  private readonly extensions: ReadonlySet<string>;
   /** What the counters read is the instructions retired and this. */
   private cycleDelta = 0n;
   private instretDelta = 0n;
 
-  constructor(state: HartState, clock: VirtualClock, pmp: Pmp, retired: () => number) {
+  constructor(state: HartState, pmp: Pmp, surroundings: CsrSurroundings) {
     this.state = state;
-    this.clock = clock;
     this.pmp = pmp;
-    this.retired = retired;
+    this.clock = surroundings.clock;
+    this.now = surroundings.now;
+    this.retired = surroundings.retired;
+    this.extensions = surroundings.extensions;
+  }
+
+  /** Whether the CSR is there at all: its extension may be switched off. */
+  exists(number: number): boolean {
+    const row = csrByNumber(number);
+    return row !== undefined && (row.extension === '' || this.has(row.extension));
   }
 
   reset(hartId: number): void {
     for (const row of csrRows) this.state.setCsr(row.number, row.reset);
-    this.state.setCsr(CSR.misa, misa);
+    this.state.setCsr(CSR.misa, this.misa());
+    if (!this.has('h')) this.state.setCsr(CSR.mideleg, 0n);
     this.state.setCsr(CSR.mhartid, BigInt(hartId));
     this.cycleDelta = 0n;
     this.instretDelta = 0n;
@@ -178,8 +199,7 @@ export class CsrFile {
     let bits = this.inputs | state.low(CSR.mip) | state.low(CSR.hvip);
     if (this.timerCompares) {
       bits &= ~(1 << interrupt.STI);
-      const now = this.clock.ticks();
-      if (now >= state.csr(CSR.stimecmp)) bits |= 1 << interrupt.STI;
+      if (this.now() >= state.csr(CSR.stimecmp)) bits |= 1 << interrupt.STI;
       if (this.guestTimerCompares && this.guestTime() >= state.csr(CSR.vstimecmp)) {
         bits |= 1 << interrupt.VSTI;
       }
@@ -187,11 +207,11 @@ export class CsrFile {
     return bits;
   }
 
-  /** The tick at which a timer interrupt becomes pending that is not yet. */
+  /** The tick of the clock at which a timer interrupt becomes pending that is not yet. */
   nextTimer(): bigint | undefined {
     if (!this.timerCompares) return undefined;
     const { state } = this;
-    const now = this.clock.ticks();
+    const now = this.now();
     const waits: bigint[] = [];
     const compare = state.csr(CSR.stimecmp);
     if (compare > now) waits.push(compare - now);
@@ -201,23 +221,33 @@ export class CsrFile {
       if (guestCompare > guestNow) waits.push(guestCompare - guestNow);
     }
     if (waits.length === 0) return undefined;
-    return now + waits.reduce((a, b) => (a < b ? a : b));
+    return this.clock.ticks() + waits.reduce((a, b) => (a < b ? a : b));
   }
 
   /** time with htimedelta, as VS- and VU-mode read it. */
   guestTime(): bigint {
-    return BigInt.asUintN(64, this.clock.ticks() + this.state.csr(CSR.htimedelta));
+    return BigInt.asUintN(64, this.now() + this.state.csr(CSR.htimedelta));
+  }
+
+  private has(extension: string): boolean {
+    return this.extensions.has(extension.toLowerCase());
+  }
+
+  private misa(): bigint {
+    const present = [...'acdfhim'].filter((letter) => this.has(letter));
+    const bit = (letter: string): bigint => 1n << BigInt(letter.charCodeAt(0) - 97);
+    return [...present, 's', 'u'].reduce((bits, letter) => bits | bit(letter), 2n << 62n);
   }
 
   private get timerCompares(): boolean {
-    return this.state.high(CSR.menvcfg) >>> 31 === 1;
+    return this.state.high(CSR.menvcfg) >>> 31 === 1 && this.has('sstc');
   }
   private get guestTimerCompares(): boolean {
     return this.state.high(CSR.henvcfg) >>> 31 === 1;
   }
 
   private time(): bigint {
-    return this.state.virtualized ? this.guestTime() : this.clock.ticks();
+    return this.state.virtualized ? this.guestTime() : this.now();
   }
 
   private counter(slot: number, inhibit: bigint, delta: bigint): bigint {
@@ -237,7 +267,8 @@ export class CsrFile {
   private writeStatus(slot: number, value: bigint, mask: bigint): void {
     const { state } = this;
     const old = state.csr(slot);
-    let next = (old & ~mask) | (value & mask);
+    const writable = this.has('h') ? mask : mask & ~hypervisorStatus;
+    let next = (old & ~writable) | (value & writable);
     const previousPrivilege = BigInt(status.MPP);
     if ((next & previousPrivilege) >> 11n === 2n) {
       next = (next & ~previousPrivilege) | (old & previousPrivilege);

@@ -1,0 +1,182 @@
+/**
+ * A machine that its guest owns from the reset vector on: harts, RAM and devices, and no
+ * hypervisor of ours. Harts run in turn for fixed numbers of instructions, so the same inputs give
+ * the same run, however `run` is cut into budgets.
+ */
+import { defined } from '../base/assert.ts';
+import type { ConsoleChannel } from '../base/console.ts';
+import { Emitter } from '../base/emitter.ts';
+import type { VirtualClock } from '../base/virtualClock.ts';
+import type { EndEvent, ExitRecord } from '../debug/target.ts';
+import type { TimedDevice } from '../devices/device.ts';
+import type { Cpu } from '../isa/cpu.ts';
+import type { Isa } from '../isa/isa.ts';
+import type { PhysicalMemory } from '../memory/physicalMemory.ts';
+import type { Machine, MachineStop } from './machine.ts';
+
+/** Instructions a hart runs before the next one has its turn. */
+const quantum = 20_000;
+
+export interface BareMachineOptions {
+  readonly isa: Isa;
+  readonly board: string;
+  readonly memory: PhysicalMemory;
+  readonly harts: readonly Cpu[];
+  readonly clock: VirtualClock;
+  readonly timed: readonly TimedDevice[];
+  readonly consoles: readonly ConsoleChannel[];
+  readonly entry: bigint;
+  /** Physical address of the program's `tohost` word, by which tests report (HTIF). */
+  readonly toHost?: number;
+}
+
+export class BareMachine implements Machine {
+  readonly mode = 'machine';
+  readonly isa: Isa;
+  readonly board: string;
+  readonly memory: PhysicalMemory;
+  readonly harts: readonly Cpu[];
+  readonly consoles: readonly ConsoleChannel[];
+  readonly entry: bigint;
+  readonly log = new Emitter<string>();
+  readonly exitCounts = {};
+  private readonly clock: VirtualClock;
+  private readonly timed: readonly TimedDevice[];
+  private readonly toHost: number | undefined;
+  private readonly waiting: boolean[];
+  private current = 0;
+  private quantumLeft = quantum;
+  private ending: EndEvent | undefined;
+
+  constructor(options: BareMachineOptions) {
+    this.isa = options.isa;
+    this.board = options.board;
+    this.memory = options.memory;
+    this.harts = options.harts;
+    this.clock = options.clock;
+    this.timed = options.timed;
+    this.consoles = options.consoles;
+    this.entry = options.entry;
+    this.toHost = options.toHost;
+    this.waiting = options.harts.map(() => false);
+  }
+
+  get instructions(): number {
+    return this.clock.instructions;
+  }
+
+  /** For a device that switches the machine off: the slice in progress ends after the store. */
+  end(event: EndEvent): void {
+    this.ending ??= event;
+    for (const hart of this.harts) hart.requestAttention();
+  }
+
+  run(budget: number, only?: number): MachineStop {
+    const stop = this.runSlices(budget, only);
+    for (const console of this.consoles) console.flush();
+    return stop;
+  }
+
+  hartState(hart: number): 'running' | 'waiting' | 'stopped' {
+    return this.isWaiting(hart) ? 'waiting' : 'running';
+  }
+
+  guestToHost(address: bigint): number {
+    return Number(address);
+  }
+
+  backingName(address: number): string {
+    const region = this.memory.regionAt(address, 1);
+    return region?.name ?? this.memory.mmio.find(address, 1)?.device.name ?? '';
+  }
+
+  exitsAfter(): readonly ExitRecord[] {
+    return [];
+  }
+
+  private runSlices(budget: number, only: number | undefined): MachineStop {
+    for (let left = budget; left > 0;) {
+      if (this.ending) return { kind: 'ended', end: this.ending };
+      this.advanceDevices();
+      const index = this.nextHart(only);
+      if (index === undefined) {
+        if (!this.skipToDeadline()) return { kind: 'idle' };
+        // A device that never stops asking must not keep `run` from coming back.
+        left--;
+        continue;
+      }
+      const { stop, retired } = defined(this.harts[index], 'hart').run(this.slice(left));
+      left -= retired;
+      this.quantumLeft -= retired;
+      this.waiting[index] = stop === 'waiting';
+      if (stop === 'breakpoint') return { kind: 'breakpoint', hart: index };
+      this.checkToHost();
+    }
+    return this.ending ? { kind: 'ended', end: this.ending } : { kind: 'budget' };
+  }
+
+  private isWaiting(index: number): boolean {
+    return this.waiting[index] === true && !defined(this.harts[index], 'hart').wouldWake;
+  }
+
+  /** The hart whose turn it is, or the next one that has something to run. */
+  private nextHart(only: number | undefined): number | undefined {
+    if (only !== undefined) return this.isWaiting(only) ? undefined : only;
+    const first = this.quantumLeft > 0 ? 0 : 1;
+    for (let i = first; i < this.harts.length + first; i++) {
+      const index = (this.current + i) % this.harts.length;
+      if (this.isWaiting(index)) continue;
+      if (i > 0) {
+        this.current = index;
+        this.quantumLeft = quantum;
+      }
+      return index;
+    }
+    return undefined;
+  }
+
+  private slice(left: number): number {
+    const turn = Math.min(left, this.quantumLeft > 0 ? this.quantumLeft : quantum);
+    const deadline = this.deviceDeadline();
+    if (deadline === undefined) return turn;
+    return Math.max(1, Math.min(turn, this.clock.instructionsUntil(deadline)));
+  }
+
+  private advanceDevices(): void {
+    const now = this.clock.ticks();
+    for (const device of this.timed) {
+      const deadline = device.nextDeadline();
+      if (deadline !== undefined && deadline <= now) device.advance(now);
+    }
+  }
+
+  private skipToDeadline(): boolean {
+    const deadlines = [this.deviceDeadline(), ...this.harts.map((hart) => hart.nextTimer())];
+    const deadline = earliest(deadlines);
+    if (deadline === undefined) return false;
+    this.clock.skipTo(deadline);
+    return true;
+  }
+
+  private deviceDeadline(): bigint | undefined {
+    return earliest(this.timed.map((device) => device.nextDeadline()));
+  }
+
+  /** HTIF as the RISC-V tests use it: 1 is success, another odd value a failure's number. */
+  private checkToHost(): void {
+    if (this.toHost === undefined || this.ending) return;
+    const value = this.memory.read64(this.toHost);
+    if ((value & 1n) === 0n) return;
+    const code = Number(value >> 1n);
+    const text = code === 0 ? 'tohost: passed' : `tohost: failed, test ${code}`;
+    this.ending = { reason: code === 0 ? 'shutdown' : 'failure', code, text };
+  }
+}
+
+function earliest(deadlines: readonly (bigint | undefined)[]): bigint | undefined {
+  let first: bigint | undefined;
+  for (const deadline of deadlines) {
+    if (deadline !== undefined && (first === undefined || deadline < first)) first = deadline;
+  }
+  return first;
+}

@@ -1,0 +1,143 @@
+/**
+ * Puts a `virt` board, RISC-V harts and what a launch names together into a machine: the boot
+ * order of Trapline is these functions read from top to bottom.
+ */
+import { ConsoleChannel } from '../../base/console.ts';
+import { UserError } from '../../base/userError.ts';
+import { VirtualClock } from '../../base/virtualClock.ts';
+import type { EndEvent } from '../../debug/target.ts';
+import type { InterruptLine } from '../../devices/device.ts';
+import type { Finish } from '../../devices/testFinisher/testFinisher.ts';
+import { ElfFile } from '../../formats/elf/elf.ts';
+import type { Hart } from '../../isa/riscv/hart.ts';
+import { parseIsaString } from '../../isa/riscv/isaString.ts';
+import { rv64 } from '../../isa/riscv/riscv.ts';
+import { createRiscvParts, largestRam } from '../../isa/riscv/riscvMachineParts.ts';
+import { interrupt } from '../../isa/riscv/trapCause.ts';
+import { MmioMap } from '../../memory/mmioMap.ts';
+import { BareMachine } from '../bareMachine.ts';
+import type { LaunchConfig, LaunchFiles } from '../launchConfig.ts';
+import { loadImages } from '../load.ts';
+import type { Machine } from '../machine.ts';
+import { guestTables, virtGuest, virtGuestRam } from './virtGuest.ts';
+import { virtBoard, type VirtEnvironment } from './virt.ts';
+import { TIMEBASE } from './virtMap.ts';
+
+const xlen = 64;
+const mmuType = 'riscv,sv57';
+
+export function createVirtMachine(config: LaunchConfig, files: LaunchFiles): Machine {
+  const most = largestRam(config.harts) - guestTables.size - (1 << 20);
+  if (config.memory > most) {
+    const MiB = 1 << 20;
+    throw new UserError(
+      `memory: ${config.memory / MiB} MiB is more than the ${Math.floor(most / MiB)} MiB that a machine can have`,
+      'memory',
+    );
+  }
+  return config.mode === 'machine' ? bareMachine(config, files) : guestMachine(config, files);
+}
+
+function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
+  const clock = new VirtualClock(TIMEBASE);
+  const uart = new ConsoleChannel('uart0');
+  const isa = parseIsaString(config.isa);
+  let harts: readonly Hart[] = [];
+  let machine: BareMachine | undefined;
+  const line = (hart: number, bit: number): InterruptLine => ({
+    set: (level) => harts[hart]?.setInterruptInput(bit, level),
+  });
+  const board = virtBoard({
+    ...environment(config, clock, uart),
+    harts: Array.from({ length: config.harts }, (_, i) => ({
+      msip: line(i, interrupt.MSI),
+      mtip: line(i, interrupt.MTI),
+      meip: line(i, interrupt.MEI),
+      seip: line(i, interrupt.SEI),
+    })),
+    finish: (finish) => machine?.end(endOf(finish)),
+    isa: isa.deviceTree,
+  });
+  const images = loadImages(config, files, board);
+  const { base, size } = board.rom;
+  const parts = createRiscvParts({
+    harts: config.harts,
+    ram: [
+      { name: 'rom', base, size, writable: false },
+      { name: 'ram', ...board.ram, writable: true },
+    ],
+    mmio: board.mmio,
+    clock,
+    now: () => board.time(),
+    extensions: isa.extensions,
+  });
+  harts = parts.harts;
+  for (const { address, bytes } of images.placements) parts.memory.load(address, bytes);
+  parts.memory.load(base, board.resetVector(images.start, images.deviceTree, images.nextAddress));
+  for (const hart of harts) hart.pc = BigInt(base);
+  const toHost = toHostAddress(config, files);
+  machine = new BareMachine({
+    isa: rv64,
+    board: board.name,
+    memory: parts.memory,
+    harts,
+    clock,
+    timed: board.timed,
+    consoles: [uart],
+    entry: BigInt(base),
+    ...(toHost === undefined ? {} : { toHost }),
+  });
+  return machine;
+}
+
+function guestMachine(config: LaunchConfig, files: LaunchFiles): Machine {
+  const clock = new VirtualClock(TIMEBASE);
+  const isa = parseIsaString(config.isa);
+  const { harts, memory } = createRiscvParts({
+    harts: config.harts,
+    ram: virtGuestRam(config.memory),
+    mmio: new MmioMap(),
+    clock,
+    extensions: isa.withHypervisor,
+  });
+  return virtGuest({
+    isa: rv64,
+    clock,
+    harts,
+    hostMemory: memory,
+    memory: config.memory,
+    isaString: isa.guestDeviceTree,
+    mmuType,
+    calls: config.calls,
+    load: (board) => loadImages(config, files, board),
+  });
+}
+
+function environment(
+  config: LaunchConfig,
+  clock: VirtualClock,
+  console: ConsoleChannel,
+): Omit<VirtEnvironment, 'harts' | 'finish' | 'isa'> {
+  const { mode, memory } = config;
+  return { mode, xlen, memory, time: clock, timebase: TIMEBASE, console, mmuType };
+}
+
+function endOf({ kind, code }: Finish): EndEvent {
+  switch (kind) {
+    case 'pass':
+      return { reason: 'shutdown', code: 0, text: 'the guest switched the machine off' };
+    case 'fail':
+      return { reason: 'failure', code, text: `the guest reported failure ${code}` };
+    case 'reset':
+      return { reason: 'reset', code: 0, text: 'the guest reset the machine' };
+  }
+}
+
+/** Tests report through a word that their program names `tohost`. */
+function toHostAddress(config: LaunchConfig, files: LaunchFiles): number | undefined {
+  const bytes = files.get(config.program);
+  if (!bytes || !ElfFile.recognises(bytes)) return undefined;
+  const elf = new ElfFile(bytes, config.program);
+  const symbol = elf.symbols.find((s) => s.name === 'tohost');
+  return symbol && Number(symbol.value);
+}
