@@ -17,7 +17,7 @@ export class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {
 
   createDebugAdapterDescriptor(session: vscode.DebugSession): vscode.DebugAdapterDescriptor {
     const relay = new WorkerRelay(this.script);
-    relay.log.on((text) => this.log.warn(text.trimEnd()));
+    relay.log.on((text) => this.log.info(text.trimEnd()));
     relay.crash.on((reason) => {
       this.log.error(`${session.name}: the debug adapter died: ${reason}`);
       void this.reportCrash(session.name, reason);

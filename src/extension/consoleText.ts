@@ -38,6 +38,13 @@ export function noteLine(text: string, insideLine: boolean): string {
   return `\x1b[0m${insideLine ? '\r\n' : ''}\x1b[2m[${text}]\x1b[0m\r\n`;
 }
 
+/** How a session ended: by the guest with a code, else by the user. Success needs no reason. */
+export function endNote(exitCode: number | undefined, reason: string): string {
+  if (exitCode === undefined) return 'session ended';
+  const why = exitCode === 0 || reason === '' ? '' : `, ${reason}`;
+  return `guest ended: exit code ${exitCode}${why}`;
+}
+
 /** Whether a launch configuration's `console` attribute wants a terminal. */
 export function wantsTerminal(attribute: unknown): boolean {
   if (attribute === undefined || attribute === 'terminal') return true;

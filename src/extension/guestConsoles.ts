@@ -6,7 +6,7 @@
  */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { ConsoleText, noteLine, wantsTerminal } from './consoleText.ts';
+import { ConsoleText, endNote, noteLine, wantsTerminal } from './consoleText.ts';
 import type { Guest, Sessions } from './sessions.ts';
 
 export class GuestConsoles implements vscode.Disposable {
@@ -68,8 +68,7 @@ export class GuestConsoles implements vscode.Disposable {
 
   private end(guest: Guest): void {
     this.speaking.delete(guest.session.id);
-    const note =
-      guest.exitCode === undefined ? 'session ended' : `guest ended: exit code ${guest.exitCode}`;
+    const note = endNote(guest.exitCode, guest.endText);
     for (const console of this.consoles.values()) console.detach(guest.session.id, note);
   }
 

@@ -8,10 +8,6 @@ export class Log implements vscode.Disposable {
     this.open().info(text);
   }
 
-  warn(text: string): void {
-    this.open().warn(text);
-  }
-
   error(text: string): void {
     this.open().error(text);
   }

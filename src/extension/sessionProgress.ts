@@ -15,6 +15,9 @@ interface ProgressMessage {
 export class SessionProgress {
   state: GuestState = 'starting';
   exitCode: number | undefined;
+  /** What the adapter said right before the guest ended, `''` for nothing. */
+  endText = '';
+  private lastOutput = '';
 
   /** A message to the adapter. Whether it changed what a view may show. */
   request(message: ProgressMessage): boolean {
@@ -22,6 +25,7 @@ export class SessionProgress {
       case 'restart':
         this.state = 'starting';
         this.exitCode = undefined;
+        this.endText = '';
         return true;
       // The request and not its answer: the answer may come after the stop that it led to.
       case 'configurationDone':
@@ -40,7 +44,10 @@ export class SessionProgress {
 
   /** A message from the adapter. Whether it changed what a view may show. */
   receive(message: ProgressMessage): boolean {
-    return message.type === 'event' ? this.event(message) : this.response(message);
+    if (message.type !== 'event') return this.response(message);
+    const changed = this.event(message);
+    this.lastOutput = message.event === 'output' ? outputText(message.body) : '';
+    return changed;
   }
 
   end(): void {
@@ -58,6 +65,7 @@ export class SessionProgress {
         return this.run();
       case 'exited':
         this.exitCode = (message.body as { exitCode?: number } | undefined)?.exitCode;
+        this.endText = this.lastOutput;
         return true;
       case 'terminated':
         this.state = 'ended';
@@ -94,4 +102,10 @@ export class SessionProgress {
     this.state = 'running';
     return changed;
   }
+}
+
+/** A line of the adapter's own; what the guest prints is no news about the guest. */
+function outputText(body: unknown): string {
+  const { category, output } = (body ?? {}) as { category?: string; output?: string };
+  return category === 'console' ? (output ?? '').trim() : '';
 }

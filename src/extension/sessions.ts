@@ -17,6 +17,8 @@ export interface Guest {
   readonly info: InfoBody | undefined;
   /** Known once the guest has ended by itself. */
   readonly exitCode: number | undefined;
+  /** Why it ended, in words, where the adapter said so. */
+  readonly endText: string;
 }
 
 export class Sessions implements vscode.DebugAdapterTrackerFactory, vscode.Disposable {
@@ -148,6 +150,10 @@ class MutableGuest implements Guest {
 
   get exitCode(): number | undefined {
     return this.progress.exitCode;
+  }
+
+  get endText(): string {
+    return this.progress.endText;
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ConsoleText, noteLine, wantsTerminal } from '../../src/extension/consoleText.ts';
+import { ConsoleText, endNote, noteLine, wantsTerminal } from '../../src/extension/consoleText.ts';
 
 /** What a terminal gets when the bytes arrive cut as given. */
 function decodeAll(pieces: readonly Uint8Array[]): string {
@@ -59,5 +59,14 @@ describe('wantsTerminal', () => {
     for (const value of ['none', [], { file: 'log' }, ['none']]) {
       assert.equal(wantsTerminal(value), false);
     }
+  });
+});
+
+describe('endNote', () => {
+  it('gives the code, and the reason when it is a failure', () => {
+    assert.equal(endNote(undefined, ''), 'session ended');
+    assert.equal(endNote(0, 'shutdown'), 'guest ended: exit code 0');
+    assert.equal(endNote(125, 'no trap handler'), 'guest ended: exit code 125, no trap handler');
+    assert.equal(endNote(3, ''), 'guest ended: exit code 3');
   });
 });

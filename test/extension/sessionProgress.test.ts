@@ -44,6 +44,19 @@ describe('SessionProgress', () => {
     assert.equal(progress.receive(answer('stackTrace')), false);
   });
 
+  it('takes for the reason of the end only what was said right before it', () => {
+    const output = (category: string, text: string) => event('output', { category, output: text });
+    const reasonAfter = (...messages: ReturnType<typeof event>[]): string => {
+      const progress = new SessionProgress();
+      for (const message of messages) progress.receive(message);
+      progress.receive(event('exited', { exitCode: 125 }));
+      return progress.endText;
+    };
+    assert.equal(reasonAfter(output('console', 'triple trap\n')), 'triple trap');
+    assert.equal(reasonAfter(output('console', 'old'), event('stopped')), '');
+    assert.equal(reasonAfter(output('stdout', 'guest text')), '');
+  });
+
   it('remembers the exit code until a restart', () => {
     const progress = new SessionProgress();
     progress.receive(event('exited', { exitCode: 3 }));
