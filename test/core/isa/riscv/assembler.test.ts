@@ -5,7 +5,7 @@ import {
   newerMnemonics,
 } from '../../../../src/core/isa/riscv/assemblerMnemonics.ts';
 import { isaNamed } from '../../../../src/core/registry.ts';
-import { complaints } from './gnuAssembler.ts';
+import { complaints, unknownMnemonics } from './gnuAssembler.ts';
 
 /** CSRs of specifications ratified after binutils 2.40, which does not name them. */
 const newerControlRegisters = new Set(
@@ -14,18 +14,6 @@ const newerControlRegisters = new Set(
   mireg2 mireg3 mireg4 mireg5 mireg6 mcyclecfg mcyclecfgh minstretcfg minstretcfgh
   medelegh hedelegh mnscratch mnepc mncause mnstatus`.split(/\s+/),
 );
-
-/** Names that the assembler does not know, whatever extensions are on. */
-function unknownMnemonics(names: readonly string[]): string[] {
-  const unknown = (isa: string): Set<string> =>
-    new Set(
-      [...complaints(names, isa)]
-        .filter(([, text]) => /unrecognized opcode `[^']*'$/.test(text))
-        .map(([i]) => names[i]!),
-    );
-  const [rv64, rv32] = [unknown('rv64i'), unknown('rv32i')];
-  return names.filter((n) => rv64.has(n) && rv32.has(n));
-}
 
 describe('core/isa/riscv/assembler', () => {
   it('names instructions that the assembler knows', () => {

@@ -22,6 +22,18 @@ export function complaints(lines: readonly string[], isa = fullIsa): Map<number,
   });
 }
 
+/** Names that the assembler does not know, whatever extensions are on. */
+export function unknownMnemonics(names: readonly string[]): string[] {
+  const unknown = (isa: string): Set<string> =>
+    new Set(
+      [...complaints(names, isa)]
+        .filter(([, text]) => /unrecognized opcode `[^']*'$/.test(text))
+        .map(([i]) => names[i]!),
+    );
+  const [rv64, rv32] = [unknown('rv64i'), unknown('rv32i')];
+  return names.filter((n) => rv64.has(n) && rv32.has(n));
+}
+
 /** The bytes of section .text; the lines must assemble. */
 export function machineCode(lines: readonly string[], isa = fullIsa): Buffer {
   return inFolder((folder) => {
