@@ -18,7 +18,13 @@ export interface RegisterInfo {
 }
 
 export type RegisterRole =
-  'pc' | 'stackPointer' | 'framePointer' | 'returnAddress' | { readonly argument: number };
+  | 'pc'
+  | 'stackPointer'
+  | 'framePointer'
+  | 'returnAddress'
+  /** The same in all frames of a stack: a constant, or a pointer that functions leave alone. */
+  | 'fixed'
+  | { readonly argument: number };
 
 export interface FieldInfo {
   readonly name: string;

@@ -140,7 +140,7 @@ function cType(die: Die, depth: number): CType {
 }
 
 function baseType(die: Die): CType {
-  const name = die.name ?? 'int';
+  const name = canonicalName(die.name ?? 'int');
   return {
     kind: 'base',
     size: die.number(DW_AT.byte_size) ?? 0,
@@ -170,6 +170,11 @@ function declarePointer(target: () => CType, inner: string, depth: number): stri
 }
 
 function qualified(qualifier: string, type: CType): CType {
+  // A qualifier of an array is one of its elements (C11, 6.7.3), and they may have it already.
+  if (type.kind === 'array') {
+    const isDone = type.element.declare('').startsWith(`${qualifier} `);
+    return isDone ? type : arrayOf(qualified(qualifier, type.element), type.count);
+  }
   if (type.kind === 'pointer') {
     // The qualifier belongs to the pointer: `char * const`.
     return renamed(type, (inner, depth) =>
@@ -315,6 +320,11 @@ function functionType(die: Die): CType {
 function definitionOf(die: Die): Die {
   if (!die.flag(DW_AT.declaration)) return die;
   return die.reference(DW_AT.specification) ?? die;
+}
+
+/** `unsigned short` for GCC's `short unsigned int`. */
+function canonicalName(name: string): string {
+  return name.replace(/^((?:long |short )+)(unsigned )?int$/, '$2$1').trim();
 }
 
 /** `char *`, `char *p`, `int x`, `int [4]`. */

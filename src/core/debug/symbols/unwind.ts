@@ -161,10 +161,11 @@ class Unwinder {
       readMemory: (address, size) => this.memory.read(address, size),
     });
     const registers = new Map<string, bigint>();
-    for (const { name, dwarf, calleeSaved } of this.isa.registers) {
+    for (const register of this.isa.registers) {
+      const { name, dwarf } = register;
       if (dwarf !== undefined && saved.has(dwarf)) {
         setIfKnown(registers, name, saved.get(dwarf));
-      } else if (calleeSaved || rule.signalFrame) {
+      } else if (isPreserved(register) || rule.signalFrame) {
         // Without a rule a register was not touched, if functions have to preserve it.
         setIfKnown(registers, name, step.registers.get(name));
       }
@@ -188,9 +189,9 @@ class Unwinder {
     if (this.returnAddress === undefined) return undefined;
     const pc = step.registers.get(this.returnAddress);
     if (pc === undefined || !this.mayBeCode(pc) || this.sameFunction(pc, step.pc)) return undefined;
-    const kept = this.isa.registers.filter((r) => r.calleeSaved).map((r) => r.name);
     const registers = new Map<string, bigint>();
-    for (const name of kept) setIfKnown(registers, name, step.registers.get(name));
+    const kept = this.isa.registers.filter(isPreserved);
+    for (const { name } of kept) setIfKnown(registers, name, step.registers.get(name));
     return { pc, pcIsExact: false, registers, foundBy: 'returnAddress' };
   }
 
@@ -207,6 +208,8 @@ class Unwinder {
     const previous = await this.word(framePointer + BigInt(frameRecord.framePointer));
     if (pc === undefined || !this.mayBeCode(pc)) return undefined;
     const registers = new Map([[this.stackPointer, framePointer]]);
+    const fixed = this.isa.registers.filter((r) => r.role === 'fixed');
+    for (const { name } of fixed) setIfKnown(registers, name, step.registers.get(name));
     setIfKnown(registers, this.framePointer, previous);
     return { pc, pcIsExact: false, registers, foundBy: 'framePointer' };
   }
@@ -249,6 +252,10 @@ class Unwinder {
 /** A call that never returns may be the last instruction of its function, so look before the pc. */
 function lookupPc(step: Step): bigint {
   return step.pcIsExact ? step.pc : step.pc - 1n;
+}
+
+function isPreserved(register: RegisterInfo): boolean {
+  return register.calleeSaved || register.role === 'fixed';
 }
 
 function setIfKnown(registers: Map<string, bigint>, name: string, value: bigint | undefined): void {

@@ -4,11 +4,12 @@ import type { RegisterInfo, RegisterRole } from '../isa.ts';
 type Row = readonly [name: string, description: string, saved?: boolean, role?: RegisterRole];
 
 const rows: readonly Row[] = [
-  ['zero', 'Always zero.'],
+  ['zero', 'Always zero.', false, 'fixed'],
   ['ra', 'Return address.', false, 'returnAddress'],
   ['sp', 'Stack pointer.', true, 'stackPointer'],
-  ['gp', 'Global pointer.'],
-  ['tp', 'Thread pointer.'],
+  // Functions leave gp and tp as they are: the psABI calls them unallocatable.
+  ['gp', 'Global pointer.', false, 'fixed'],
+  ['tp', 'Thread pointer.', false, 'fixed'],
   ['t0', 'Temporary; alternate link register.'],
   ['t1', 'Temporary.'],
   ['t2', 'Temporary.'],
