@@ -16,8 +16,11 @@ export interface CustomRequests {
     arguments: { hart: number; stage: 'guest' | 'virtual'; maxRows?: number };
     body: MappingsBody;
   };
-  /** Exits after a sequence number, oldest first. */
-  'trapline/exits': { arguments: { after: number; max?: number }; body: { exits: ExitRow[] } };
+  /** Exits after a sequence number, oldest first, as far as they are kept; all of them by kind. */
+  'trapline/exits': {
+    arguments: { after: number; max?: number };
+    body: { exits: ExitRow[]; counts: Readonly<Record<string, number>> };
+  };
   'trapline/consoleInput': { arguments: { console: string; text: string }; body: object };
   'trapline/info': { arguments: object; body: InfoBody };
 }

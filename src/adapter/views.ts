@@ -78,8 +78,10 @@ export class Views {
   }
 
   async exits(args: Args<'trapline/exits'>): Promise<Body<'trapline/exits'>> {
-    const records = await this.guest.target.exits(args.after, args.max ?? DEFAULT_EXITS);
-    return { exits: records.map((record) => ({ ...record, pc: hex(record.pc) })) };
+    const { target } = this.guest;
+    const records = await target.exits(args.after, args.max ?? DEFAULT_EXITS);
+    const { exits: counts } = await target.statistics();
+    return { exits: records.map((record) => ({ ...record, pc: hex(record.pc) })), counts };
   }
 
   async consoleInput(args: Args<'trapline/consoleInput'>): Promise<object> {

@@ -38,6 +38,12 @@ export function noteLine(text: string, insideLine: boolean): string {
   return `\x1b[0m${insideLine ? '\r\n' : ''}\x1b[2m[${text}]\x1b[0m\r\n`;
 }
 
+/** A console as people call it: `sbi` is the SBI console, `uart0` UART 0; others as they are. */
+export function consoleTitle(name: string): string {
+  if (name === 'sbi') return 'SBI console';
+  return name.replace(/^uart(\d+)$/, 'UART $1');
+}
+
 /** How a session ended: by the guest with a code, else by the user. Success needs no reason. */
 export function endNote(exitCode: number | undefined, reason: string): string {
   if (exitCode === undefined) return 'session ended';

@@ -1,4 +1,7 @@
-/** The exits of one guest as the view shows them: counted by kind, the latest of each kept. */
+/**
+ * The exits of one guest as the view shows them: all counted by kind, the latest of each kind kept.
+ * The counts are the guest's own: it keeps only its last exits, so rows alone would count too few.
+ */
 import type { ExitRow } from '../adapter/protocol.ts';
 
 export interface ExitKind {
@@ -12,34 +15,29 @@ export interface ExitKind {
 const keptPerKind = 100;
 
 export class ExitLog {
-  private readonly kinds = new Map<string, { count: number; latest: ExitRow[] }>();
+  private readonly latest = new Map<string, ExitRow[]>();
+  private counts: Readonly<Record<string, number>> = {};
   /** Sequence number of the newest exit seen; what to ask for is what comes after it. */
-  newest = -1;
-  /** Exits that the guest's side no longer kept when they were asked for. */
-  missed = 0;
+  newest = 0;
 
-  /** Takes further exits, oldest first. */
-  add(rows: readonly ExitRow[]): void {
+  /** Takes further exits, oldest first, and the counts as they are now. */
+  add(rows: readonly ExitRow[], counts: Readonly<Record<string, number>>): void {
+    this.counts = counts;
     for (const row of rows) {
       if (row.sequence <= this.newest) continue;
-      if (this.newest >= 0) this.missed += row.sequence - this.newest - 1;
       this.newest = row.sequence;
-      const kind = this.kinds.get(row.kind) ?? { count: 0, latest: [] };
-      this.kinds.set(row.kind, kind);
-      kind.count++;
-      kind.latest.unshift(row);
-      if (kind.latest.length > keptPerKind) kind.latest.pop();
+      const latest = this.latest.get(row.kind) ?? [];
+      this.latest.set(row.kind, latest);
+      latest.unshift(row);
+      if (latest.length > keptPerKind) latest.pop();
     }
   }
 
   /** Kinds of exits, the most frequent first. */
   get summary(): readonly ExitKind[] {
-    return [...this.kinds]
-      .map(([kind, { count, latest }]) => ({ kind, count, latest }))
+    return Object.entries(this.counts)
+      .filter(([, count]) => count > 0)
+      .map(([kind, count]) => ({ kind, count, latest: this.latest.get(kind) ?? [] }))
       .sort((a, b) => b.count - a.count || a.kind.localeCompare(b.kind));
-  }
-
-  get total(): number {
-    return this.summary.reduce((sum, { count }) => sum + count, 0);
   }
 }

@@ -6,7 +6,7 @@
  */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { ConsoleText, endNote, noteLine, wantsTerminal } from './consoleText.ts';
+import { consoleTitle, ConsoleText, endNote, noteLine, wantsTerminal } from './consoleText.ts';
 import type { Guest, Sessions } from './sessions.ts';
 
 export class GuestConsoles implements vscode.Disposable {
@@ -172,5 +172,5 @@ function keyOf(guest: Guest, name: string): string {
 }
 
 function titleOf(guest: Guest, name: string): string {
-  return `${path.basename(programOf(guest))} · ${name}`;
+  return `${path.basename(programOf(guest))} · ${consoleTitle(name)}`;
 }

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { ConsoleText, endNote, noteLine, wantsTerminal } from '../../src/extension/consoleText.ts';
+import {
+  consoleTitle,
+  ConsoleText,
+  endNote,
+  noteLine,
+  wantsTerminal,
+} from '../../src/extension/consoleText.ts';
 
 /** What a terminal gets when the bytes arrive cut as given. */
 function decodeAll(pieces: readonly Uint8Array[]): string {
@@ -68,5 +74,13 @@ describe('endNote', () => {
     assert.equal(endNote(0, 'shutdown'), 'guest ended: exit code 0');
     assert.equal(endNote(125, 'no trap handler'), 'guest ended: exit code 125, no trap handler');
     assert.equal(endNote(3, ''), 'guest ended: exit code 3');
+  });
+});
+
+describe('consoleTitle', () => {
+  it('writes the names of devices out', () => {
+    assert.equal(consoleTitle('sbi'), 'SBI console');
+    assert.equal(consoleTitle('uart0'), 'UART 0');
+    assert.equal(consoleTitle('hvc1'), 'hvc1');
   });
 });

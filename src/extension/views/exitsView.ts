@@ -10,6 +10,7 @@ import type { Guest, Sessions } from '../sessions.ts';
 type Node = { readonly kind: ExitKind } | { readonly exit: ExitRow };
 
 const rowsAtOnce = 1000;
+const noHypervisor = 'In mode “machine” no hypervisor of ours is below the guest.';
 
 export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly sessions: Sessions;
@@ -20,6 +21,8 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   private log = new ExitLog();
   private session: string | undefined;
   private reading = false;
+  /** Something changed while an answer was under way. */
+  private outdated = false;
 
   constructor(sessions: Sessions) {
     this.sessions = sessions;
@@ -59,6 +62,7 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   private async update(): Promise<void> {
     const guest = this.sessions.current;
     if (guest && guest.session.id !== this.session) this.reset(guest.session.id);
+    this.outdated = this.reading;
     if (!guest || !this.view.visible || this.reading) return;
     // A guest that ended can be asked once more before its session is closed.
     const ended = guest.exitCode !== undefined;
@@ -66,36 +70,30 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
     this.reading = true;
     try {
       await this.read(guest);
-      this.view.message = this.messageFor(guest) ?? '';
+      this.view.message = guest.info?.mode === 'machine' ? noHypervisor : '';
     } catch (error) {
       if (!ended) this.view.message = error instanceof Error ? error.message : String(error);
     } finally {
       this.reading = false;
     }
     this.changed.fire(undefined);
+    if (this.outdated) await this.update();
   }
 
   private async read(guest: Guest): Promise<void> {
     const { log } = this;
     for (;;) {
       const args = { after: log.newest, max: rowsAtOnce };
-      const { exits } = await this.sessions.request(guest, 'trapline/exits', args);
-      log.add(exits);
+      const { exits, counts } = await this.sessions.request(guest, 'trapline/exits', args);
+      log.add(exits, counts);
       if (exits.length < rowsAtOnce || log !== this.log) return;
     }
-  }
-
-  private messageFor(guest: Guest): string | undefined {
-    if (guest.info?.mode === 'machine')
-      return 'In mode “machine” no hypervisor of ours is below the guest.';
-    const { missed } = this.log;
-    if (missed === 0) return undefined;
-    return `${missed} exits between two stops are not counted here: only the last ones are kept.`;
   }
 }
 
 function kindItem({ kind, count, latest }: ExitKind): vscode.TreeItem {
-  const item = new vscode.TreeItem(kind, vscode.TreeItemCollapsibleState.Collapsed);
+  const { Collapsed, None } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(kind, latest.length > 0 ? Collapsed : None);
   item.id = `kind ${kind}`;
   item.description = `${count}`;
   item.tooltip =
