@@ -165,11 +165,15 @@ export class RiscvVcpu implements Vcpu, ExitContext {
         this.halted = false;
         this.suspended = false;
       }
-      const run = this.hart.run(budget - this.used);
+      this.timer.advance();
+      const slice = this.timer.untilDeadline(budget - this.used);
+      const run = this.hart.run(slice);
       this.used += run.retired;
       switch (run.stop) {
         case 'budget':
-          return { kind: 'intr' };
+          // Less than was allowed: something asked for attention.
+          if (run.retired < slice) return { kind: 'intr' };
+          break;
         case 'waiting':
           this.wait(false);
           break;

@@ -2,20 +2,20 @@
  * The guest's timer (Linux arch/riscv/kvm/vcpu_timer.c). With Sstc the hart compares by itself and
  * the hypervisor only writes vstimecmp; without it a software timer raises hvip.VSTIP.
  */
-import type { TimeSource } from '../../devices/device.ts';
+import type { VirtualClock } from '../../base/virtualClock.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import { allOnes, csr, vstip } from './csrs.ts';
 
 export class VcpuTimer {
   private readonly hart: RiscvHart;
-  private readonly time: TimeSource;
+  private readonly clock: VirtualClock;
   private readonly sstc: boolean;
   /** Host ticks at which the software timer fires. */
   private armed: bigint | undefined;
 
-  constructor(hart: RiscvHart, time: TimeSource, sstc: boolean) {
+  constructor(hart: RiscvHart, clock: VirtualClock, sstc: boolean) {
     this.hart = hart;
-    this.time = time;
+    this.clock = clock;
     this.sstc = sstc;
   }
 
@@ -41,18 +41,24 @@ export class VcpuTimer {
     if (compare === allOnes) return undefined;
     const deadline = this.hostTicks(compare);
     // What is due already shows in hip and is no reason to wait.
-    return deadline > this.time.ticks() ? deadline : undefined;
+    return deadline > this.clock.ticks() ? deadline : undefined;
+  }
+
+  /** Of `budget` instructions, those before the software timer fires; the hart minds its own. */
+  untilDeadline(budget: number): number {
+    if (this.armed === undefined) return budget;
+    return Math.max(1, Math.min(budget, this.clock.instructionsUntil(this.armed)));
   }
 
   advance(): void {
-    if (this.armed === undefined || this.armed > this.time.ticks()) return;
+    if (this.armed === undefined || this.armed > this.clock.ticks()) return;
     this.armed = undefined;
     this.hart.setCsr(csr.hvip, this.hart.getCsr(csr.hvip) | vstip);
   }
 
   /** The host's tick at which guest time is `compare`, not earlier than now. */
   private hostTicks(compare: bigint): bigint {
-    const now = this.time.ticks();
+    const now = this.clock.ticks();
     const guestNow = (now + this.hart.getCsr(csr.htimedelta)) & allOnes;
     return compare > guestNow ? now + (compare - guestNow) : now;
   }
