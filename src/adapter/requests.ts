@@ -93,9 +93,12 @@ function execution(session: TraplineSession): Handlers {
 
 function inspection(session: TraplineSession): Handlers {
   const { variables } = session;
-  const scope = (frameId: number | undefined): Scope => {
+  /** Without a frame names are looked up where the guest stopped. */
+  const scope = async (frameId: number | undefined): Promise<Scope> => {
     const { guest, stacks } = session.running;
-    const frame = frameId === undefined ? undefined : stacks.frame(frameId);
+    const hart = session.stoppedHart;
+    const innermost = hart === undefined ? [] : await stacks.frames(hart);
+    const frame = frameId === undefined ? innermost[0] : await stacks.frame(frameId);
     return { guest, stacks, frame, hart: frame?.hart ?? 0 };
   };
   const changed = (item: Item) => {
@@ -126,7 +129,7 @@ function inspection(session: TraplineSession): Handlers {
     },
     async scopes(args: DebugProtocol.ScopesArguments) {
       const { guest, stacks } = session.running;
-      const frame = stacks.frame(args.frameId);
+      const frame = await stacks.frame(args.frameId);
       const named = (name: string, container: Parameters<typeof variables.add>[0]) => ({
         name,
         variablesReference: variables.add(container),
@@ -152,15 +155,15 @@ function inspection(session: TraplineSession): Handlers {
       return changed(await variables.set(args.variablesReference, args.name, args.value));
     },
     async setExpression(args: DebugProtocol.SetExpressionArguments) {
-      return changed(await assign(scope(args.frameId), args.expression, args.value));
+      return changed(await assign(await scope(args.frameId), args.expression, args.value));
     },
     async evaluate(args: DebugProtocol.EvaluateArguments) {
-      const item = await evaluate(scope(args.frameId), args.expression, args.context);
+      const item = await evaluate(await scope(args.frameId), args.expression, args.context);
       const { value, name: _name, ...rest } = variables.toDap(item);
       return { result: value, ...rest };
     },
     async completions(args: DebugProtocol.CompletionsArguments) {
-      return { targets: await completions(scope(args.frameId), args.text, args.column) };
+      return { targets: await completions(await scope(args.frameId), args.text, args.column) };
     },
     async loadedSources() {
       const { guest } = session.running;
@@ -172,7 +175,7 @@ function inspection(session: TraplineSession): Handlers {
 
 function memory(session: TraplineSession): Handlers {
   const addressOf = (reference: string, offset = 0) => {
-    const base = parseNumber(reference);
+    const base = parseNumber(String(reference));
     if (base === undefined) throw new UserError(`'${reference}' is not an address`);
     return BigInt.asUintN(64, base + BigInt(offset));
   };

@@ -46,6 +46,7 @@ export class TraplineSession extends DebugSession {
   private request: LaunchRequest | undefined;
   private current: Running | undefined;
   private launchedAt = 0;
+  private hart = 0;
   private state: 'starting' | 'running' | 'stopped' | 'over' = 'starting';
 
   constructor(options: SessionOptions) {
@@ -62,8 +63,9 @@ export class TraplineSession extends DebugSession {
     return this.current;
   }
 
-  get isStopped(): boolean {
-    return this.state === 'stopped';
+  /** The hart that the last stop was about; undefined while the guest does not stand. */
+  get stoppedHart(): number | undefined {
+    return this.state === 'stopped' ? this.hart : undefined;
   }
 
   protected override dispatchRequest(request: DebugProtocol.Request): void {
@@ -147,7 +149,7 @@ export class TraplineSession extends DebugSession {
 
   /** State was changed by hand: frames and values are read again. */
   changed(): void {
-    this.current?.stacks.clear();
+    this.current?.stacks.refresh();
     this.tell('invalidated', { areas: ['all'] });
   }
 
@@ -222,6 +224,7 @@ export class TraplineSession extends DebugSession {
   private reportStop({ hart, reason }: StopEvent): void {
     // running ---- stop ----> stopped
     this.state = 'stopped';
+    this.hart = hart;
     this.running.stacks.clear();
     this.variables.clear();
     this.running.views.guestStopped();

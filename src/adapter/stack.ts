@@ -22,7 +22,9 @@ export interface CallFrame {
 export class CallStacks {
   private readonly guest: Guest;
   private readonly byHart = new Map<number, Promise<readonly CallFrame[]>>();
-  private readonly byId = new Map<number, CallFrame>();
+  /** Where each frame id stands; ids stay when state is changed by hand. */
+  private readonly places = new Map<number, { readonly hart: number; readonly index: number }>();
+  private readonly ids = new Map<string, number>();
   private nextId = 1;
 
   constructor(guest: Guest) {
@@ -32,7 +34,13 @@ export class CallStacks {
   /** Frames and their ids are void from here on. */
   clear(): void {
     this.byHart.clear();
-    this.byId.clear();
+    this.places.clear();
+    this.ids.clear();
+  }
+
+  /** Registers or memory were changed: frames are looked for again, under the ids they have. */
+  refresh(): void {
+    this.byHart.clear();
   }
 
   frames(hart: number): Promise<readonly CallFrame[]> {
@@ -44,16 +52,17 @@ export class CallStacks {
     return frames;
   }
 
-  frame(id: number): CallFrame {
-    const frame = this.byId.get(id);
+  async frame(id: number): Promise<CallFrame> {
+    const place = this.places.get(id);
+    const frame = place && (await this.frames(place.hart))[place.index];
     if (!frame) throw new RequestError(errorCodes.notStopped, 'the guest has gone on since');
     return frame;
   }
 
   /** The frames of the machine itself, without inlined calls. */
-  async physicalFrames(hart: number): Promise<readonly Frame[]> {
+  async physicalFrames(hart: number, maxFrames = 256): Promise<readonly Frame[]> {
     const { symbols, isa } = this.guest;
-    return unwind(symbols, this.memoryAndRegisters(hart), { isa });
+    return unwind(symbols, this.memoryAndRegisters(hart), { isa, maxFrames });
   }
 
   /** What symbols need to look at variables in a frame. */
@@ -105,10 +114,17 @@ export class CallStacks {
       const calls = this.guest.symbols.callsAt(frame.lookupPc);
       const shown = calls.length === 0 ? [undefined] : calls;
       shown.forEach((call, inlineDepth) => {
-        result.push({ id: this.nextId++, hart, frame, call, inlineDepth });
+        result.push({ id: this.idOf(hart, result.length), hart, frame, call, inlineDepth });
       });
     }
-    for (const frame of result) this.byId.set(frame.id, frame);
     return result;
+  }
+
+  private idOf(hart: number, index: number): number {
+    const key = `${hart} ${index}`;
+    const id = this.ids.get(key) ?? this.nextId++;
+    this.ids.set(key, id);
+    this.places.set(id, { hart, index });
+    return id;
   }
 }

@@ -77,6 +77,7 @@ export class Stepper {
     first: LineRange,
   ): Promise<StopEvent | undefined> {
     const { symbols } = this.guest;
+    const frame = await this.frameAddress(hart);
     let range = first;
     let stop: StopEvent | undefined;
     for (let resumes = 0; resumes < MOST_RESUMES; resumes++) {
@@ -101,7 +102,8 @@ export class Stepper {
       }
       const next = symbols.lineRangeAt(pc);
       if (!next || next.line !== first.line || next.path !== first.path) return stop;
-      // The same line in another place: it has not been left.
+      // The same line of another call of a recursive function is another place to be.
+      if ((await this.frameAddress(hart)) !== frame) return stop;
       range = next;
     }
     return stop;
@@ -123,10 +125,15 @@ export class Stepper {
   }
 
   private async toCaller(hart: number): Promise<ResumeRequest | undefined> {
-    const [callee, caller] = await this.stacks.physicalFrames(hart);
+    const [callee, caller] = await this.stacks.physicalFrames(hart, 2);
     if (!callee || !caller) return undefined;
     const stack = callee.cfa === undefined ? {} : { stackAtLeast: callee.cfa };
     return { kind: 'runTo', hart, address: caller.pc, ...stack };
+  }
+
+  private async frameAddress(hart: number): Promise<bigint | undefined> {
+    const [frame] = await this.stacks.physicalFrames(hart, 1);
+    return frame?.cfa;
   }
 
   private async resume(request: ResumeRequest): Promise<StopEvent | undefined> {

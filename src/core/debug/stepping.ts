@@ -216,7 +216,10 @@ class StepRangePlan implements Plan {
     if (over && instruction?.flow === 'call' && cpu.pc !== next) {
       return this.runThrough({ hart, addresses: [next], stackAtLeast: stackPointer });
     }
-    return this.inRange() ? this.stopAtBreakpointInside() : this.done();
+    // Recursion comes back to the same addresses in another frame, so both of these end the step.
+    const changedFrame = instruction?.flow === 'return' || instruction?.flow === 'call';
+    if ((changedFrame && cpu.pc !== next) || !this.inRange()) return this.done();
+    return this.stopAtBreakpointInside();
   }
 
   private runThrough(destination: Destination): SliceResult {

@@ -190,6 +190,14 @@ describe('LocalTarget', () => {
     assert.ok(r.machine().harts[0]!.registers['sp']! < stack!, 'the deeper return did not count');
   });
 
+  it('ends a step where a call or a return leads back into the range: that is another frame', async () => {
+    const into = rig(calls);
+    assert.equal(await into.resume(range(0n, 0x20n, false)), 'hart 0 step');
+    assert.equal(into.pc(), 0x10n);
+    assert.equal(await into.resume(range(0n, 0x20n, true)), 'hart 0 step');
+    assert.equal(into.pc(), 8n);
+  });
+
   it('runs an interrupt through when it comes in the middle of a line', async () => {
     for (const over of [true, false]) {
       const prepare = (machine: ToyMachine) => (machine.harts[0]!.interruptAt = 1);

@@ -69,19 +69,20 @@ export class LineTable {
     const rows = this.sequenceAt(address)?.rows;
     if (!rows) return undefined;
     let first = lastUpTo(rows, address);
-    while (first > 0 && continues(rows[first])) first = previousVisible(rows, first);
+    while (first > 0 && continues(rows, first)) first = previousVisible(rows, first);
     const row = rows[first];
     if (!row) return undefined;
-    const same = (other: LineRow | undefined) =>
-      other !== undefined &&
-      !other.endSequence &&
-      (continues(other) || (other.line === row.line && other.file === row.file));
+    const same = (index: number) => {
+      const other = rows[index];
+      if (other === undefined || other.endSequence) return false;
+      return continues(rows, index) || (other.line === row.line && other.file === row.file);
+    };
     let last = first;
-    while (same(rows[last + 1]) || isHidden(rows, last + 1)) last++;
+    while (same(last + 1) || isHidden(rows, last + 1)) last++;
     for (let i = first - 1; i >= 0; i--) {
       if (isHidden(rows, i)) continue;
-      if (!same(rows[i])) break;
-      if (!continues(rows[i])) first = i;
+      if (!same(i)) break;
+      if (!continues(rows, i)) first = i;
     }
     return {
       row,
@@ -103,8 +104,19 @@ function lastUpTo(rows: readonly LineRow[], address: bigint): number {
   return low - 1;
 }
 
-function continues(row: LineRow | undefined): boolean {
-  return row !== undefined && (!row.isStmt || row.line === 0);
+/**
+ * Whether a row begins no statement. Of several rows at one address the last one counts, which
+ * compilers with location views often do not mark; then a marked one of the same line does.
+ */
+function continues(rows: readonly LineRow[], index: number): boolean {
+  const row = rows[index];
+  if (row === undefined) return false;
+  if (row.line === 0) return true;
+  for (let i = index; rows[i]?.address === row.address; i--) {
+    const other = rows[i];
+    if (other?.isStmt && other.line === row.line && other.file === row.file) return false;
+  }
+  return true;
 }
 
 /** True for a row without code: another one follows at the same address. */
