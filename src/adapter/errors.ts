@@ -25,22 +25,23 @@ export class RequestError extends Error {
 }
 
 export function errorMessage(error: unknown): DebugProtocol.Message {
-  if (error instanceof RequestError) {
-    return { id: error.code, format: escape(error.message), showUser: error.showUser };
-  }
-  if (error instanceof UserError) {
-    return { id: errorCodes.userError, format: escape(error.message), showUser: true };
-  }
+  if (error instanceof RequestError) return message(error.code, error.message, error.showUser);
+  if (error instanceof UserError) return message(errorCodes.userError, error.message, true);
   const text = error instanceof Error ? error.message : String(error);
-  const format = escape(`Internal error of Trapline: ${text}`);
-  return { id: errorCodes.defect, format, showUser: true };
+  return message(errorCodes.defect, `Internal error of Trapline: ${text}`, true);
 }
 
 export function isDefect(error: unknown): boolean {
   return !(error instanceof RequestError) && !(error instanceof UserError);
 }
 
-/** Braces are DAP's placeholders. */
-function escape(text: string): string {
-  return text.replace(/[{}]/g, (brace) => (brace === '{' ? '(' : ')'));
+/** Braces are DAP's placeholders, so a text that has some goes as the value of one. */
+function message(id: number, text: string, showUser: boolean): DebugProtocol.Message {
+  if (!/[{}]/.test(text)) return { id, format: text, showUser };
+  return { id, format: '{text}', variables: { text }, showUser };
+}
+
+/** The message with its placeholders filled in. */
+export function messageText({ format, variables }: DebugProtocol.Message): string {
+  return variables?.['text'] ?? format;
 }

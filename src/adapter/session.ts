@@ -8,7 +8,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../core/base/userError.ts';
 import type { EndEvent, StopEvent } from '../core/debug/target.ts';
 import { Breakpoints } from './breakpoints.ts';
-import { errorCodes, errorMessage, isDefect, RequestError } from './errors.ts';
+import { errorCodes, errorMessage, isDefect, messageText, RequestError } from './errors.ts';
 import { threadOf, type Guest } from './guest.ts';
 import { parseLaunchRequest, startGuest, type LaunchRequest, type StartMachine } from './launch.ts';
 import type { CustomEvents } from './protocol.ts';
@@ -88,7 +88,7 @@ export class TraplineSession extends DebugSession {
       const message = errorMessage(error);
       if (isDefect(error)) this.logDefect(error);
       response.success = false;
-      response.message = message.format;
+      response.message = messageText(message);
       response.body = { error: message };
     }
     this.trace('->', response);
@@ -174,7 +174,7 @@ export class TraplineSession extends DebugSession {
     } catch (error) {
       if (isDefect(error)) this.logDefect(error);
       if (this.state === 'over') return;
-      this.output('stderr', `${errorMessage(error).format}\n`);
+      this.output('stderr', `${messageText(errorMessage(error))}\n`);
     }
   }
 

@@ -72,7 +72,12 @@ export class CallStacks {
     return {
       pc: frame.lookupPc,
       cfa: frame.cfa,
-      readRegister: async (dwarf) => frame.dwarfRegister(dwarf),
+      // The innermost frame's registers are the hart's, which may have been changed by hand.
+      readRegister: async (dwarf) => {
+        const name = frame.index === 0 && isa.registers.find((r) => r.dwarf === dwarf)?.name;
+        if (!name) return frame.dwarfRegister(dwarf);
+        return (await target.readRegisters(hart, [name]))[0];
+      },
       readMemory: memory.readMemory,
       writeMemory: (address, bytes) => target.writeMemory(hart, 'virtual', address, bytes),
       ...(frame.index === 0

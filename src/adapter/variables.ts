@@ -116,5 +116,20 @@ async function pointee(variable: Variable): Promise<Variable> {
   const children = (await variable.children?.()) ?? [];
   const behind = children.find(({ name }) => name.startsWith('*'));
   if (behind) return behind;
-  throw new UserError(`what '${variable.expression}' points to cannot be shown`, variable.name);
+  if (children.length === 0) {
+    throw new UserError(`what '${variable.expression}' points to cannot be shown`, variable.name);
+  }
+  // A pointer to a struct has the struct's members for children.
+  const members = children.map(({ name, value }) => `${name} = ${value}`).join(', ');
+  const { pointsTo: address, children: expand } = variable;
+  return {
+    name: `*${variable.name}`,
+    expression: `*${variable.expression}`,
+    type: variable.type.replace(/\s*\*$/, ''),
+    value: `{${members}}`,
+    kind: variable.kind,
+    size: 0,
+    address,
+    ...(expand ? { children: expand } : {}),
+  };
 }
