@@ -51,7 +51,8 @@ export class GuestConsoles implements vscode.Disposable {
     this.speaking.delete(guest.session.id);
     const [first] = guest.info?.consoles ?? [];
     for (const name of guest.info?.consoles ?? []) {
-      const existing = this.consoles.has(keyOf(guest, name));
+      const existing = this.consoles.get(keyOf(guest, name));
+      existing?.startAnew();
       if (name === first || existing) this.attach(guest, name);
     }
     if (first !== undefined) this.attach(guest, first).show(true);
@@ -120,6 +121,11 @@ class GuestConsole implements vscode.Pseudoterminal {
     this.session = session;
     this.used = true;
     this.text = new ConsoleText();
+  }
+
+  /** The next to attach is another guest, even when a restart gives it the same session. */
+  startAnew(): void {
+    this.session = undefined;
   }
 
   detach(session: string, note: string): void {

@@ -108,8 +108,7 @@ function draw(): void {
     button.tabIndex = chosen ? 0 : -1;
   }
   setText(byId('title'), content?.table.title ?? '');
-  setText(byId('inputHeader'), page.state.stage === 'guest' ? 'Guest physical' : 'Virtual');
-  setText(byId('outputHeader'), page.state.stage === 'guest' ? 'Host physical' : 'Guest physical');
+  nameStages();
   setText(byId('count'), countText(rows.length, all.length, content?.table.truncated ?? false));
   showStatus(status, content !== undefined, 'mappings');
   byId('header').hidden = rows.length === 0;
@@ -120,6 +119,15 @@ function draw(): void {
     all.length === 0 ? 'Nothing is mapped in this stage.' : 'No mapping matches the filter.',
   );
   focus.settle(hadFocus);
+}
+
+/** On a bare machine the program may translate by itself, or be a hypervisor with a guest. */
+function nameStages(): void {
+  const bare = content?.mode === 'machine';
+  const ofGuest = page.state.stage === 'guest';
+  setText(stages.virtual, bare ? 'S/VS-stage' : 'VS-stage');
+  setText(byId('inputHeader'), ofGuest ? 'Guest physical' : 'Virtual');
+  setText(byId('outputHeader'), ofGuest ? 'Host physical' : bare ? 'Physical' : 'Guest physical');
 }
 
 function countText(shown: number, all: number, truncated: boolean): string {

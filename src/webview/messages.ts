@@ -16,6 +16,7 @@ export interface MappingsContent {
   readonly view: 'mappings';
   readonly hart: number;
   readonly stage: Stage;
+  readonly mode: 'guest' | 'machine';
   readonly table: MappingsBody;
 }
 

@@ -116,6 +116,7 @@ const mappings = (...inputs: string[]): ToWebview => ({
     view: 'mappings',
     hart: 0,
     stage: 'guest',
+    mode: 'guest',
     table: { title: 'Sv39x4', rows: inputs.map(mapping), truncated: false },
   },
 });

@@ -19,7 +19,7 @@ export class MappingsView extends GuestView {
     const { stage } = this;
     const args = { hart, stage, maxRows };
     const table = await this.sessions.request(guest, 'trapline/mappings', args);
-    return { view: 'mappings', hart, stage, table };
+    return { view: 'mappings', hart, stage, mode: guest.info?.mode ?? 'guest', table };
   }
 
   protected receive(message: FromWebview): void {
