@@ -3,6 +3,7 @@
  * runs a guest or knows what one is; what is large or rarely wanted is imported when it is.
  */
 import * as vscode from 'vscode';
+import type { CustomEvents } from '../adapter/protocol.ts';
 import { AdapterFactory } from './adapterFactory.ts';
 import { ConfigurationProvider, ImageConfigurations } from './configurationProvider.ts';
 import { GuestConsoles } from './guestConsoles.ts';
@@ -77,12 +78,10 @@ async function offerIfFolderHasImage(statusBar: StatusBar): Promise<void> {
   if ((await findImages()).length > 0) statusBar.offer();
 }
 
-function logTiming(
-  log: Log,
-  timing: { launchToRunning?: number; launchToFirstByte?: number },
-): void {
-  for (const [what, milliseconds] of Object.entries(timing)) {
-    log.info(`${what}: ${milliseconds.toFixed(0)} ms`);
+/** The first console byte is in the adapter's own log. */
+function logTiming(log: Log, { launchToRunning }: CustomEvents['trapline/timing']): void {
+  if (launchToRunning !== undefined) {
+    log.info(`the guest runs ${launchToRunning} ms after the launch request`);
   }
 }
 
