@@ -38,6 +38,8 @@ const SLICE_MILLISECONDS = 3;
 const FIRST_BUDGET = 20_000;
 const LEAST_BUDGET = 500;
 const MOST_BUDGET = 20_000_000;
+/** A paced slice covers about this much virtual time: a guest that mostly waits skips a lot of it. */
+const PACED_MILLISECONDS = 20;
 /** A guest may run ahead of the wall clock by this much before the loop sleeps. */
 const LEAD_MILLISECONDS = 5;
 /** The longest sleep in a row, so that a key typed meanwhile is not kept waiting. */
@@ -117,6 +119,7 @@ export class RunControl {
 
   private runSlice(plan: Plan, hart: number): SliceResult {
     const start = this.host.now();
+    const virtualStart = this.pacing?.virtualTime() ?? 0;
     let result: SliceResult;
     try {
       result = plan.slice(this.budget);
@@ -126,13 +129,18 @@ export class RunControl {
     }
     const elapsed = this.host.now() - start;
     this.busyMilliseconds += elapsed;
-    if (result.kind === 'more') this.adaptBudget(elapsed);
+    if (result.kind === 'more') {
+      this.adaptBudget(elapsed, (this.pacing?.virtualTime() ?? 0) - virtualStart);
+    }
     return result;
   }
 
-  private adaptBudget(elapsed: number): void {
-    const wanted = elapsed > 0 ? (this.budget * SLICE_MILLISECONDS) / elapsed : this.budget * 4;
-    const bounded = Math.min(wanted, this.budget * 4);
+  private adaptBudget(elapsed: number, virtual: number): void {
+    const factor = Math.min(
+      elapsed > 0 ? SLICE_MILLISECONDS / elapsed : Infinity,
+      virtual > 0 ? PACED_MILLISECONDS / virtual : Infinity,
+    );
+    const bounded = this.budget * Math.min(factor, 4);
     this.budget = Math.round(Math.max(LEAST_BUDGET, Math.min(MOST_BUDGET, bounded)));
   }
 

@@ -65,6 +65,10 @@ export class BareMachine implements Machine {
     return this.clock.instructions;
   }
 
+  get virtualMilliseconds(): number {
+    return (Number(this.clock.ticks()) * 1000) / this.clock.timebase;
+  }
+
   /** For a device that switches the machine off: the slice in progress ends after the store. */
   end(event: EndEvent): void {
     this.ending ??= event;

@@ -150,6 +150,10 @@ export class GuestMachine implements Machine {
     return this.clock.instructions;
   }
 
+  get virtualMilliseconds(): number {
+    return (Number(this.clock.ticks()) * 1000) / this.clock.timebase;
+  }
+
   get exitCounts(): Readonly<Record<string, number>> {
     return this.exits.counts;
   }

@@ -34,8 +34,7 @@ export interface Machine {
 
   /**
    * Runs at most `budget` instructions over all harts. With `only`, no other hart runs: the
-   * debugger steps with it. After time was skipped because every hart waits it comes back with
-   * 'budget', so that its owner can let the wall clock catch up.
+   * debugger steps with it.
    */
   run(budget: number, only?: number): MachineStop;
   /** Whether the hart may run: not stopped in the HSM sense and not waiting. */
