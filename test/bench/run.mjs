@@ -1,9 +1,9 @@
 // Speed of our engine and of QEMU on the same bare-machine programs.
 //   npm run bench [-- [--runs N] [filter]...]
-// For each kernel: instructions counted by our engine; our speed from its own clock around the run;
-// QEMU's from the processor time of the whole process less that of a guest that does nothing.
-// Runs of both alternate, so that a slow spell of the machine meets both; medians are shown. The
-// checksums must agree.
+// For each kernel: instructions counted by our engine, and for both the processor time (user and
+// system, all threads) of the whole process less that of a guest that does nothing. Runs of both
+// alternate, so that a slow spell of the machine meets both; medians are shown. The checksums must
+// agree.
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import os from 'node:os';
@@ -28,8 +28,14 @@ if (names.length === 0) fail(`no kernel matches ${filters.join(' ')}`);
 const qemuVersion = versionOfQemu();
 console.log(`ours: ${path.relative(root, cli)}, node ${process.versions.node}`);
 console.log(qemuVersion ?? `${qemu} is not installed: no comparison`);
-const startUp = qemuVersion ? median(repeat(runs, () => runQemu('empty').seconds)) : 0;
-console.log(`medians of ${runs} runs; QEMU's start-up of ${startUp.toFixed(2)} s taken off\n`);
+const startUp = {
+  ours: median(repeat(runs, () => runOurs('empty').seconds)),
+  qemu: qemuVersion ? median(repeat(runs, () => runQemu('empty').seconds)) : 0,
+};
+console.log(
+  `medians of ${runs} runs; start-up taken off: ours ${startUp.ours.toFixed(2)} s, ` +
+    `QEMU ${startUp.qemu.toFixed(2)} s\n`,
+);
 console.log(row('kernel', 'instructions', 'ours MIPS', 'QEMU MIPS', 'ratio'));
 
 const results = names.map(measure);
@@ -49,13 +55,13 @@ function measure(name) {
     if (our.instructions !== instructions) {
       fail(`${name}: ${our.instructions} instructions, ${instructions} the run before`);
     }
-    ours.push(our.seconds);
+    ours.push(Math.max(our.seconds - startUp.ours, 0.001));
     if (!qemuVersion) continue;
     const their = runQemu(name);
     if (their.checksum !== our.checksum) {
       fail(`${name}: we print '${our.checksum}', QEMU prints '${their.checksum}'`);
     }
-    theirs.push(Math.max(their.seconds - startUp, 0.001));
+    theirs.push(Math.max(their.seconds - startUp.qemu, 0.001));
   }
   const our = instructions / median(ours) / 1e6;
   const their = qemuVersion ? instructions / median(theirs) / 1e6 : undefined;
@@ -65,31 +71,41 @@ function measure(name) {
 }
 
 function runOurs(name) {
-  const args = [cli, 'run', '--mode', 'machine', '--json', path.join(kernels, `${name}.elf`)];
-  const result = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1 << 24 });
-  if (result.status !== 0) fail(`${name}: our run ended with ${result.status}\n${result.stderr}`);
-  const lines = result.stdout.trim().split('\n');
-  const { instructions, seconds } = JSON.parse(lines.at(-1));
-  return { instructions, seconds, checksum: checksumIn(name, result.stdout) };
+  const args = ['run', '--mode', 'machine', '--json', kernelFile(name)];
+  const { seconds, output } = timed(name, [process.execPath, cli, ...args]);
+  const result = output.split('\n').find((line) => line.startsWith('{'));
+  if (!result) fail(`${name}: no JSON object in\n${output}`);
+  return {
+    instructions: JSON.parse(result).instructions,
+    seconds,
+    checksum: checksumIn(name, output),
+  };
+}
+
+function runQemu(name) {
+  const machine = ['-M', 'virt', '-cpu', 'rv64,h=true', '-m', '256M', '-nographic'];
+  const { seconds, output } = timed(name, [qemu, ...machine, '-bios', kernelFile(name)]);
+  return { seconds, checksum: checksumIn(name, output) };
 }
 
 /** The shell's `times` gives the processor time of what it ran: user and system of children. */
-function runQemu(name) {
-  const machine = ['-M', 'virt', '-cpu', 'rv64,h=true', '-m', '256M', '-nographic'];
-  const command = [qemu, ...machine, '-bios', path.join(kernels, `${name}.elf`)];
-  const result = spawnSync(
-    'sh',
-    ['-c', '"$@" </dev/null; s=$?; times; exit $s', 'sh', ...command],
-    {
-      encoding: 'utf8',
-    },
-  );
-  if (result.status !== 0) fail(`${name}: QEMU ended with ${result.status}\n${result.stderr}`);
+function timed(name, command) {
+  const script = '"$@" </dev/null; s=$?; times; exit $s';
+  const result = spawnSync('sh', ['-c', script, 'sh', ...command], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 24,
+  });
+  if (result.status !== 0) {
+    fail(`${name}: ${path.basename(command[0])} ended with ${result.status}\n${result.stderr}`);
+  }
   const times = /(\d+)m([\d.]+)s\s+(\d+)m([\d.]+)s\s*$/.exec(result.stdout);
   if (!times) fail(`the shell's 'times' printed something else:\n${result.stdout}`);
   const [, userMinutes, user, systemMinutes, system] = times.map(Number);
-  const seconds = 60 * (userMinutes + systemMinutes) + user + system;
-  return { seconds, checksum: checksumIn(name, result.stdout) };
+  return { seconds: 60 * (userMinutes + systemMinutes) + user + system, output: result.stdout };
+}
+
+function kernelFile(name) {
+  return path.join(kernels, `${name}.elf`);
 }
 
 function checksumIn(name, output) {

@@ -21,14 +21,34 @@ export const processorRules: readonly Rule[] = [
     reason: 'how many hardware performance counters count anything is up to the implementation',
   },
   {
+    pattern: /^(Boot HART ISA Extensions *: .*?),zihpm/m,
+    replacement: '$1',
+    reason: 'as above: OpenSBI lists it when it finds a counter that counts',
+  },
+  {
     pattern: /^(Boot HART Debug Triggers *): .*$/m,
     replacement: '$1: <triggers>',
     reason: 'QEMU has two debug triggers; Sdtrig is optional',
   },
   {
-    pattern: /^(Boot HART ISA Extensions *: .*?),?sdtrig/m,
+    pattern: /^(Boot HART ISA Extensions *: .*?),sdtrig/m,
     replacement: '$1',
     reason: 'as above: OpenSBI lists what it probed',
+  },
+  {
+    pattern: /^(Experimental SBI Extensions *: .*?),dbtr|^ {2}Debug Triggers Extension\n/gm,
+    replacement: '$1',
+    reason: 'as above: OpenSBI offers the extension when there are triggers',
+  },
+  {
+    pattern: /^(Firmware (?:Heap|Scratch) Size *: .* \(total\)).*$/gm,
+    replacement: '$1 <use>',
+    reason: 'as above: the state of the triggers takes heap and scratch space',
+  },
+  {
+    pattern: /^(Boot HART MIDELEG *: 0x0+)1(\w{3})$/m,
+    replacement: '$10$2',
+    reason: 'bit 12 is set where guest external interrupts are implemented: QEMU has some',
   },
   {
     pattern: /^( {2}(?:Vendor|Architecture|Implementation) ID) \w+$/gm,

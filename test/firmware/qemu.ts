@@ -1,6 +1,6 @@
 /**
  * QEMU as the reference: boots the same images as the test and follows the same script. The
- * processor is the one we implement, RV64IMAC with the hypervisor extension.
+ * processor is the one we implement, RV64IMAC with the hypervisor extension and Sstc.
  */
 import { spawn } from 'node:child_process';
 import { ScriptRunner, type Step } from './script.ts';
@@ -19,7 +19,7 @@ export interface QemuRun {
 /** Everything that QEMU 7.2 has by default and that we do not is off. */
 export const qemuCpu =
   'rv64,h=on,f=off,d=off,v=off,Zfh=off,Zfhmin=off,Zihintpause=off,' +
-  'zba=off,zbb=off,zbc=off,zbs=off,sstc=off';
+  'zba=off,zbb=off,zbc=off,zbs=off,sstc=on';
 
 export const qemuProgram = 'qemu-system-riscv64';
 
