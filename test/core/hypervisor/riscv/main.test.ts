@@ -348,6 +348,38 @@ describe('the hypervisor on the real hart', () => {
     assert.equal(g.machine.instructions, steps);
   });
 
+  it('stops at each breakpoint once, also where the instruction faults or is emulated', () => {
+    const g = realGuest(
+      assemble(`
+        .option norvc
+        li t0, ${ram + 0x80_0000}
+        li a0, 66
+        li a7, 0x4442434e
+        li a6, 2
+        .balign 64
+        sd zero, 0(t0)             # touches memory for the first time
+        ecall
+        nop
+        shutdown 0
+      `),
+    );
+    const [hart] = g.machine.harts;
+    assert(hart);
+    const stops = [64, 68, 72].map((offset) => BigInt(ram + offset));
+    hart.setBreakpoints(stops);
+    const seen: bigint[] = [];
+    for (;;) {
+      const stop = g.machine.run(1000);
+      if (stop.kind === 'ended') break;
+      assert.deepEqual(stop, { kind: 'breakpoint', hart: 0 });
+      seen.push(hart.pc);
+      assert.equal(g.output(), hart.pc > BigInt(ram + 68) ? 'B' : '');
+      hart.skipBreakpointOnce();
+    }
+    assert.deepEqual(seen, stops);
+    assert.equal(g.machine.exitCounts['guest-page-fault'], 1);
+  });
+
   it('maps memory in large pages as it is touched', () => {
     const g = realGuest(
       assemble(`
