@@ -10,6 +10,8 @@ import type { Consoles } from './console.ts';
 import type { Tracer } from './trace.ts';
 
 export interface DriveOptions {
+  /** Instructions after which the guest is ended. */
+  readonly maxInstructions: number | undefined;
   /** Seconds of host time. */
   readonly timeout: number | undefined;
   /** Virtual time must not run ahead of the wall clock. */
@@ -29,6 +31,8 @@ export interface Outcome {
 const longestSlice = 2_000_000;
 /** The first slices are short: first words come at once, and input waits for those (see Consoles). */
 const firstSlice = 10_000;
+/** A guest that has not written a word by then gets what was typed all the same. */
+const patience = 1_000_000;
 /** A guest may be ahead of the wall clock by so many milliseconds before the loop sleeps. */
 const leadMilliseconds = 5;
 
@@ -41,6 +45,7 @@ export async function drive(
   let slice = Math.min(firstSlice, longest);
   const start = performance.now();
   const deadline = options.timeout === undefined ? Infinity : start + options.timeout * 1000;
+  const most = options.maxInstructions ?? Infinity;
   const waits = new Waits(deadline);
   let busy = 0;
   let lastEvent = -1;
@@ -48,7 +53,8 @@ export async function drive(
 
   for (;;) {
     const began = performance.now();
-    const stop = options.tracer ? options.tracer.run(machine, slice) : machine.run(slice);
+    const budget = Math.min(slice, most - machine.instructions);
+    const stop = options.tracer ? options.tracer.run(machine, budget) : machine.run(budget);
     busy += performance.now() - began;
     slice = Math.min(slice * 2, longest);
     consoles.flush();
@@ -74,8 +80,10 @@ export async function drive(
         if (options.pace) await pace(machine, start, waits, consoles);
         break;
     }
+    if (machine.instructions > patience) consoles.deliverToAnyone();
     if (consoles.quit) return ended(quitByUser);
-    if (performance.now() > deadline) return ended(timedOut(options.timeout ?? 0));
+    if (machine.instructions >= most) return ended(limit(`${most} instructions`));
+    if (performance.now() > deadline) return ended(limit(`${options.timeout} seconds`));
   }
 }
 
@@ -87,8 +95,8 @@ function crash(text: string): EndEvent {
   return { reason: 'crash', code: exitCodes.crash, text };
 }
 
-function timedOut(seconds: number): EndEvent {
-  return { reason: 'limit', code: exitCodes.limit, text: `the time limit of ${seconds} s is over` };
+function limit(what: string): EndEvent {
+  return { reason: 'limit', code: exitCodes.limit, text: `the limit of ${what} is reached` };
 }
 
 /** Sleeps that end early at the deadline. */

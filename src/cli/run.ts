@@ -88,6 +88,7 @@ async function run(options: ParsedOptions): Promise<number> {
   try {
     await consoles.open(destinations.length > 0 ? destinations : [{ kind: 'terminal' }]);
     outcome = await drive(machine, consoles, {
+      maxInstructions: options.count('max-instructions'),
       timeout,
       pace: config.time === 'wall' || isInteractive(),
       tracer: tracer || undefined,
@@ -114,9 +115,7 @@ function launchConfig(options: ParsedOptions): LaunchConfig {
   }
   const harts = options.count('harts');
   if (harts !== undefined) given.harts = harts;
-  const config = parseLaunchConfig(given);
-  const maxInstructions = options.count('max-instructions');
-  return maxInstructions === undefined ? config : { ...config, maxInstructions };
+  return parseLaunchConfig(given);
 }
 
 function signatureGranularity(options: ParsedOptions): 4 | 8 {

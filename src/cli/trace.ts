@@ -35,6 +35,8 @@ export class Tracer {
   private readonly file: number;
   private lastExit = 0;
   private readonly steps: boolean;
+  /** Control registers that change by themselves, such as counters. */
+  private moving: ReadonlySet<string> | undefined;
 
   constructor(wanted: ReadonlySet<TraceKind>, path: string | undefined) {
     this.wanted = wanted;
@@ -65,8 +67,8 @@ export class Tracer {
   }
 
   private step(machine: Machine): MachineStop {
-    const before = machine.harts.map((cpu) => snapshot(machine, cpu));
-    const stop = machine.run(1);
+    const before = machine.harts.map((cpu) => this.snapshot(machine, cpu));
+    const stop = this.moving ? machine.run(1) : this.learn(machine);
     machine.harts.forEach((cpu, i) => {
       const was = before[i];
       if (was && (cpu.instructions !== was.instructions || cpu.pc !== was.pc)) {
@@ -77,14 +79,35 @@ export class Tracer {
     return stop;
   }
 
+  /** Counters move with every instruction: whatever the first one changes is no news later. */
+  private learn(machine: Machine): MachineStop {
+    const before = machine.harts.map((cpu) => controlsOf(machine, cpu));
+    const stop = machine.run(1);
+    const moved = machine.harts.flatMap((cpu, i) =>
+      [...controlsOf(machine, cpu)].filter(([name, value]) => before[i]?.get(name) !== value),
+    );
+    this.moving = new Set(moved.map(([name]) => name));
+    return stop;
+  }
+
+  private snapshot(machine: Machine, cpu: Cpu): Snapshot {
+    const { pc, instructions, modeName } = cpu;
+    const bytes = fetchBytes(machine, cpu, pc);
+    const instruction = bytes.length > 0 ? machine.isa.disassemble(bytes, pc) : undefined;
+    const looks = this.wanted.has('csr') && namesControl(machine, instruction?.text ?? '');
+    const controls = looks ? controlsOf(machine, cpu) : undefined;
+    return { pc, mode: modeName, instructions, instruction, controls };
+  }
+
   private showStep(machine: Machine, cpu: Cpu, was: Snapshot): void {
     const { instruction } = was;
     const place = `hart ${cpu.id} ${was.mode} ${hex(was.pc)}`;
     if (this.wanted.has('instr')) this.line(`instr ${place} ${instruction?.text ?? '?'}`);
-    if (this.wanted.has('csr') && instruction) {
-      for (const name of controlRegistersIn(machine, instruction.text)) {
-        this.line(`csr   ${place} ${instruction.text} → ${name} ${hex(cpu.readRegister(name))}`);
-      }
+    if (was.controls) {
+      const changes = [...controlsOf(machine, cpu)]
+        .filter(([name, value]) => was.controls?.get(name) !== value && !this.moving?.has(name))
+        .map(([name, value]) => ` ${name} ${hex(value)}`);
+      this.line(`csr   ${place} ${instruction?.text} →${changes.join('') || ' no change'}`);
     }
     if (this.wanted.has('traps') && isTrap(was, cpu)) {
       this.line(`trap  ${place} → ${cpu.modeName} ${hex(cpu.pc)}`);
@@ -115,13 +138,8 @@ interface Snapshot {
   readonly mode: string;
   readonly instructions: number;
   readonly instruction: DisassembledInstruction | undefined;
-}
-
-function snapshot(machine: Machine, cpu: Cpu): Snapshot {
-  const { pc, instructions, modeName } = cpu;
-  const bytes = fetchBytes(machine, cpu, pc);
-  const instruction = bytes.length > 0 ? machine.isa.disassemble(bytes, pc) : undefined;
-  return { pc, mode: modeName, instructions, instruction };
+  /** Values of control registers, where the instruction names one. */
+  readonly controls: ReadonlyMap<string, bigint | undefined> | undefined;
 }
 
 function fetchBytes(machine: Machine, cpu: Cpu, pc: bigint): Uint8Array {
@@ -136,10 +154,18 @@ function fetchBytes(machine: Machine, cpu: Cpu, pc: bigint): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** Names of control registers among an instruction's operands. */
-function controlRegistersIn(machine: Machine, text: string): string[] {
+function namesControl(machine: Machine, text: string): boolean {
   const words = new Set(text.split(/[^\w.]+/).slice(1));
-  return machine.isa.controlRegisters.map((info) => info.name).filter((name) => words.has(name));
+  return machine.isa.controlRegisters.some((info) => words.has(info.name));
+}
+
+/**
+ * Writable control registers with their values. All of them, because the name in an instruction
+ * may stand for another register in the mode the hart is in.
+ */
+function controlsOf(machine: Machine, cpu: Cpu): ReadonlyMap<string, bigint | undefined> {
+  const writable = machine.isa.controlRegisters.filter((info) => info.writable);
+  return new Map(writable.map(({ name }) => [name, cpu.readRegister(name)]));
 }
 
 /** The hart went somewhere that the instruction itself does not lead to. */

@@ -6,6 +6,7 @@ describe('npm run demo', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, ['src/build/demo.mjs'], {
       encoding: 'utf8',
       input: '',
+      timeout: 50_000,
     });
     assert.equal(status, 0, stderr);
     const order = ['Hello from supervisor mode', 'Exits to the hypervisor', 'Stage-2 mappings'];

@@ -15,6 +15,7 @@ async function run(
   const said: string[] = [];
   const start = performance.now();
   const outcome = await drive(machine, consoles, {
+    maxInstructions: undefined,
     timeout: undefined,
     pace: false,
     tracer: undefined,

@@ -56,6 +56,8 @@ export function assemble(folder: string, name: string, source: string, address: 
     [
       '-nostdlib',
       '-static',
+      // Without it the headers are loaded too, on a page below the code.
+      '-Wl,-N',
       '-march=rv64gc',
       '-mabi=lp64d',
       `-Wl,-Ttext=0x${address.toString(16)}`,
