@@ -84,11 +84,8 @@ export class LineTable {
       if (!same(i)) break;
       if (!continues(rows, i)) first = i;
     }
-    return {
-      row,
-      low: rows[first]?.address ?? row.address,
-      high: rows[last + 1]?.address ?? address,
-    };
+    const start = rows[first] ?? row;
+    return { row: start, low: start.address, high: rows[last + 1]?.address ?? address };
   }
 }
 

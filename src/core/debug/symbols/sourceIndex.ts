@@ -9,12 +9,6 @@ import { afterPrologue } from './prologue.ts';
 import type { SourceUse, SymbolModule } from './symbolModule.ts';
 import type { LineLocations } from './symbols.ts';
 
-interface CodeRow {
-  readonly row: LineRow;
-  /** The row covers no instruction: another one follows at its address. */
-  readonly empty: boolean;
-}
-
 interface Located {
   readonly module: SymbolModule;
   readonly address: bigint;
@@ -70,7 +64,7 @@ export class SourceIndex {
     if (found === undefined) return [];
     const lines = new Set<number>();
     for (const use of this.uses.get(found) ?? []) {
-      for (const { row } of codeRows(use)) {
+      for (const row of codeRows(use)) {
         if (row.line >= first && row.line <= last) lines.add(row.line);
       }
     }
@@ -80,7 +74,7 @@ export class SourceIndex {
   private firstLineWithCode(uses: readonly SourceUse[], line: number): number | undefined {
     let best: number | undefined;
     for (const use of uses) {
-      for (const { row } of codeRows(use)) {
+      for (const row of codeRows(use)) {
         if (row.line >= line && (best === undefined || row.line < best)) best = row.line;
       }
     }
@@ -115,17 +109,12 @@ export class SourceIndex {
   }
 }
 
-/** Rows of a source that begin a statement. */
-function codeRows(use: SourceUse): readonly CodeRow[] {
+/** Rows of a source that begin a statement. Optimised code has several at one address. */
+function codeRows(use: SourceUse): readonly LineRow[] {
   const sequences = use.module.attempt(() => use.table.sequences) ?? [];
-  const result: CodeRow[] = [];
-  for (const { rows } of sequences) {
-    rows.forEach((row, i) => {
-      if (!row.isStmt || row.endSequence || row.line === 0 || !use.files.has(row.file)) return;
-      result.push({ row, empty: rows[i + 1]?.address === row.address });
-    });
-  }
-  return result;
+  return sequences.flatMap(({ rows }) =>
+    rows.filter((r) => r.isStmt && !r.endSequence && r.line !== 0 && use.files.has(r.file)),
+  );
 }
 
 /**
@@ -135,10 +124,9 @@ function codeRows(use: SourceUse): readonly CodeRow[] {
  */
 function startsOfLine(use: SourceUse, line: number): readonly Located[] {
   const { module } = use;
-  const rows = codeRows(use).filter(({ row }) => row.line === line);
-  const covering = rows.filter((r) => !r.empty);
   const starts = new Map<string, bigint>();
-  for (const { row } of covering.length > 0 ? covering : rows) {
+  for (const row of codeRows(use)) {
+    if (row.line !== line) continue;
     const { address } = row;
     const scope = module.attempt(() => scopeKey(module, address)) ?? `0x${address.toString(16)}`;
     const known = starts.get(scope);

@@ -92,8 +92,9 @@ interface Place {
 }
 
 async function variableOf(die: Die, kind: Variable['kind'], scope: FrameScope): Promise<Variable> {
-  const name = nameOfEntry(die) ?? '<unnamed>';
+  let name = '<unnamed>';
   try {
+    name = nameOfEntry(die) ?? name;
     const type = typeOf(die);
     const storage = await locate(die, type, scope);
     return await makeVariable({ name, expression: name, kind, type, storage }, scope.setting);
@@ -176,16 +177,17 @@ function expansion(
   const { type } = place;
   switch (type.kind) {
     case 'struct':
-      return () =>
+      return async () =>
         structChildren(type.members(), place.storage, `${place.expression}.`, place, setting);
     case 'array':
       if (!type.count) return undefined;
-      return (start = 0, count = MAX_CHILDREN) => elements(place, type, setting, start, count);
+      return async (start = 0, count = MAX_CHILDREN) =>
+        elements(place, type, setting, start, count);
     case 'pointer': {
       const target = type.target();
       if (pointsTo === undefined || pointsTo === 0n) return undefined;
       if (target.kind === 'void' || target.kind === 'function') return undefined;
-      return () => pointerChildren(place, target, pointsTo, setting);
+      return async () => pointerChildren(place, target, pointsTo, setting);
     }
     default:
       return undefined;

@@ -99,5 +99,5 @@ function compile(fixture: Fixture, source: string, output: string, extra: readon
 
 /** Standard output of a tool. */
 export function run(command: string, args: readonly string[]): string {
-  return execFileSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  return execFileSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, stdio: 'pipe' });
 }
