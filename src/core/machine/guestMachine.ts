@@ -189,6 +189,7 @@ export class GuestMachine implements Machine {
       this.advanceTimers();
       const vcpu = this.nextVcpu(only);
       if (!vcpu) {
+        if (this.vcpus.every((v) => v.mpState === 'stopped')) return this.allStopped();
         if (!this.skipToDeadline()) return { kind: 'idle' };
         // A device that never stops asking must not keep `run` from coming back.
         left--;
@@ -220,12 +221,21 @@ export class GuestMachine implements Machine {
         this.ending = endOf(exit);
         return { kind: 'ended', end: this.ending };
       case 'internalError':
-        // The debugger may look at it first; whoever runs on has seen enough.
-        this.ending = { reason: 'crash', code: 125, text: exit.text };
-        return { kind: 'event', hart: vcpu.id, name: 'crash', text: exit.text };
+        return this.crash(vcpu.id, exit.text);
       default:
         return unreachable(exit);
     }
+  }
+
+  /** The debugger may look at it first; whoever runs on has seen enough. */
+  private crash(hart: number, text: string): MachineStop {
+    this.ending = { reason: 'crash', code: 125, text };
+    return { kind: 'event', hart, name: 'crash', text };
+  }
+
+  /** No input wakes a stopped vCPU; only another one could have started it. */
+  private allStopped(): MachineStop {
+    return this.crash(0, 'every hart of the guest has stopped itself; none is left to start one');
   }
 
   private accessDevice(vcpu: Vcpu, exit: MmioExit): void {

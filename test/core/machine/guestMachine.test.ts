@@ -215,6 +215,19 @@ describe('ends of a guest', () => {
   });
 });
 
+describe('a guest whose last hart stops itself', () => {
+  it('is shown, then ends with 125', () => {
+    const g = guest({ harts: 2 });
+    g.hart.ecall(0x48534d, 1);
+    const stop = g.machine.run(100);
+    assert(stop.kind === 'event');
+    assert.match(stop.text, /every hart of the guest has stopped/);
+    const end = g.machine.run(100);
+    assert(end.kind === 'ended');
+    assert.equal(end.end.code, 125);
+  });
+});
+
 describe('calls that nobody answers', () => {
   it('are said once for each id, with arguments decoded', () => {
     const g = guest();
