@@ -21,6 +21,7 @@ import type { MemoryPath } from './memoryPath.ts';
 import type { Pmp } from './pmp.ts';
 import type { Regimes } from './regimes.ts';
 import type { TrapInfo } from './riscvHart.ts';
+import type { Operands } from './system.ts';
 import { defined } from '../../base/assert.ts';
 
 interface FetcherParts {
@@ -109,17 +110,14 @@ export class Fetcher {
     return this.decodeInto(at, isWide ? bits : first, offset, special || straddles);
   }
 
-  /** Operands of a record as register numbers. */
-  fields(at: number): { rd: number; rs1: number; rs2: number; imm: number } {
+  /** Reads the operands of a record, as register numbers, into an object that is used again. */
+  readOperands(at: number, into: Operands): void {
     const { view } = this.parts.engine;
-    const register = (field: number): number => view.getUint16(at + field, true) / 8;
-    const rd = register(record.rd);
-    return {
-      rd: rd === zeroSink ? 0 : rd,
-      rs1: register(record.rs1),
-      rs2: register(record.rs2),
-      imm: view.getInt32(at + record.immediate, true),
-    };
+    const rd = view.getUint16(at + record.rd, true) >>> 3;
+    into.rd = rd === zeroSink ? 0 : rd;
+    into.rs1 = view.getUint16(at + record.rs1, true) >>> 3;
+    into.rs2 = view.getUint16(at + record.rs2, true) >>> 3;
+    into.imm = view.getInt32(at + record.immediate, true);
   }
 
   /** Bits of the instruction at a virtual address; 0 where it cannot be read. */

@@ -68,6 +68,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   hypervisorAttached = false;
   instructions = 0;
   private readonly parts: HartParts;
+  private readonly operands: Operands = { rd: 0, rs1: 0, rs2: 0, imm: 0 };
   private readonly pmp: Pmp;
   private readonly mmu: Mmu;
   private readonly path: MemoryPath;
@@ -298,6 +299,10 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     this.fetcher.skipBreakpoint = this.pc;
   }
 
+  instructionWord(): number {
+    return this.fetcher.instructionWord(this.pc);
+  }
+
   // What generated code asks for.
 
   resolve(record: number, budget: number): number {
@@ -352,10 +357,10 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
 
   host(record: number, rowIndex: number, length: number, budget: number): number {
     this.sync(budget);
-    const word = (): number => this.fetcher.instructionWord(this.pc);
     const execute = systemByRow[rowIndex];
-    if (!execute) return this.raise(trap(cause.illegalInstruction, BigInt(word())));
-    const outcome = execute(this, this.operands(record, word));
+    if (!execute) return this.raise(trap(cause.illegalInstruction, BigInt(this.instructionWord())));
+    this.fetcher.readOperands(record, this.operands);
+    const outcome = execute(this, this.operands);
     switch (outcome.kind) {
       case 'trap':
         return this.raise(outcome.trap);
@@ -451,7 +456,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   private withInstruction(info: TrapInfo): TrapInfo {
     const explicit = dataFaults.has(info.cause) && info.tinst === 0;
     if (!explicit) return info;
-    const word = this.fetcher.instructionWord(this.pc);
+    const word = this.instructionWord();
     return { ...info, tinst: transformInstruction(word, this.faultOffset(info, word)) };
   }
 
@@ -477,11 +482,6 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   private argAddress(): [low: number, high: number] {
     const word = (this.state.area + layout.argAddress) >>> 2;
     return [this.state.u32[word]!, this.state.u32[word + 1]!];
-  }
-
-  private operands(record: number, word: () => number): Operands {
-    const fields = this.fetcher.fields(record);
-    return { ...fields, word };
   }
 }
 

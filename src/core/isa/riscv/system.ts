@@ -10,13 +10,12 @@ import type { GuestRead, TrapInfo } from './riscvHart.ts';
 import { cause, trap } from './trapCause.ts';
 import type { Traps } from './traps.ts';
 
+/** Overwritten by the next instruction: nobody keeps it. */
 export interface Operands {
-  readonly rd: number;
-  readonly rs1: number;
-  readonly rs2: number;
-  readonly imm: number;
-  /** The instruction's bits, for xtval; read only when a trap needs them. */
-  readonly word: () => number;
+  rd: number;
+  rs1: number;
+  rs2: number;
+  imm: number;
 }
 
 export type Outcome =
@@ -34,6 +33,8 @@ export interface SystemHart {
   hypervisorLoad(address: bigint, size: number, executable: boolean): GuestRead;
   hypervisorStore(address: bigint, size: number, value: bigint): TrapInfo | undefined;
   flushTranslations(): void;
+  /** Bits of the instruction being executed, for xtval. */
+  instructionWord(): number;
 }
 
 type Execute = (h: SystemHart, o: Operands) => Outcome;
@@ -41,11 +42,11 @@ type Execute = (h: SystemHart, o: Operands) => Outcome;
 const next: Outcome = { kind: 'next' };
 const jumped: Outcome = { kind: 'jumped' };
 const raise = (info: TrapInfo): Outcome => ({ kind: 'trap', trap: info });
-const refused = (why: CsrRefusal, o: Operands): Outcome =>
+const refused = (why: CsrRefusal, h: SystemHart): Outcome =>
   raise(
     trap(
       why === 'illegal' ? cause.illegalInstruction : cause.virtualInstruction,
-      BigInt(o.word() >>> 0),
+      BigInt(h.instructionWord() >>> 0),
     ),
   );
 
@@ -68,47 +69,47 @@ export const systemInstructions: Readonly<Record<string, Execute>> = {
   // Stores to code are seen at once, so there is nothing to order.
   'fence.i': () => next,
 
-  mret: (h, o) => {
-    if (h.state.privilege !== 3) return refused('illegal', o);
+  mret: (h) => {
+    if (h.state.privilege !== 3) return refused('illegal', h);
     h.traps.machineReturn();
     return jumped;
   },
-  sret: (h, o) => {
+  sret: (h) => {
     const { state } = h;
-    if (state.privilege === 0) return refused(state.virtualized ? 'virtual' : 'illegal', o);
+    if (state.privilege === 0) return refused(state.virtualized ? 'virtual' : 'illegal', h);
     if (state.virtualized) {
-      if (state.low(CSR.hstatus) & hstatusBits.VTSR) return refused('virtual', o);
+      if (state.low(CSR.hstatus) & hstatusBits.VTSR) return refused('virtual', h);
     } else if (state.privilege === 1 && state.low(CSR.mstatus) & status.TSR) {
-      return refused('illegal', o);
+      return refused('illegal', h);
     }
     h.traps.supervisorReturn();
     return jumped;
   },
-  wfi: (h, o) => {
+  wfi: (h) => {
     const { state } = h;
-    if (state.privilege !== 3 && state.low(CSR.mstatus) & status.TW) return refused('illegal', o);
+    if (state.privilege !== 3 && state.low(CSR.mstatus) & status.TW) return refused('illegal', h);
     if (state.virtualized) {
       const trapped = state.privilege === 0 || state.low(CSR.hstatus) & hstatusBits.VTW;
-      if (trapped) return refused('virtual', o);
+      if (trapped) return refused('virtual', h);
     } else if (state.privilege === 0) {
       // The manual lets an implementation refuse WFI in U-mode at once.
-      return refused('illegal', o);
+      return refused('illegal', h);
     }
     return { kind: 'wait' };
   },
-  'sfence.vma': (h, o) => {
+  'sfence.vma': (h) => {
     const { state } = h;
-    if (state.privilege === 0) return refused(state.virtualized ? 'virtual' : 'illegal', o);
+    if (state.privilege === 0) return refused(state.virtualized ? 'virtual' : 'illegal', h);
     if (state.virtualized) {
-      if (state.low(CSR.hstatus) & hstatusBits.VTVM) return refused('virtual', o);
+      if (state.low(CSR.hstatus) & hstatusBits.VTVM) return refused('virtual', h);
     } else if (state.privilege === 1 && state.low(CSR.mstatus) & status.TVM) {
-      return refused('illegal', o);
+      return refused('illegal', h);
     }
     h.flushTranslations();
     return next;
   },
-  'hfence.vvma': (h, o) => hypervisorFence(h, o, false),
-  'hfence.gvma': (h, o) => hypervisorFence(h, o, true),
+  'hfence.vvma': (h) => hypervisorFence(h, false),
+  'hfence.gvma': (h) => hypervisorFence(h, true),
 
   'hlv.b': (h, o) => guestLoad(h, o, 1, true),
   'hlv.bu': (h, o) => guestLoad(h, o, 1, false),
@@ -126,16 +127,17 @@ export const systemInstructions: Readonly<Record<string, Execute>> = {
 };
 
 function csrInstruction(
-  { state, csrs }: SystemHart,
+  h: SystemHart,
   o: Operands,
   source: bigint,
   how: 'write' | 'set' | 'clear',
   reads: boolean,
   writes: boolean,
 ): Outcome {
+  const { state, csrs } = h;
   const number = o.imm & 0xfff;
   const refusal = csrRefusal(state, csrs, number, writes);
-  if (refusal) return refused(refusal, o);
+  if (refusal) return refused(refusal, h);
   const effective = effectiveCsr(state, number);
   const old = reads ? csrs.read(effective) : 0n;
   if (writes) {
@@ -147,12 +149,12 @@ function csrInstruction(
   return next;
 }
 
-function hypervisorFence(h: SystemHart, o: Operands, guestStage: boolean): Outcome {
+function hypervisorFence(h: SystemHart, guestStage: boolean): Outcome {
   const { state } = h;
-  if (state.virtualized) return refused('virtual', o);
-  if (state.privilege === 0) return refused('illegal', o);
+  if (state.virtualized) return refused('virtual', h);
+  if (state.privilege === 0) return refused('illegal', h);
   if (guestStage && state.privilege === 1 && state.low(CSR.mstatus) & status.TVM) {
-    return refused('illegal', o);
+    return refused('illegal', h);
   }
   h.flushTranslations();
   return next;
@@ -173,7 +175,7 @@ function guestLoad(
   executable = false,
 ): Outcome {
   const refusal = guestAccessRefusal(h);
-  if (refusal) return refused(refusal, o);
+  if (refusal) return refused(refusal, h);
   const read = h.hypervisorLoad(h.state.getX(o.rs1), size, executable);
   if ('trap' in read) return raise(read.trap);
   h.state.setX(o.rd, signed ? BigInt.asIntN(size * 8, read.value) : read.value);
@@ -182,7 +184,7 @@ function guestLoad(
 
 function guestStore(h: SystemHart, o: Operands, size: number): Outcome {
   const refusal = guestAccessRefusal(h);
-  if (refusal) return refused(refusal, o);
+  if (refusal) return refused(refusal, h);
   const fault = h.hypervisorStore(h.state.getX(o.rs1), size, h.state.getX(o.rs2));
   return fault ? raise(fault) : next;
 }

@@ -63,6 +63,9 @@ export class CsrFile {
   private readonly pmp: Pmp;
   private readonly retired: () => number;
   private readonly extensions: ReadonlySet<string>;
+  /** By number: 1 where the CSR exists. */
+  private readonly present = new Uint8Array(4096);
+  private readonly sstc: boolean;
   /** What the counters read is the instructions retired and this. */
   private cycleDelta = 0n;
   private instretDelta = 0n;
@@ -74,12 +77,15 @@ export class CsrFile {
     this.now = surroundings.now;
     this.retired = surroundings.retired;
     this.extensions = surroundings.extensions;
+    for (const { number, extension } of csrRows) {
+      if (extension === '' || this.has(extension)) this.present[number] = 1;
+    }
+    this.sstc = this.has('sstc');
   }
 
   /** Whether the CSR is there at all: its extension may be switched off. */
   exists(number: number): boolean {
-    const row = csrByNumber(number);
-    return row !== undefined && (row.extension === '' || this.has(row.extension));
+    return this.present[number] === 1;
   }
 
   reset(hartId: number): void {
@@ -123,7 +129,7 @@ export class CsrFile {
       case CSR.minstret:
         return this.counter(CSR.minstret, 4n, this.instretDelta);
       default:
-        if (!csrByNumber(number)) throw new Bug(`no CSR 0x${number.toString(16)}`);
+        if (!this.exists(number)) throw new Bug(`no CSR 0x${number.toString(16)}`);
         return state.csr(number);
     }
   }
@@ -240,7 +246,7 @@ export class CsrFile {
   }
 
   private get timerCompares(): boolean {
-    return this.state.high(CSR.menvcfg) >>> 31 === 1 && this.has('sstc');
+    return this.state.high(CSR.menvcfg) >>> 31 === 1 && this.sstc;
   }
   private get guestTimerCompares(): boolean {
     return this.state.high(CSR.henvcfg) >>> 31 === 1;
