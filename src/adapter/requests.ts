@@ -7,6 +7,7 @@ import path from 'node:path';
 import { UserError } from '../core/base/userError.ts';
 import { parseNumber } from '../core/debug/controlRegisters.ts';
 import { capabilities } from './capabilities.ts';
+import { errorCodes, RequestError } from './errors.ts';
 import { disassemble } from './disassembly.ts';
 import { assign, completions, evaluate, type Scope } from './evaluate.ts';
 import { hartOf, hex, threadOf } from './guest.ts';
@@ -119,6 +120,9 @@ function inspection(session: TraplineSession): Handlers {
     },
     async stackTrace(args: DebugProtocol.StackTraceArguments) {
       const { stacks } = session.running;
+      if (session.isRunning) {
+        throw new RequestError(errorCodes.notStopped, 'the guest is running');
+      }
       const frames = await stacks.frames(hartOf(args.threadId));
       const start = args.startFrame ?? 0;
       const shown = frames.slice(start, args.levels ? start + args.levels : undefined);
@@ -183,7 +187,12 @@ function memory(session: TraplineSession): Handlers {
     async readMemory(args: DebugProtocol.ReadMemoryArguments) {
       const address = addressOf(args.memoryReference, args.offset);
       const { target } = session.running.guest;
-      const bytes = await target.readMemory(0, 'virtual', address, args.count);
+      const bytes = await target.readMemory(
+        session.stoppedHart ?? 0,
+        'virtual',
+        address,
+        args.count,
+      );
       return {
         address: hex(address),
         data: Buffer.from(bytes).toString('base64'),
@@ -194,7 +203,8 @@ function memory(session: TraplineSession): Handlers {
       const address = addressOf(args.memoryReference, args.offset);
       const bytes = new Uint8Array(Buffer.from(args.data, 'base64'));
       const { target } = session.running.guest;
-      const bytesWritten = await target.writeMemory(0, 'virtual', address, bytes);
+      const hart = session.stoppedHart ?? 0;
+      const bytesWritten = await target.writeMemory(hart, 'virtual', address, bytes);
       if (bytesWritten < bytes.length && !args.allowPartial) {
         const at = hex(address + BigInt(bytesWritten));
         throw new UserError(`memory at ${at} cannot be written`);
@@ -203,7 +213,8 @@ function memory(session: TraplineSession): Handlers {
       return { offset: args.offset ?? 0, bytesWritten };
     },
     async disassemble(args: DebugProtocol.DisassembleArguments) {
-      return { instructions: await disassemble(session.running.guest, 0, args) };
+      const { guest } = session.running;
+      return { instructions: await disassemble(guest, session.stoppedHart ?? 0, args) };
     },
   };
 }

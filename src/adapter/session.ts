@@ -68,6 +68,10 @@ export class TraplineSession extends DebugSession {
     return this.state === 'stopped' ? this.hart : undefined;
   }
 
+  get isRunning(): boolean {
+    return this.state === 'running';
+  }
+
   protected override dispatchRequest(request: DebugProtocol.Request): void {
     this.queue = this.queue.then(() => this.answer(request));
   }

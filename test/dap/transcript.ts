@@ -27,6 +27,7 @@ export class Transcript {
   private readonly waiting: { matches(message: Message): boolean; resolve(m: Message): void }[] =
     [];
   private readonly backlog: Message[] = [];
+  private readonly quiet = new Set<number>();
   private seq = 1;
   /** Whether `check` was called: a transcript that is only written proves nothing. */
   private checked = false;
@@ -42,6 +43,12 @@ export class Transcript {
     this.session.onDidSendMessage((message) => this.receive(message as Message));
   }
 
+  /** The same, but a long answer that the test itself looks into is left out of the log. */
+  async requestQuietly(command: string, args?: object): Promise<Body> {
+    this.quiet.add(this.seq);
+    return this.request(command, args);
+  }
+
   /** Sends a request and waits for its answer; an error response is an answer. */
   async request(command: string, args?: object): Promise<Body> {
     const seq = this.seq++;
@@ -55,9 +62,9 @@ export class Transcript {
     return success ? (body ?? {}) : { failed: true, ...body };
   }
 
-  /** Waits for an event, also one that has come already and was not asked for. */
-  async event(name: string): Promise<Body> {
-    const matches = (m: Message) => m.type === 'event' && m.event === name;
+  /** Waits for one of some events, also one that has come already and was not asked for. */
+  async event(...names: string[]): Promise<Body> {
+    const matches = (m: Message) => m.type === 'event' && names.includes(m.event);
     const index = this.backlog.findIndex(matches);
     if (index >= 0) return this.backlog.splice(index, 1)[0]!.body ?? {};
     return (await this.next(matches)).body ?? {};
@@ -103,7 +110,8 @@ export class Transcript {
     }
     this.flushOutput();
     const body = message.body && Object.keys(message.body).length > 0 ? render(message.body) : '';
-    if (message.type === 'event') this.log(`! ${message.event} ${body}`);
+    if (this.quiet.has(message.request_seq)) this.log('< …');
+    else if (message.type === 'event') this.log(`! ${message.event} ${body}`);
     else this.log(`${message.success ? '<' : '< FAILED'} ${body}`);
   }
 

@@ -173,7 +173,7 @@ class StepRangePlan implements Plan {
     const { hart } = this.request;
     for (let step = 0; step < Math.min(budget, STEPS_IN_A_ROW); step++) {
       const result = this.stepOnce();
-      if (result !== MORE || this.detour) return result;
+      if (result.kind !== 'more' || this.detour) return result;
     }
     return letTheWorldGoOn(this.context, hart, STEPS_IN_A_ROW);
   }
@@ -200,8 +200,11 @@ class StepRangePlan implements Plan {
     cpu.skipBreakpointOnce();
     const result = resultOf(this.context, machine.run(1, hart));
     if (result.kind === 'stop' || result.kind === 'end') return result;
-    if (cpu.pc === pc && cpu.instructions === instructions) {
-      return letTheWorldGoOn(this.context, hart, 1);
+    const stands = () => cpu.pc === pc && cpu.instructions === instructions;
+    if (stands()) {
+      // It waits. What wakes it may move it too, into a trap's handler.
+      const waited = letTheWorldGoOn(this.context, hart, 1);
+      if (waited.kind === 'stop' || waited.kind === 'end' || stands()) return waited;
     }
     const next = pc + BigInt(instruction?.size ?? 0);
     const wasTrap =
