@@ -59,7 +59,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   startLanguageClientOnDemand(context, log);
-  void offerIfFolderHasImage(statusBar);
+  void offerIfFolderHasImage(statusBar, log);
 }
 
 function commands(
@@ -74,8 +74,13 @@ async function find(view: CsrsView | MappingsView, id: string): Promise<void> {
   view.focusFilter();
 }
 
-async function offerIfFolderHasImage(statusBar: StatusBar): Promise<void> {
-  if ((await findImages()).length > 0) statusBar.offer();
+async function offerIfFolderHasImage(statusBar: StatusBar, log: Log): Promise<void> {
+  try {
+    if ((await findImages()).length > 0) statusBar.offer();
+  } catch (error) {
+    // F5 and Run Image search again and show what is wrong then.
+    log.error(`The folder could not be searched for images: ${String(error)}`);
+  }
 }
 
 /** The first console byte is in the adapter's own log. */
