@@ -90,6 +90,27 @@ export class Workbench {
     return this.page.locator('.debug-call-stack .stack-frame .label').allInnerTexts();
   }
 
+  async waitForFrame(name: string): Promise<void> {
+    await this.page.locator('.debug-call-stack .stack-frame', { hasText: name }).first().waitFor();
+  }
+
+  /** Drags the border between the side bar and the editors to the right. */
+  async widenSideBar(pixels: number): Promise<void> {
+    const box = await this.page.locator('.part.sidebar').boundingBox();
+    if (!box) throw new Error('the side bar is not to be seen');
+    const [x, y] = [box.x + box.width, box.y + box.height / 2];
+    await this.page.mouse.move(x, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(x + pixels, y, { steps: 4 });
+    await this.page.mouse.up();
+  }
+
+  /** Closes a pane of the side bar, if it is there and open. */
+  async collapsePane(title: string): Promise<void> {
+    const header = this.page.locator(`.pane-header[aria-label^="${title}"][aria-expanded=true]`);
+    if ((await header.count()) > 0) await header.first().click();
+  }
+
   /** From the explorer; folders on the way are opened. */
   async openFile(...names: readonly string[]): Promise<void> {
     const row = (name: string) =>

@@ -4,12 +4,12 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { debianPackage } from '../../tools/debian.mjs';
+import { stepByStep } from '../harness/steps.ts';
 import { Workbench } from '../harness/workbench.ts';
 
 describe('U-Boot in VS Code', function () {
   this.timeout(180_000);
-  // Each step starts where the one before ended.
-  this.bail(true);
+  stepByStep(this);
   const folder = path.join(mkdtempSync(path.join(tmpdir(), 'trapline-')), 'u-boot');
   let code: Workbench;
 
