@@ -1,6 +1,6 @@
 /*
  * The SBI debug console. It takes physical addresses: memory is mapped one to one here, so a
- * pointer is one. Reading never waits: the guest asks again until something was typed.
+ * pointer is one. Reading never waits: the guest asks again a hundred times a second.
  */
 #include "console.h"
 #include "sbi.h"
@@ -57,6 +57,7 @@ int read_line(char *line, int size, unsigned seconds) {
     int c = read_char();
     if (c < 0) {
       if (length == 0 && time_now() > give_up) return -1;
+      nap(TIMER_HZ / 100);
       continue;
     }
     if (c == '\r' || c == '\n') break;

@@ -58,7 +58,7 @@ static void show_environment(unsigned long hart, unsigned long device_tree) {
 static void greet(void) {
   char name[32];
   print("What is your name? ");
-  int length = read_line(name, sizeof name, 60);
+  int length = read_line(name, sizeof name, 600);
   if (length < 0) print("\r\n");
   print("Nice to meet you, ");
   print(length > 0 ? name : "whoever you are");

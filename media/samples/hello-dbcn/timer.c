@@ -11,6 +11,14 @@ unsigned long time_now(void) {
   return csr_read(time);
 }
 
+/* wfi wakes for an interrupt that is enabled in sie, taken or not: here it is not (sstatus.SIE). */
+void nap(unsigned long interval) {
+  sbi_call(SBI_TIME, 0, time_now() + interval, 0, 0);
+  csr_set(sie, SIE_STIE);
+  __asm__ volatile("wfi");
+  csr_clear(sie, SIE_STIE);
+}
+
 void timer_start(unsigned long interval) {
   timer_interval = interval;
   sbi_call(SBI_TIME, 0, time_now() + interval, 0, 0);

@@ -7,6 +7,9 @@
 extern volatile unsigned timer_ticks;
 
 unsigned long time_now(void);
+/* Waits, with interrupts off. */
+void nap(unsigned long interval);
+/* Asks for an interrupt every `interval`. */
 void timer_start(unsigned long interval);
 void handle_trap(unsigned long cause, unsigned long pc, unsigned long value);
 
