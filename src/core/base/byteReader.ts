@@ -29,12 +29,12 @@ export class ByteReader {
   readonly end: number;
   private readonly view: DataView;
 
-  constructor(bytes: Uint8Array, what: string, start = 0, end = bytes.length) {
+  constructor(bytes: Uint8Array, what: string, start = 0, end = bytes.length, view?: DataView) {
     this.bytes = bytes;
     this.what = what;
     this.offset = start;
     this.end = end;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (start < 0 || start > end || end > bytes.length) {
       throw new FormatError(what, start, `there are only 0x${bytes.length.toString(16)} bytes`);
     }
@@ -43,7 +43,7 @@ export class ByteReader {
   /** The same bytes from `start` to `end`, offsets counted as here. */
   slice(start: number, end = this.end): ByteReader {
     if (end > this.end) throw this.error('reaches past the end', start);
-    return new ByteReader(this.bytes, this.what, start, end);
+    return new ByteReader(this.bytes, this.what, start, end, this.view);
   }
 
   get remaining(): number {

@@ -39,7 +39,7 @@ export class DwarfSections {
   readonly problems: string[] = [];
   /** Whether the ELF file has memory at an address; rows of code that was discarded are elsewhere. */
   readonly covers: (address: bigint) => boolean;
-  private readonly bytes = new Map<string, Uint8Array>();
+  private readonly readers = new Map<string, ByteReader>();
 
   constructor(elf: ElfFile) {
     this.file = elf.name;
@@ -52,12 +52,12 @@ export class DwarfSections {
       this.problems.push(
         `${elf.name}: debug information of an object file that was not linked is not read.`,
       );
-      this.bytes.clear();
+      this.readers.clear();
     }
   }
 
   has(name: string): boolean {
-    return (this.bytes.get(name)?.length ?? 0) > 0;
+    return (this.readers.get(name)?.end ?? 0) > 0;
   }
 
   /** A reader at `offset` of a `.debug_*` section. */
@@ -70,12 +70,15 @@ export class DwarfSections {
   }
 
   private readerOf(name: string, offset: number): ByteReader {
-    const bytes = this.bytes.get(name) ?? new Uint8Array(0);
-    const what = `${this.file}: ${name}`;
-    if (!(offset >= 0 && offset <= bytes.length)) {
-      throw new DwarfError(what, offset, `is outside of the section's ${bytes.length} bytes`);
+    const whole = this.readers.get(name) ?? new ByteReader(new Uint8Array(0), this.what(name));
+    if (!(offset >= 0 && offset <= whole.end)) {
+      throw new DwarfError(whole.what, offset, `is outside of the section's ${whole.end} bytes`);
     }
-    return new ByteReader(bytes, what, offset);
+    return whole.slice(offset);
+  }
+
+  private what(name: string): string {
+    return `${this.file}: ${name}`;
   }
 
   private load(elf: ElfFile, name: string): void {
@@ -89,7 +92,7 @@ export class DwarfSections {
       return;
     }
     try {
-      this.bytes.set(name, elf.sectionBytes(section));
+      this.readers.set(name, new ByteReader(elf.sectionBytes(section), this.what(name)));
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       this.problems.push(`${error.message}.`);

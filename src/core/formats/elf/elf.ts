@@ -56,6 +56,8 @@ export class ElfFile {
   readonly flags: number;
   readonly entry: bigint;
   readonly segments: readonly ElfSegment[];
+  /** PT_LOAD segments that occupy memory, in file order. */
+  readonly loadable: readonly ElfSegment[];
   readonly sections: readonly ElfSection[];
   private symbolList: readonly ElfSymbol[] | undefined;
 
@@ -85,6 +87,7 @@ export class ElfFile {
       };
       const first = this.extendedCounts(table);
       this.segments = this.readSegments(first);
+      this.loadable = this.segments.filter((s) => s.type === PT_LOAD && s.memorySize > 0);
       this.sections = this.readSections(first);
     } catch (error) {
       throw asElfError(error);
@@ -94,11 +97,6 @@ export class ElfFile {
   /** Whether bytes begin like an ELF file, of whatever kind. */
   static recognises(bytes: Uint8Array): boolean {
     return bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
-  }
-
-  /** PT_LOAD segments that occupy memory, in file order. */
-  get loadable(): readonly ElfSegment[] {
-    return this.segments.filter((s) => s.type === PT_LOAD && s.memorySize > 0);
   }
 
   /** The file's bytes of a segment; `memorySize - fileSize` zero bytes follow them in memory. */
@@ -126,9 +124,8 @@ export class ElfFile {
 
   /** True where the file says that there is memory at a virtual address, or says nothing at all. */
   covers(address: bigint): boolean {
-    const loadable = this.loadable;
-    if (loadable.length === 0) return true;
-    return loadable.some(
+    if (this.loadable.length === 0) return true;
+    return this.loadable.some(
       (s) => address >= s.virtualAddress && address - s.virtualAddress < BigInt(s.memorySize),
     );
   }
