@@ -85,6 +85,22 @@ export class Workbench {
     return Number(milliseconds);
   }
 
+  /**
+   * The green arrow of the Run and Debug view, which is there once VS Code knows the debuggers: in
+   * a folder where nothing makes the extension active, F5 might be pressed too early.
+   */
+  async startDebugging(): Promise<void> {
+    await this.press('Control+Shift+D');
+    const arrow = this.page.locator('.start-debug-action-item .codicon-debug-start');
+    await arrow.first().waitFor(slow);
+    const end = Date.now() + slow.timeout;
+    while (!(await this.debugToolbar.isVisible())) {
+      if (Date.now() > end) throw new Error('no session starts');
+      await arrow.first().click();
+      await this.debugToolbar.waitFor({ timeout: 5_000 }).catch(() => undefined);
+    }
+  }
+
   /** Names of the frames that the call stack shows, innermost first. */
   async callStack(): Promise<string[]> {
     return this.page.locator('.debug-call-stack .stack-frame .label').allInnerTexts();
