@@ -66,7 +66,13 @@ export function debianPackage(release, name, architecture = 'amd64') {
   mkdirSync(work, { recursive: true });
   try {
     const apt = aptState(release, architecture, mirror);
-    run('apt-get', [...apt, 'download', name], { cwd: work });
+    try {
+      run('apt-get', [...apt, 'download', name], { cwd: work });
+    } catch {
+      // The mirror may have a newer version than the lists say.
+      run('apt-get', [...apt, 'update']);
+      run('apt-get', [...apt, 'download', name], { cwd: work });
+    }
     const file = readdirSync(work).find((f) => f.endsWith('.deb'));
     if (!file) throw new Error(`apt-get download ${name} left no .deb file`);
     run('dpkg', ['-x', file, 'files'], { cwd: work });
