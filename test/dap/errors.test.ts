@@ -52,7 +52,7 @@ describe('what a user can do wrong', () => {
       await t.request('configurationDone');
       await t.event('stopped');
       await t.request('terminate');
-      t.check('errors.launch', folder);
+      t.check('errorsLaunch', folder);
     }));
 
   it('is answered, not fatal, while debugging', () =>
@@ -89,6 +89,6 @@ describe('what a user can do wrong', () => {
       await t.request('continue', { threadId: 1 });
       await t.event('stopped');
       await t.request('terminate');
-      t.check('errors.session');
+      t.check('errorsSession');
     }));
 });

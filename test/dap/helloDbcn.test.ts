@@ -48,7 +48,7 @@ describe('debugging hello-dbcn', () => {
       await t.request('stackTrace', { threadId: 1 });
       await t.request('continue', { threadId: 1 });
       await t.event('terminated');
-      t.check('helloDbcn.run');
+      t.check('helloDbcnRun');
     }));
 
   it('shows and changes variables, registers, fields of CSRs and memory', () =>
@@ -146,7 +146,7 @@ describe('debugging hello-dbcn', () => {
       await t.request('setBreakpoints', { source: { path: main }, breakpoints: [] });
       await t.request('continue', { threadId: 1 });
       await t.event('terminated');
-      t.check('helloDbcn.state');
+      t.check('helloDbcnState');
     }));
 
   it('disassembles around an address', () =>
@@ -175,7 +175,7 @@ describe('debugging hello-dbcn', () => {
       });
       assert.equal(edge['instructions'].length, 4);
       await t.request('terminate');
-      t.check('helloDbcn.disassembly');
+      t.check('helloDbcnDisassembly');
     }));
 
   it('restarts with its breakpoints', () =>
@@ -189,7 +189,7 @@ describe('debugging hello-dbcn', () => {
       await t.event('stopped');
       await t.request('stackTrace', { threadId: 1, levels: 1 });
       await t.request('disconnect');
-      t.check('helloDbcn.restart');
+      t.check('helloDbcnRestart');
     }));
 
   it('recurses: stepping over keeps its frame, stepping out leaves one level', () =>
@@ -219,6 +219,6 @@ describe('debugging hello-dbcn', () => {
       await t.request('stepOut', { threadId: 1 });
       await t.event('stopped');
       assert.equal(await depth(), 0);
-      t.check('helloDbcn.recursion');
+      t.check('helloDbcnRecursion');
     }));
 });

@@ -47,7 +47,7 @@ describe('debugging a machine', () => {
       await t.request('next', { threadId: 1 });
       await t.event('stopped');
       assert.match((await where(t))[0]!, /^main:/);
-      t.check('machineHello.trap');
+      t.check('machineHelloTrap');
     }));
 
   it('runs through the trap of every line until the end', () =>
@@ -68,7 +68,7 @@ describe('debugging a machine', () => {
       }
       assert.ok(!lines.some((l) => l.startsWith('handle_trap')));
       assert.equal(lines.filter((l) => l === `main:${line('print("tick ")')}`).length, 3);
-      t.check('machineHello.lines');
+      t.check('machineHelloLines');
     }));
 });
 

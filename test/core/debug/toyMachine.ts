@@ -126,28 +126,28 @@ export class ToyCpu implements Cpu {
   get wouldWake(): boolean {
     return !this.waiting || this.machine.consoles[0]!.available > 0;
   }
+  loseReservation(): void {}
   requestAttention(): void {}
   nextTimer(): undefined {}
 
   run(budget: number): CpuRun {
-    let retired = 0;
-    while (retired < budget) {
-      if (this.waiting && !this.wouldWake) return { stop: 'waiting', retired };
+    const before = this.instructions;
+    let steps = 0;
+    const result = (stop: CpuRun['stop']) => ({ stop, retired: this.instructions - before, steps });
+    while (steps < budget && !this.machine.stopped) {
+      if (this.waiting && !this.wouldWake) return result('waiting');
       this.waiting = false;
-      if (!this.skip && this.breakpoints.has(this.pc)) return { stop: 'breakpoint', retired };
+      if (!this.skip && this.breakpoints.has(this.pc)) return result('breakpoint');
       this.skip = false;
+      steps++;
       if (this.interruptAt === this.instructions) {
         this.interruptAt = -1;
         this.enterTrap();
-        return { stop: 'budget', retired };
+      } else {
+        this.step();
       }
-      const done = this.step();
-      retired += done;
-      // A trap ends the run, so that a step of one instruction shows it.
-      if (done === 0) break;
-      if (this.machine.stopped) break;
     }
-    return { stop: 'budget', retired };
+    return result('budget');
   }
 
   readRegister(name: string): bigint | undefined {
@@ -179,8 +179,8 @@ export class ToyCpu implements Cpu {
     this.modeName = 'T-mode';
   }
 
-  /** Instructions retired: an instruction that traps does not retire. */
-  private step(): 0 | 1 {
+  /** An instruction that traps does not retire. */
+  private step(): void {
     const bytes = this.machine.memory.view8(Number(this.pc), 4)!;
     const [op = 0, a = 0, b = 0, c = 0] = bytes;
     const mnemonic = mnemonics[op]!;
@@ -189,7 +189,7 @@ export class ToyCpu implements Cpu {
     if (mnemonic === 'trap') {
       this.enterTrap();
       this.savedPc = next;
-      return 0;
+      return;
     }
     let pc = next;
     const target = this.pc + BigInt(signed(c) * 4);
@@ -216,7 +216,6 @@ export class ToyCpu implements Cpu {
     }
     this.pc = pc;
     this.instructions++;
-    return 1;
   }
 }
 
@@ -259,16 +258,16 @@ export class ToyMachine implements Machine {
     while (left > 0) {
       let progress = 0;
       for (const hart of harts) {
-        const result = hart.run(Math.min(left, 16));
-        left -= result.retired;
-        progress += result.stop === 'waiting' ? result.retired : 1;
-        if (result.stop === 'breakpoint') return { kind: 'breakpoint', hart: hart.id };
+        const { stop, steps } = hart.run(Math.min(left, 16));
+        left -= steps;
+        progress += steps;
+        if (stop === 'breakpoint') return { kind: 'breakpoint', hart: hart.id };
         if (this.stopped) {
-          const stop = this.stopped;
-          if (stop.kind === 'event') this.stopped = undefined;
-          return stop;
+          const stopped = this.stopped;
+          if (stopped.kind === 'event') this.stopped = undefined;
+          return stopped;
         }
-        if (left <= 0 || (budget === 1 && result.stop === 'budget')) return { kind: 'budget' };
+        if (left <= 0) break;
       }
       if (progress === 0) return { kind: 'idle' };
     }
