@@ -57,6 +57,11 @@ export class CodePages {
     };
   }
 
+  /** Physical page whose records begin here, undefined when they were dropped. */
+  pageAt(records: number): number | undefined {
+    return this.pageOf[(records - this.memory.arenaBase) / record.pageBytes];
+  }
+
   write(at: number, decoded: DecodedInstruction, handler = decoded.handler): void {
     const { view } = this.memory;
     view.setUint16(at + record.handler, handler, true);

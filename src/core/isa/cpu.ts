@@ -21,6 +21,11 @@ export interface CpuRun {
   readonly stop: CpuStop;
   /** Instructions retired by this call. */
   readonly retired: number;
+  /**
+   * What of the budget is used up: an instruction that retired counts one, and so does a trap that
+   * was delivered, since a guest may trap for ever and retire nothing.
+   */
+  readonly steps: number;
 }
 
 export interface Cpu {
@@ -31,8 +36,10 @@ export interface Cpu {
   readonly modeName: string;
   pc: bigint;
 
-  /** Runs at most `budget` instructions; exact. */
+  /** Runs at most `budget` steps, see `CpuRun.steps`; exact. */
   run(budget: number): CpuRun;
+  /** Another hart is about to run and may store anywhere: a load reservation must not outlive it. */
+  loseReservation(): void;
   /** True when an enabled interrupt is pending, so that a waiting hart would wake. */
   readonly wouldWake: boolean;
   /** The tick at which a timer of the hart's own becomes due; `run` minds it by itself. */

@@ -109,9 +109,9 @@ export class BareMachine implements Machine {
         left--;
         continue;
       }
-      const { stop, retired } = defined(this.harts[index], 'hart').run(this.slice(left));
-      left -= retired;
-      this.quantumLeft -= retired;
+      const { stop, steps } = defined(this.harts[index], 'hart').run(this.slice(left));
+      left -= steps;
+      this.quantumLeft -= steps;
       this.waiting[index] = stop === 'waiting';
       if (stop === 'breakpoint') return { kind: 'breakpoint', hart: index };
       this.checkToHost();
@@ -131,6 +131,7 @@ export class BareMachine implements Machine {
       const index = (this.current + i) % this.harts.length;
       if (this.isWaiting(index)) continue;
       if (i > 0) {
+        if (index !== this.current) this.harts[this.current]?.loseReservation();
         this.current = index;
         this.quantumLeft = quantum;
       }

@@ -284,6 +284,7 @@ export class GuestMachine implements Machine {
       const vcpu = this.vcpus[index];
       if (!vcpu?.runnable) continue;
       if (i > 0) {
+        if (index !== this.current) this.harts[this.current]?.loseReservation();
         this.current = index;
         this.quantumLeft = this.quantum;
       }

@@ -168,11 +168,12 @@ export class RiscvVcpu implements Vcpu, ExitContext {
       this.timer.advance();
       const slice = this.timer.untilDeadline(budget - this.used);
       const run = this.hart.run(slice);
-      this.used += run.retired;
+      // A trap to us is charged when it is answered: as the instruction that we do for the guest.
+      this.used += run.stop === 'hypervisorTrap' ? run.steps - 1 : run.steps;
       switch (run.stop) {
         case 'budget':
           // Less than was allowed: something asked for attention.
-          if (run.retired < slice) return { kind: 'intr' };
+          if (run.steps < slice) return { kind: 'intr' };
           break;
         case 'waiting':
           this.wait(false);

@@ -122,9 +122,9 @@ export class Fetcher {
 
   /** Bits of the instruction at a virtual address; 0 where it cannot be read. */
   instructionWord(pc: bigint): number {
-    const first = this.debugHalf(pc);
+    const first = this.codeHalf(pc);
     if ((first & 3) !== 3) return first;
-    return (first | (this.debugHalf(pc + 2n) << 16)) >>> 0;
+    return (first | (this.codeHalf(pc + 2n) << 16)) >>> 0;
   }
 
   private createRecords(page: number): number {
@@ -182,6 +182,17 @@ export class Fetcher {
     if (address >= 0) return this.halfAt(address);
     raise(this.path.takeFault());
     return -1;
+  }
+
+  /** Two bytes of code: of the page being executed, which needs no walk, or of another. */
+  private codeHalf(pc: bigint): number {
+    const { state, parts } = this;
+    const page = state.view.getBigUint64(state.area + layout.pageAddress, true);
+    const offset = Number(pc - page);
+    if (offset < 0 || offset >= pageBytes) return this.debugHalf(pc);
+    const records = state.u32[(state.area + layout.recordPage) >>> 2]!;
+    const physical = records === 0 ? undefined : parts.code.pageAt(records);
+    return physical === undefined ? this.debugHalf(pc) : this.halfAt(physical + offset);
   }
 
   private debugHalf(pc: bigint): number {

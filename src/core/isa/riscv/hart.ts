@@ -161,21 +161,24 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
 
   run(budget: number): CpuRun {
     const before = this.instructions;
-    const result = (stop: CpuRun['stop']): CpuRun => ({
-      stop,
-      retired: this.instructions - before,
-    });
+    let traps = 0;
+    const result = (stop: CpuRun['stop']): CpuRun => {
+      const retired = this.instructions - before;
+      return { stop, retired, steps: retired + traps };
+    };
     for (;;) {
       this.refresh();
       if (this.waiting && !this.wouldWake) return result('waiting');
       this.waiting = false;
       const due = this.traps.pendingInterrupt();
       if (due) {
+        if (before + budget - this.instructions - traps <= 0) return result('budget');
+        traps++;
         this.traps.takeInterrupt(due.code, due.target);
         if (this.leftToHypervisor(due.target)) return result('hypervisorTrap');
         continue;
       }
-      const left = budget - (this.instructions - before);
+      const left = budget - (this.instructions - before) - traps;
       if (left <= 0 || this.attention) {
         this.attention = false;
         return result('budget');
@@ -183,6 +186,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
       this.runSlice(this.untilTimer(left));
       switch (this.state.exit) {
         case exit.trap: {
+          traps++;
           if (this.leftToHypervisor(this.deliverTrap())) return result('hypervisorTrap');
           break;
         }
@@ -193,6 +197,10 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
           break;
       }
     }
+  }
+
+  loseReservation(): void {
+    this.state.clearReservation();
   }
 
   get wouldWake(): boolean {

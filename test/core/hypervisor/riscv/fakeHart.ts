@@ -62,6 +62,8 @@ export class FakeHart implements RiscvHart {
     return `${this.virtualized ? 'V' : ''}${this.privilege}`;
   }
 
+  loseReservation(): void {}
+
   get wouldWake(): boolean {
     return (this.getCsr(hip) & this.getCsr(hie)) !== 0n;
   }
@@ -75,7 +77,7 @@ export class FakeHart implements RiscvHart {
   retire(count: number, stop: CpuStop = 'budget'): CpuRun {
     this.instructions += count;
     this.clock.instructions += count;
-    return { stop, retired: count };
+    return { stop, retired: count, steps: count };
   }
 
   /** Takes a trap from the guest to the hypervisor. */
@@ -90,7 +92,7 @@ export class FakeHart implements RiscvHart {
     this.csrs.set(sstatus, (this.getCsr(sstatus) & ~(1n << 8n)) | (spp << 8n));
     this.virtualized = false;
     this.privilege = 1;
-    return { stop: 'hypervisorTrap', retired: 0 };
+    return { stop: 'hypervisorTrap', retired: 0, steps: 1 };
   }
 
   /** Scripts an SBI call. */
