@@ -12,6 +12,8 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  rmdirSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -64,7 +66,10 @@ export function debianPackage(release, name, architecture = 'amd64') {
 
   const work = path.join(cache(), `${release}-${name}-${process.pid}`);
   mkdirSync(work, { recursive: true });
+  const unlock = lock(path.join(cache(), 'lock'));
   try {
+    // Another run may have fetched it while this one waited.
+    if (existsSync(path.join(folder, '.complete'))) return folder;
     const apt = aptState(release, architecture, mirror);
     try {
       run('apt-get', [...apt, 'download', name], { cwd: work });
@@ -81,9 +86,26 @@ export function debianPackage(release, name, architecture = 'amd64') {
     mkdirSync(path.dirname(folder), { recursive: true });
     renameSync(path.join(work, 'files'), folder);
   } finally {
+    unlock();
     rmSync(work, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** Two runs of the tests must not use one apt state at once: apt's own lock does not wait. */
+function lock(folder) {
+  const staleMilliseconds = 300_000;
+  for (;;) {
+    try {
+      mkdirSync(folder);
+      return () => rmdirSync(folder);
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > staleMilliseconds) rmSync(folder, { recursive: true, force: true });
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  }
 }
 
 /** Name and version of an unpacked package, as its .deb file was named. */
