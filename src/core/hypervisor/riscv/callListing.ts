@@ -5,13 +5,15 @@ import { defaultCalls } from './vcpuSbi.ts';
 
 /** Throws `UserError` when the user's rules are malformed or overlap. */
 export function callListing(user: readonly CallRule[]): readonly string[] {
-  const rows = new CallPolicy(defaultCalls, user).rows().map((row) => [
-    rangeText(row.extension),
-    row.function ? rangeText(row.function) : 'all functions',
-    row.action,
-    row.source,
-    row.extension[0] === row.extension[1] ? describeExtension(row.extension[0]) : '',
-  ]);
+  const rows = new CallPolicy(defaultCalls, user)
+    .rows()
+    .map((row) => [
+      rangeText(row.extension),
+      row.function ? rangeText(row.function) : 'all functions',
+      row.action,
+      row.source,
+      row.extension[0] === row.extension[1] ? describeExtension(row.extension[0]) : '',
+    ]);
   const table = [['extension', 'function', 'action', 'rule', 'name'], ...rows];
   const widths = [0, 1, 2, 3].map((i) => Math.max(...table.map((row) => row[i]?.length ?? 0)));
   return table.map((row) =>
