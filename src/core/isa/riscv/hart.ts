@@ -13,18 +13,16 @@ import { accessBytes, accessWidths } from '../../engine/semantics.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind, CpuRun } from '../cpu.ts';
 import { CsrFile } from './csr/csrFile.ts';
-import { csrByName } from './csr/names.ts';
 import { CSR } from './csr/numbers.ts';
 import type { Decoder } from './decode.ts';
 import { engineRows } from './engineRows.ts';
 import { Fetcher } from './fetcher.ts';
+import { HartInspector } from './hartInspector.ts';
 import { HartState, hstatusBits } from './hartState.ts';
-import { firstStageTable, guestStageTable } from './mappings.ts';
 import { MemoryPath } from './memoryPath.ts';
 import { Mmu, type AccessMode } from './mmu.ts';
 import { Pmp } from './pmp.ts';
 import { Regimes } from './regimes.ts';
-import { registers } from './registers.ts';
 import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
 import { systemInstructions, type Operands, type SystemHart } from './system.ts';
 import { cause, trap } from './trapCause.ts';
@@ -52,9 +50,6 @@ export interface HartParts {
 
 /** Set in the width argument of a load that must be aligned. */
 const alignedFlag = 16;
-const registerIndex = new Map(
-  registers.flatMap((r, i) => [r.name, ...r.aliases].map((name) => [name, i] as const)),
-);
 const systemByRow = engineRows.map((row) => systemInstructions[row.mnemonic]);
 
 export class Hart implements RiscvHart, InterpreterClient, SystemHart {
@@ -70,7 +65,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   private readonly parts: HartParts;
   private readonly operands: Operands = { rd: 0, rs1: 0, rs2: 0, imm: 0 };
   private readonly pmp: Pmp;
-  private readonly mmu: Mmu;
+  private readonly inspector: HartInspector;
   private readonly path: MemoryPath;
   private readonly fetcher: Fetcher;
   private pendingTrap: TrapInfo | undefined;
@@ -98,9 +93,10 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
       retired: () => this.instructions,
     });
     this.traps = new Traps(this.state, this.csrs);
-    this.mmu = new Mmu(this.state, memory, this.pmp);
+    const mmu = new Mmu(this.state, memory, this.pmp);
+    this.inspector = new HartInspector(this.state, this.csrs, mmu, memory);
     this.regimes = new Regimes(engine, this.state);
-    const { mmu, pmp, regimes } = this;
+    const { pmp, regimes } = this;
     this.path = new MemoryPath({ memory, view: engine.view, mmu, pmp, regimes, code });
     this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp);
     parts.interpreter.attach(this);
@@ -140,10 +136,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     this.csrs.translationChanged = true;
   }
   get modeName(): string {
-    const { privilege, virtualized } = this.state;
-    if (privilege === 3) return 'M-mode';
-    if (virtualized) return privilege === 1 ? 'VS-mode' : 'VU-mode';
-    return privilege === 1 ? 'HS-mode' : 'U-mode';
+    return this.inspector.modeName;
   }
 
   getX(index: number): bigint {
@@ -257,47 +250,20 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   readRegister(name: string): bigint | undefined {
-    const index = registerIndex.get(name);
-    if (index !== undefined) return index === 32 ? this.pc : this.getX(index);
-    const row = csrByName(name);
-    return row && this.csrs.exists(row.number) ? this.csrs.read(row.number) : undefined;
+    return this.inspector.readRegister(name);
   }
-
   writeRegister(name: string, value: bigint): bigint | undefined {
-    const index = registerIndex.get(name);
-    if (index === 32) this.pc = value & ~1n;
-    else if (index !== undefined) this.setX(index, value);
-    else {
-      const row = csrByName(name);
-      if (!row || !this.csrs.exists(row.number)) return undefined;
-      this.setCsr(row.number, value);
-    }
-    return this.readRegister(name);
+    return this.inspector.writeRegister(name, value);
   }
-
   debugTranslate(
     address: bigint,
     stage: 'virtual' | 'guest',
     access: AccessKind,
   ): number | undefined {
-    const low = lower(address);
-    if (stage === 'guest') {
-      const page = Number(address >> 12n);
-      const mode = { privilege: 1, virtualized: true, debug: true } as const;
-      const found = this.mmu.translateGuestPage(page, low & 4095, access, mode);
-      return found < 0 ? undefined : found;
-    }
-    const { privilege, virtualized } = this.state;
-    const mode = { privilege, virtualized, debug: true };
-    const found = this.mmu.translate(low, upper(address), access, mode);
-    return found < 0 ? undefined : found;
+    return this.inspector.debugTranslate(address, stage, access);
   }
-
   mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable {
-    const { state, mmu } = this;
-    const { memory } = this.parts;
-    if (stage === 'guest') return guestStageTable(state, mmu, memory, maxRows);
-    return firstStageTable(state, mmu, memory, state.virtualized, maxRows);
+    return this.inspector.mappings(stage, maxRows);
   }
 
   setBreakpoints(addresses: readonly bigint[]): void {

@@ -1,0 +1,82 @@
+/** A hart as debuggers look at it: registers by name, addresses, page tables. Changes no state unasked. */
+import type { MappingTable } from '../../debug/target.ts';
+import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
+import type { AccessKind } from '../cpu.ts';
+import type { CsrFile } from './csr/csrFile.ts';
+import { csrByName } from './csr/names.ts';
+import type { HartState } from './hartState.ts';
+import { firstStageTable, guestStageTable } from './mappings.ts';
+import type { Mmu } from './mmu.ts';
+import { registers } from './registers.ts';
+
+const registerIndex = new Map(
+  registers.flatMap((r, i) => [r.name, ...r.aliases].map((name) => [name, i] as const)),
+);
+const pcIndex = 32;
+
+export class HartInspector {
+  private readonly state: HartState;
+  private readonly csrs: CsrFile;
+  private readonly mmu: Mmu;
+  private readonly memory: PhysicalMemory;
+
+  constructor(state: HartState, csrs: CsrFile, mmu: Mmu, memory: PhysicalMemory) {
+    this.state = state;
+    this.csrs = csrs;
+    this.mmu = mmu;
+    this.memory = memory;
+  }
+
+  get modeName(): string {
+    const { privilege, virtualized } = this.state;
+    if (privilege === 3) return 'M-mode';
+    if (virtualized) return privilege === 1 ? 'VS-mode' : 'VU-mode';
+    return privilege === 1 ? 'HS-mode' : 'U-mode';
+  }
+
+  readRegister(name: string): bigint | undefined {
+    const index = registerIndex.get(name);
+    if (index !== undefined) return index === pcIndex ? this.state.pc : this.state.getX(index);
+    const row = csrByName(name);
+    return row && this.csrs.exists(row.number) ? this.csrs.read(row.number) : undefined;
+  }
+
+  writeRegister(name: string, value: bigint): bigint | undefined {
+    const index = registerIndex.get(name);
+    if (index === pcIndex) this.state.pc = value & ~1n;
+    else if (index !== undefined) this.state.setX(index, value);
+    else {
+      const row = csrByName(name);
+      if (!row || !this.csrs.exists(row.number)) return undefined;
+      this.csrs.write(row.number, BigInt.asUintN(64, value));
+    }
+    return this.readRegister(name);
+  }
+
+  debugTranslate(
+    address: bigint,
+    stage: 'virtual' | 'guest',
+    access: AccessKind,
+  ): number | undefined {
+    const low = lower(address);
+    if (stage === 'guest') {
+      const page = Number(address >> 12n);
+      const mode = { privilege: 1, virtualized: true, debug: true } as const;
+      const found = this.mmu.translateGuestPage(page, low & 4095, access, mode);
+      return found < 0 ? undefined : found;
+    }
+    const { privilege, virtualized } = this.state;
+    const mode = { privilege, virtualized, debug: true };
+    const found = this.mmu.translate(low, upper(address), access, mode);
+    return found < 0 ? undefined : found;
+  }
+
+  mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable {
+    const { state, mmu, memory } = this;
+    if (stage === 'guest') return guestStageTable(state, mmu, memory, maxRows);
+    return firstStageTable(state, mmu, memory, state.virtualized, maxRows);
+  }
+}
+
+const lower = (address: bigint): number => Number(address & 0xffff_ffffn);
+const upper = (address: bigint): number => Number((address >> 32n) & 0xffff_ffffn);
