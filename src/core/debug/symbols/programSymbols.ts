@@ -266,7 +266,7 @@ function functionInfo(
   const [main] = entry.ranges;
   const range = entry.ranges.find((r) => at !== undefined && at >= r.low && at < r.high) ?? main;
   const low = range?.low ?? 0n;
-  const high = range?.high ?? low;
+  const high = isAssembly ? relaxedEnd(module, low, range?.high ?? low) : (range?.high ?? low);
   const body = isAssembly || range !== main ? low : afterPrologue(module, low, high);
   const declared = declaration(module, entry.die);
   return {
@@ -276,6 +276,13 @@ function functionInfo(
     afterPrologue: body + module.relocation,
     ...(declared && { declared }),
   };
+}
+
+/** Linkers that relax calls correct the sizes of symbols, but not lengths in debug information. */
+function relaxedEnd(module: SymbolModule, low: bigint, high: bigint): bigint {
+  const symbol = module.symbols?.at(low);
+  if (!symbol || symbol.value !== low || symbol.size === 0n) return high;
+  return low + symbol.size;
 }
 
 function symbolFunction(module: SymbolModule, symbol: ElfSymbol): FunctionInfo {

@@ -107,7 +107,14 @@ export class SymbolModule {
 
   functionAt(address: bigint): FunctionEntry | undefined {
     const unit = this.unitAt(address);
-    return unit && this.functionsOf(unit).find((f) => contains(f.ranges, address));
+    if (!unit) return undefined;
+    const candidates = this.functionsOf(unit).filter((f) => contains(f.ranges, address));
+    // Assemblers state a function's length as it was before the linker relaxed its calls, so that it
+    // reaches into the next one: of several the one that begins last is right.
+    return candidates.reduce<FunctionEntry | undefined>(
+      (best, entry) => (best && start(best, address) >= start(entry, address) ? best : entry),
+      undefined,
+    );
   }
 
   isAssembly(unit: Unit): boolean {
@@ -161,4 +168,9 @@ export class SymbolModule {
   private sequencesOf(unit: Unit): readonly AddressRange[] | undefined {
     return this.attempt(() => this.lineTableOf(unit)?.sequences);
   }
+}
+
+/** Where the part of a function that an address is in begins. */
+function start(entry: FunctionEntry, address: bigint): bigint {
+  return entry.ranges.find((r) => contains([r], address))?.low ?? 0n;
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { loadProgramSymbols } from '../../../../src/core/debug/symbols/programSymbols.ts';
 import { frameContext, unwind } from '../../../../src/core/debug/symbols/unwind.ts';
 import { rv64 } from '../../../../src/core/isa/riscv/riscv.ts';
-import { fixtures } from '../../formats/dwarf/fixtures.ts';
+import { buildAlone, fixtures } from '../../formats/dwarf/fixtures.ts';
 import { observe, symbolsOf } from './observed.ts';
 
 const chosen = fixtures.filter((f) => f.bits === 64);
@@ -118,5 +120,47 @@ describe('unwind', () => {
     assert.equal(context?.pc, returnsTo - 1n);
     assert.equal(await context?.readRegister(2), 0x80004000n);
     assert.equal(frameContext(frames, 2, target), undefined);
+  });
+
+  it('crosses a trap frame to the interrupted instruction', async () => {
+    const file = buildAlone('trap.S');
+    const symbols = loadProgramSymbols([{ name: file, bytes: readFileSync(file) }]);
+    const at = (name: string) => symbols.functionsNamed(name)[0]?.low ?? 0n;
+    // GNU as counts calls as they were before the linker relaxed them; symbols are right.
+    assert.equal(symbols.functionsNamed('trap_entry')[0]?.high, at('handle'));
+    const stack = 0x80004000n;
+    const interrupted = at('interrupted') + 2n;
+    const values = [at('_start') + 4n, 0x1234n, interrupted, 0n];
+    const memory = new DataView(new ArrayBuffer(256));
+    values.forEach((value, i) => memory.setBigUint64(i * 8, value, true));
+    const registers: Record<string, bigint> = {
+      pc: at('handle'),
+      ra: at('handle') - 10n,
+      sp: stack,
+      a0: 1n,
+      s1: 77n,
+    };
+    const target = {
+      readRegisters: async (names: readonly string[]) => names.map((name) => registers[name]),
+      readMemory: async (address: bigint, size: number) =>
+        address >= stack && address < stack + 256n
+          ? new Uint8Array(memory.buffer, Number(address - stack), size)
+          : new Uint8Array(0),
+    };
+    const frames = await unwind(symbols, target, { isa: rv64 });
+    assert.deepEqual(
+      frames.map((f) => symbols.callsAt(f.lookupPc)[0]?.functionName),
+      ['handle', 'trap_entry', 'interrupted', '_start'],
+    );
+    const [, , where] = frames;
+    // The instruction there was not executed yet, unlike a call; its registers are all known.
+    assert.deepEqual([where?.pc, where?.lookupPc], [interrupted, interrupted]);
+    assert.deepEqual(
+      ['sp', 'a0', 's1', 'ra'].map((name) => where?.register(name)),
+      [stack + 32n, 0x1234n, 77n, at('_start') + 4n],
+    );
+    // What a call may change is not known of the caller of a function.
+    assert.equal(frames[3]?.register('a0'), undefined);
+    assert.equal(frames[3]?.register('s1'), 77n);
   });
 });

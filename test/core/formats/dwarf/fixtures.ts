@@ -3,7 +3,7 @@
  * A missing tool fails the test that needs it.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 export interface Fixture {
@@ -67,8 +67,13 @@ export function build(fixture: Fixture, extra: readonly string[] = []): string {
   return output;
 }
 
-export function buildBytes(fixture: Fixture): Uint8Array {
-  return readFileSync(build(fixture));
+/** Links one assembly source of the folder by itself, at the start of memory. */
+export function buildAlone(source: string): string {
+  mkdirSync(folder, { recursive: true });
+  const output = path.join(folder, `${source}.elf`);
+  const flags = ['-g', '-march=rv64imac_zicsr', '-mabi=lp64', '-nostdlib', '-Wl,-Ttext=0x80000000'];
+  run('riscv64-unknown-elf-gcc', [...flags, '-o', output, path.join(sourceFolder, source)]);
+  return output;
 }
 
 function compile(fixture: Fixture, source: string, output: string, extra: readonly string[]): void {
