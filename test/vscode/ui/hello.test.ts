@@ -88,7 +88,7 @@ describe('hello-dbcn in VS Code', function () {
 
   it('looks tidy in a light and a dark theme', async () => {
     await code.runCommand('Trapline: Find CSR');
-    await (await code.webview('#filter[title^="Filter CSRs"]')).locator('#filter').fill('atp');
+    await (await code.webview('#filter[title^="Filter CSRs"]')).locator('#filter').fill('vsatp');
     await code.runCommand('Trapline: Find Mapping');
     await (await code.webview('#filter[title^="Filter mappings"]')).locator('#filter').fill('');
     for (const pane of ['Watch', 'Loaded Scripts', 'Breakpoints', 'Call Stack']) {

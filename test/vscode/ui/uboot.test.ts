@@ -44,6 +44,7 @@ describe('U-Boot in VS Code', function () {
   });
 
   it('F5 boots it', async () => {
+    await code.widenSideBar(170);
     await code.startDebugging();
     await code.waitForTerminal(/U-Boot 20\d\d\.\d\d/, 60_000);
     await code.waitForTerminal('Hit any key to stop autoboot', 60_000);
@@ -61,7 +62,18 @@ describe('U-Boot in VS Code', function () {
     assert.ok(version && text.split('=> version')[1]?.includes(version), `${version} in ${text}`);
   });
 
+  it('pausing it shows where its memory lies', async () => {
+    await code.press('F6');
+    await code.waitForFrame('');
+    await code.runCommand('Trapline: Find Mapping');
+    const view = await code.webview('#filter[title^="Filter mappings"]');
+    const row = view.locator('#rows [data-key]').first();
+    await row.waitFor();
+    assert.match(await row.innerText(), /0x80[0-9a-f]{6}–0x80[0-9a-f]{6}/);
+  });
+
   it('looks tidy in a light and a dark theme', async () => {
+    for (const pane of ['Watch', 'Variables', 'Breakpoints']) await code.collapsePane(pane);
     for (const theme of ['light', 'dark'] as const) {
       await code.setTheme(theme);
       await code.screenshot(`u-boot-${theme}`);
@@ -69,6 +81,7 @@ describe('U-Boot in VS Code', function () {
   });
 
   it('poweroff ends the session', async () => {
+    await code.press('F5');
     await code.typeInTerminal('poweroff');
     await code.press('Enter');
     await code.waitForTerminal('exit code 0');
