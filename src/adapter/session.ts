@@ -201,6 +201,8 @@ export class TraplineSession extends DebugSession {
     const { target } = running.guest;
     const isCurrent = () => this.current === running;
     let firstByte = true;
+    // A character may come in two pieces.
+    const decoders = new Map(running.guest.info.consoles.map((name) => [name, new TextDecoder()]));
     target.onConsole(({ console, bytes }) => {
       if (!isCurrent()) return;
       if (firstByte) {
@@ -209,20 +211,15 @@ export class TraplineSession extends DebugSession {
         this.own('trapline/timing', { launchToFirstByte });
         this.options.log(`first console byte ${launchToFirstByte} ms after the launch request`);
       }
-      this.console(console, bytes);
+      if (this.ownConsoles) {
+        this.own('trapline/console', { console, data: Buffer.from(bytes).toString('base64') });
+      } else {
+        this.output('stdout', decoders.get(console)?.decode(bytes, { stream: true }) ?? '');
+      }
     });
     target.onLog((line) => isCurrent() && this.output('console', `${line}\n`));
     target.onStop((stop) => isCurrent() && running.stepper.stopped(stop));
     target.onEnd((end) => isCurrent() && this.guestEnded(running, end));
-  }
-
-  private console(name: string, bytes: Uint8Array): void {
-    if (this.ownConsoles) {
-      const data = Buffer.from(bytes).toString('base64');
-      this.own('trapline/console', { console: name, data });
-    } else {
-      this.output('stdout', Buffer.from(bytes).toString('utf8'));
-    }
   }
 
   private reportStop({ hart, reason }: StopEvent): void {

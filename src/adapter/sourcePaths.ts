@@ -19,7 +19,11 @@ export class SourcePaths {
   private readonly local = new Map<string, string | undefined>();
   private readonly exists: (file: string) => boolean;
 
-  constructor(symbols: ProgramSymbols, options: SourcePathOptions, exists = existsSync) {
+  constructor(
+    symbols: ProgramSymbols,
+    options: SourcePathOptions,
+    exists: (file: string) => boolean = existsSync,
+  ) {
     this.symbols = symbols;
     this.options = options;
     this.exists = exists;

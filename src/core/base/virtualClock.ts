@@ -30,9 +30,10 @@ export class VirtualClock {
     return Number(wait) * this.instructionsPerTick - partial;
   }
 
-  /** Moves time forward to `deadline` with no instruction retired. */
-  skipTo(deadline: bigint): void {
+  /** Moves time forward to `deadline`, at most by `milliseconds`, with no instruction retired. */
+  skipTo(deadline: bigint, milliseconds = Infinity): void {
     const wait = deadline - this.ticks();
-    if (wait > 0n) this.skipped += wait;
+    const limit = (this.timebase * milliseconds) / 1000;
+    if (wait > 0n) this.skipped += wait > limit ? BigInt(Math.ceil(limit)) : wait;
   }
 }

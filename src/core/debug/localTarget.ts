@@ -28,6 +28,9 @@ import type {
 } from './target.ts';
 import { readSpace, writeSpace } from './targetMemory.ts';
 
+/** Milliseconds of waiting that a paced machine skips in a row: no key is kept waiting for longer. */
+const PACED_SKIP = 10;
+
 export interface LocalTargetOptions {
   /** Virtual time does not run ahead of the wall clock. */
   readonly pace: boolean;
@@ -239,5 +242,6 @@ export class LocalTarget implements DebugTarget {
 
 function pacingOf(machine: Machine): Pacing | undefined {
   if (machine.virtualMilliseconds === undefined) return undefined;
+  machine.skipLimit = PACED_SKIP;
   return { virtualTime: () => machine.virtualMilliseconds ?? 0 };
 }

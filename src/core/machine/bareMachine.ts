@@ -39,6 +39,7 @@ export class BareMachine implements Machine {
   readonly consoles: readonly ConsoleChannel[];
   readonly entry: bigint;
   readonly log = new Emitter<string>();
+  skipLimit: number | undefined;
   readonly exitCounts = {};
   private readonly clock: VirtualClock;
   private readonly timed: readonly TimedDevice[];
@@ -105,6 +106,7 @@ export class BareMachine implements Machine {
       const index = this.nextHart(only);
       if (index === undefined) {
         if (!this.skipToDeadline()) return { kind: 'idle' };
+        if (this.skipLimit !== undefined) return { kind: 'budget' };
         // A device that never stops asking must not keep `run` from coming back.
         left--;
         continue;
@@ -159,7 +161,7 @@ export class BareMachine implements Machine {
     const deadlines = [this.deviceDeadline(), ...this.harts.map((hart) => hart.nextTimer())];
     const deadline = earliest(deadlines);
     if (deadline === undefined) return false;
-    this.clock.skipTo(deadline);
+    this.clock.skipTo(deadline, this.skipLimit);
     return true;
   }
 

@@ -96,6 +96,7 @@ export class GuestMachine implements Machine {
   readonly consoles: readonly ConsoleChannel[];
   readonly entry: bigint;
   readonly log = new Emitter<string>();
+  skipLimit: number | undefined;
   readonly vm: Vm;
   private readonly vcpus: readonly Vcpu[];
   private readonly devices: GuestDevices;
@@ -191,6 +192,7 @@ export class GuestMachine implements Machine {
       if (!vcpu) {
         if (this.vcpus.every((v) => v.mpState === 'stopped')) return this.allStopped();
         if (!this.skipToDeadline()) return { kind: 'idle' };
+        if (this.skipLimit !== undefined) return { kind: 'budget' };
         // A device that never stops asking must not keep `run` from coming back.
         left--;
         continue;
@@ -314,7 +316,7 @@ export class GuestMachine implements Machine {
   private skipToDeadline(): boolean {
     const deadline = this.nextDeadline();
     if (deadline === undefined) return false;
-    this.clock.skipTo(deadline);
+    this.clock.skipTo(deadline, this.skipLimit);
     return true;
   }
 

@@ -30,6 +30,12 @@ export interface Machine {
   readonly instructions: number;
   /** Virtual time since start, for an owner that paces; absent where a machine does not say. */
   readonly virtualMilliseconds?: number;
+  /**
+   * The most virtual time, in milliseconds, that one `run` skips while every hart waits; it then
+   * comes back with 'budget', so that its owner can let the wall clock catch up. It changes when
+   * things happen for the owner, never for the guest. No limit when undefined.
+   */
+  skipLimit?: number | undefined;
   readonly log: Emitter<string>;
 
   /**

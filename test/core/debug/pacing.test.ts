@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { LocalTarget } from '../../../src/core/debug/localTarget.ts';
+import { parseLaunchConfig } from '../../../src/core/machine/parseLaunchConfig.ts';
+import { createMachine } from '../../../src/core/registry.ts';
+import { nodeRunHost } from '../../../src/worker/nodePort.ts';
+
+const program = 'media/samples/machine-hello/machine-hello.elf';
+
+/** Runs the sample to its end; it waits for three ticks of a tenth of a second. */
+async function run(pace: boolean) {
+  const config = parseLaunchConfig({ program, mode: 'machine' });
+  const files = new Map([[program, new Uint8Array(readFileSync(program))]]);
+  const target = new LocalTarget(() => createMachine(config, files), nodeRunHost, { pace });
+  let text = '';
+  const times: number[] = [];
+  target.onConsole(({ bytes }) => {
+    const added = Buffer.from(bytes).toString('latin1');
+    text += added;
+    for (const _ of added.matchAll(/tick/g)) times.push(performance.now());
+  });
+  const ended = new Promise((resolve) => target.onEnd(resolve));
+  await target.resume({ kind: 'continue' });
+  const end = await ended;
+  return { end, text, times, statistics: await target.statistics() };
+}
+
+describe('pacing', () => {
+  it('lets a second of the guest be one of the user, and changes nothing else', async () => {
+    const [free, paced] = [await run(false), await run(true)];
+    assert.deepEqual(paced.end, free.end);
+    assert.equal(paced.text, free.text);
+    assert.equal(paced.statistics.instructions, free.statistics.instructions);
+    const spread = ({ times }: { times: number[] }) => times.at(-1)! - times[0]!;
+    assert.equal(paced.times.length, 3);
+    assert.ok(spread(free) < 150, `unpaced, the ticks are ${spread(free)} ms apart`);
+    // Ticks two and three come 200 ms after the first; a busy host may be late, never early.
+    assert.ok(spread(paced) > 180, `paced, the ticks are ${spread(paced)} ms apart`);
+  });
+});
