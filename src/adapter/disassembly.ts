@@ -8,7 +8,7 @@ import { UserError } from '../core/base/userError.ts';
 import { parseNumber } from '../core/debug/controlRegisters.ts';
 import { hex, type Guest } from './guest.ts';
 
-interface Row {
+export interface Row {
   readonly address: bigint;
   readonly bytes: Uint8Array;
   readonly text: string;
@@ -35,6 +35,17 @@ export async function disassemble(
   const after = needed > 0 ? await rowsFrom(guest, hart, origin, needed) : [];
   const start = first < 0 ? 0 : first;
   return present(guest, [...before, ...after].slice(start, start + count));
+}
+
+/** The instructions of [start, start + size), as far as they can be read. */
+export async function disassembleRange(
+  guest: Guest,
+  hart: number,
+  start: bigint,
+  size: number,
+): Promise<readonly Row[]> {
+  const bytes = await guest.target.readMemory(hart, 'virtual', start, size);
+  return decode(guest, start, bytes, size);
 }
 
 /** `count` rows from an address on. */

@@ -127,7 +127,7 @@ function inspection(session: TraplineSession): Handlers {
       const start = args.startFrame ?? 0;
       const shown = frames.slice(start, args.levels ? start + args.levels : undefined);
       return {
-        stackFrames: shown.map((frame) => stacks.toDap(frame)),
+        stackFrames: await stacks.present(shown),
         totalFrames: frames.length,
       };
     },
@@ -168,6 +168,10 @@ function inspection(session: TraplineSession): Handlers {
     },
     async completions(args: DebugProtocol.CompletionsArguments) {
       return { targets: await completions(await scope(args.frameId), args.text, args.column) };
+    },
+    async source(args: DebugProtocol.SourceArguments) {
+      const reference = args.source?.sourceReference ?? args.sourceReference;
+      return { content: session.running.stacks.listings.text(reference) };
     },
     async loadedSources() {
       const { guest } = session.running;

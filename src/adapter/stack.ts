@@ -8,6 +8,7 @@ import { unwind } from '../core/debug/symbols/unwind.ts';
 import path from 'node:path';
 import { errorCodes, RequestError } from './errors.ts';
 import { hex, type Guest } from './guest.ts';
+import { Listings } from './listings.ts';
 
 /** One DAP frame. */
 export interface CallFrame {
@@ -26,9 +27,12 @@ export class CallStacks {
   private readonly places = new Map<number, { readonly hart: number; readonly index: number }>();
   private readonly ids = new Map<string, number>();
   private nextId = 1;
+  /** Assembly for frames without a source. */
+  readonly listings: Listings;
 
   constructor(guest: Guest) {
     this.guest = guest;
+    this.listings = new Listings(guest);
   }
 
   /** Frames and their ids are void from here on. */
@@ -91,14 +95,21 @@ export class CallStacks {
     };
   }
 
-  toDap({ id, frame, call }: CallFrame): DebugProtocol.StackFrame {
+  /** Frames as the client gets them; one after another, so that they share listings. */
+  async present(frames: readonly CallFrame[]): Promise<DebugProtocol.StackFrame[]> {
+    const shown: DebugProtocol.StackFrame[] = [];
+    for (const frame of frames) shown.push(await this.toDap(frame));
+    return shown;
+  }
+
+  private async toDap({ id, hart, frame, call }: CallFrame): Promise<DebugProtocol.StackFrame> {
     const position = call?.position;
     const local = position && this.guest.sources.toLocal(position.path);
     const name = call?.functionName ?? hex(frame.pc);
     const base = { id, name, instructionPointerReference: hex(frame.pc) };
-    // Without a source the client shows the disassembly at the instruction pointer.
     if (!position || local === undefined) {
-      return { ...base, line: 0, column: 0, presentationHint: position ? 'normal' : 'subtle' };
+      const listed = await this.listings.locate(hart, frame.pc);
+      return { ...base, line: 0, column: 0, ...listed };
     }
     const source = { name: path.basename(local), path: local };
     return { ...base, source, line: position.line, column: position.column };
