@@ -45,7 +45,10 @@ function lifecycle(session: TraplineSession, offered: () => DebugProtocol.Capabi
     },
     restart: (args: { arguments?: Record<string, unknown> }) => session.restart(args),
     terminate: () => session.terminate(),
-    disconnect: () => session.end(),
+    async disconnect() {
+      await session.end();
+      session.after(() => void session.emit('disconnected'));
+    },
   };
 }
 

@@ -28,6 +28,8 @@ function serveStdio(): Promise<number> {
   const session = newSession({ ownConsoles: false });
   session.start(process.stdin, process.stdout);
   return new Promise((resolve) => {
+    // Once the answer to `disconnect` is written, or when the client went without a word.
+    session.once('disconnected', () => process.stdout.write('', () => resolve(0)));
     process.stdin.on('close', () => void session.end().then(() => resolve(0)));
   });
 }

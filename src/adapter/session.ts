@@ -145,6 +145,7 @@ export class TraplineSession extends DebugSession {
 
   /** Everything the client knows of the stop is void; then the guest goes. */
   async resume(go: () => Promise<void>): Promise<void> {
+    if (this.state === 'over') throw new UserError('the guest has ended');
     this.state = 'running';
     this.running.stacks.clear();
     this.variables.clear();

@@ -138,7 +138,6 @@ describe('the adapter as it ships', () => {
     assert.match(text, /Goodbye\.\r\n$/);
     const code = new Promise((resolve) => adapter.on('exit', resolve));
     client.send('disconnect');
-    adapter.stdin.end();
     assert.equal(await code, 0);
   });
 
