@@ -30,10 +30,10 @@ const counterTime = 1n << 1n;
  */
 const delegated = [
   0,
-  cause.illegal,
+  cause.illegalInstruction,
   cause.breakpoint,
-  cause.ecallVu,
-  cause.fetchPage,
+  cause.ecallU,
+  cause.instructionPage,
   cause.loadPage,
   cause.storePage,
 ].reduce((bits, code) => bits | (1n << BigInt(code)), 0n);

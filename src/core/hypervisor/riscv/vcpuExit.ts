@@ -14,11 +14,11 @@ export function handleExit(vcpu: ExitContext, trap: GuestTrap): VcpuExit | undef
   // No HS-level interrupt is enabled; one that was is gone by the time anybody looks.
   if (trap.interrupt) return undefined;
   switch (trap.cause) {
-    case cause.fetchGuestPage:
+    case cause.instructionGuestPage:
     case cause.loadGuestPage:
     case cause.storeGuestPage:
       return guestPageFault(vcpu, trap);
-    case cause.ecallVs:
+    case cause.ecallVS:
       return makeCall(vcpu);
     case cause.virtualInstruction:
       return virtualInstruction(vcpu, trap);
@@ -64,7 +64,7 @@ function deviceAccess(
 ): VcpuExit | undefined {
   // Page tables outside memory are an access fault on hardware, of the original access's type.
   if (walk) return reflect(vcpu, accessFaultFor(trap.cause), trap.tval);
-  if (trap.cause === cause.fetchGuestPage) {
+  if (trap.cause === cause.instructionGuestPage) {
     return crash(vcpu, trap, gpa, 'instructions cannot be fetched where no memory is');
   }
   const result = emulateMmio(vcpu, trap, gpa);
@@ -99,7 +99,7 @@ function virtualInstruction(vcpu: ExitContext, trap: GuestTrap): VcpuExit | unde
     return undefined;
   }
   if (readCounter(vcpu, bits)) return undefined;
-  return reflect(vcpu, cause.illegal, BigInt(bits));
+  return reflect(vcpu, cause.illegalInstruction, BigInt(bits));
 }
 
 /**
@@ -153,7 +153,7 @@ export function readGuest(
     const read = vcpu.hart.hypervisorLoad(address, size, executable);
     if ('value' in read) return read;
     const { trap } = read;
-    if (trap.cause < cause.fetchGuestPage || trap.cause > cause.storeGuestPage) return read;
+    if (trap.cause < cause.instructionGuestPage || trap.cause > cause.storeGuestPage) return read;
     const outcome = vcpu.owner.fault(Number(trap.tval2 << 2n), false);
     if (outcome.kind === 'mapped' || outcome.kind === 'spurious') continue;
     return { trap: { ...trap, cause: cause.loadAccess, tval2: 0n, tinst: 0 } };
@@ -162,12 +162,12 @@ export function readGuest(
 }
 
 function accessFaultFor(code: number): number {
-  if (code === cause.fetchGuestPage) return cause.fetchAccess;
+  if (code === cause.instructionGuestPage) return cause.instructionAccess;
   return code === cause.loadGuestPage ? cause.loadAccess : cause.storeAccess;
 }
 
 function accessName(code: number): string {
-  if (code === cause.fetchGuestPage) return 'fetch';
+  if (code === cause.instructionGuestPage) return 'fetch';
   return code === cause.loadGuestPage ? 'load' : 'store';
 }
 

@@ -69,9 +69,9 @@ export function fetchInstruction(vcpu: ExitContext): GuestRead {
 function asFetch(trap: TrapInfo): TrapInfo {
   switch (trap.cause) {
     case cause.loadPage:
-      return { ...trap, cause: cause.fetchPage };
+      return { ...trap, cause: cause.instructionPage };
     case cause.loadAccess:
-      return { ...trap, cause: cause.fetchAccess };
+      return { ...trap, cause: cause.instructionAccess };
     default:
       assert(trap.cause !== cause.loadGuestPage, 'guest-page faults are resolved before');
       return trap;

@@ -60,5 +60,8 @@ export const CSR = {
   time: 0xc01,
   instret: 0xc02,
   hgeip: 0xe12,
+  mvendorid: 0xf11,
+  marchid: 0xf12,
+  mimpid: 0xf13,
   mhartid: 0xf14,
 } as const;
