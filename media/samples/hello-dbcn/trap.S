@@ -7,10 +7,11 @@
 trap_entry:
     .cfi_startproc
     .cfi_signal_frame
-    addi    sp, sp, -128
-    .cfi_def_cfa_offset 128
+    .cfi_return_column sepc         # the stack goes on where the trap came from
+    addi    sp, sp, -144
+    .cfi_def_cfa_offset 144
     sd      ra, 0(sp)
-    .cfi_offset ra, -128
+    .cfi_offset ra, -144
     sd      t0, 8(sp)
     sd      t1, 16(sp)
     sd      t2, 24(sp)
@@ -27,8 +28,10 @@ trap_entry:
     sd      t5, 112(sp)
     sd      t6, 120(sp)
 
-    csrr    a0, scause
     csrr    a1, sepc
+    sd      a1, 128(sp)
+    .cfi_offset sepc, -16
+    csrr    a0, scause
     csrr    a2, stval
     call    handle_trap
 
@@ -48,7 +51,7 @@ trap_entry:
     ld      t4, 104(sp)
     ld      t5, 112(sp)
     ld      t6, 120(sp)
-    addi    sp, sp, 128
+    addi    sp, sp, 144
     .cfi_def_cfa_offset 0
     .cfi_restore ra
     sret

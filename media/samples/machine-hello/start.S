@@ -24,10 +24,11 @@ _start:
 trap_entry:
     .cfi_startproc
     .cfi_signal_frame
-    addi    sp, sp, -128
-    .cfi_def_cfa_offset 128
+    .cfi_return_column mepc         # the stack goes on where the trap came from
+    addi    sp, sp, -144
+    .cfi_def_cfa_offset 144
     sd      ra, 0(sp)
-    .cfi_offset ra, -128
+    .cfi_offset ra, -144
     sd      t0, 8(sp)
     sd      t1, 16(sp)
     sd      t2, 24(sp)
@@ -43,6 +44,9 @@ trap_entry:
     sd      t4, 104(sp)
     sd      t5, 112(sp)
     sd      t6, 120(sp)
+    csrr    a0, mepc
+    sd      a0, 128(sp)
+    .cfi_offset mepc, -16
     csrr    a0, mcause
     call    handle_trap
     ld      ra, 0(sp)
@@ -61,7 +65,7 @@ trap_entry:
     ld      t4, 104(sp)
     ld      t5, 112(sp)
     ld      t6, 120(sp)
-    addi    sp, sp, 128
+    addi    sp, sp, 144
     .cfi_def_cfa_offset 0
     .cfi_restore ra
     mret
