@@ -46,9 +46,9 @@ describe('U-Boot in VS Code', function () {
   it('F5 boots it', async () => {
     await code.widenSideBar(170);
     await code.startDebugging();
-    await code.waitForTerminal(/U-Boot 20\d\d\.\d\d/, 60_000);
-    await code.waitForTerminal('Hit any key to stop autoboot', 60_000);
-    await code.typeInTerminal(' ');
+    const text = await code.waitForTerminal(/Hit any key to stop autoboot|=>/, 60_000);
+    if (!text.includes('=>')) await code.typeInTerminal(' ');
+    // Without a key it finds nothing to boot from and comes to its prompt all the same.
     await code.waitForTerminal('=>', 60_000);
   });
 
