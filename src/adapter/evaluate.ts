@@ -4,7 +4,9 @@
  * debug console changes what it names.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { UserError } from '../core/base/userError.ts';
 import { parseNumber } from '../core/debug/controlRegisters.ts';
+import type { Variable } from '../core/debug/symbols/symbols.ts';
 import { errorCodes, RequestError } from './errors.ts';
 import { hex, type Guest } from './guest.ts';
 import { findRegister } from './registers.ts';
@@ -42,13 +44,20 @@ async function lookUp(scope: Scope, text: string): Promise<Item | undefined> {
   if (number !== undefined) return numberItem(guest, expression, number);
   // A dollar sign says that a register is meant; without it a variable of that name comes first.
   if (frame && !expression.startsWith('$')) {
-    const variable = await findVariable(guest, stacks, frame, expression);
-    if (variable) return variableItem(variable);
+    const address = expression.startsWith('&');
+    const name = address ? expression.slice(1) : expression;
+    const variable = await findVariable(guest, stacks, frame, name);
+    if (variable) return address ? addressItem(guest, variable) : variableItem(variable);
   }
   const register = await findRegister(guest, frame, hart, expression);
   if (register) return register;
   const symbol = guest.symbols.symbolNamed(expression);
   return symbol && numberItem(guest, expression, symbol.address);
+}
+
+function addressItem(guest: Guest, { expression, address }: Variable): Item {
+  if (address !== undefined) return numberItem(guest, `&${expression}`, address);
+  throw new UserError(`'${expression}' is not in memory`, expression);
 }
 
 function numberItem(guest: Guest, name: string, value: bigint): Item {

@@ -131,10 +131,11 @@ describe('debugging hello-dbcn', () => {
       }
 
       t.note('memory');
-      const { result } = await t.request('evaluate', { expression: '&distance', frameId });
-      assert.equal(result, undefined, 'no address-of operator is promised');
+      await t.request('evaluate', { expression: '&moons', frameId });
+      const address = await t.request('evaluate', { expression: '&distance', frameId });
       const again = await t.request('evaluate', { expression: 'distance', frameId });
       const memoryReference = again['memoryReference'] as string;
+      assert.equal(address['memoryReference'], memoryReference);
       await t.request('readMemory', { memoryReference, count: 8 });
       await t.request('writeMemory', {
         memoryReference,
