@@ -6,7 +6,7 @@ import type { ProgramSymbols } from '../../src/core/debug/symbols/symbols.ts';
 /** Paths of a disk that has only these files, for a program whose sources are `recorded`. */
 function paths(recorded: string[], files: string[], sourceMap: Record<string, string> = {}) {
   const symbols = { sources: recorded, findSource: () => undefined } as unknown as ProgramSymbols;
-  const options = { sourceMap, cwd: '/work', program: 'build/guest.elf' };
+  const options = { sourceMap, cwd: '/here', program: 'build/guest.elf' };
   return new SourcePaths(symbols, options, (file) => files.includes(file));
 }
 
@@ -21,23 +21,23 @@ describe('source paths', () => {
 
   it('are taken as they are, from cwd, or from beside the program, in this order', () => {
     assert.equal(paths([], ['/src/a.c']).toLocal('/src/a.c'), '/src/a.c');
-    assert.equal(paths([], ['/work/a.c', '/work/build/a.c']).toLocal('a.c'), '/work/a.c');
-    assert.equal(paths([], ['/work/build/a.c']).toLocal('a.c'), '/work/build/a.c');
+    assert.equal(paths([], ['/here/a.c', '/here/build/a.c']).toLocal('a.c'), '/here/a.c');
+    assert.equal(paths([], ['/here/build/a.c']).toLocal('a.c'), '/here/build/a.c');
     assert.equal(paths([], []).toLocal('a.c'), undefined);
   });
 
   it('lead back to what was recorded', () => {
-    const found = paths(['lib/a.c', 'app/a.c'], ['/work/lib/a.c', '/work/app/a.c']);
-    assert.equal(found.toRecorded('/work/app/a.c'), 'app/a.c');
-    assert.equal(found.toRecorded('/work/other/../lib/a.c'), 'lib/a.c');
-    assert.equal(found.toRecorded('/work/b.c'), undefined);
+    const found = paths(['lib/a.c', 'app/a.c'], ['/here/lib/a.c', '/here/app/a.c']);
+    assert.equal(found.toRecorded('/here/app/a.c'), 'app/a.c');
+    assert.equal(found.toRecorded('/here/other/../lib/a.c'), 'lib/a.c');
+    assert.equal(found.toRecorded('/here/b.c'), undefined);
   });
 
   it('are refused in a form that is not a map', () => {
-    assert.deepEqual(parseSourceMap({ '/x': 'y' }, '/work'), { '/x': path.resolve('/work/y') });
-    assert.deepEqual(parseSourceMap(undefined, '/work'), {});
+    assert.deepEqual(parseSourceMap({ '/x': 'y' }, '/here'), { '/x': path.resolve('/here/y') });
+    assert.deepEqual(parseSourceMap(undefined, '/here'), {});
     for (const value of ['/a', ['/a', '/b'], { '/a': 1 }, null]) {
-      assert.throws(() => parseSourceMap(value, '/work'), {
+      assert.throws(() => parseSourceMap(value, '/here'), {
         name: 'UserError',
         subject: 'sourceMap',
       });
