@@ -2,7 +2,8 @@
 //   node test/vscode/run.mjs [host] [ui] [--grep NAME]
 // `host`: mocha inside the extension host. `ui`: keys and clicks in the workbench, with the
 // packaged VSIX. TRAPLINE_VSCODE=PATH runs `host` in that desktop VS Code, TRAPLINE_OLDEST=1 both
-// in the oldest VS Code that package.json admits (code-server for Node 20).
+// in the oldest VS Code that package.json admits (code-server for Node 20). TRAPLINE_SCREENSHOTS=1
+// writes the README's pictures to media/docs; otherwise they land in out/screenshots.
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
