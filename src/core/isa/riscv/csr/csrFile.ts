@@ -265,9 +265,10 @@ export class CsrFile {
   private writeInhibit(value: bigint): void {
     const cycle = this.read(CSR.mcycle);
     const instret = this.read(CSR.minstret);
+    const changed = this.state.csr(CSR.mcountinhibit) ^ value;
     this.state.setCsr(CSR.mcountinhibit, value);
-    this.write(CSR.mcycle, cycle);
-    this.write(CSR.minstret, instret);
+    if (changed & 1n) this.write(CSR.mcycle, cycle);
+    if (changed & 4n) this.write(CSR.minstret, instret);
   }
 
   private writeStatus(slot: number, value: bigint, mask: bigint): void {
