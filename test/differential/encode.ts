@@ -1,0 +1,33 @@
+/** Instruction words from the rows' patterns: the way back from what the decoder does. */
+import assert from 'node:assert/strict';
+import { compressedRows, instructionRows } from '../../src/core/isa/riscv/instructions/all.ts';
+import { parsePattern, type Field } from '../../src/core/isa/riscv/pattern.ts';
+
+export type Values = Readonly<Record<string, number>>;
+
+export function encodePattern(text: string, values: Values): number {
+  const pattern = parsePattern(text);
+  let word = pattern.match;
+  for (const field of pattern.fields.values()) word |= place(field, values[field.name] ?? 0);
+  return word >>> 0;
+}
+
+/** Bits of a field's value where the instruction has them. */
+export function place(field: Field, value: number): number {
+  const raw = value - field.bias;
+  return field.pieces.reduce(
+    (word, { from, width, to }) => word | (((raw >> to) & (2 ** width - 1)) << from),
+    0,
+  );
+}
+
+/** Every row of 16 and 32 bits. */
+export const allRows = [...instructionRows, ...compressedRows];
+
+const patterns = new Map(allRows.map((row) => [row.mnemonic, row.pattern]));
+
+export function encode(mnemonic: string, values: Values = {}): number {
+  const pattern = patterns.get(mnemonic);
+  assert.ok(pattern, mnemonic);
+  return encodePattern(pattern, values);
+}
