@@ -126,11 +126,7 @@ export class TraplineSession extends DebugSession {
     this.launchedAt = performance.now();
     const request = args.arguments ? parseLaunchRequest(args.arguments) : this.request;
     if (!request) throw new UserError('nothing was launched yet');
-    const old = this.current;
-    await this.startGuest(request);
-    this.request = request;
-    await old?.guest.end();
-    old?.stepper.ended();
+    await this.replaceGuest(request);
     this.after(() => this.firstRun());
   }
 
@@ -198,6 +194,21 @@ export class TraplineSession extends DebugSession {
     this.own('trapline/ready', running.views.info());
   }
 
+  private async replaceGuest(request: LaunchRequest): Promise<void> {
+    const old = this.current;
+    await this.startGuest(request);
+    this.request = request;
+    await old?.guest.end();
+    old?.stepper.ended();
+  }
+
+  /** What a reset does to a machine: the same images from the start, in the same session. */
+  private async reboot(request: LaunchRequest): Promise<void> {
+    this.launchedAt = performance.now();
+    await this.replaceGuest(request);
+    await this.resume(() => this.running.guest.target.resume({ kind: 'continue' }));
+  }
+
   private listen(running: Running): void {
     const { target } = running.guest;
     const isCurrent = () => this.current === running;
@@ -248,6 +259,12 @@ export class TraplineSession extends DebugSession {
     this.state = 'over';
     running.stepper.ended();
     if (end.text !== '') this.output('console', `${end.text}\n`);
+    const { request } = this;
+    if (end.reason === 'reset' && request) {
+      // over ---- reset ----> starting: behind the requests that wait already.
+      this.queue = this.queue.then(() => this.background(() => this.reboot(request)));
+      return;
+    }
     this.tell('exited', { exitCode: end.code });
     this.tell('terminated');
   }

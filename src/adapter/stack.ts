@@ -4,7 +4,7 @@
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { CallInProgress, Frame, FrameContext } from '../core/debug/symbols/symbols.ts';
-import { unwind } from '../core/debug/symbols/unwind.ts';
+import { frameContext, unwind } from '../core/debug/symbols/unwind.ts';
 import path from 'node:path';
 import { errorCodes, RequestError } from './errors.ts';
 import { hex, type Guest } from './guest.ts';
@@ -18,6 +18,8 @@ export interface CallFrame {
   readonly call: CallInProgress | undefined;
   /** Which of the calls at the frame's address, 0 the innermost. */
   readonly inlineDepth: number;
+  /** The frames of the machine that the stack was made of, `frame` among them. */
+  readonly physical: readonly Frame[];
 }
 
 export class CallStacks {
@@ -70,7 +72,7 @@ export class CallStacks {
   }
 
   /** What symbols need to look at variables in a frame. */
-  context({ hart, frame }: CallFrame): FrameContext {
+  context({ hart, frame, physical }: CallFrame): FrameContext {
     const { target, isa } = this.guest;
     const memory = this.memoryAndRegisters(hart);
     return {
@@ -83,6 +85,7 @@ export class CallStacks {
         return (await target.readRegisters(hart, [name]))[0];
       },
       readMemory: memory.readMemory,
+      caller: frameContext(physical, frame.index + 1, memory),
       writeMemory: (address, bytes) => target.writeMemory(hart, 'virtual', address, bytes),
       ...(frame.index === 0
         ? {
@@ -126,11 +129,13 @@ export class CallStacks {
 
   private async unwind(hart: number): Promise<readonly CallFrame[]> {
     const result: CallFrame[] = [];
-    for (const frame of await this.physicalFrames(hart)) {
+    const physical = await this.physicalFrames(hart);
+    for (const frame of physical) {
       const calls = this.guest.symbols.callsAt(frame.lookupPc);
       const shown = calls.length === 0 ? [undefined] : calls;
       shown.forEach((call, inlineDepth) => {
-        result.push({ id: this.idOf(hart, result.length), hart, frame, call, inlineDepth });
+        const id = this.idOf(hart, result.length);
+        result.push({ id, hart, frame, call, inlineDepth, physical });
       });
     }
     return result;

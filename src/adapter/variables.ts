@@ -3,7 +3,7 @@
  * and what pointers point to. Symbols do the reading; this walks and presents.
  */
 import { UserError } from '../core/base/userError.ts';
-import type { Variable } from '../core/debug/symbols/symbols.ts';
+import { anonymousMember, type Variable } from '../core/debug/symbols/symbols.ts';
 import { hex, type Guest } from './guest.ts';
 import type { CallFrame, CallStacks } from './stack.ts';
 import type { Container, Item } from './variableStore.ts';
@@ -100,13 +100,28 @@ async function follow(variable: Variable, step: Step): Promise<Variable> {
     throw new UserError(`'${variable.expression}' has no element ${step.index}`, variable.name);
   }
   const children = (await variable.children?.()) ?? [];
-  const member = children.find(({ name }) => name === step.name);
+  const member = await memberOf(children, step.name);
   if (member) return member;
   // Through a pointer: `p->x`, and `p.x` as debuggers allow it.
   const behind = children.find(({ name }) => name.startsWith('*'));
-  const inside = (await behind?.children?.())?.find(({ name }) => name === step.name);
+  const inside = await memberOf((await behind?.children?.()) ?? [], step.name);
   if (inside) return inside;
   throw new UserError(`'${variable.expression}' has no member '${step.name}'`, variable.name);
+}
+
+/** A member by name; those of an anonymous struct or union count as its parent's. */
+async function memberOf(
+  children: readonly Variable[],
+  name: string,
+): Promise<Variable | undefined> {
+  const named = children.find((child) => child.name === name);
+  if (named) return named;
+  for (const child of children) {
+    if (child.name !== anonymousMember) continue;
+    const inside = await memberOf((await child.children?.()) ?? [], name);
+    if (inside) return inside;
+  }
+  return undefined;
 }
 
 async function pointee(variable: Variable): Promise<Variable> {

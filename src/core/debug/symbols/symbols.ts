@@ -172,6 +172,9 @@ export interface Variable {
   readonly assign?: (text: string) => Promise<Variable>;
 }
 
+/** Name of a member without one: an anonymous struct or union, whose members count as its parent's. */
+export const anonymousMember = '<anonymous>';
+
 /** How to get a caller's registers, as one row of call-frame information states it. Opaque. */
 export interface FrameRule {
   readonly returnAddressRegister: number;

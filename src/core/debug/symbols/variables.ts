@@ -18,7 +18,7 @@ import {
   storageOf,
   type Storage,
 } from './storage.ts';
-import type { Variable } from './symbols.ts';
+import { anonymousMember, type Variable } from './symbols.ts';
 import {
   formatValue,
   readScalar,
@@ -224,7 +224,7 @@ async function structChildren(
     children.push(
       await makeVariable(
         {
-          name: name ?? '<anonymous>',
+          name: name ?? anonymousMember,
           // C names the members of an anonymous member as if they were its parent's.
           expression: name === undefined ? place.expression : prefix + name,
           kind: 'member',
