@@ -55,10 +55,11 @@ type Translate = (address: bigint) => number | undefined;
 function translator(machine: Machine, cpu: Cpu, space: MemorySpace): Translate {
   switch (space) {
     case 'virtual':
-      // Code may be executable and not readable; a debugger shows it all the same.
-      return (address) =>
-        cpu.debugTranslate(address, 'virtual', 'load') ??
-        cpu.debugTranslate(address, 'virtual', 'fetch');
+      // A guest's memory is there before the G-stage maps it: what backs it is asked, not the table.
+      return (address) => {
+        const first = cpu.debugTranslate(address, 'first', 'load');
+        return first === undefined ? undefined : machine.guestToHost(BigInt(first));
+      };
     case 'guestPhysical':
       return (address) => machine.guestToHost(address);
     case 'physical':

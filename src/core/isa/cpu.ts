@@ -6,6 +6,8 @@ import type { MappingTable } from '../debug/target.ts';
 
 export type AccessKind = 'fetch' | 'load' | 'store';
 
+export type DebugStage = 'virtual' | 'guest' | 'first';
+
 /** Why `run` came back before or at the end of its budget. */
 export type CpuStop =
   /** The budget is used up, or something asked the hart to look at its surroundings again. */
@@ -53,15 +55,12 @@ export interface Cpu {
   writeRegister(name: string, value: bigint): bigint | undefined;
 
   /**
-   * Physical address of a virtual one as the hart's current mode sees it, without side effects
-   * (no A/D bits, no traps), undefined where it faults. `stage` 'guest' starts from a
-   * guest-physical address.
+   * Where a debugger finds an address, without side effects (no A/D bits, no traps, no permission
+   * asked); undefined where it faults. 'virtual': physical address of a virtual one as the hart's
+   * mode sees it. 'guest': of a guest-physical one. 'first': what the first stage alone makes of a
+   * virtual one, which is guest-physical under a hypervisor.
    */
-  debugTranslate(
-    address: bigint,
-    stage: 'virtual' | 'guest',
-    access: AccessKind,
-  ): number | undefined;
+  debugTranslate(address: bigint, stage: DebugStage, access: AccessKind): number | undefined;
   mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable;
 
   /** Virtual addresses to stop at; replaces what was set before. */

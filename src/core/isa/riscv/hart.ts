@@ -11,7 +11,7 @@ import type { Interpreter, InterpreterClient } from '../../engine/interpreter.ts
 import { exit, hart as layout, leave } from '../../engine/layout.ts';
 import { accessBytes, accessWidths } from '../../engine/semantics.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
-import type { AccessKind, CpuRun } from '../cpu.ts';
+import type { AccessKind, CpuRun, DebugStage } from '../cpu.ts';
 import { CsrFile } from './csr/csrFile.ts';
 import { CSR } from './csr/numbers.ts';
 import type { Decoder } from './decode.ts';
@@ -255,11 +255,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   writeRegister(name: string, value: bigint): bigint | undefined {
     return this.inspector.writeRegister(name, value);
   }
-  debugTranslate(
-    address: bigint,
-    stage: 'virtual' | 'guest',
-    access: AccessKind,
-  ): number | undefined {
+  debugTranslate(address: bigint, stage: DebugStage, access: AccessKind): number | undefined {
     return this.inspector.debugTranslate(address, stage, access);
   }
   mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable {

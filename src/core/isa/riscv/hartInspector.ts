@@ -1,7 +1,7 @@
 /** A hart as debuggers look at it: registers by name, addresses, page tables. Changes no state unasked. */
 import type { MappingTable } from '../../debug/target.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
-import type { AccessKind } from '../cpu.ts';
+import type { AccessKind, DebugStage } from '../cpu.ts';
 import type { CsrFile } from './csr/csrFile.ts';
 import { csrByName } from './csr/names.ts';
 import type { HartState } from './hartState.ts';
@@ -53,11 +53,7 @@ export class HartInspector {
     return this.readRegister(name);
   }
 
-  debugTranslate(
-    address: bigint,
-    stage: 'virtual' | 'guest',
-    access: AccessKind,
-  ): number | undefined {
+  debugTranslate(address: bigint, stage: DebugStage, access: AccessKind): number | undefined {
     const low = lower(address);
     if (stage === 'guest') {
       const page = Number(address >> 12n);
@@ -67,7 +63,10 @@ export class HartInspector {
     }
     const { privilege, virtualized } = this.state;
     const mode = { privilege, virtualized, debug: true };
-    const found = this.mmu.translate(low, upper(address), access, mode);
+    const found =
+      stage === 'first'
+        ? this.mmu.translateFirstStage(low, upper(address), access, mode)
+        : this.mmu.translate(low, upper(address), access, mode);
     return found < 0 ? undefined : found;
   }
 

@@ -77,6 +77,16 @@ export class Mmu {
     return found < 0 ? -1 : found * 4096 + offset;
   }
 
+  /** What the first stage makes of a virtual address: guest-physical when virtualized; or -1. */
+  translateFirstStage(low: number, high: number, access: AccessKind, mode: AccessMode): number {
+    const request = { low, high, access, mode };
+    const bare = !mode.virtualized && mode.privilege === 3;
+    const register = mode.virtualized ? CSR.vsatp : CSR.satp;
+    const root = bare ? { levels: 0, page: 0 } : this.root(register);
+    const page = this.firstStage(request, root);
+    return page < 0 ? -1 : page * 4096 + (low & 4095);
+  }
+
   private translatePage(request: Request): number {
     const { mode, low, high } = request;
     if (mode.virtualized) {

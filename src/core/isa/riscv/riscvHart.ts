@@ -2,7 +2,7 @@
  * What a hypervisor written in TypeScript may do with a RISC-V hart: everything HS-mode could do
  * with instructions. `Hart` implements it; the hypervisor is written against it.
  */
-import type { AccessKind, Cpu } from '../cpu.ts';
+import type { Cpu } from '../cpu.ts';
 
 /** 0 U, 1 S, 3 M; with V=1 these are VU and VS. */
 export type Privilege = 0 | 1 | 3;
@@ -64,9 +64,4 @@ export interface RiscvHart extends Cpu {
 
   /** Writes as a guest store with V=1 would be checked, without trapping. Used by SBI shared memory. */
   readonly supportsTwoStage: boolean;
-  debugTranslate(
-    address: bigint,
-    stage: 'virtual' | 'guest',
-    access: AccessKind,
-  ): number | undefined;
 }
