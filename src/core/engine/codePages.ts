@@ -20,10 +20,24 @@ export class CodePages {
   private readonly recordsOf = new Map<number, number>();
   private readonly pageOf: number[] = [];
   private readonly capacity: number;
+  private readonly lookedAt = new Map<object, ReadonlySet<number>>();
 
   constructor(memory: EngineMemory) {
     this.memory = memory;
     this.capacity = Math.floor(memory.arenaBytes / record.pageBytes);
+  }
+
+  /**
+   * Instructions at these offsets of pages are to be resolved each time, as some hart, `owner`, may
+   * stop there: records are all harts' own. Replaces what the owner asked for before.
+   */
+  lookAtOffsets(owner: object, offsets: ReadonlySet<number>): void {
+    this.lookedAt.set(owner, offsets);
+  }
+
+  isLookedAt(offset: number): boolean {
+    for (const offsets of this.lookedAt.values()) if (offsets.has(offset)) return true;
+    return false;
   }
 
   /** Records of the page at a physical address, or 0 when it has none. */

@@ -46,8 +46,6 @@ export class Fetcher {
   private readonly regimes: Regimes;
   private readonly pmp: Pmp;
   private breakpoints = new Set<bigint>();
-  /** Offsets in a page at which some breakpoint stands. */
-  private breakOffsets = new Set<number>();
 
   constructor(state: HartState, parts: FetcherParts, path: MemoryPath, regimes: Regimes, pmp: Pmp) {
     this.state = state;
@@ -60,7 +58,8 @@ export class Fetcher {
   /** The caller drops all records, so that each instruction is looked at again. */
   setBreakpoints(addresses: readonly bigint[]): void {
     this.breakpoints = new Set(addresses);
-    this.breakOffsets = new Set(addresses.map((a) => Number(a & 0xfffn)));
+    const offsets = new Set(addresses.map((a) => Number(a & 0xfffn)));
+    this.parts.code.lookAtOffsets(this, offsets);
     this.parts.recordsExhausted();
   }
 
@@ -92,8 +91,8 @@ export class Fetcher {
   resolve(at: number, raise: Raise): number {
     const { parts } = this;
     const { page, offset } = parts.code.locate(at);
-    const special = this.breakOffsets.has(offset);
-    if (special && this.stopsAt(offset)) {
+    const looked = parts.code.isLookedAt(offset);
+    if (looked && this.stopsAt(offset)) {
       this.state.exit = exit.breakpoint;
       return leave.before;
     }
@@ -107,7 +106,7 @@ export class Fetcher {
         : this.halfAt(page + offset + 2);
     if (second < 0) return leave.before;
     const bits = (first | (second << 16)) >>> 0;
-    return this.decodeInto(at, isWide ? bits : first, offset, special || straddles);
+    return this.decodeInto(at, isWide ? bits : first, offset, looked || straddles);
   }
 
   /** Reads the operands of a record, as register numbers, into an object that is used again. */
