@@ -13,6 +13,7 @@ import {
   local,
   ltS32,
   ltU,
+  select,
   shl32,
   sub,
   sub32,
@@ -25,11 +26,12 @@ import type { FunctionBuilder, Label } from '../wasm/functionBuilder.ts';
 import { alignedTlbHit, tlbHit, tlbOffset } from './inlineTlb.ts';
 import type { FunctionIndices } from './interpreterImports.ts';
 import { pcOf, savePc } from './recordPc.ts';
-import { hart, leave, pageBytes, record, recordShift } from './layout.ts';
+import { hart, leave, pageBytes, record, recordShift, registerBytes, zeroSink } from './layout.ts';
 import {
   accessBytes,
   accessWidths,
   type AccessWidth,
+  type AtomicWidth,
   type Handler,
   type SemanticContext,
 } from './semantics.ts';
@@ -90,6 +92,11 @@ export class InterpreterContext implements SemanticContext {
   rs2(): Expr {
     return this.register(record.rs2);
   }
+  rd(): Expr {
+    const field = load('i32.load16_u', this.rec, record.rd);
+    const isZero = eq32(field, i32(zeroSink * registerBytes));
+    return select(i64(0), this.register(record.rd), isZero);
+  }
   imm(): Expr {
     return load('i64.load32_s', this.rec, record.immediate);
   }
@@ -136,7 +143,7 @@ export class InterpreterContext implements SemanticContext {
     });
   }
 
-  amo(width: 'w' | 'd', address: Expr, update: (old: Expr) => Expr): void {
+  amo(width: AtomicWidth, address: Expr, update: (old: Expr) => Expr): void {
     const where = this.keep(this.atomicAddress(width, address));
     const old = this.keep(load(loadOperators[width], where));
     this.f.store(storeOperators[width], where, this.keep(update(old)));
@@ -283,7 +290,7 @@ export class InterpreterContext implements SemanticContext {
   }
 
   /** Offset in memory of a word that may be read and written at once. */
-  private atomicAddress(width: 'w' | 'd', address: Expr): Expr {
+  private atomicAddress(width: AtomicWidth, address: Expr): Expr {
     const { base, set, functions } = this.place;
     return effect('i32', (f) => {
       const a = f.keep(address);

@@ -7,6 +7,7 @@ import type { Expr } from '../wasm/expression.ts';
 
 /** Width and extension of a memory access: `b h w d` signed or full, `bu hu wu` zero-extended. */
 export type AccessWidth = 'b' | 'h' | 'w' | 'd' | 'bu' | 'hu' | 'wu';
+export type AtomicWidth = 'b' | 'h' | 'w' | 'd';
 export const accessWidths: readonly AccessWidth[] = ['b', 'h', 'w', 'd', 'bu', 'hu', 'wu'];
 export const accessBytes: Readonly<Record<AccessWidth, 1 | 2 | 4 | 8>> = {
   b: 1,
@@ -22,6 +23,8 @@ export const accessBytes: Readonly<Record<AccessWidth, 1 | 2 | 4 | 8>> = {
 export interface SemanticContext {
   rs1(): Expr;
   rs2(): Expr;
+  /** What rd holds before the instruction: an operand of compare-and-swap. */
+  rd(): Expr;
   /** The immediate, sign-extended. */
   imm(): Expr;
   /** Address of the instruction plus its immediate. */
@@ -34,7 +37,7 @@ export interface SemanticContext {
   load(width: AccessWidth, address: Expr): Expr;
   store(width: AccessWidth, address: Expr, value: Expr): void;
   /** rd becomes the old value, sign-extended; memory what `update` makes of it. */
-  amo(width: 'w' | 'd', address: Expr, update: (old: Expr) => Expr): void;
+  amo(width: AtomicWidth, address: Expr, update: (old: Expr) => Expr): void;
   loadReserved(width: 'w' | 'd', address: Expr): void;
   storeConditional(width: 'w' | 'd', address: Expr, value: Expr): void;
 

@@ -35,6 +35,8 @@ export interface FieldInfo {
   /** Names of particular values. */
   readonly values?: Readonly<Record<number, string>>;
   readonly writable: boolean;
+  /** The extension that brings it, where that is not the register's own. */
+  readonly extension?: string;
 }
 
 export interface ControlRegisterInfo {
@@ -64,6 +66,8 @@ export interface InstructionInfo {
   readonly section: string;
   /** `I`, `M`, `Zba`, … */
   readonly extension: string;
+  /** Further extensions, each of which brings the instruction too. */
+  readonly alsoIn?: readonly string[];
   /** Bit pattern, most significant first, as in the manual: `imm[11:0] rs1:5 000 rd:5 0010011`. */
   readonly pattern: string;
   /** Present for an assembler's shorthand: what it stands for, `addi rd, rs, 0`. */

@@ -145,6 +145,12 @@ export const gtU = binary('i64.gt_u');
 export const geS = binary('i64.ge_s', { fold: (a, b) => truth(a >= b) });
 export const geU = binary('i64.ge_u', { fold: (a, b) => truth(unsigned64(a) >= unsigned64(b)) });
 export const eqz = unary('i64.eqz');
+export const rotl = binary('i64.rotl', { identity: 0n });
+export const rotr = binary('i64.rotr', { identity: 0n });
+/** Zeros above the highest one and below the lowest; 64 of 0. */
+export const clz = unary('i64.clz');
+export const ctz = unary('i64.ctz');
+export const popcnt = unary('i64.popcnt');
 
 export const add32 = binary('i32.add', { fold: (a, b) => a + b, identity: 0n });
 export const sub32 = binary('i32.sub', { fold: (a, b) => a - b, identity: 0n });
@@ -158,6 +164,12 @@ export const or32 = binary('i32.or', { fold: (a, b) => a | b, identity: 0n });
 export const shl32 = binary('i32.shl', { fold: (a, b) => a << (b & 31n), identity: 0n });
 export const shrU32 = binary('i32.shr_u', { identity: 0n });
 export const shrS32 = binary('i32.shr_s', { identity: 0n });
+export const rotl32 = binary('i32.rotl', { identity: 0n });
+export const rotr32 = binary('i32.rotr', { identity: 0n });
+export const xor32 = binary('i32.xor', { fold: (a, b) => a ^ b, identity: 0n });
+export const clz32 = unary('i32.clz');
+export const ctz32 = unary('i32.ctz');
+export const popcnt32 = unary('i32.popcnt');
 export const eq32 = binary('i32.eq');
 export const ne32 = binary('i32.ne');
 export const ltS32 = binary('i32.lt_s');
@@ -173,7 +185,9 @@ export const signExtend = (a: Expr): Expr =>
 const extendU = unary('i64.extend_i32_u');
 export const zeroExtend = (a: Expr): Expr =>
   a.constant === undefined ? extendU(a) : i64(BigInt.asUintN(32, a.constant));
-/** Sign-extends the low 32 bits of a 64-bit value. */
+/** Sign-extend the low bits of a 64-bit value. */
+export const signExtend8 = unary('i64.extend8_s');
+export const signExtend16 = unary('i64.extend16_s');
 export const signExtend32 = unary('i64.extend32_s');
 
 /** The single result of a call. */

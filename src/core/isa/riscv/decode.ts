@@ -1,7 +1,7 @@
 /** Finds the row of an instruction word and its operands. The tables come from the rows. */
 import { defined } from '../../base/assert.ts';
 import { compressedRows, instructionRows } from './instructions/all.ts';
-import type { CompressedRow, InstructionRow } from './instructions/row.ts';
+import { rowExists, type CompressedRow, type InstructionRow } from './instructions/row.ts';
 import { extract, matches, parsePattern, type Pattern } from './pattern.ts';
 
 export interface Decoded {
@@ -23,7 +23,7 @@ interface Candidate {
   readonly row: InstructionRow | CompressedRow;
 }
 
-const immediates = ['imm', 'shamt', 'csr', 'uimm', 'nzimm', 'nzuimm'];
+const immediates = ['imm', 'shamt', 'csr', 'uimm', 'nzimm', 'nzuimm', 'rnum', 'bs'];
 
 export class Decoder {
   private readonly wide: Candidate[][] = Array.from({ length: 256 }, () => []);
@@ -34,14 +34,18 @@ export class Decoder {
   constructor(enabled: (extension: string) => boolean = () => true) {
     this.indexOf = new Map(instructionRows.map((row, i) => [row.mnemonic, i]));
     instructionRows.forEach((row, rowIndex) => {
-      if (!enabled(row.extension)) return;
+      if (!rowExists(row, enabled)) return;
       const pattern = parsePattern(row.pattern);
       fill(this.wide, { pattern, rowIndex, row }, wideBucket);
     });
     for (const row of compressedRows) {
-      if (!enabled(row.extension) || row.xlen === 32) continue;
+      if (!rowExists(row, enabled) || row.xlen === 32) continue;
       const rowIndex = defined(this.indexOf.get(row.expandsTo), row.expandsTo);
       fill(this.narrow, { pattern: parsePattern(row.pattern), rowIndex, row }, narrowBucket);
+    }
+    // A pattern that is part of another, as a HINT's is, has more literal bits and goes first.
+    for (const bucket of [...this.wide, ...this.narrow]) {
+      bucket.sort((a, b) => ones(b.pattern.mask) - ones(a.pattern.mask));
     }
   }
 
@@ -96,6 +100,8 @@ function operands({ pattern, rowIndex, row }: Candidate, word: number): Decoded 
     written: row,
   };
 }
+
+const ones = (bits: number): number => bits.toString(2).replaceAll('0', '').length;
 
 /** opcode[6:2] and funct3. */
 const wideBucket = (word: number): number => ((word >>> 2) & 31) | (((word >>> 12) & 7) << 5);

@@ -18,13 +18,14 @@ import type { Decoder } from './decode.ts';
 import { engineRows } from './engineRows.ts';
 import { Fetcher } from './fetcher.ts';
 import { HartInspector } from './hartInspector.ts';
+import { hostInstructions } from './hostInstructions.ts';
 import { HartState, hstatusBits } from './hartState.ts';
-import { MemoryPath } from './memoryPath.ts';
+import { lower, MemoryPath, upper } from './memoryPath.ts';
 import { Mmu, type AccessMode } from './mmu.ts';
 import { Pmp } from './pmp.ts';
 import { Regimes } from './regimes.ts';
 import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
-import { systemInstructions, type Operands, type SystemHart } from './system.ts';
+import type { Operands, SystemHart } from './system.ts';
 import { cause, trap } from './trapCause.ts';
 import { Traps, type TrapTarget } from './traps.ts';
 import { transformInstruction } from './transform.ts';
@@ -50,7 +51,7 @@ export interface HartParts {
 
 /** Set in the width argument of a load that must be aligned. */
 const alignedFlag = 16;
-const systemByRow = engineRows.map((row) => systemInstructions[row.mnemonic]);
+const hostByRow = engineRows.map((row) => hostInstructions[row.mnemonic]);
 
 export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   readonly id: number;
@@ -60,16 +61,18 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   readonly csrs: CsrFile;
   readonly traps: Traps;
   readonly regimes: Regimes;
+  readonly path: MemoryPath;
   hypervisorAttached = false;
   instructions = 0;
   private readonly parts: HartParts;
   private readonly operands: Operands = { rd: 0, rs1: 0, rs2: 0, imm: 0 };
   private readonly pmp: Pmp;
   private readonly inspector: HartInspector;
-  private readonly path: MemoryPath;
   private readonly fetcher: Fetcher;
   private pendingTrap: TrapInfo | undefined;
   private waiting = false;
+  /** The tick at which a wait for the end of the reservation ends at the latest. */
+  private waitEnd: bigint | undefined;
   /** The slice in progress: its budget, and the counts when it began. */
   private slice = 0;
   private sliceStart = 0;
@@ -163,6 +166,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
       this.refresh();
       if (this.waiting && !this.wouldWake) return result('waiting');
       this.waiting = false;
+      this.waitEnd = undefined;
       const due = this.traps.pendingInterrupt();
       if (due) {
         if (before + budget - this.instructions - traps <= 0) return result('budget');
@@ -197,12 +201,16 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   get wouldWake(): boolean {
-    return (this.csrs.pending() & this.state.low(CSR.mie)) !== 0;
+    if (this.csrs.pending() & this.state.low(CSR.mie)) return true;
+    if (this.waitEnd === undefined) return false;
+    return !this.state.reserved || this.parts.clock.ticks() >= this.waitEnd;
   }
 
-  /** The tick at which the hart's own timers interrupt next. */
+  /** The tick at which the hart's own timers interrupt next, or its wait ends. */
   nextTimer(): bigint | undefined {
-    return this.csrs.nextTimer();
+    const timer = this.csrs.nextTimer();
+    if (this.waitEnd === undefined) return timer;
+    return timer === undefined || timer > this.waitEnd ? this.waitEnd : timer;
   }
 
   requestAttention(): void {
@@ -327,7 +335,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
 
   host(record: number, rowIndex: number, length: number, budget: number): number {
     this.sync(budget);
-    const execute = systemByRow[rowIndex];
+    const execute = hostByRow[rowIndex];
     if (!execute) return this.raise(trap(cause.illegalInstruction, BigInt(this.instructionWord())));
     this.fetcher.readOperands(record, this.operands);
     const outcome = execute(this, this.operands);
@@ -339,6 +347,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
         this.state.exit = exit.changed;
         return leave.after;
       case 'wait':
+        if (outcome.ticks !== undefined) this.waitEnd = this.parts.clock.ticks() + outcome.ticks;
         this.pc += BigInt(length);
         this.state.exit = exit.waiting;
         return leave.after;
@@ -465,6 +474,3 @@ const dataFaults = new Set<number>([
   cause.loadGuestPage,
   cause.storeGuestPage,
 ]);
-
-const lower = (address: bigint): number => Number(address & 0xffff_ffffn);
-const upper = (address: bigint): number => Number((address >> 32n) & 0xffff_ffffn);

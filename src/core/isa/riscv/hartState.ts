@@ -97,6 +97,10 @@ export class HartState {
   set exit(code: number) {
     this.u32[(this.area + layout.exit) >>> 2] = code;
   }
+  /** LR has reserved memory, and nothing has ended that. */
+  get reserved(): boolean {
+    return this.u64[(this.area + layout.reservation) >>> 3] !== 0xffff_ffff_ffff_ffffn;
+  }
   clearReservation(): void {
     this.u64[(this.area + layout.reservation) >>> 3] = 0xffff_ffff_ffff_ffffn;
   }

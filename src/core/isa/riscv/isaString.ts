@@ -5,9 +5,33 @@
 import { UserError } from '../../base/userError.ts';
 
 /** Single letters in their canonical order, then the others in the order of the device tree. */
-const letters = ['i', 'm', 'a', 'c', 'h'] as const;
-const named = ['zicsr', 'zifencei', 'sstc'] as const;
-const implied: Readonly<Record<string, readonly string[]>> = { a: ['zaamo', 'zalrsc'] };
+const letters = ['i', 'm', 'a', 'c', 'b', 'h'] as const;
+/**
+ * By the first letter behind z in the order of single letters, then by the alphabet; those of the
+ * supervisor level last.
+ */
+const named: readonly string[] = [
+  ...['zicbom', 'zicbop', 'zicboz', 'zicond', 'zicsr', 'zifencei', 'zihintntl', 'zihintpause'],
+  ...['zimop', 'zabha', 'zacas', 'zawrs', 'zcb', 'zcmop', 'zba', 'zbb', 'zbc', 'zbkb', 'zbkc'],
+  ...['zbkx', 'zbs', 'zk', 'zkn', 'zknd', 'zkne', 'zknh', 'zkr', 'zks', 'zksed', 'zksh', 'zkt'],
+  'sstc',
+];
+/** What a machine has when nobody says what it should have. */
+const byDefault: readonly string[] = ['i', 'm', 'a', 'c', 'h', 'zicsr', 'zifencei', 'sstc'];
+
+const scalarBits = ['zbkb', 'zbkc', 'zbkx'];
+/** What an extension consists of or depends on. */
+const implied: Readonly<Record<string, readonly string[]>> = {
+  a: ['zaamo', 'zalrsc'],
+  b: ['zba', 'zbb', 'zbs'],
+  zk: ['zkn', 'zkr', 'zkt'],
+  zkn: [...scalarBits, 'zkne', 'zknd', 'zknh'],
+  zks: [...scalarBits, 'zksed', 'zksh'],
+  zcb: ['c'],
+  zcmop: ['c'],
+  zabha: ['zaamo'],
+  zacas: ['zaamo'],
+};
 /** Other names for what is always there. */
 const always = new Set(['s', 'u', 'zicntr', 'zihpm', 'svade']);
 
@@ -21,12 +45,9 @@ export interface IsaChoice {
   readonly guestDeviceTree: string;
 }
 
-/** Empty: all that is implemented. */
+/** Empty: what a machine has by default. */
 export function parseIsaString(text: string): IsaChoice {
-  const extensions = new Set<string>(text === '' ? [...letters, ...named] : parse(text));
-  for (const name of [...extensions]) {
-    for (const part of implied[name] ?? []) extensions.add(part);
-  }
+  const extensions = withImplied(text === '' ? byDefault : parse(text));
   const spell = (withH: boolean): string => {
     const single = letters.filter((l) => extensions.has(l) && (l !== 'h' || withH)).join('');
     return [`rv64${single}`, ...named.filter((n) => extensions.has(n))].join('_');
@@ -39,6 +60,17 @@ export function parseIsaString(text: string): IsaChoice {
   };
 }
 
+function withImplied(names: readonly string[]): ReadonlySet<string> {
+  const all = new Set(names);
+  // A set is walked to what is added to it on the way.
+  for (const name of all) {
+    for (const part of implied[name] ?? []) all.add(part);
+  }
+  // B is nothing but its parts, and misa shows it when they are there.
+  if (implied['b']!.every((part) => all.has(part))) all.add('b');
+  return all;
+}
+
 function parse(text: string): string[] {
   const match = /^rv64([a-z]*)((?:_[a-z0-9]+)*)$/.exec(text.toLowerCase());
   if (!match) {
@@ -49,11 +81,11 @@ function parse(text: string): string[] {
   }
   const [, single = '', rest = ''] = match;
   const names = [...single, ...rest.split('_').filter((name) => name !== '')];
-  const known: readonly string[] = [...letters, ...named, ...Object.values(implied).flat()];
-  const unknown = names.filter((name) => !known.includes(name) && !always.has(name));
+  const known = new Set([...letters, ...named, ...Object.values(implied).flat()]);
+  const unknown = names.filter((name) => !known.has(name) && !always.has(name));
   if (unknown.length > 0) {
     throw new UserError(
-      `isa: '${unknown.join("', '")}' of '${text}' is not implemented; there are ${known.join(', ')}`,
+      `isa: '${unknown.join("', '")}' of '${text}' is not implemented; there are ${[...known].join(', ')}`,
       'isa',
     );
   }

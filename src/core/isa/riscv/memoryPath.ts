@@ -88,6 +88,36 @@ export class MemoryPath {
     return region.offset + (address - region.base);
   }
 
+  /** Memory offset of the aligned block around an address, to be overwritten; -1 with `fault` set. */
+  block(low: number, high: number, size: number, mode: AccessMode): number {
+    const address = this.translate(low, high, 'store', mode);
+    if (address < 0) return -1;
+    const start = address - (address % size);
+    const region = this.memory.regionAt(start, size);
+    if (!region?.writable || !this.pmp.allows(start, size, 'store', mode.privilege)) {
+      this.refuse(low, high, 'store', mode);
+      return -1;
+    }
+    this.code.invalidate(start, size);
+    return region.offset + (start - region.base);
+  }
+
+  /**
+   * Whether a load or a store is permitted, which is what cache-block management asks; false with
+   * `fault` set, always a store's. Who may store may load, so that the dirty bit is left alone.
+   */
+  reachable(low: number, high: number, mode: AccessMode): boolean {
+    const address = this.mmu.translate(low, high, 'load', mode);
+    if (address < 0) {
+      const fault = defined(this.mmu.fault, 'the fault of a failed translation');
+      this.fault = { ...fault, cause: asStore(fault.cause) };
+      return false;
+    }
+    if (this.memory.offsetOf(address, 1) >= 0 || this.memory.mmio.find(address, 1)) return true;
+    this.refuse(low, high, 'store', mode);
+    return false;
+  }
+
   /** Physical address to fetch from; -1 with `fault` set. Only memory can be executed. */
   fetch(low: number, high: number): number {
     const mode = this.regimes.fetchMode;
@@ -199,6 +229,18 @@ export class MemoryPath {
   takeFault(): TrapInfo {
     return defined(this.fault, 'the fault of a failed access');
   }
+}
+
+/** Words of an address in a register. */
+export const lower = (address: bigint): number => Number(address & 0xffff_ffffn);
+export const upper = (address: bigint): number => Number((address >> 32n) & 0xffff_ffffn);
+
+function asStore(code: number): number {
+  const faults = (['access', 'page', 'guestPage'] as const).map((fault) => ({
+    load: faultCause(fault, 'load'),
+    store: faultCause(fault, 'store'),
+  }));
+  return defined(faults.find((f) => f.load === code)?.store, 'the fault of a load');
 }
 
 function advance(low: number, high: number, by: number): [number, number] {

@@ -1,7 +1,7 @@
 /**
  * Bit patterns as the manual draws them, most significant bit first: `imm[11:0] rs1:5 000 rd:5
  * 0010011`. A token is literal bits, `name:width`, or `name[bits]` for a piece of an immediate;
- * `!=0` behind a register and `nz` before an immediate exclude reserved encodings.
+ * `!=0` or `<=N` behind a field and `nz` before an immediate exclude reserved encodings.
  */
 import { assert } from '../../base/assert.ts';
 
@@ -23,6 +23,8 @@ export interface Field {
   readonly bias: number;
   /** The value 0 is reserved. */
   readonly nonzero: boolean;
+  /** Greater values are reserved. */
+  readonly most: number;
 }
 
 export interface Pattern {
@@ -42,6 +44,7 @@ export function parsePattern(text: string): Pattern {
   let match = 0;
   const pieces = new Map<string, Piece[]>();
   const nonzero = new Set<string>();
+  const most = new Map<string, number>();
   const addPiece = (name: string, piece: Piece): void => {
     pieces.set(name, [...(pieces.get(name) ?? []), piece]);
   };
@@ -55,6 +58,8 @@ export function parsePattern(text: string): Pattern {
     }
     const name = nameOf(token);
     if (token.includes('!=0') || name.startsWith('nz')) nonzero.add(name);
+    const limit = /<=(\d+)$/.exec(token);
+    if (limit) most.set(name, Number(limit[1]));
     if (!token.includes('[')) {
       addPiece(name, { from: at, width, to: 0 });
       continue;
@@ -74,6 +79,7 @@ export function parsePattern(text: string): Pattern {
       signed: name === 'imm' || name === 'nzimm',
       bias: name.endsWith("'") ? 8 : 0,
       nonzero: nonzero.has(name),
+      most: most.get(name) ?? Infinity,
     },
   ]);
   return {
@@ -89,6 +95,7 @@ export function matches(pattern: Pattern, word: number): boolean {
   if ((word & pattern.mask) >>> 0 !== pattern.match) return false;
   for (const field of pattern.fields.values()) {
     if (field.nonzero && extract(field, word) === 0) return false;
+    if (field.most !== Infinity && extract(field, word) > field.most) return false;
   }
   return true;
 }

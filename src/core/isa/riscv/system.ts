@@ -6,6 +6,8 @@ import { csrRefusal, effectiveCsr, type CsrRefusal } from './csr/csrAccess.ts';
 import type { CsrFile } from './csr/csrFile.ts';
 import { CSR } from './csr/numbers.ts';
 import { hstatusBits, status, type HartState } from './hartState.ts';
+import type { MemoryPath } from './memoryPath.ts';
+import type { Regimes } from './regimes.ts';
 import type { GuestRead, TrapInfo } from './riscvHart.ts';
 import { cause, trap } from './trapCause.ts';
 import type { Traps } from './traps.ts';
@@ -22,7 +24,8 @@ export type Outcome =
   | { readonly kind: 'next' }
   /** pc has been set by a trap return. */
   | { readonly kind: 'jumped' }
-  | { readonly kind: 'wait' }
+  /** For an interrupt; with `ticks`, no longer than them nor than the reservation lasts. */
+  | { readonly kind: 'wait'; readonly ticks?: bigint }
   | { readonly kind: 'trap'; readonly trap: TrapInfo };
 
 /** What the instructions need of the hart. */
@@ -30,6 +33,8 @@ export interface SystemHart {
   readonly state: HartState;
   readonly csrs: CsrFile;
   readonly traps: Traps;
+  readonly path: MemoryPath;
+  readonly regimes: Regimes;
   hypervisorLoad(address: bigint, size: number, executable: boolean): GuestRead;
   hypervisorStore(address: bigint, size: number, value: bigint): TrapInfo | undefined;
   flushTranslations(): void;
@@ -37,12 +42,12 @@ export interface SystemHart {
   instructionWord(): number;
 }
 
-type Execute = (h: SystemHart, o: Operands) => Outcome;
+export type Execute = (h: SystemHart, o: Operands) => Outcome;
 
-const next: Outcome = { kind: 'next' };
+export const next: Outcome = { kind: 'next' };
 const jumped: Outcome = { kind: 'jumped' };
-const raise = (info: TrapInfo): Outcome => ({ kind: 'trap', trap: info });
-const refused = (why: CsrRefusal, h: SystemHart): Outcome =>
+export const raise = (info: TrapInfo): Outcome => ({ kind: 'trap', trap: info });
+export const refused = (why: CsrRefusal, h: SystemHart): Outcome =>
   raise(
     trap(
       why === 'illegal' ? cause.illegalInstruction : cause.virtualInstruction,

@@ -10,6 +10,7 @@ const opcode = {
   store: 0x23,
   storeFloat: 0x27,
   amo: 0x2f,
+  cacheBlock: 0x0f,
   system: 0x73,
 };
 
@@ -30,17 +31,32 @@ export function transformInstruction(word: number, offset: number): number {
     case opcode.amo:
     case opcode.system:
       return ((word & ~rs1Field) | addressOffset) >>> 0;
+    case opcode.cacheBlock:
+      return (word & 0xfff0_707f) >>> 0;
     default:
       return 0;
   }
 }
+
+/** funct3 of what compressed loads and stores expand to. */
+const compressedAccess: Readonly<Record<string, number>> = {
+  lw: 2,
+  ld: 3,
+  lbu: 4,
+  lh: 1,
+  lhu: 5,
+  sw: 2,
+  sd: 3,
+  sb: 0,
+  sh: 1,
+};
 
 /** The expansion is transformed, then bit 1 is cleared to say that it was two bytes. */
 function transformCompressed(word: number, offset: number): number {
   const decoded = decoder.decode(word);
   if (!decoded) return 0;
   const { mnemonic } = instructionRows[decoded.rowIndex]!;
-  const funct3 = { lw: 2, ld: 3, sw: 2, sd: 3 }[mnemonic];
+  const funct3 = compressedAccess[mnemonic];
   if (funct3 === undefined) return 0;
   const isLoad = mnemonic.startsWith('l');
   const register = isLoad ? decoded.rd << 7 : decoded.rs2 << 20;

@@ -35,6 +35,8 @@ export function csrRefusal(
 ): CsrRefusal | undefined {
   if (!csrs.exists(number)) return 'illegal';
   if (write && number >>> 10 === 3) return 'illegal';
+  // Reading alone would leave the entropy for the next one (Zkr, the seed CSR).
+  if (!write && number === CSR.seed) return 'illegal';
   return levelRefusal(state, (number >>> 8) & 3) ?? particularRefusal(state, number);
 }
 
@@ -60,6 +62,8 @@ function particularRefusal(state: HartState, number: number): CsrRefusal | undef
       return state.low(CSR.mstatus) & status.TVM ? 'illegal' : undefined;
     case CSR.hgatp:
       return state.low(CSR.mstatus) & status.TVM ? 'illegal' : undefined;
+    case CSR.seed:
+      return seedRefusal(state);
     case CSR.stimecmp:
     case CSR.vstimecmp:
       return timerRefusal(state);
@@ -68,6 +72,13 @@ function particularRefusal(state: HartState, number: number): CsrRefusal | undef
         ? counterRefusal(state, number & 31)
         : undefined;
   }
+}
+
+function seedRefusal(state: HartState): CsrRefusal | undefined {
+  const [USEED, SSEED] = [1 << 8, 1 << 9];
+  const mseccfg = state.low(CSR.mseccfg);
+  if (state.virtualized) return mseccfg & SSEED ? 'virtual' : 'illegal';
+  return mseccfg & (state.privilege === 1 ? SSEED : USEED) ? undefined : 'illegal';
 }
 
 function timerRefusal(state: HartState): CsrRefusal | undefined {

@@ -24,6 +24,8 @@ const sstatusReadable = supervisorStatus.reduce(
   0n,
 );
 const STCE = 1n << 63n;
+const CBIE = 3n << 4n;
+const environmentRegisters = new Set<number>([CSR.menvcfg, CSR.henvcfg, CSR.senvcfg]);
 /** GVA and MPV of mstatus. */
 const hypervisorStatus = 3n << 38n;
 /** Bits of mstatus and vsstatus that change how memory is accessed. */
@@ -65,6 +67,8 @@ export class CsrFile {
   private readonly extensions: ReadonlySet<string>;
   /** By number: 1 where the CSR exists. */
   private readonly present = new Uint8Array(4096);
+  /** Writable bits of the CSRs in which fields are missing because their extension is. */
+  private readonly masks = new Map<number, bigint>();
   private readonly sstc: boolean;
   /** What the counters read is the instructions retired and this. */
   private cycleDelta = 0n;
@@ -77,8 +81,10 @@ export class CsrFile {
     this.now = surroundings.now;
     this.retired = surroundings.retired;
     this.extensions = surroundings.extensions;
-    for (const { number, extension } of csrRows) {
+    for (const { number, extension, fields, mask } of csrRows) {
       if (extension === '' || this.has(extension)) this.present[number] = 1;
+      const missing = fields.filter((f) => f.extension !== undefined && !this.has(f.extension));
+      if (missing.length > 0) this.masks.set(number, mask & ~maskOf(missing));
     }
     this.sstc = this.has('sstc');
   }
@@ -93,6 +99,7 @@ export class CsrFile {
     this.state.setCsr(CSR.misa, this.misa());
     if (!this.has('h')) this.state.setCsr(CSR.mideleg, 0n);
     this.state.setCsr(CSR.mhartid, BigInt(hartId));
+    this.state.setCsr(CSR.seed, BigInt(hartId) << 32n);
     this.cycleDelta = 0n;
     this.instretDelta = 0n;
     this.pmp.update();
@@ -120,6 +127,8 @@ export class CsrFile {
         return BigInt(this.pending());
       case CSR.henvcfg:
         return state.csr(number) & (state.csr(CSR.menvcfg) | ~STCE);
+      case CSR.seed:
+        return entropySource(state.csr(CSR.seed));
       case CSR.time:
         return this.time();
       case CSR.cycle:
@@ -173,6 +182,10 @@ export class CsrFile {
       case CSR.vsatp:
       case CSR.hgatp:
         return this.writeRoot(number, value, row.mask);
+      case CSR.seed:
+        // What was read is gone; what was written does not matter.
+        state.setCsr(CSR.seed, state.csr(CSR.seed) + 1n);
+        return;
       case CSR.mcycle:
         this.cycleDelta = value - BigInt(this.retired() + 1);
         state.setCsr(number, value);
@@ -193,7 +206,8 @@ export class CsrFile {
             state.setCsr(number, value & row.mask);
           return this.protectionWritten();
         }
-        state.setCsr(number, (state.csr(number) & ~row.mask) | (legal(number, value) & row.mask));
+        const mask = this.masks.get(number) ?? row.mask;
+        state.setCsr(number, (state.csr(number) & ~mask) | (legal(number, value) & mask));
         if (timerRegisters.has(number)) this.timersChanged = true;
         if (interruptRegisters.has(number)) this.interruptsChanged = true;
     }
@@ -240,7 +254,7 @@ export class CsrFile {
   }
 
   private misa(): bigint {
-    const present = [...'acdfhim'].filter((letter) => this.has(letter));
+    const present = [...'abcdfhim'].filter((letter) => this.has(letter));
     const bit = (letter: string): bigint => 1n << BigInt(letter.charCodeAt(0) - 97);
     return [...present, 's', 'u'].reduce((bits, letter) => bits | bit(letter), 2n << 62n);
   }
@@ -322,8 +336,21 @@ export class CsrFile {
   }
 }
 
-/** Values that no field mask can express: trap vectors have two modes. */
+/**
+ * What the seed CSR shows at a position of its sequence: ES16 and sixteen bits of SplitMix64. It
+ * is the same in every run, as all that a machine does is.
+ */
+function entropySource(position: bigint): bigint {
+  const ES16 = 2n << 30n;
+  let z = BigInt.asUintN(64, (position + 1n) * 0x9e37_79b9_7f4a_7c15n);
+  z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58_476d_1ce4_e5b9n);
+  z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d0_49bb_1331_11ebn);
+  return ES16 | ((z ^ (z >> 31n)) & 0xffffn);
+}
+
+/** Values that no field mask can express: trap vectors have two modes, CBIE is never 2. */
 function legal(number: number, value: bigint): bigint {
+  if (environmentRegisters.has(number)) return (value & CBIE) === 2n << 4n ? value & ~CBIE : value;
   const isVector = number === CSR.mtvec || number === CSR.stvec || number === CSR.vstvec;
   return isVector ? value & ~2n : value;
 }

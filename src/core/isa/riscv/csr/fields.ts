@@ -105,6 +105,16 @@ export function delegationFields(mask: bigint): readonly FieldInfo[] {
   );
 }
 
+/** What an envcfg register lets the modes below do with cache blocks. */
+export const cacheBlockFields: readonly FieldInfo[] = [
+  field('CBIE', [5, 4], 'What CBO.INVAL does below.', {
+    values: { 0: 'Trap', 1: 'Flush', 3: 'Invalidate' },
+    extension: 'Zicbom',
+  }),
+  field('CBCFE', 6, 'CBO.CLEAN and CBO.FLUSH may be used below.', { extension: 'Zicbom' }),
+  field('CBZE', 7, 'CBO.ZERO may be used below.', { extension: 'Zicboz' }),
+];
+
 export const causeFields: readonly FieldInfo[] = [
   field('Interrupt', 63, 'The trap was an interrupt.'),
   field('Code', [62, 0], 'Exception or interrupt code.', { values: exceptionNames }),

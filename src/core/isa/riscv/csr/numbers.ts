@@ -1,5 +1,6 @@
 /** CSR numbers under the specification's names, for code; the table holds everything else. */
 export const CSR = {
+  seed: 0x015,
   sstatus: 0x100,
   sie: 0x104,
   stvec: 0x105,
@@ -54,6 +55,7 @@ export const CSR = {
   hvip: 0x645,
   htinst: 0x64a,
   hgatp: 0x680,
+  mseccfg: 0x747,
   mcycle: 0xb00,
   minstret: 0xb02,
   cycle: 0xc00,

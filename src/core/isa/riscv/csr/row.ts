@@ -12,6 +12,8 @@ export const all64 = 0xffff_ffff_ffff_ffffn;
 export interface FieldOptions {
   readonly values?: Readonly<Record<number, string>>;
   readonly readOnly?: boolean;
+  /** Without it the field reads as zero. */
+  readonly extension?: string;
 }
 
 /** A field of one bit or of `[high, low]`. */
@@ -22,8 +24,16 @@ export function field(
   options: FieldOptions = {},
 ): FieldInfo {
   const [high, low] = typeof bits === 'number' ? [bits, bits] : bits;
-  const { values, readOnly = false } = options;
-  return { name, high, low, description, writable: !readOnly, ...(values ? { values } : {}) };
+  const { values, readOnly = false, extension } = options;
+  return {
+    name,
+    high,
+    low,
+    description,
+    writable: !readOnly,
+    ...(values ? { values } : {}),
+    ...(extension === undefined ? {} : { extension }),
+  };
 }
 
 /** Bits of all writable fields. */

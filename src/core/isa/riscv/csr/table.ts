@@ -3,6 +3,7 @@
  * checks, views, hovers and tests are made from these rows (privileged manual, CSR listing).
  */
 import {
+  cacheBlockFields,
   causeFields,
   counterEnable,
   delegationFields,
@@ -31,6 +32,24 @@ const unprivileged = group('Unprivileged', 'Unprivileged: Zicntr, Zihpm', [
   [0xc02, 'instret', 'Instructions retired.'],
 ]);
 
+const entropy = group('Entropy', 'Unprivileged: Zkr, entropy source', [
+  [
+    0x015,
+    'seed',
+    'Entropy; it must be read by an instruction that writes too. Repeatable here, so no secret.',
+    {
+      extension: 'Zkr',
+      fields: [
+        field('OPST', [31, 30], 'Status of the source.', {
+          values: { 0: 'BIST', 1: 'WAIT', 2: 'ES16', 3: 'DEAD' },
+          readOnly: true,
+        }),
+        field('entropy', [15, 0], 'Random bits, when OPST is ES16.', { readOnly: true }),
+      ],
+    },
+  ],
+]);
+
 const supervisor = group('Supervisor', 'Privileged: supervisor CSRs', [
   [0x100, 'sstatus', 'Supervisor status.', { fields: supervisorStatus }],
   [
@@ -45,7 +64,12 @@ const supervisor = group('Supervisor', 'Privileged: supervisor CSRs', [
     0x10a,
     'senvcfg',
     'Environment of U-mode.',
-    { fields: [field('FIOM', 0, 'Fences of device accesses order memory too.')] },
+    {
+      fields: [
+        field('FIOM', 0, 'Fences of device accesses order memory too.'),
+        ...cacheBlockFields,
+      ],
+    },
   ],
   [0x140, 'sscratch', 'For the use of the supervisor trap handler.'],
   [0x141, 'sepc', 'pc at the trap.', { mask: all64 - 1n }],
@@ -117,6 +141,7 @@ const hypervisor = group('Hypervisor', 'Privileged: hypervisor extension, HS CSR
       ...H,
       fields: [
         field('FIOM', 0, 'Fences of device accesses order memory too.'),
+        ...cacheBlockFields,
         field('STCE', 63, 'vstimecmp is in use.'),
       ],
     },
@@ -190,7 +215,7 @@ const machine = group('Machine', 'Privileged: machine CSRs', [
           values: { 1: '32', 2: '64' },
           readOnly: true,
         }),
-        ...[...'ACDFHIMSUV'].map((letter) =>
+        ...[...'ABCDFHIMSUV'].map((letter) =>
           field(letter, letter.charCodeAt(0) - 65, `Extension ${letter}.`, { readOnly: true }),
         ),
       ],
@@ -221,6 +246,7 @@ const machine = group('Machine', 'Privileged: machine CSRs', [
     {
       fields: [
         field('FIOM', 0, 'Fences of device accesses order memory too.'),
+        ...cacheBlockFields,
         field('STCE', 63, 'stimecmp is in use.'),
       ],
     },
@@ -243,6 +269,18 @@ const machine = group('Machine', 'Privileged: machine CSRs', [
   ],
   [0x34a, 'mtinst', 'Transformed instruction of the trap.', H],
   [0x34b, 'mtval2', 'Guest physical address of the trap, shifted right by 2.', H],
+  [
+    0x747,
+    'mseccfg',
+    'Machine security configuration.',
+    {
+      extension: 'Zkr',
+      fields: [
+        field('USEED', 8, 'seed may be used in U-mode.', { extension: 'Zkr' }),
+        field('SSEED', 9, 'seed may be used in S-mode.', { extension: 'Zkr' }),
+      ],
+    },
+  ],
   [0xb00, 'mcycle', 'Cycles.'],
   [0xb02, 'minstret', 'Instructions retired.'],
 ]);
@@ -295,6 +333,7 @@ export const csrRows: readonly CsrRow[] = [
   ...supervisor,
   ...virtualSupervisor,
   ...unprivileged,
+  ...entropy,
   ...memoryProtection,
   ...performance,
 ];

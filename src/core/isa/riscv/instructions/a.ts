@@ -1,5 +1,5 @@
 /** A: atomic instructions, Zalrsc and Zaamo (unprivileged manual, chapter A). */
-import type { SemanticContext } from '../../../engine/semantics.ts';
+import type { AtomicWidth, SemanticContext } from '../../../engine/semantics.ts';
 import {
   add,
   and,
@@ -10,58 +10,86 @@ import {
   ltU,
   or,
   select,
+  signExtend16,
   signExtend32,
+  signExtend8,
   xor,
   type Expr,
 } from '../../../wasm/expression.ts';
 import { extensionRows, type RowSpec } from './row.ts';
 
-type Width = 'w' | 'd';
 type Update = (old: Expr, source: Expr) => Expr;
-const funct3 = { w: '010', d: '011' } as const;
+export const atomicFunct3 = { b: '000', h: '001', w: '010', d: '011' } as const;
+const sizeNames = { b: 'byte', h: 'halfword', w: 'word', d: 'doubleword' } as const;
 
-const plain = (update: Update) => (width: Width) => (c: SemanticContext) =>
+/** The low part that an access of this width has, extended. */
+export function narrowed(width: AtomicWidth, value: Expr, signed: boolean): Expr {
+  switch (width) {
+    case 'b':
+      return signed ? signExtend8(value) : and(value, i64(0xff));
+    case 'h':
+      return signed ? signExtend16(value) : and(value, i64(0xffff));
+    case 'w':
+      return signed ? signExtend32(value) : and(value, i64(0xffffffffn));
+    case 'd':
+      return value;
+  }
+}
+
+const plain = (update: Update) => (width: AtomicWidth) => (c: SemanticContext) =>
   c.amo(width, c.rs1(), (old) => update(old, c.rs2()));
 
 /** Keeps the old value where `keeps` holds of it and the source, both read at the access's width. */
 const choose =
   (keeps: Update, signed: boolean) =>
-  (width: Width) =>
-  (c: SemanticContext): void => {
-    const narrow = (v: Expr): Expr =>
-      width === 'd' ? v : signed ? signExtend32(v) : and(v, i64(0xffffffffn));
+  (width: AtomicWidth) =>
+  (c: SemanticContext): void =>
     c.amo(width, c.rs1(), (old) => {
-      const a = c.keep(narrow(old));
-      const b = c.keep(narrow(c.rs2()));
+      const a = c.keep(narrowed(width, old, signed));
+      const b = c.keep(narrowed(width, c.rs2(), signed));
       return select(a, b, keeps(a, b));
     });
-  };
 
-const amo = (
+const operations: readonly (readonly [
   name: string,
   funct5: string,
   summary: string,
-  execute: (width: Width) => RowSpec[4],
-): RowSpec[] =>
-  (['w', 'd'] as const).map((width) => [
-    `amo${name}.${width}`,
-    `${funct5} aq:1 rl:1 rs2:5 rs1:5 ${funct3[width]} rd:5 0101111`,
-    'rd, rs2, (rs1)',
-    `Atomic ${summary} ${width === 'w' ? 'word' : 'doubleword'}.`,
-    execute(width),
-  ]);
+  execute: (width: AtomicWidth) => RowSpec[4],
+])[] = [
+  ['swap', '00001', 'swap', plain((_old, source) => source)],
+  ['add', '00000', 'add to', plain(add)],
+  ['xor', '00100', 'XOR of', plain(xor)],
+  ['and', '01100', 'AND of', plain(and)],
+  ['or', '01000', 'OR of', plain(or)],
+  ['min', '10000', 'signed minimum of', choose(ltS, true)],
+  ['max', '10100', 'signed maximum of', choose(gtS, true)],
+  ['minu', '11000', 'unsigned minimum of', choose(ltU, false)],
+  ['maxu', '11100', 'unsigned maximum of', choose(gtU, false)],
+];
+
+/** Every read-modify-write operation at these widths. */
+export const atomicOperations = (widths: readonly AtomicWidth[]): RowSpec[] =>
+  operations.flatMap(([name, funct5, summary, execute]) =>
+    widths.map((width): RowSpec => [
+      `amo${name}.${width}`,
+      `${funct5} aq:1 rl:1 rs2:5 rs1:5 ${atomicFunct3[width]} rd:5 0101111`,
+      'rd, rs2, (rs1)',
+      `Atomic ${summary} ${sizeNames[width]}.`,
+      execute(width),
+    ]),
+  );
 
 const reservation = (['w', 'd'] as const).flatMap((width): RowSpec[] => [
   [
     `lr.${width}`,
-    `00010 aq:1 rl:1 00000 rs1:5 ${funct3[width]} rd:5 0101111`,
+    `00010 aq:1 rl:1 00000 rs1:5 ${atomicFunct3[width]} rd:5 0101111`,
     'rd, (rs1)',
     'Load reserved.',
     (c) => c.loadReserved(width, c.rs1()),
   ],
   [
     `sc.${width}`,
-    `00011 aq:1 rl:1 rs2:5 rs1:5 ${funct3[width]} rd:5 0101111`,
+    `00011 aq:1 rl:1 rs2:5 rs1:5 ${atomicFunct3[width]} rd:5 0101111`,
     'rd, rs2, (rs1)',
     'Store conditional: rd is 0 when it stored.',
     (c) => c.storeConditional(width, c.rs1(), c.rs2()),
@@ -70,20 +98,9 @@ const reservation = (['w', 'd'] as const).flatMap((width): RowSpec[] => [
 
 export const atomicRows = [
   ...extensionRows('Zalrsc', 'Unprivileged: A, load-reserved and store-conditional', reservation),
-  ...extensionRows('Zaamo', 'Unprivileged: A, atomic memory operations', [
-    ...amo(
-      'swap',
-      '00001',
-      'swap',
-      plain((_old, source) => source),
-    ),
-    ...amo('add', '00000', 'add to', plain(add)),
-    ...amo('xor', '00100', 'XOR of', plain(xor)),
-    ...amo('and', '01100', 'AND of', plain(and)),
-    ...amo('or', '01000', 'OR of', plain(or)),
-    ...amo('min', '10000', 'signed minimum of', choose(ltS, true)),
-    ...amo('max', '10100', 'signed maximum of', choose(gtS, true)),
-    ...amo('minu', '11000', 'unsigned minimum of', choose(ltU, false)),
-    ...amo('maxu', '11100', 'unsigned maximum of', choose(gtU, false)),
-  ]),
+  ...extensionRows(
+    'Zaamo',
+    'Unprivileged: A, atomic memory operations',
+    atomicOperations(['w', 'd']),
+  ),
 ];

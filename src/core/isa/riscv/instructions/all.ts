@@ -1,14 +1,47 @@
 /** Every instruction row, in the order of their indices. */
 import { atomicRows } from './a.ts';
+import { compressedBaseRows } from './c.ts';
+import { compressedHintRows, hintRows } from './hints.ts';
 import { baseRows } from './i.ts';
 import { multiplyRows } from './m.ts';
-import type { InstructionRow } from './row.ts';
+import type { CompressedRow, InstructionRow } from './row.ts';
 import { systemRows } from './system.ts';
-export { compressedRows } from './c.ts';
+import { compareAndSwapRows, narrowAtomicRows } from './zacas.ts';
+import { reservationWaitRows } from './zawrs.ts';
+import { addressRows } from './zba.ts';
+import { basicBitRows } from './zbb.ts';
+import { carryLessRows } from './zbc.ts';
+import { cryptographyBitRows } from './zbkb.ts';
+import { singleBitRows } from './zbs.ts';
+import { compressedByteRows } from './zcb.ts';
+import { cacheBlockRows } from './zicbo.ts';
+import { conditionalRows } from './zicond.ts';
+import { compressedMaybeRows, maybeRows } from './zimop.ts';
+import { scalarCryptographyRows } from './zk.ts';
 
 export const instructionRows: readonly InstructionRow[] = [
   ...baseRows,
   ...multiplyRows,
   ...atomicRows,
   ...systemRows,
+  ...addressRows,
+  ...basicBitRows,
+  ...carryLessRows,
+  ...singleBitRows,
+  ...cryptographyBitRows,
+  ...scalarCryptographyRows,
+  ...conditionalRows,
+  ...compareAndSwapRows,
+  ...narrowAtomicRows,
+  ...reservationWaitRows,
+  ...cacheBlockRows,
+  ...hintRows,
+  ...maybeRows,
+];
+
+export const compressedRows: readonly CompressedRow[] = [
+  ...compressedBaseRows,
+  ...compressedByteRows,
+  ...compressedHintRows,
+  ...compressedMaybeRows,
 ];

@@ -7,12 +7,16 @@ import type { ControlFlow, InstructionInfo } from '../../isa.ts';
 
 export interface InstructionRow extends InstructionInfo {
   readonly flow: ControlFlow;
+  /** Extensions that must all be there besides the one that brings it. */
+  readonly needs?: readonly string[];
   readonly execute: (c: SemanticContext) => void;
 }
 
 /** A 16-bit form of a 32-bit instruction: it means exactly what it expands to. */
 export interface CompressedRow extends InstructionInfo {
   readonly flow: ControlFlow;
+  /** As in `InstructionRow`. */
+  readonly needs?: readonly string[];
   readonly expandsTo: string;
   /** Operands of the expansion by name: a field of the pattern, or a number. */
   readonly bindings: Readonly<Record<string, string | number>>;
@@ -29,11 +33,27 @@ export type RowSpec = readonly [
   flow?: ControlFlow,
 ];
 
+/** When the rows exist, if not simply with their extension. */
+export interface RowConditions {
+  readonly alsoIn?: readonly string[];
+  readonly needs?: readonly string[];
+}
+
+/** Whether a machine with these extensions has the instruction. */
+export function rowExists(
+  row: InstructionRow | CompressedRow,
+  enabled: (extension: string) => boolean,
+): boolean {
+  const brought = enabled(row.extension) || (row.alsoIn?.some(enabled) ?? false);
+  return brought && (row.needs?.every(enabled) ?? true);
+}
+
 /** Rows of one extension, described in one section of the manual. */
 export function extensionRows(
   extension: string,
   section: string,
   specs: readonly RowSpec[],
+  conditions: RowConditions = {},
 ): InstructionRow[] {
   return specs.map(([mnemonic, pattern, operands, summary, execute, flow = 'next']) => ({
     mnemonic,
@@ -44,7 +64,49 @@ export function extensionRows(
     extension,
     flow,
     execute,
+    ...conditions,
   }));
+}
+
+type CompressedSpec = readonly [
+  mnemonic: string,
+  pattern: string,
+  operands: string,
+  expansion: string,
+  flow?: ControlFlow,
+  xlen?: 32 | 64,
+];
+
+/**
+ * Expansions are written `mnemonic name=value …` where a value is a field of the pattern or a
+ * number.
+ */
+export function compressedExtensionRows(
+  extension: string,
+  section: string,
+  specs: readonly CompressedSpec[],
+  conditions: RowConditions = {},
+): CompressedRow[] {
+  return specs.map(([mnemonic, pattern, operands, expansion, flow = 'next', xlen]) => {
+    const [expandsTo = '', ...assignments] = expansion.split(' ');
+    const bindings = assignments.map((assignment) => {
+      const [name = '', value = ''] = assignment.split('=');
+      return [name, /^-?\d+$/.test(value) ? Number(value) : value] as const;
+    });
+    return {
+      mnemonic,
+      pattern,
+      operands,
+      summary: `Short for ${expandsTo}.`,
+      section,
+      extension,
+      flow,
+      expandsTo,
+      bindings: Object.fromEntries(bindings),
+      ...conditions,
+      ...(xlen ? { xlen } : {}),
+    };
+  });
 }
 
 /** Carried out in TypeScript: rare, or with effects beyond registers and memory. */

@@ -1,0 +1,10 @@
+/** Every instruction that TypeScript carries out, by mnemonic. */
+import { memoryInstructions } from './memoryInstructions.ts';
+import { scalarCryptoInstructions } from './scalarCrypto.ts';
+import { systemInstructions, type Execute } from './system.ts';
+
+export const hostInstructions: Readonly<Record<string, Execute>> = {
+  ...systemInstructions,
+  ...memoryInstructions,
+  ...scalarCryptoInstructions,
+};
