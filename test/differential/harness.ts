@@ -126,11 +126,20 @@ export interface Outcome {
   readonly memory: Uint8Array;
 }
 
-export function runOnQemu(image: Uint8Array): Outcome {
+/** A processor under both its names. */
+export interface Processor {
+  readonly isa: string;
+  /** As QEMU's `-cpu` takes it. */
+  readonly qemu: string;
+}
+
+export const defaultProcessor: Processor = { isa: '', qemu: qemuCpu };
+
+export function runOnQemu(image: Uint8Array, { qemu } = defaultProcessor): Outcome {
   return inFolder((folder) => {
     const file = path.join(folder, 'program.bin');
     writeFileSync(file, image);
-    const args = ['-M', 'virt', '-cpu', qemuCpu, '-m', '128M', '-bios', file];
+    const args = ['-M', 'virt', '-cpu', qemu, '-m', '128M', '-bios', file];
     const quiet = ['-display', 'none', '-monitor', 'none', '-serial', 'stdio'];
     const run = spawnSync(qemuProgram, [...args, ...quiet], {
       timeout: 60_000,
@@ -143,12 +152,16 @@ export function runOnQemu(image: Uint8Array): Outcome {
 }
 
 /** `budgets` cuts the run into slices; it must make no difference. */
-export function runOnOurs(image: Uint8Array, budgets: () => number = () => 100_000): Outcome {
+export function runOnOurs(
+  image: Uint8Array,
+  budgets: () => number = () => 100_000,
+  { isa } = defaultProcessor,
+): Outcome {
   const machine = createMachine(
     {
       board: 'virt',
       mode: 'machine',
-      isa: '',
+      isa,
       program: 'program.bin',
       harts: 1,
       memory: 128 << 20,

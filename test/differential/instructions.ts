@@ -1,4 +1,6 @@
-/** Random straight-line programs of every row of RV64IMAC, as M-mode executes them. */
+/** Random straight-line programs of every row that a processor has, as M-mode executes them. */
+import { rowExists } from '../../src/core/isa/riscv/instructions/row.ts';
+import { parseIsaString } from '../../src/core/isa/riscv/isaString.ts';
 import { matches, parsePattern, type Field } from '../../src/core/isa/riscv/pattern.ts';
 import { Decoder } from '../../src/core/isa/riscv/decode.ts';
 import { allRows, encodePattern, type Values } from './encode.ts';
@@ -10,13 +12,24 @@ type Row = (typeof allRows)[number];
 
 /** Rows that other programs exercise, or that would not come back. */
 const elsewhere = /^(csr|h[ls]v|mret|sret|wfi)/;
-const rows = allRows.filter((row) => !elsewhere.test(row.mnemonic));
+
+/** Rows of a processor with these extensions that programs may consist of. */
+export function rowsOf(isa: string): readonly Row[] {
+  const { extensions } = parseIsaString(isa);
+  const enabled = (name: string): boolean =>
+    name === 'I' || name === 'S' || extensions.has(name.toLowerCase());
+  return allRows.filter((row) => rowExists(row, enabled) && !elsewhere.test(row.mnemonic));
+}
 
 const decoder = new Decoder();
 
 const sizes: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, d: 8 };
 
-export function instructionProgram(random: Random, count: number): Program {
+export function instructionProgram(
+  random: Random,
+  count: number,
+  rows: readonly Row[] = rowsOf(''),
+): Program {
   const p = new Program(random);
   for (let i = 0; i < count && !p.full; i++) {
     if (random.chance(0.1)) reload(p);

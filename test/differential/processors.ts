@@ -1,0 +1,11 @@
+/** Processors that programs are run on besides the default one. */
+import { qemuCpu } from '../firmware/qemu.ts';
+import type { Processor } from './harness.ts';
+
+const integer = 'zba zbb zbc zbkb zbkc zbkx zbs zknd zkne zknh zksed zksh'.split(' ');
+
+/** Integer extensions that QEMU 7.2 has; hints and prefetches change nothing on it either. */
+export const withIntegerExtensions: Processor = {
+  isa: `rv64imach_zicbop_zihintntl_zihintpause_${integer.join('_')}_sstc`,
+  qemu: [qemuCpu, ...integer.map((name) => `${name}=on`), 'Zihintpause=on'].join(),
+};
