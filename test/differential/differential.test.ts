@@ -10,6 +10,7 @@ import {
 } from './harness.ts';
 import { instructionDeviation, instructionProgram, rowsOf } from './instructions.ts';
 import { withIntegerExtensions } from './processors.ts';
+import { oneStageProgram, pagingDeviation, twoStageProgram } from './paging.ts';
 import { Random } from './random.ts';
 import type { Program } from './program.ts';
 
@@ -58,4 +59,6 @@ describe('differential', () => {
     instructionDeviation,
     withIntegerExtensions,
   );
+  check('one stage of translation', 3, (random) => oneStageProgram(random, 1000), pagingDeviation);
+  check('two stages of translation', 3, (random) => twoStageProgram(random, 1000), pagingDeviation);
 });

@@ -11,5 +11,5 @@ export const layout = {
   dataBytes: 0x10000,
   tables: base + 0x60000,
   tableBytes: 0x40000,
-  log: base + 0x20_0000,
+  log: base + 0x80_0000,
 } as const;
