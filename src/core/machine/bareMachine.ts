@@ -47,6 +47,9 @@ export class BareMachine implements Machine {
   private readonly waiting: boolean[];
   private current = 0;
   private quantumLeft = quantum;
+  /** The hart of the slice in progress, and the count of instructions at which the slice ends. */
+  private running = 0;
+  private sliceEnd = 0;
   private ending: EndEvent | undefined;
 
   constructor(options: BareMachineOptions) {
@@ -60,6 +63,7 @@ export class BareMachine implements Machine {
     this.entry = options.entry;
     this.toHost = options.toHost;
     this.waiting = options.harts.map(() => false);
+    this.memory.mmio.onWrite = () => this.mindDeadline();
   }
 
   get instructions(): number {
@@ -111,7 +115,10 @@ export class BareMachine implements Machine {
         left--;
         continue;
       }
-      const { stop, steps } = defined(this.harts[index], 'hart').run(this.slice(left));
+      const slice = this.slice(left);
+      this.running = index;
+      this.sliceEnd = this.clock.instructions + slice;
+      const { stop, steps } = defined(this.harts[index], 'hart').run(slice);
       left -= steps;
       this.quantumLeft -= steps;
       this.waiting[index] = stop === 'waiting';
@@ -147,6 +154,14 @@ export class BareMachine implements Machine {
     const deadline = this.deviceDeadline();
     if (deadline === undefined) return turn;
     return Math.max(1, Math.min(turn, this.clock.instructionsUntil(deadline)));
+  }
+
+  /** A timer set within a slice may be due before the slice ends. */
+  private mindDeadline(): void {
+    const deadline = this.deviceDeadline();
+    if (deadline === undefined) return;
+    const due = this.clock.instructions + this.clock.instructionsUntil(deadline);
+    if (due < this.sliceEnd) defined(this.harts[this.running], 'hart').requestAttention();
   }
 
   private advanceDevices(): void {

@@ -14,6 +14,8 @@ export interface MmioRegion {
 
 export class MmioMap {
   private readonly list: MmioRegion[] = [];
+  /** Called after a device was written to: it may have set a timer, among other things. */
+  onWrite: () => void = () => {};
 
   get regions(): readonly MmioRegion[] {
     return this.list;
@@ -52,6 +54,7 @@ export class MmioMap {
     } else {
       region.device.write(offset, size as AccessSize, Number(BigInt.asUintN(size * 8, value)));
     }
+    this.onWrite();
     return true;
   }
 }
