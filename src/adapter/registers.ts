@@ -23,12 +23,14 @@ export function registerContainer(guest: Guest, { hart, frame }: CallFrame): Con
   return {
     list: async () => {
       const names = guest.isa.registers.map((register) => register.name);
-      const live = frame.index === 0 ? await guest.target.readRegisters(hart, names) : undefined;
-      return guest.isa.registers.map((register, index) =>
-        registerItem(guest, hart, register, live ? live[index] : frame.register(register.name), {
-          writable: frame.index === 0,
-        }),
-      );
+      const live = await guest.target.readRegisters(hart, names);
+      return guest.isa.registers.flatMap((register, index) => {
+        const now = live[index];
+        // What the hart has not got, such as registers of an extension, is in no frame.
+        if (now === undefined) return [];
+        const value = frame.index === 0 ? now : frame.register(register.name);
+        return [registerItem(guest, hart, register, value, { writable: frame.index === 0 })];
+      });
     },
   };
 }

@@ -214,6 +214,23 @@ export class InterpreterContext implements SemanticContext {
   }
 
   host(): void {
+    this.callHost();
+  }
+
+  needFloatUnit(state: number): void {
+    const f = this.f;
+    f.if(ltS32(load('i32.load', this.place.base, hart.floatUnit), i32(state)));
+    this.callHost();
+    f.end();
+  }
+
+  /** What every handler ends with that did not jump: one more retired, on to the next record. */
+  finish(): void {
+    if (this.ended) return;
+    this.retireTo(() => this.f.set(this.place.record, this.after()));
+  }
+
+  private callHost(): void {
     const { base, functions, handler } = this.place;
     const f = this.f;
     savePc(f, base, this.rec);
@@ -237,12 +254,6 @@ export class InterpreterContext implements SemanticContext {
       f.end();
       f.set(this.place.budget, local('i32', result));
     });
-  }
-
-  /** What every handler ends with that did not jump: one more retired, on to the next record. */
-  finish(): void {
-    if (this.ended) return;
-    this.retireTo(() => this.f.set(this.place.record, this.after()));
   }
 
   private register(field: number): Expr {

@@ -30,10 +30,24 @@ export const hart = {
   argValue: 0x328,
   /** Offset of the TLB set in use. */
   tlbSet: 0x330,
+  /** A `floatUnit` value: whether floating-point instructions may go on without asking. */
+  floatUnit: 0x334,
   /** 4096 slots of 8 bytes for the instruction set's control registers. */
   control: 0x1000,
   /** `tlbSets` sets of `tlbSetSize`. */
   tlb: 0x10000,
+} as const;
+
+/** Floating-point registers follow in the same file: records name f0 by this index. */
+export const firstFloat = (hart.floats - hart.registers) / registerBytes;
+
+/** What the floating-point unit is ready for, in this order. */
+export const floatUnit = {
+  /** Its instructions trap. */
+  off: 0,
+  on: 1,
+  /** Known to have changed, so that writes need not be reported. */
+  dirty: 2,
 } as const;
 
 export const tlb = {

@@ -48,6 +48,11 @@ export interface SemanticContext {
   jumpAndLinkRegister(target: Expr): void;
   /** The instruction is carried out by the instruction set's TypeScript, found by the row. */
   host(): void;
+  /**
+   * Goes on when the floating-point unit is ready for it (`floatUnit` of the layout); else asks the
+   * instruction set's TypeScript, which makes it ready or traps.
+   */
+  needFloatUnit(state: number): void;
 }
 
 /** What the engine needs of an instruction. */

@@ -1,5 +1,6 @@
 /** Finds the row of an instruction word and its operands. The tables come from the rows. */
 import { defined } from '../../base/assert.ts';
+import { firstFloat } from '../../engine/layout.ts';
 import { compressedRows, instructionRows } from './instructions/all.ts';
 import { rowExists, type CompressedRow, type InstructionRow } from './instructions/row.ts';
 import { extract, matches, parsePattern, type Pattern } from './pattern.ts';
@@ -8,10 +9,12 @@ export interface Decoded {
   /** Index in `instructionRows`: of the expansion for a compressed instruction. */
   readonly rowIndex: number;
   readonly length: 2 | 4;
+  /** Registers are x0 … x31, or `firstFloat` on. */
   readonly rd: number;
   /** Register number, or the immediate of the CSR instructions that have one there. */
   readonly rs1: number;
   readonly rs2: number;
+  /** The immediate, or the rounding mode and three bits higher the third float operand. */
   readonly imm: number;
   /** The row as written: the compressed one where there is one. */
   readonly written: InstructionRow | CompressedRow;
@@ -23,7 +26,7 @@ interface Candidate {
   readonly row: InstructionRow | CompressedRow;
 }
 
-const immediates = ['imm', 'shamt', 'csr', 'uimm', 'nzimm', 'nzuimm', 'rnum', 'bs'];
+const immediates = ['imm', 'shamt', 'csr', 'uimm', 'nzimm', 'nzuimm', 'rnum', 'bs', 'constant'];
 
 export class Decoder {
   private readonly wide: Candidate[][] = Array.from({ length: 256 }, () => []);
@@ -70,22 +73,22 @@ export function fieldOf(
 }
 
 function operands({ pattern, rowIndex, row }: Candidate, word: number): Decoded {
-  const value = (name: string): number => {
+  const value = (name: string): number | undefined => {
     const field = pattern.fields.get(name);
-    return field ? extract(field, word) : 0;
+    return field && extract(field, word);
   };
   if ('expandsTo' in row) {
-    const bound = (name: string): number => {
+    const bound = (name: string): number | undefined => {
       const binding = row.bindings[name];
-      return typeof binding === 'string' ? value(binding) : (binding ?? 0);
+      return typeof binding === 'string' ? value(binding) : binding;
     };
     return {
       rowIndex,
       length: pattern.length,
-      rd: bound('rd'),
-      rs1: bound('rs1'),
-      rs2: bound('rs2'),
-      imm: bound('imm'),
+      rd: register('rd', bound),
+      rs1: register('rs1', bound),
+      rs2: register('rs2', bound),
+      imm: bound('imm') ?? 0,
       written: row,
     };
   }
@@ -93,12 +96,21 @@ function operands({ pattern, rowIndex, row }: Candidate, word: number): Decoded 
   return {
     rowIndex,
     length: pattern.length,
-    rd: value('rd'),
-    rs1: pattern.fields.has('zimm') ? value('zimm') : value('rs1'),
-    rs2: value('rs2'),
-    imm: immediate === undefined ? 0 : value(immediate),
+    rd: register('rd', value),
+    rs1: value('zimm') ?? register('rs1', value),
+    rs2: register('rs2', value),
+    imm:
+      immediate === undefined
+        ? (value('rm') ?? 0) | ((value('frs3') ?? 0) << 3)
+        : (value(immediate) ?? 0),
     written: row,
   };
+}
+
+/** Fields of floating-point registers have an f before the name. */
+function register(name: string, value: (name: string) => number | undefined): number {
+  const float = value(`f${name}`);
+  return float === undefined ? (value(name) ?? 0) : firstFloat + float;
 }
 
 const ones = (bits: number): number => bits.toString(2).replaceAll('0', '').length;

@@ -3,7 +3,9 @@ import type { ControlFlow, DisassembledInstruction } from '../isa.ts';
 import { csrName } from './csr/names.ts';
 import { Decoder, fieldOf, type Decoded } from './decode.ts';
 import { instructionRows } from './instructions/all.ts';
-import { integerNames } from './registers.ts';
+import { constantNames } from './float/constants.ts';
+import { dynamicRounding } from './float/environment.ts';
+import { floatNames, integerNames } from './registers.ts';
 
 const decoder = new Decoder();
 
@@ -58,19 +60,26 @@ function orderingSuffix({ written }: Decoded, word: number): string {
 
 function operandText(decoded: Decoded, word: number, address: bigint): string {
   const { written } = decoded;
-  return written.operands.replace(/[a-z]\w*'?/g, (name) => {
+  const mode = fieldOf(written, 'rm', word) ?? dynamicRounding;
+  const operands = written.operands.replace('[, rm]', mode === dynamicRounding ? '' : ', rm');
+  return operands.replace(/[a-z]\w*'?/g, (name) => {
     if (name === 'offset') return `0x${(directTarget(decoded, address) ?? 0n).toString(16)}`;
     if (name === 'imm20') return `0x${((decoded.imm >>> 12) & 0xfffff).toString(16)}`;
     if (name === 'nzimm20') return `0x${((decoded.imm >>> 12) & 0xfffff).toString(16)}`;
     if (name === 'sp') return 'sp';
     const value = fieldOf(written, name, word) ?? 0;
     if (/^r[ds]/.test(name)) return integerNames[value]!;
+    if (/^fr[ds]/.test(name)) return floatNames[value]!;
+    if (name === 'rm') return roundingNames[value]!;
+    if (name === 'constant') return constantNames[value]!;
     if (name === 'csr') return csrName(value) ?? `0x${value.toString(16)}`;
     if (name === 'pred' || name === 'succ') return fenceSet(value);
     if (name === 'shamt') return `0x${value.toString(16)}`;
     return String(value);
   });
 }
+
+const roundingNames = ['rne', 'rtz', 'rdn', 'rup', 'rmm'];
 
 function fenceSet(value: number): string {
   if (value === 0) return '0';

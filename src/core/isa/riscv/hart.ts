@@ -13,6 +13,7 @@ import { accessBytes, accessWidths } from '../../engine/semantics.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind, CpuRun, DebugStage } from '../cpu.ts';
 import { CsrFile } from './csr/csrFile.ts';
+import { updateFloatUnit } from './csr/floatStatus.ts';
 import { CSR } from './csr/numbers.ts';
 import type { Decoder } from './decode.ts';
 import { engineRows } from './engineRows.ts';
@@ -108,6 +109,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
 
   reset(): void {
     for (let i = 1; i < 32; i++) this.state.setX(i, 0n);
+    for (let i = 0; i < 32; i++) this.state.setF(i, 0n);
     this.state.privilege = 3;
     this.state.virtualized = false;
     this.state.pc = 0n;
@@ -351,6 +353,8 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
         this.pc += BigInt(length);
         this.state.exit = exit.waiting;
         return leave.after;
+      case 'goOn':
+        return this.remaining(budget);
       case 'next':
         if (!this.mustLookAgain()) return this.remaining(budget);
         this.pc += BigInt(length);
@@ -369,6 +373,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
       csrs.translationChanged = true;
     }
     if (csrs.translationChanged) regimes.select();
+    updateFloatUnit(this.state);
     csrs.protectionChanged = csrs.translationChanged = false;
     csrs.interruptsChanged = csrs.timersChanged = false;
   }

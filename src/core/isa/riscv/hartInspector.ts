@@ -3,16 +3,17 @@ import type { MappingTable } from '../../debug/target.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind, DebugStage } from '../cpu.ts';
 import type { CsrFile } from './csr/csrFile.ts';
+import { markFloatsDirty } from './csr/floatStatus.ts';
 import { csrByName } from './csr/names.ts';
+import { CSR } from './csr/numbers.ts';
 import type { HartState } from './hartState.ts';
 import { firstStageTable, guestStageTable } from './mappings.ts';
 import type { Mmu } from './mmu.ts';
-import { registers } from './registers.ts';
+import { firstFloatIndex, pcIndex, registers } from './registers.ts';
 
 const registerIndex = new Map(
   registers.flatMap((r, i) => [r.name, ...r.aliases].map((name) => [name, i] as const)),
 );
-const pcIndex = 32;
 
 export class HartInspector {
   private readonly state: HartState;
@@ -36,7 +37,11 @@ export class HartInspector {
 
   readRegister(name: string): bigint | undefined {
     const index = registerIndex.get(name);
-    if (index !== undefined) return index === pcIndex ? this.state.pc : this.state.getX(index);
+    if (index === pcIndex) return this.state.pc;
+    if (index !== undefined && index < pcIndex) return this.state.getX(index);
+    if (index !== undefined) {
+      return this.hasFloats ? this.state.getF(index - firstFloatIndex) : undefined;
+    }
     const row = csrByName(name);
     return row && this.csrs.exists(row.number) ? this.csrs.read(row.number) : undefined;
   }
@@ -44,8 +49,12 @@ export class HartInspector {
   writeRegister(name: string, value: bigint): bigint | undefined {
     const index = registerIndex.get(name);
     if (index === pcIndex) this.state.pc = value & ~1n;
-    else if (index !== undefined) this.state.setX(index, value);
-    else {
+    else if (index !== undefined && index < pcIndex) this.state.setX(index, value);
+    else if (index !== undefined) {
+      if (!this.hasFloats) return undefined;
+      this.state.setF(index - firstFloatIndex, value);
+      markFloatsDirty(this.state);
+    } else {
       const row = csrByName(name);
       if (!row || !this.csrs.exists(row.number)) return undefined;
       this.csrs.write(row.number, BigInt.asUintN(64, value));
@@ -74,6 +83,10 @@ export class HartInspector {
     const { state, mmu, memory } = this;
     if (stage === 'guest') return guestStageTable(state, mmu, memory, maxRows);
     return firstStageTable(state, mmu, memory, state.virtualized, maxRows);
+  }
+
+  private get hasFloats(): boolean {
+    return this.csrs.exists(CSR.fcsr);
   }
 }
 

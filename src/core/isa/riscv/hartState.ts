@@ -1,6 +1,6 @@
 /** A hart's state in memory, under the specification's names. No behaviour. */
 import type { EngineMemory } from '../../engine/engineMemory.ts';
-import { hart as layout } from '../../engine/layout.ts';
+import { firstFloat, hart as layout } from '../../engine/layout.ts';
 import { CSR } from './csr/numbers.ts';
 import type { Privilege } from './riscvHart.ts';
 
@@ -12,6 +12,7 @@ export const status = {
   MPIE: 1 << 7,
   SPP: 1 << 8,
   MPP: 3 << 11,
+  FS: 3 << 13,
   MPRV: 1 << 17,
   SUM: 1 << 18,
   MXR: 1 << 19,
@@ -51,11 +52,20 @@ export class HartState {
     this.control = (this.area + layout.control) >>> 3;
   }
 
+  /** x0 … x31; by the index that records have, f0 … f31 too. */
   getX(index: number): bigint {
     return this.u64[this.registers + index]!;
   }
   setX(index: number, value: bigint): void {
     if (index !== 0) this.u64[this.registers + index] = BigInt.asUintN(64, value);
+  }
+
+  /** f0 … f31, as 64 bits. */
+  getF(index: number): bigint {
+    return this.getX(firstFloat + index);
+  }
+  setF(index: number, value: bigint): void {
+    this.setX(firstFloat + index, value);
   }
 
   get pc(): bigint {

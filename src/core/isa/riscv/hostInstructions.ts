@@ -1,4 +1,5 @@
 /** Every instruction that TypeScript carries out, by mnemonic. */
+import { floatInstructions } from './floatInstructions.ts';
 import { memoryInstructions } from './memoryInstructions.ts';
 import { scalarCryptoInstructions } from './scalarCrypto.ts';
 import { systemInstructions, type Execute } from './system.ts';
@@ -7,4 +8,5 @@ export const hostInstructions: Readonly<Record<string, Execute>> = {
   ...systemInstructions,
   ...memoryInstructions,
   ...scalarCryptoInstructions,
+  ...floatInstructions,
 };

@@ -5,14 +5,30 @@
 import { UserError } from '../../base/userError.ts';
 
 /** Single letters in their canonical order, then the others in the order of the device tree. */
-const letters = ['i', 'm', 'a', 'c', 'b', 'h'] as const;
+const letters = ['i', 'm', 'a', 'f', 'd', 'c', 'b', 'h'] as const;
 /**
  * By the first letter behind z in the order of single letters, then by the alphabet; those of the
  * supervisor level last.
  */
 const named: readonly string[] = [
   ...['zicbom', 'zicbop', 'zicboz', 'zicond', 'zicsr', 'zifencei', 'zihintntl', 'zihintpause'],
-  ...['zimop', 'zabha', 'zacas', 'zawrs', 'zcb', 'zcmop', 'zba', 'zbb', 'zbc', 'zbkb', 'zbkc'],
+  ...[
+    'zimop',
+    'zabha',
+    'zacas',
+    'zawrs',
+    'zfa',
+    'zfh',
+    'zfhmin',
+    'zcb',
+    'zcd',
+    'zcmop',
+    'zba',
+    'zbb',
+    'zbc',
+    'zbkb',
+    'zbkc',
+  ],
   ...['zbkx', 'zbs', 'zk', 'zkn', 'zknd', 'zkne', 'zknh', 'zkr', 'zks', 'zksed', 'zksh', 'zkt'],
   'sstc',
 ];
@@ -24,6 +40,11 @@ const scalarBits = ['zbkb', 'zbkc', 'zbkx'];
 const implied: Readonly<Record<string, readonly string[]>> = {
   a: ['zaamo', 'zalrsc'],
   b: ['zba', 'zbb', 'zbs'],
+  d: ['f'],
+  zfa: ['f'],
+  zfh: ['zfhmin'],
+  zfhmin: ['f'],
+  zcd: ['c', 'd'],
   zk: ['zkn', 'zkr', 'zkt'],
   zkn: [...scalarBits, 'zkne', 'zknd', 'zknh'],
   zks: [...scalarBits, 'zksed', 'zksh'],
@@ -32,6 +53,8 @@ const implied: Readonly<Record<string, readonly string[]>> = {
   zabha: ['zaamo'],
   zacas: ['zaamo'],
 };
+/** What G stands for (ISA extension naming conventions). */
+const general = 'imafd';
 /** Other names for what is always there. */
 const always = new Set(['s', 'u', 'zicntr', 'zihpm', 'svade']);
 
@@ -66,6 +89,8 @@ function withImplied(names: readonly string[]): ReadonlySet<string> {
   for (const name of all) {
     for (const part of implied[name] ?? []) all.add(part);
   }
+  // C has the loads and stores of doubles where there are doubles.
+  if (all.has('c') && all.has('d')) all.add('zcd');
   // B is nothing but its parts, and misa shows it when they are there.
   if (implied['b']!.every((part) => all.has(part))) all.add('b');
   return all;
@@ -80,7 +105,7 @@ function parse(text: string): string[] {
     );
   }
   const [, single = '', rest = ''] = match;
-  const names = [...single, ...rest.split('_').filter((name) => name !== '')];
+  const names = [...single.replace('g', general), ...rest.split('_').filter((name) => name !== '')];
   const known = new Set([...letters, ...named, ...Object.values(implied).flat()]);
   const unknown = names.filter((name) => !known.has(name) && !always.has(name));
   if (unknown.length > 0) {

@@ -1,7 +1,7 @@
 /**
  * Bit patterns as the manual draws them, most significant bit first: `imm[11:0] rs1:5 000 rd:5
  * 0010011`. A token is literal bits, `name:width`, or `name[bits]` for a piece of an immediate;
- * `!=0` or `<=N` behind a field and `nz` before an immediate exclude reserved encodings.
+ * `!=N|M` or `<=N` behind a field and `nz` before an immediate exclude reserved encodings.
  */
 import { assert } from '../../base/assert.ts';
 
@@ -23,6 +23,8 @@ export interface Field {
   readonly bias: number;
   /** The value 0 is reserved. */
   readonly nonzero: boolean;
+  /** Further values that are. */
+  readonly reserved: readonly number[];
   /** Greater values are reserved. */
   readonly most: number;
 }
@@ -45,6 +47,7 @@ export function parsePattern(text: string): Pattern {
   const pieces = new Map<string, Piece[]>();
   const nonzero = new Set<string>();
   const most = new Map<string, number>();
+  const reserved = new Map<string, number[]>();
   const addPiece = (name: string, piece: Piece): void => {
     pieces.set(name, [...(pieces.get(name) ?? []), piece]);
   };
@@ -57,6 +60,8 @@ export function parsePattern(text: string): Pattern {
       continue;
     }
     const name = nameOf(token);
+    const others = /!=([\d|]+)$/.exec(token)?.[1];
+    if (others) reserved.set(name, others.split('|').map(Number));
     if (token.includes('!=0') || name.startsWith('nz')) nonzero.add(name);
     const limit = /<=(\d+)$/.exec(token);
     if (limit) most.set(name, Number(limit[1]));
@@ -79,6 +84,7 @@ export function parsePattern(text: string): Pattern {
       signed: name === 'imm' || name === 'nzimm',
       bias: name.endsWith("'") ? 8 : 0,
       nonzero: nonzero.has(name),
+      reserved: reserved.get(name) ?? [],
       most: most.get(name) ?? Infinity,
     },
   ]);
@@ -95,6 +101,7 @@ export function matches(pattern: Pattern, word: number): boolean {
   if ((word & pattern.mask) >>> 0 !== pattern.match) return false;
   for (const field of pattern.fields.values()) {
     if (field.nonzero && extract(field, word) === 0) return false;
+    if (field.reserved.includes(extract(field, word))) return false;
     if (field.most !== Infinity && extract(field, word) > field.most) return false;
   }
   return true;

@@ -1,4 +1,7 @@
-/** Integer registers: ABI names and roles (psABI, register convention; DWARF numbers 0–31). */
+/**
+ * Integer and floating-point registers: ABI names and roles (psABI, register convention; DWARF
+ * numbers 0–31 and 32–63).
+ */
 import type { RegisterInfo, RegisterRole } from '../isa.ts';
 
 type Row = readonly [name: string, description: string, saved?: boolean, role?: RegisterRole];
@@ -28,6 +31,26 @@ const rows: readonly Row[] = [
 /** x0 … x31 in order. */
 export const integerNames: readonly string[] = rows.map(([name]) => name);
 
+type FloatRow = readonly [name: string, description: string, saved?: boolean];
+
+const floatRows: readonly FloatRow[] = [
+  ...Array.from({ length: 8 }, (_, i): FloatRow => [`ft${i}`, 'Temporary.']),
+  ...Array.from({ length: 2 }, (_, i): FloatRow => [`fs${i}`, 'Saved register.', true]),
+  ...Array.from({ length: 8 }, (_, i): FloatRow => [
+    `fa${i}`,
+    i < 2 ? `Argument ${i} and return value.` : `Argument ${i}.`,
+  ]),
+  ...Array.from({ length: 10 }, (_, i): FloatRow => [`fs${i + 2}`, 'Saved register.', true]),
+  ...Array.from({ length: 4 }, (_, i): FloatRow => [`ft${i + 8}`, 'Temporary.']),
+];
+
+/** f0 … f31 in order. */
+export const floatNames: readonly string[] = floatRows.map(([name]) => name);
+
+export const pcIndex = 32;
+/** Index of f0 in `registers`. */
+export const firstFloatIndex = 33;
+
 export const registers: readonly RegisterInfo[] = [
   ...rows.map(([name, description, calleeSaved = false, role], i): RegisterInfo => ({
     name,
@@ -46,4 +69,12 @@ export const registers: readonly RegisterInfo[] = [
     calleeSaved: false,
     role: 'pc',
   },
+  ...floatRows.map(([name, description, calleeSaved = false], i): RegisterInfo => ({
+    name,
+    aliases: [`f${i}`],
+    bits: 64,
+    description,
+    dwarf: 32 + i,
+    calleeSaved,
+  })),
 ];

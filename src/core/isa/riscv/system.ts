@@ -22,6 +22,8 @@ export interface Operands {
 
 export type Outcome =
   | { readonly kind: 'next' }
+  /** Generated code, which asked first, goes on with the instruction. */
+  | { readonly kind: 'goOn' }
   /** pc has been set by a trap return. */
   | { readonly kind: 'jumped' }
   /** For an interrupt; with `ticks`, no longer than them nor than the reservation lasts. */
@@ -45,6 +47,7 @@ export interface SystemHart {
 export type Execute = (h: SystemHart, o: Operands) => Outcome;
 
 export const next: Outcome = { kind: 'next' };
+export const goOn: Outcome = { kind: 'goOn' };
 const jumped: Outcome = { kind: 'jumped' };
 export const raise = (info: TrapInfo): Outcome => ({ kind: 'trap', trap: info });
 export const refused = (why: CsrRefusal, h: SystemHart): Outcome =>

@@ -49,6 +49,8 @@ const compressedAccess: Readonly<Record<string, number>> = {
   sd: 3,
   sb: 0,
   sh: 1,
+  fld: 3,
+  fsd: 3,
 };
 
 /** The expansion is transformed, then bit 1 is cleared to say that it was two bytes. */
@@ -58,8 +60,15 @@ function transformCompressed(word: number, offset: number): number {
   const { mnemonic } = instructionRows[decoded.rowIndex]!;
   const funct3 = compressedAccess[mnemonic];
   if (funct3 === undefined) return 0;
-  const isLoad = mnemonic.startsWith('l');
-  const register = isLoad ? decoded.rd << 7 : decoded.rs2 << 20;
-  const base = isLoad ? opcode.load : opcode.store;
+  const isLoad = /^f?l/.test(mnemonic);
+  const isFloat = mnemonic.startsWith('f');
+  const register = isLoad ? (decoded.rd & 31) << 7 : (decoded.rs2 & 31) << 20;
+  const base = isLoad
+    ? isFloat
+      ? opcode.loadFloat
+      : opcode.load
+    : isFloat
+      ? opcode.storeFloat
+      : opcode.store;
   return ((register | (funct3 << 12) | ((offset & 31) << 15) | base) & ~2) >>> 0;
 }

@@ -7,11 +7,11 @@ import path from 'node:path';
 
 /** Everything that the tables have and binutils 2.40 knows. */
 export const fullIsa =
-  'rv64gcvh_svinval_zicbom_zicbop_zicboz_zihintpause_zawrs_zba_zbb_zbc_zbs_zbkb_zbkc_zbkx_zk_zks';
+  'rv64gcvh_svinval_zicbom_zicbop_zicboz_zihintpause_zawrs_zba_zbb_zbc_zbs_zbkb_zbkc_zbkx_zk_zks_zfh';
 
 /** Extensions that it learned later: what their rows say has other oracles. */
 export const newerExtensions: ReadonlySet<string> = new Set(
-  'Zicond Zimop Zcmop Zcb Zacas Zabha Zihintntl'.split(' '),
+  'Zicond Zimop Zcmop Zcb Zacas Zabha Zihintntl Zfa'.split(' '),
 );
 
 /** Errors and warnings by line, counted from zero. */

@@ -15,6 +15,14 @@ const examples: Readonly<Record<string, string>> = {
   "rd'": 's0',
   "rs1'": 's1',
   "rs2'": 'a2',
+  frd: 'fa0',
+  frs1: 'fa1',
+  frs2: 'fa2',
+  frs3: 'fa3',
+  "frd'": 'fs0',
+  "frs2'": 'fs1',
+  rm: 'rtz',
+  constant: '1.0',
   sp: 'sp',
   imm: '16',
   imm20: '0x12345',
@@ -46,7 +54,8 @@ function withExamples(text: string, row: InstructionInfo): string {
 function lineOf(row: InstructionInfo): string {
   // Prefetches address whole blocks of 32 bytes.
   if (row.mnemonic.startsWith('prefetch.')) return `1: ${row.mnemonic} 32(a1)`;
-  return `1: ${row.mnemonic} ${withExamples(row.operands, row)}`;
+  // What may be left out is written, without the brackets that say so.
+  return `1: ${row.mnemonic} ${withExamples(row.operands, row).replace(/[[\]]/g, '')}`;
 }
 
 /** Zba, Zbb and Zcb have instructions of their own for what is two elsewhere, as `zext.w`. */

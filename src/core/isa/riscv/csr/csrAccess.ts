@@ -4,6 +4,7 @@
  */
 import { hstatusBits, status, type HartState } from '../hartState.ts';
 import type { CsrFile } from './csrFile.ts';
+import { floatUnitIsOn } from './floatStatus.ts';
 import { CSR } from './numbers.ts';
 
 export type CsrRefusal = 'illegal' | 'virtual';
@@ -37,6 +38,8 @@ export function csrRefusal(
   if (write && number >>> 10 === 3) return 'illegal';
   // Reading alone would leave the entropy for the next one (Zkr, the seed CSR).
   if (!write && number === CSR.seed) return 'illegal';
+  // Never a virtual instruction: V=1 changes only which status registers count.
+  if (number <= CSR.fcsr && !floatUnitIsOn(state)) return 'illegal';
   return levelRefusal(state, (number >>> 8) & 3) ?? particularRefusal(state, number);
 }
 

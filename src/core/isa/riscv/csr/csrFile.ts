@@ -10,6 +10,7 @@ import { pmpEntries } from '../pmp.ts';
 import { interrupt } from '../trapCause.ts';
 import { maskOf } from './row.ts';
 import { supervisorStatus } from './fields.ts';
+import { markFloatsDirty, updateFloatUnit, withSummary } from './floatStatus.ts';
 import { csrByNumber } from './names.ts';
 import { CSR } from './numbers.ts';
 import { csrRows } from './table.ts';
@@ -110,7 +111,12 @@ export class CsrFile {
     const { state } = this;
     switch (number) {
       case CSR.sstatus:
-        return state.csr(CSR.mstatus) & sstatusReadable;
+        return withSummary(state.csr(CSR.mstatus)) & sstatusReadable;
+      case CSR.mstatus:
+      case CSR.vsstatus:
+        return withSummary(state.csr(number));
+      case CSR.fcsr:
+        return BigInt((state.low(CSR.frm) << 5) | state.low(CSR.fflags));
       case CSR.sie:
         return BigInt(state.low(CSR.mie) & state.low(CSR.mideleg) & supervisorInterrupts);
       case CSR.sip:
@@ -160,6 +166,14 @@ export class CsrFile {
       case CSR.mstatus:
       case CSR.vsstatus:
         return this.writeStatus(number, value, row.mask);
+      case CSR.fflags:
+      case CSR.frm:
+        return this.writeFloatControl([[number, value & row.mask]]);
+      case CSR.fcsr:
+        return this.writeFloatControl([
+          [CSR.fflags, value & 31n],
+          [CSR.frm, (value >> 5n) & 7n],
+        ]);
       case CSR.sie:
         return this.writeEnable(value, state.low(CSR.mideleg) & supervisorInterrupts);
       case CSR.hie:
@@ -288,16 +302,23 @@ export class CsrFile {
   private writeStatus(slot: number, value: bigint, mask: bigint): void {
     const { state } = this;
     const old = state.csr(slot);
-    const writable = this.has('h') ? mask : mask & ~hypervisorStatus;
+    let writable = this.has('h') ? mask : mask & ~hypervisorStatus;
+    if (!this.has('f')) writable &= ~BigInt(status.FS);
     let next = (old & ~writable) | (value & writable);
     const previousPrivilege = BigInt(status.MPP);
     if ((next & previousPrivilege) >> 11n === 2n) {
       next = (next & ~previousPrivilege) | (old & previousPrivilege);
     }
     state.setCsr(slot, next);
+    updateFloatUnit(state);
     const changed = old ^ next;
     if (changed & BigInt(translationBits) || changed >> 39n) this.translationChanged = true;
     this.interruptsChanged = true;
+  }
+
+  private writeFloatControl(slots: readonly (readonly [number, bigint])[]): void {
+    for (const [slot, value] of slots) this.state.setCsr(slot, value);
+    markFloatsDirty(this.state);
   }
 
   private writeEnable(value: bigint, mask: number): void {

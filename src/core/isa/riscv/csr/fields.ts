@@ -13,7 +13,7 @@ export const supervisorStatus: readonly FieldInfo[] = [
   field('UBE', 6, 'Big-endian in U-mode.', { readOnly }),
   field('SPP', 8, 'Privilege before the trap.', { values: { 0: 'U', 1: 'S' } }),
   field('VS', [10, 9], 'Vector unit state.', { values: contextStatus, readOnly }),
-  field('FS', [14, 13], 'Floating-point unit state.', { values: contextStatus, readOnly }),
+  field('FS', [14, 13], 'Floating-point unit state.', { values: contextStatus }),
   field('XS', [16, 15], 'State of other units.', { values: contextStatus, readOnly }),
   field('SUM', 18, 'Supervisor may access user pages.'),
   field('MXR', 19, 'Executable pages are readable.'),
@@ -30,7 +30,7 @@ export const machineStatus: readonly FieldInfo[] = [
   field('SPP', 8, 'Privilege before a trap to S-mode.', { values: { 0: 'U', 1: 'S' } }),
   field('VS', [10, 9], 'Vector unit state.', { values: contextStatus, readOnly }),
   field('MPP', [12, 11], 'Privilege before a trap to M-mode.', { values: privilegeNames }),
-  field('FS', [14, 13], 'Floating-point unit state.', { values: contextStatus, readOnly }),
+  field('FS', [14, 13], 'Floating-point unit state.', { values: contextStatus }),
   field('XS', [16, 15], 'State of other units.', { values: contextStatus, readOnly }),
   field('MPRV', 17, 'Loads and stores as in the privilege of MPP.'),
   field('SUM', 18, 'Supervisor may access user pages.'),
@@ -142,6 +142,20 @@ export const guestTranslationFields: readonly FieldInfo[] = [
   field('VMID', [57, 44], 'Virtual machine identifier.'),
   field('PPN', [43, 0], 'Page number of the 16 KiB root table; a multiple of 4.'),
 ];
+
+const roundingModes = { 0: 'RNE', 1: 'RTZ', 2: 'RDN', 3: 'RUP', 4: 'RMM' };
+
+export const floatFlags: readonly FieldInfo[] = [
+  field('NX', 0, 'Inexact.'),
+  field('UF', 1, 'Underflow.'),
+  field('OF', 2, 'Overflow.'),
+  field('DZ', 3, 'Divided by zero.'),
+  field('NV', 4, 'Invalid operation.'),
+];
+
+/** The rounding mode is at bit 5 of fcsr, at bit 0 of its own register. */
+export const roundingField = (low: number): FieldInfo =>
+  field('frm', [low + 2, low], 'Rounding mode.', { values: roundingModes });
 
 export const counterEnable: readonly FieldInfo[] = [
   field('CY', 0, 'cycle may be read below.'),

@@ -1,5 +1,8 @@
 /** CSR numbers under the specification's names, for code; the table holds everything else. */
 export const CSR = {
+  fflags: 0x001,
+  frm: 0x002,
+  fcsr: 0x003,
   seed: 0x015,
   sstatus: 0x100,
   sie: 0x104,

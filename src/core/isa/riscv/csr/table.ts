@@ -7,9 +7,11 @@ import {
   causeFields,
   counterEnable,
   delegationFields,
+  floatFlags,
   guestTranslationFields,
   interruptFields,
   machineStatus,
+  roundingField,
   supervisorStatus,
   translationFields,
   vectorFields,
@@ -17,6 +19,7 @@ import {
 import { all64, field, group, type CsrRow } from './row.ts';
 
 const H = { extension: 'H' };
+const F = { extension: 'F' };
 const xl64 = 2n;
 /** Exceptions that may be delegated by M-mode: all but environment calls from M-mode. */
 export const medelegMask = 0xf0b7ffn;
@@ -49,6 +52,21 @@ const entropy = group('Entropy', 'Unprivileged: Zkr, entropy source', [
     },
   ],
 ]);
+
+const floatingPoint = group(
+  'Floating point',
+  'Unprivileged: F, floating-point control and status',
+  [
+    [0x001, 'fflags', 'Exceptions since software cleared them.', { ...F, fields: floatFlags }],
+    [
+      0x002,
+      'frm',
+      'Rounding mode of instructions that name none.',
+      { ...F, fields: [roundingField(0)] },
+    ],
+    [0x003, 'fcsr', 'frm and fflags.', { ...F, fields: [...floatFlags, roundingField(5)] }],
+  ],
+);
 
 const supervisor = group('Supervisor', 'Privileged: supervisor CSRs', [
   [0x100, 'sstatus', 'Supervisor status.', { fields: supervisorStatus }],
@@ -333,6 +351,7 @@ export const csrRows: readonly CsrRow[] = [
   ...supervisor,
   ...virtualSupervisor,
   ...unprivileged,
+  ...floatingPoint,
   ...entropy,
   ...memoryProtection,
   ...performance,

@@ -1,6 +1,7 @@
 /** Every instruction row, in the order of their indices. */
 import { atomicRows } from './a.ts';
 import { compressedBaseRows } from './c.ts';
+import { compressedDoubleRows, floatArithmeticRows, floatMemoryRows } from './f.ts';
 import { compressedHintRows, hintRows } from './hints.ts';
 import { baseRows } from './i.ts';
 import { multiplyRows } from './m.ts';
@@ -13,6 +14,7 @@ import { basicBitRows } from './zbb.ts';
 import { carryLessRows } from './zbc.ts';
 import { cryptographyBitRows } from './zbkb.ts';
 import { singleBitRows } from './zbs.ts';
+import { additionalFloatRows } from './zfa.ts';
 import { compressedByteRows } from './zcb.ts';
 import { cacheBlockRows } from './zicbo.ts';
 import { conditionalRows } from './zicond.ts';
@@ -37,6 +39,9 @@ export const instructionRows: readonly InstructionRow[] = [
   ...cacheBlockRows,
   ...hintRows,
   ...maybeRows,
+  ...floatMemoryRows,
+  ...floatArithmeticRows,
+  ...additionalFloatRows,
 ];
 
 export const compressedRows: readonly CompressedRow[] = [
@@ -44,4 +49,5 @@ export const compressedRows: readonly CompressedRow[] = [
   ...compressedByteRows,
   ...compressedHintRows,
   ...compressedMaybeRows,
+  ...compressedDoubleRows,
 ];

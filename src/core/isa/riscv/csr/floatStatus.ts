@@ -1,0 +1,42 @@
+/**
+ * Whether the floating-point unit may be used, and who learns that it was (privileged manual,
+ * extension context status in mstatus; hypervisor, vsstatus: "When V=1, both vsstatus.FS and the
+ * HS-level sstatus.FS are in effect").
+ */
+import { floatUnit, hart as layout } from '../../../engine/layout.ts';
+import { status, type HartState } from '../hartState.ts';
+import { CSR } from './numbers.ts';
+
+/** The answer for generated code, which reads it from memory; brought up to date after changes. */
+export function updateFloatUnit(state: HartState): void {
+  state.u32[(state.area + layout.floatUnit) >>> 2] = unitState(state);
+}
+
+export const floatUnitIsOn = (state: HartState): boolean => unitState(state) !== floatUnit.off;
+
+/**
+ * The registers or flags were written: what is not Off is Dirty now. "Modifying the floating-point
+ * state when V=1 causes both fields to be set to 3 (Dirty)."
+ */
+export function markFloatsDirty(state: HartState): void {
+  for (const slot of state.virtualized ? [CSR.mstatus, CSR.vsstatus] : [CSR.mstatus]) {
+    const low = state.low(slot);
+    if (low & status.FS) state.setLow(slot, low | status.FS);
+  }
+  updateFloatUnit(state);
+}
+
+/** SD of a status register: whether some unit's state is dirty. It is not stored. */
+export function withSummary(value: bigint): bigint {
+  return (value & dirty) === dirty ? value | summary : value;
+}
+
+const dirty = BigInt(status.FS);
+const summary = 1n << 63n;
+
+function unitState(state: HartState): number {
+  const host = state.low(CSR.mstatus) & status.FS;
+  const guest = state.virtualized ? state.low(CSR.vsstatus) & status.FS : status.FS;
+  if (host === 0 || guest === 0) return floatUnit.off;
+  return host === status.FS && guest === status.FS ? floatUnit.dirty : floatUnit.on;
+}

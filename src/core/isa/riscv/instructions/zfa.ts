@@ -1,0 +1,63 @@
+/** Zfa: additional floating-point instructions (unprivileged manual, chapter Zfa). */
+import { chooseOrNaN, compare } from '../float/compare.ts';
+import { constantPattern } from '../float/constants.ts';
+import { roundToIntegral, toIntegerModular } from '../float/convert.ts';
+import { double, half, single, type Format } from '../float/format.ts';
+import { floatRows, fmt, oneOperand, twoOperands, type FloatSpec } from './floatRow.ts';
+
+const section = 'Unprivileged: Zfa, additional floating-point instructions';
+
+function additional(f: Format): FloatSpec[] {
+  const both = { source: f, result: f };
+  const { suffix } = f;
+  const choice = (name: string, funct3: string, which: 'minimum' | 'maximum', what: string) =>
+    twoOperands(name, f, `00101 ${funct3}`, `The ${what}; NaN if one is.`, {
+      ...both,
+      operate: ({ a, b }, e) => chooseOrNaN(f, a, b, which, e),
+    });
+  const relation = (name: string, funct3: string, holds: 'less' | 'lessOrEqual', what: string) =>
+    twoOperands(name, f, `10100 ${funct3}`, `Set if ${what}; quiet.`, {
+      source: f,
+      operate: ({ a, b }, e) => (compare(f, a, b, holds, true, e) ? 1n : 0n),
+    });
+  const integral = (name: string, selector: string, raises: boolean, what: string): FloatSpec =>
+    oneOperand(`${name}.${suffix}`, `01000 ${fmt(f)} ${selector}`, 'frd, frs1', what, {
+      ...both,
+      operate: ({ a }, e) => roundToIntegral(f, a, raises, e),
+    });
+  return [
+    [
+      `fli.${suffix}`,
+      `11110 ${fmt(f)} 00001 constant:5 000 frd:5 1010011`,
+      'frd, constant',
+      'Load one of 32 constants.',
+      { result: f, operate: ({ index }) => constantPattern(f, index) },
+    ],
+    choice('fminm', '010', 'minimum', 'smaller'),
+    choice('fmaxm', '011', 'maximum', 'greater'),
+    integral('fround', '00100', false, 'Round to an integral value.'),
+    integral('froundnx', '00101', true, 'Round to an integral value; may raise inexact.'),
+    relation('fltq', '101', 'less', 'less'),
+    relation('fleq', '100', 'lessOrEqual', 'less or equal'),
+  ];
+}
+
+export const additionalFloatRows = [
+  ...floatRows('Zfa', section, additional(single), { needs: ['F'] }),
+  ...floatRows('Zfa', section, additional(half), { needs: ['Zfh'] }),
+  ...floatRows(
+    'Zfa',
+    section,
+    [
+      ...additional(double),
+      oneOperand(
+        'fcvtmod.w.d',
+        '11000 01 01000 001',
+        'rd, frs1',
+        'Convert to word modulo 2^32, towards zero.',
+        { source: double, operate: ({ a }, e) => toIntegerModular(double, a, e) },
+      ),
+    ],
+    { needs: ['D'] },
+  ),
+];
