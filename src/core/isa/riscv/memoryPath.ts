@@ -43,7 +43,7 @@ export class MemoryPath {
   /** `size` bytes at a virtual address, zero-extended; undefined with `fault` set. */
   load(low: number, high: number, size: number, mode: AccessMode): bigint | undefined {
     if ((low & (pageBytes - 1)) + size > pageBytes) return this.loadAcross(low, high, size, mode);
-    const address = this.translate(low, high, 'load', mode);
+    const address = this.translate(low, high, 'load', mode, size);
     if (address < 0) return undefined;
     const offset = this.memory.offsetOf(address, size);
     if (offset >= 0) {
@@ -60,7 +60,7 @@ export class MemoryPath {
     if ((low & (pageBytes - 1)) + size > pageBytes) {
       return this.storeAcross(low, high, size, value, mode);
     }
-    const address = this.translate(low, high, 'store', mode);
+    const address = this.translate(low, high, 'store', mode, size);
     if (address < 0) return false;
     const region = this.memory.regionAt(address, size);
     if (region?.writable) {
@@ -75,7 +75,7 @@ export class MemoryPath {
 
   /** Memory offset of a word to be read and written at once; -1 with `fault` set. */
   atomic(low: number, high: number, size: number, mode: AccessMode): number {
-    const address = this.translate(low, high, 'store', mode);
+    const address = this.translate(low, high, 'store', mode, size);
     if (address < 0) return -1;
     const region = this.memory.regionAt(address, size);
     if (!region?.writable) {
@@ -90,7 +90,7 @@ export class MemoryPath {
 
   /** Memory offset of the aligned block around an address, to be overwritten; -1 with `fault` set. */
   block(low: number, high: number, size: number, mode: AccessMode): number {
-    const address = this.translate(low, high, 'store', mode);
+    const address = this.translate(low, high, 'store', mode, size);
     if (address < 0) return -1;
     const start = address - (address % size);
     const region = this.memory.regionAt(start, size);
@@ -121,7 +121,7 @@ export class MemoryPath {
   /** Physical address to fetch from; -1 with `fault` set. Only memory can be executed. */
   fetch(low: number, high: number): number {
     const mode = this.regimes.fetchMode;
-    const address = this.translate(low, high, 'fetch', mode);
+    const address = this.translate(low, high, 'fetch', mode, 2);
     if (address < 0) return -1;
     if (this.memory.offsetOf(address, 2) >= 0) return address;
     this.refuse(low, high, 'fetch', mode);
@@ -134,8 +134,14 @@ export class MemoryPath {
     return this.mmu.translate(low, Number((address >> 32n) & 0xffff_ffffn), 'fetch', mode);
   }
 
-  private translate(low: number, high: number, access: AccessKind, mode: AccessMode): number {
-    const address = this.mmu.translate(low, high, access, mode);
+  private translate(
+    low: number,
+    high: number,
+    access: AccessKind,
+    mode: AccessMode,
+    size = 1,
+  ): number {
+    const address = this.mmu.translate(low, high, access, mode, size);
     if (address < 0) this.fault = this.mmu.fault;
     return address;
   }

@@ -60,13 +60,16 @@ export class Mmu {
     return { levels: mode === 0 ? 0 : mode - 5, page };
   }
 
-  /** Physical address of the virtual address `high:low`, or -1 with `fault` set. */
-  translate(low: number, high: number, access: AccessKind, mode: AccessMode): number {
+  /**
+   * Physical address of the virtual address `high:low`, or -1 with `fault` set. The `size` bytes
+   * there are all in one page.
+   */
+  translate(low: number, high: number, access: AccessKind, mode: AccessMode, size = 1): number {
     const request = { low, high, access, mode };
     const page = this.translatePage(request);
     if (page < 0) return -1;
     const address = page * 4096 + (low & 4095);
-    if (mode.debug || this.pmp.allows(address, 1, access, mode.privilege)) return address;
+    if (mode.debug || this.pmp.allows(address, size, access, mode.privilege)) return address;
     return this.fail(request, 'access');
   }
 
