@@ -13,6 +13,7 @@ import type { Cpu } from '../isa/cpu.ts';
 import type { Isa } from '../isa/isa.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
 import type { Machine, MachineStop } from './machine.ts';
+import { TrapLoop } from './trapLoop.ts';
 
 /** Instructions a hart runs before the next one has its turn. */
 const quantum = 20_000;
@@ -45,6 +46,7 @@ export class BareMachine implements Machine {
   private readonly timed: readonly TimedDevice[];
   private readonly toHost: number | undefined;
   private readonly waiting: boolean[];
+  private readonly trapLoop: TrapLoop;
   private current = 0;
   private quantumLeft = quantum;
   /** The hart of the slice in progress, and the count of instructions at which the slice ends. */
@@ -63,6 +65,7 @@ export class BareMachine implements Machine {
     this.entry = options.entry;
     this.toHost = options.toHost;
     this.waiting = options.harts.map(() => false);
+    this.trapLoop = new TrapLoop(options.harts.length, quantum);
     this.memory.mmio.onWrite = () => this.mindDeadline();
   }
 
@@ -118,14 +121,23 @@ export class BareMachine implements Machine {
       const slice = this.slice(left);
       this.running = index;
       this.sliceEnd = this.clock.instructions + slice;
-      const { stop, steps } = defined(this.harts[index], 'hart').run(slice);
+      const hart = defined(this.harts[index], 'hart');
+      const { stop, steps, retired } = hart.run(slice);
       left -= steps;
       this.quantumLeft -= steps;
       this.waiting[index] = stop === 'waiting';
       if (stop === 'breakpoint') return { kind: 'breakpoint', hart: index };
       this.checkToHost();
+      const stuck = this.trapLoop.note(hart, retired, steps);
+      if (stuck !== undefined) return this.crash(index, stuck);
     }
     return this.ending ? { kind: 'ended', end: this.ending } : { kind: 'budget' };
+  }
+
+  /** The debugger may look at it first; whoever runs on has seen enough. */
+  private crash(hart: number, text: string): MachineStop {
+    this.ending ??= { reason: 'crash', code: 125, text };
+    return { kind: 'event', hart, name: 'crash', text };
   }
 
   private isWaiting(index: number): boolean {

@@ -29,6 +29,7 @@ import type { MmioMap } from '../memory/mmioMap.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
 import { GuestExits } from './guestExits.ts';
 import type { Machine, MachineStop } from './machine.ts';
+import { TrapLoop } from './trapLoop.ts';
 
 /** Instructions a vCPU runs before the next one has its turn. */
 const defaultQuantum = 20_000;
@@ -106,6 +107,7 @@ export class GuestMachine implements Machine {
   private readonly exits = new GuestExits();
   /** Lines that are worth saying once only. */
   private readonly said = new Set<string>();
+  private readonly trapLoop: TrapLoop;
   private current = 0;
   private quantumLeft: number;
   private ending: EndEvent | undefined;
@@ -119,6 +121,7 @@ export class GuestMachine implements Machine {
     this.handlers = options.callHandlers;
     this.quantum = options.quantum ?? defaultQuantum;
     this.quantumLeft = this.quantum;
+    this.trapLoop = new TrapLoop(options.harts, this.quantum);
 
     const system = new HypervisorSystem(options.memory, options.arch);
     this.vm = must(
@@ -197,8 +200,12 @@ export class GuestMachine implements Machine {
         left--;
         continue;
       }
+      const before = this.clock.instructions;
       const { exit, consumed } = vcpu.run(Math.min(left, this.sliceFor(vcpu)));
       left -= consumed;
+      const retired = this.clock.instructions - before;
+      const stuck = this.trapLoop.note(vcpu.cpu, retired, consumed);
+      if (stuck !== undefined) return this.crash(vcpu.id, stuck);
       if (vcpu === this.vcpus[this.current]) this.quantumLeft -= consumed;
       const stop = this.handleExit(vcpu, exit);
       if (stop) return stop;
