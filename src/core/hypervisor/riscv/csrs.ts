@@ -23,6 +23,7 @@ export const hstatusVtw = 1n << 21n;
 export const hstatusVsxl64 = 2n << 32n;
 
 export const envcfgStce = 1n << 63n;
+export const mseccfgSseed = 1n << 9n;
 
 export function causeName(code: number): string {
   return exceptionNames[code] ?? `cause ${code}`;

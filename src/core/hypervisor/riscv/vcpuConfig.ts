@@ -13,6 +13,7 @@ import {
   hstatusSpvp,
   hstatusVsxl64,
   hstatusVtw,
+  mseccfgSseed,
   statusFsInitial,
   statusSpie,
   statusSpp,
@@ -47,6 +48,8 @@ export function openMachineMode(hart: RiscvHart): void {
   hart.setCsr(csr.mie, 0n);
   hart.setCsr(csr.mcounteren, 0xffffffffn);
   hart.setCsr(csr.menvcfg, allOnes);
+  // With Zkr a guest's access of seed is left to the hypervisor instead of being illegal.
+  if (has(hart, 'mseccfg')) hart.setCsr(csr.mseccfg, mseccfgSseed);
   // Without an open PMP entry, a hart that has PMP refuses every access below M-mode.
   if (has(hart, 'pmpaddr0')) {
     hart.setCsr(csr.pmpaddr0, allOnes);

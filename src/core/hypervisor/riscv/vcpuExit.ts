@@ -98,7 +98,7 @@ function virtualInstruction(vcpu: ExitContext, trap: GuestTrap): VcpuExit | unde
     vcpu.advance(4);
     return undefined;
   }
-  if (readCounter(vcpu, bits)) return undefined;
+  if (readCounter(vcpu, bits) || readSeed(vcpu, bits)) return undefined;
   return reflect(vcpu, cause.illegalInstruction, BigInt(bits));
 }
 
@@ -118,6 +118,22 @@ function readCounter(vcpu: ExitContext, bits: number): boolean {
   const value = hart.getCsr(number === csr.cycle ? csr.mcycle : csr.minstret);
   hart.setX((bits >>> 7) & 31, value);
   vcpu.observe('csr', () => `${number === csr.cycle ? 'cycle' : 'instret'} → ${value}`);
+  vcpu.advance(4);
+  return true;
+}
+
+/**
+ * Zkr's seed, which KVM has its VMM answer: from the hart's own source, which is repeatable and no
+ * secret. VU-mode is refused, as U-mode is by mseccfg.USEED after reset.
+ */
+function readSeed(vcpu: ExitContext, bits: number): boolean {
+  const { hart } = vcpu;
+  const isCsr = (bits & 0x7f) === 0x73 && (bits & 0x3000) !== 0;
+  if (!isCsr || bits >>> 20 !== csr.seed || hart.privilege !== 1) return false;
+  const value = hart.getCsr(csr.seed);
+  hart.setCsr(csr.seed, 0n);
+  hart.setX((bits >>> 7) & 31, value);
+  vcpu.observe('csr', () => `seed → ${hex(value)}`);
   vcpu.advance(4);
   return true;
 }

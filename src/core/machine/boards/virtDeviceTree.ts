@@ -7,6 +7,7 @@
 import { FdtBuilder, type FdtNodeBuilder } from '../../formats/fdt/buildFdt.ts';
 import type { FdtTree } from '../../formats/fdt/fdt.ts';
 import { FINISHER_PASS, FINISHER_RESET } from '../../devices/testFinisher/registers.ts';
+import { cacheBlockBytes } from '../../isa/riscv/memoryInstructions.ts';
 import type { Mode } from '../launchConfig.ts';
 import type { BootInfo } from '../loadTypes.ts';
 import { describeBoot } from '../loadDeviceTree.ts';
@@ -68,11 +69,17 @@ export function virtDeviceTree(board: VirtDescription, boot: BootInfo): FdtTree 
 function addCpus(cpus: FdtNodeBuilder, board: VirtDescription): FdtNodeBuilder[] {
   cpus.cells('#address-cells', 1).cells('#size-cells', 0);
   cpus.cells('timebase-frequency', board.timebase);
+  const extensions = board.isa.split('_');
   const nodes = Array.from({ length: board.harts }, (_, hart) => {
     const cpu = cpus.child(`cpu@${hex(hart)}`);
     cpu.strings('device_type', 'cpu').cells('reg', hart).strings('status', 'okay');
     cpu.strings('compatible', 'riscv').strings('riscv,isa', board.isa);
     cpu.strings('mmu-type', board.mmuType);
+    for (const kind of ['m', 'p', 'z']) {
+      const extension = `zicbo${kind}`;
+      if (!extensions.includes(extension)) continue;
+      cpu.cells(`riscv,cbo${kind}-block-size`, cacheBlockBytes);
+    }
     const controller = cpu.child('interrupt-controller');
     controller.cells('#interrupt-cells', 1).flag('interrupt-controller');
     controller.strings('compatible', 'riscv,cpu-intc');

@@ -55,6 +55,62 @@ describe('the hypervisor on the real hart', () => {
     );
   });
 
+  it('answers the seed CSR of a guest that has Zkr, in supervisor mode alone', () => {
+    const guest = (isa: string, mode: string) => {
+      const g = realGuest(
+        assemble(`
+          la t0, trap
+          csrw stvec, t0
+          li s0, ${results}
+          ${mode}
+          csrrw t1, 0x015, x0
+          csrrw t2, 0x015, x0
+          sd t1, 0(s0)
+          sd t2, 8(s0)
+          shutdown 0
+          .balign 4
+        trap:
+          csrr t1, scause
+          csrr t2, stval
+          sd t1, 0(s0)
+          sd t2, 8(s0)
+          shutdown 0
+        `),
+        { isa },
+      );
+      runToEnd(g);
+      return [g.word(results), g.word(results + 8)] as const;
+    };
+    const [first, second] = guest('rv64imac_zkr_sstc', '');
+    assert.deepEqual([first >> 16n, second >> 16n], [0x8000n, 0x8000n]);
+    assert.notEqual(first, second);
+    const word = 0x01501373n;
+    assert.deepEqual(guest('rv64imac_sstc', ''), [2n, word]);
+    const user = 'la t0, 1f\n csrw sepc, t0\n li t0, 0x100\n csrc sstatus, t0\n sret\n 1:';
+    assert.deepEqual(guest('rv64imac_zkr_sstc', user), [2n, word]);
+  });
+
+  it('lets a guest manage and clear cache blocks', () => {
+    const g = realGuest(
+      assemble(`
+        li s0, ${results}
+        li t0, -1
+        sd t0, 0(s0)
+        sd t0, 56(s0)
+        sd t0, 64(s0)
+        addi a0, s0, 5
+        .word 0x0015200f         # cbo.clean (a0)
+        .word 0x0005200f         # cbo.inval (a0)
+        .word 0x0045200f         # cbo.zero (a0)
+        shutdown 0
+      `),
+      { isa: 'rv64imac_zicbom_zicboz_sstc' },
+    );
+    runToEnd(g);
+    const words = [0, 56, 64].map((o) => g.word(results + o));
+    assert.deepEqual(words, [0n, 0n, 0xffff_ffff_ffff_ffffn]);
+  });
+
   /**
    * The same accesses to a device that behaves as memory and to memory itself: the hart's own loads
    * and stores are the oracle for those that the hypervisor emulates.

@@ -99,6 +99,20 @@ describe('virt board', () => {
     });
   }
 
+  it('says how large cache blocks are, where there are instructions for them', () => {
+    const sizes = (isa: string): Record<string, number> => {
+      const cpu = nodeAt(setUp({ isa, count: 1 }).board.deviceTree({}).root, '/cpus/cpu@0')!;
+      const entries = ['cbom', 'cbop', 'cboz'].flatMap((kind): [string, number][] => {
+        const value = propertyOf(cpu, `riscv,${kind}-block-size`);
+        return value ? [[kind, new DataView(value.slice().buffer).getUint32(0)]] : [];
+      });
+      return Object.fromEntries(entries);
+    };
+    assert.deepEqual(sizes('rv64imac_zicsr'), {});
+    assert.deepEqual(sizes('rv64imac_zicbom_zicboz_zicsr'), { cbom: 64, cboz: 64 });
+    assert.deepEqual(sizes('rv64imac_zicbop_zicsr'), { cbop: 64 });
+  });
+
   it('has QEMU’s device tree, 32 bits', () => {
     const theirs = dumpOf('qemu-system-riscv32', ['-m', '1G']);
     compare(treeLike(theirs, { memory: 1024 * 0x100000, xlen: 32 }, 1, {}), theirs);
