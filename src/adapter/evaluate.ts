@@ -1,77 +1,71 @@
 /**
- * Expressions of hovers, watches and the debug console: a variable with its members, a register
- * with or without `$`, a field of a control register, a symbol, a number. `name = value` in the
- * debug console changes what it names.
+ * Expressions of hovers, watches, the debug console and breakpoints, in C's syntax over what
+ * `places.ts` knows. `name = value` in the debug console changes what it names.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../core/base/userError.ts';
-import { parseNumber } from '../core/debug/controlRegisters.ts';
-import type { Variable } from '../core/debug/symbols/symbols.ts';
+import { evaluateExpression, evaluateNumber } from '../core/debug/expressions/evaluate.ts';
+import { ExpressionError, isTrue } from '../core/debug/expressions/operands.ts';
+import { parseExpression, splitAssignment } from '../core/debug/expressions/parse.ts';
 import { errorCodes, RequestError } from './errors.ts';
-import { hex, type Guest } from './guest.ts';
-import { findRegister } from './registers.ts';
-import type { CallFrame, CallStacks } from './stack.ts';
+import { namesIn, numberItem, type Scope } from './places.ts';
 import { assignTo, type Item } from './variableStore.ts';
-import { findVariable, variableItem } from './variables.ts';
 
-export interface Scope {
-  readonly guest: Guest;
-  readonly stacks: CallStacks;
-  /** The frame that names are looked up in, none when the client named none. */
-  readonly frame: CallFrame | undefined;
-  readonly hart: number;
-}
+export type { Scope } from './places.ts';
 
 export async function evaluate(scope: Scope, expression: string, context = ''): Promise<Item> {
-  const assignment = context === 'repl' ? /^([^=]+)=([^=].*)$/.exec(expression) : null;
-  if (assignment?.[1] && assignment[2]) {
-    return assign(scope, assignment[1].trim(), assignment[2].trim());
-  }
-  const found = await lookUp(scope, expression);
-  if (found) return found;
-  const text = `'${expression.trim()}' is no variable, register, symbol or number here`;
-  throw new RequestError(errorCodes.userError, text, false);
+  return withoutDialog(async () => {
+    const assignment = context === 'repl' ? splitAssignment(expression) : undefined;
+    if (assignment) return assign(scope, assignment.target, assignment.value);
+    const result = await evaluateExpression(parseExpression(expression), namesIn(scope));
+    if (result.kind === 'place') return result.place.item();
+    const { value, bits } = result.operand;
+    return numberItem(scope.guest, expression.trim(), value, bits);
+  });
 }
 
+/** The text goes to what is changed, which may know names for its values; else it is computed. */
 export async function assign(scope: Scope, expression: string, value: string): Promise<Item> {
-  return assignTo(await lookUp(scope, expression), expression, value);
+  return withoutDialog(async () => {
+    const result = await evaluateExpression(parseExpression(expression), namesIn(scope));
+    const item = result.kind === 'place' ? await result.place.item() : numberOnly(expression);
+    try {
+      return await assignTo(item, expression, value);
+    } catch (error) {
+      if (!(error instanceof UserError) || !item.assign) throw error;
+      const computed = await computedText(scope, value);
+      if (computed === undefined) throw error;
+      return item.assign(computed);
+    }
+  });
 }
 
-async function lookUp(scope: Scope, text: string): Promise<Item | undefined> {
-  const { guest, stacks, frame, hart } = scope;
-  const expression = text.trim();
-  const number = parseNumber(expression);
-  if (number !== undefined) return numberItem(guest, expression, number);
-  // A dollar sign says that a register is meant; without it a variable of that name comes first.
-  if (frame && !expression.startsWith('$')) {
-    const address = expression.startsWith('&');
-    const name = address ? expression.slice(1) : expression;
-    const variable = await findVariable(guest, stacks, frame, name);
-    if (variable) return address ? addressItem(guest, variable) : variableItem(variable);
+/** Whether a breakpoint's condition holds. Throws what keeps it from having a value. */
+export async function isConditionMet(scope: Scope, condition: string): Promise<boolean> {
+  return isTrue(await evaluateNumber(parseExpression(condition), namesIn(scope)));
+}
+
+async function computedText(scope: Scope, text: string): Promise<string | undefined> {
+  try {
+    return (await evaluateNumber(parseExpression(text), namesIn(scope))).value.toString();
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
   }
-  const register = await findRegister(guest, frame, hart, expression);
-  if (register) return register;
-  const symbol = guest.symbols.symbolNamed(expression);
-  return symbol && numberItem(guest, expression, symbol.address);
 }
 
-function addressItem(guest: Guest, { expression, address }: Variable): Item {
-  if (address !== undefined) return numberItem(guest, `&${expression}`, address);
-  throw new UserError(`'${expression}' is not in memory`, expression);
+function numberOnly(expression: string): Item {
+  return { variable: { name: expression, value: '' } };
 }
 
-function numberItem(guest: Guest, name: string, value: bigint): Item {
-  const unsigned = BigInt.asUintN(64, value);
-  const symbol = guest.symbols.symbolAt(unsigned);
-  const offset = symbol && symbol.offset !== 0n ? `+${hex(symbol.offset)}` : '';
-  const where = symbol ? ` <${symbol.name}${offset}>` : '';
-  return {
-    variable: {
-      name,
-      value: `${hex(unsigned)} (${value})${where}`,
-      memoryReference: hex(unsigned),
-    },
-  };
+/** An expression that means nothing is an answer to a hover, not something to interrupt for. */
+async function withoutDialog<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    throw new RequestError(errorCodes.userError, error.message, false);
+  }
 }
 
 /** Names that begin with what stands before the cursor. */

@@ -1,6 +1,6 @@
 /**
- * The program's variables as DAP rows, and expressions over them: a name, then members, elements
- * and what pointers point to. Symbols do the reading; this walks and presents.
+ * The program's variables as DAP rows, and the ways from one to the next: members, elements and
+ * what pointers point to. Symbols do the reading; this walks and presents.
  */
 import { UserError } from '../core/base/userError.ts';
 import { anonymousMember, type Variable } from '../core/debug/symbols/symbols.ts';
@@ -45,68 +45,39 @@ export function variableItem(variable: Variable): Item {
   };
 }
 
-type Step =
-  | { readonly kind: 'member'; readonly name: string }
-  | { readonly kind: 'element'; readonly index: number };
-
-interface Path {
-  readonly dereferences: number;
-  readonly root: string;
-  readonly steps: readonly Step[];
-}
-
-/** `p->next.x`, `table[3]`, `*p`; undefined when the text is none of these. */
-export function parsePath(text: string): Path | undefined {
-  const head = /^\s*(\**)\s*([A-Za-z_]\w*)/.exec(text);
-  if (!head?.[2]) return undefined;
-  const steps: Step[] = [];
-  let rest = text.slice(head[0].length).trim();
-  while (rest !== '') {
-    const member = /^(?:\.|->)\s*([A-Za-z_]\w*)\s*/.exec(rest);
-    const element = /^\[\s*(\d+)\s*\]\s*/.exec(rest);
-    if (member?.[1]) steps.push({ kind: 'member', name: member[1] });
-    else if (element?.[1]) steps.push({ kind: 'element', index: Number(element[1]) });
-    else return undefined;
-    rest = rest.slice((member ?? element)?.[0].length);
-  }
-  return { dereferences: head[1]?.length ?? 0, root: head[2], steps };
-}
-
-/** The variable behind an expression; undefined when no variable has the name. */
+/** The variable of a name, as an expression in the frame would find it. */
 export async function findVariable(
   guest: Guest,
   stacks: CallStacks,
   frame: CallFrame,
-  expression: string,
+  name: string,
 ): Promise<Variable | undefined> {
-  const path = parsePath(expression);
-  if (!path) return undefined;
   const context = stacks.context(frame);
   const locals = await guest.symbols.locals(context, frame.inlineDepth);
-  let variable: Variable | undefined =
-    locals.find(({ name }) => name === path.root) ??
-    (await guest.symbols.variableNamed(context, path.root));
-  for (const step of path.steps) variable = variable && (await follow(variable, step));
-  for (let i = 0; i < path.dereferences; i++) variable = variable && (await pointee(variable));
-  return variable;
+  return locals.find((local) => local.name === name) ?? guest.symbols.variableNamed(context, name);
 }
 
-async function follow(variable: Variable, step: Step): Promise<Variable> {
-  if (step.kind === 'element') {
-    const element = (await variable.children?.(step.index, 1))?.find(
-      ({ name }) => name === `[${step.index}]`,
-    );
-    if (element) return element;
-    throw new UserError(`'${variable.expression}' has no element ${step.index}`, variable.name);
+export async function elementOf(variable: Variable, index: bigint): Promise<Variable> {
+  // An array has its elements for children; a pointer only what it points to.
+  if (variable.indexedCount === undefined && index === 0n && variable.pointsTo !== undefined) {
+    return pointee(variable);
   }
+  const at = Number(index);
+  const found = index < 0n ? [] : ((await variable.children?.(at, 1)) ?? []);
+  const element = found.find(({ name }) => name === `[${at}]`);
+  if (element) return element;
+  throw new UserError(`'${variable.expression}' has no element ${index}`, variable.name);
+}
+
+export async function memberNamed(variable: Variable, name: string): Promise<Variable> {
   const children = (await variable.children?.()) ?? [];
-  const member = await memberOf(children, step.name);
+  const member = await memberOf(children, name);
   if (member) return member;
   // Through a pointer: `p->x`, and `p.x` as debuggers allow it.
-  const behind = children.find(({ name }) => name.startsWith('*'));
-  const inside = await memberOf((await behind?.children?.()) ?? [], step.name);
+  const behind = children.find((child) => child.name.startsWith('*'));
+  const inside = await memberOf((await behind?.children?.()) ?? [], name);
   if (inside) return inside;
-  throw new UserError(`'${variable.expression}' has no member '${step.name}'`, variable.name);
+  throw new UserError(`'${variable.expression}' has no member '${name}'`, variable.name);
 }
 
 /** A member by name; those of an anonymous struct or union count as its parent's. */
@@ -124,7 +95,7 @@ async function memberOf(
   return undefined;
 }
 
-async function pointee(variable: Variable): Promise<Variable> {
+export async function pointee(variable: Variable): Promise<Variable> {
   if (variable.pointsTo === undefined) {
     throw new UserError(`'${variable.expression}' is not a pointer`, variable.name);
   }

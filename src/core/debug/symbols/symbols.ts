@@ -11,6 +11,7 @@
  */
 import { UserError } from '../../base/userError.ts';
 import type { Isa } from '../../isa/isa.ts';
+import type { Operand } from '../expressions/operands.ts';
 
 /** A request that cannot be met, such as a text that is no value of a variable's type. */
 export class SymbolError extends UserError {
@@ -158,6 +159,11 @@ export interface Variable {
   readonly pointsTo?: bigint;
   /** Bytes of the type. */
   readonly size: number;
+  /**
+   * The number that it is in an expression: integers, enumerations, pointers; arrays are their
+   * address. A text says why it is none.
+   */
+  readonly operand?: () => Promise<Operand | string>;
   /** Set for indexable children: how many elements an array has. */
   readonly indexedCount?: number;
   /** C expression that evaluates to this, built from its parents: `p->next.x`. */

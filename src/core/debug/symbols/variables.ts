@@ -10,6 +10,7 @@ import type { Die, Unit } from '../../formats/dwarf/unit.ts';
 import { typeOf, type CType, type Member } from './cTypes.ts';
 import { expressionFrame, expressionSetting, filePc, type FrameScope } from './frameScope.ts';
 import { nameOfEntry, scopesAt } from './functions.ts';
+import { operandOf } from './operand.ts';
 import {
   constantStorage,
   littleEndian,
@@ -144,6 +145,7 @@ async function makeVariable(place: Place, setting: ValueSetting): Promise<Variab
     type: bits ? `${type.declare('')} : ${bits.size}` : type.declare(''),
     value: await formatValue(type, storage, setting, bits),
     size: type.size,
+    operand: () => operandOf(type, storage, bits, expression),
     ...(address !== undefined && { address }),
     ...(pointsTo !== undefined && { pointsTo }),
     ...(type.kind === 'array' && type.count !== undefined && { indexedCount: type.count }),

@@ -1,0 +1,144 @@
+/**
+ * What names mean in an expression at a stop: variables with their members, elements and targets,
+ * then registers and control registers with their fields, then symbols. A `$` says that a register
+ * is meant. Each is a number for operators and a row for the client; how to compute is
+ * core/debug/expressions.
+ */
+import { UserError } from '../core/base/userError.ts';
+import { controlRegisterNamed, fieldNamed, fieldValue } from '../core/debug/controlRegisters.ts';
+import type { Names, Place } from '../core/debug/expressions/evaluate.ts';
+import { operand, type Operand } from '../core/debug/expressions/operands.ts';
+import type { Variable } from '../core/debug/symbols/symbols.ts';
+import type { ControlRegisterInfo, FieldInfo } from '../core/isa/isa.ts';
+import { hex, type Guest } from './guest.ts';
+import { findRegister } from './registers.ts';
+import type { CallFrame, CallStacks } from './stack.ts';
+import type { Item } from './variableStore.ts';
+import { elementOf, findVariable, memberNamed, pointee, variableItem } from './variables.ts';
+
+/** Where an expression is evaluated. */
+export interface Scope {
+  readonly guest: Guest;
+  readonly stacks: CallStacks;
+  /** The frame that names are looked up in, none when the client named none. */
+  readonly frame: CallFrame | undefined;
+  readonly hart: number;
+}
+
+export interface ShownPlace extends Place {
+  item(): Promise<Item>;
+}
+
+export function namesIn(scope: Scope): Names<ShownPlace> {
+  const { guest, stacks, frame } = scope;
+  return {
+    async find(name) {
+      if (frame && !name.startsWith('$')) {
+        const variable = await findVariable(guest, stacks, frame, name);
+        if (variable) return variablePlace(variable);
+      }
+      return (await registerPlace(scope, name)) ?? symbolPlace(guest, name);
+    },
+  };
+}
+
+/** A number as hexadecimal and decimal and, where it is an address in a known symbol, which. */
+export function numberItem(guest: Guest, name: string, value: bigint, bits = 64): Item {
+  const address = BigInt.asUintN(64, value);
+  const symbol = guest.symbols.symbolAt(address);
+  const offset = symbol && symbol.offset !== 0n ? `+${hex(symbol.offset)}` : '';
+  const where = symbol ? ` <${symbol.name}${offset}>` : '';
+  return {
+    variable: {
+      name,
+      value: `${hex(BigInt.asUintN(bits, value))} (${value})${where}`,
+      memoryReference: hex(address),
+    },
+  };
+}
+
+function variablePlace(variable: Variable): ShownPlace {
+  const { expression, address, size } = variable;
+  return {
+    expression,
+    address,
+    size,
+    number: async () =>
+      (await variable.operand?.()) ?? `'${expression}' has no value here: ${variable.value}`,
+    item: async () => variableItem(variable),
+    member: async (name) => variablePlace(await memberNamed(variable, name)),
+    element: async (index) => variablePlace(await elementOf(variable, index)),
+    target: async () => variablePlace(await pointee(variable)),
+  };
+}
+
+async function registerPlace(scope: Scope, text: string): Promise<ShownPlace | undefined> {
+  const { guest, frame, hart } = scope;
+  const { target, isa } = guest;
+  const name = text.replace(/^\$/, '');
+  const general = isa.registers.find((r) => r.name === name || r.aliases.includes(name));
+  const control = general ? undefined : controlRegisterNamed(isa, name);
+  const register = general ?? control;
+  if (!register) return undefined;
+  const read = async () => {
+    // A caller's registers are what the unwinder found; control registers are the hart's.
+    const outer = general && frame && frame.frame.index > 0 ? frame.frame : undefined;
+    if (outer) return outer.register(register.name);
+    return (await target.readRegisters(hart, [register.name]))[0];
+  };
+  const missing = general ? `'${text}' was not saved` : `this hart has no ${register.name}`;
+  const shown = async (expression: string) => {
+    const item = await findRegister(guest, frame, hart, expression);
+    if (item) return item;
+    throw new UserError(missing, expression);
+  };
+  return {
+    expression: text,
+    number: async () => {
+      const value = await read();
+      return value === undefined ? missing : operand(value, register.bits, false);
+    },
+    item: () => shown(text),
+    ...(control && {
+      member: async (member: string) => {
+        const field = fieldOf(control, member);
+        const expression = `${text}.${member}`;
+        return {
+          expression,
+          number: async () => {
+            const value = await read();
+            return value === undefined ? missing : fieldOperand(field, value);
+          },
+          item: () => shown(expression),
+        };
+      },
+    }),
+  };
+}
+
+function fieldOf(register: ControlRegisterInfo, name: string): FieldInfo {
+  const field = fieldNamed(register, name);
+  if (field) return field;
+  throw new UserError(`${register.name} has no field '${name}'`, `${register.name}.${name}`);
+}
+
+function fieldOperand(field: FieldInfo, register: bigint): Operand {
+  const meanings = Object.entries(field.values ?? {});
+  const named = (name: string) => {
+    const found = meanings.find(([, meaning]) => meaning.toLowerCase() === name.toLowerCase());
+    return found && BigInt(found[0]);
+  };
+  return { ...operand(fieldValue(field, register), field.high - field.low + 1, false), named };
+}
+
+function symbolPlace(guest: Guest, name: string): ShownPlace | undefined {
+  const symbol = guest.symbols.symbolNamed(name);
+  if (!symbol) return undefined;
+  const { address } = symbol;
+  return {
+    expression: name,
+    address,
+    number: async () => operand(address, 64, false),
+    item: async () => numberItem(guest, name, address),
+  };
+}
