@@ -23,6 +23,7 @@ import type { Regimes } from './regimes.ts';
 import type { TrapInfo } from './riscvHart.ts';
 import type { Operands } from './system.ts';
 import { defined } from '../../base/assert.ts';
+import { cause, trap } from './trapCause.ts';
 
 interface FetcherParts {
   readonly engine: EngineMemory;
@@ -40,6 +41,8 @@ export class Fetcher {
   skipBreakpoint: bigint | undefined;
   /** The page being executed must be looked up again before each instruction. */
   uncacheable = false;
+  /** The next slice is to be of one instruction. */
+  oneByOne = false;
   private readonly state: HartState;
   private readonly parts: FetcherParts;
   private readonly path: MemoryPath;
@@ -63,8 +66,8 @@ export class Fetcher {
     this.parts.recordsExhausted();
   }
 
-  /** As `InterpreterImports.fetchMiss`. */
-  fetchMiss(raise: Raise): number {
+  /** As `InterpreterImports.fetchMiss`; `alone` says that the slice is of one instruction. */
+  fetchMiss(raise: Raise, alone: boolean): number {
     const { state, parts } = this;
     const word = (state.area + layout.argAddress) >>> 2;
     const low = state.u32[word]!;
@@ -82,8 +85,21 @@ export class Fetcher {
       state.exit = exit.changed;
       return 0;
     }
+    if (!this.pmp.uniform(page, pageBytes)) {
+      if (!alone) {
+        this.stopAt(low, high);
+        this.oneByOne = true;
+        state.exit = exit.changed;
+        return 0;
+      }
+      if (!this.secondHalfAllowed(address)) {
+        this.stopAt(low, high);
+        raise(trap(cause.instructionAccess, BigInt.asUintN(64, state.pc + 2n)));
+        return 0;
+      }
+      this.uncacheable = true;
+    }
     this.regimes.set.fill('fetch', low, high, records);
-    this.uncacheable ||= !this.pmp.uniform(page, pageBytes);
     return 1;
   }
 
@@ -124,6 +140,12 @@ export class Fetcher {
     const first = this.codeHalf(pc);
     if ((first & 3) !== 3) return first;
     return (first | (this.codeHalf(pc + 2n) << 16)) >>> 0;
+  }
+
+  /** Of an instruction of four bytes at an address whose first half may be fetched. */
+  private secondHalfAllowed(address: number): boolean {
+    if ((this.halfAt(address) & 3) !== 3 || address % pageBytes === pageBytes - 2) return true;
+    return this.pmp.allows(address + 2, 2, 'fetch', this.state.privilege);
   }
 
   private createRecords(page: number): number {

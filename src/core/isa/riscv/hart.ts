@@ -292,9 +292,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
 
   fetchMiss(budget: number): number {
     this.sync(budget);
-    const found = this.fetcher.fetchMiss((info) => this.raise(info));
-    if (this.fetcher.uncacheable) this.endSlice = true;
-    return found;
+    return this.fetcher.fetchMiss((info) => this.raise(info), this.slice === 1);
   }
 
   slowLoad(widthAndFlags: number, budget: number): number {
@@ -388,13 +386,14 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   private runSlice(budget: number): void {
-    const { parts, state } = this;
-    this.slice = budget;
+    const { parts, state, fetcher } = this;
+    this.slice = fetcher.oneByOne ? 1 : budget;
+    fetcher.oneByOne = false;
     this.sliceStart = this.instructions;
     this.clockStart = parts.clock.instructions;
     this.withheld = 0;
     this.endSlice = false;
-    this.sync(parts.interpreter.run(state.area, budget));
+    this.sync(parts.interpreter.run(state.area, this.slice));
     this.withheld = 0;
   }
 

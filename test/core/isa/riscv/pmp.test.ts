@@ -160,4 +160,39 @@ describe('core/isa/riscv/pmp', () => {
     r.setCsr('pmpaddr0', (1n << 64n) - 1n);
     assert.equal(r.csr('pmpaddr0'), (1n << 54n) - 1n);
   });
+
+  it('fetches are refused within a page too, whatever the slices', () => {
+    for (const slice of [1, 3, 1000]) {
+      // A locked entry without X: the third instruction, then the second half of one.
+      for (const [entry, ran, tval] of [
+        [2, 2, ramBase + 8],
+        [1, 1, ramBase + 4],
+      ] as const) {
+        const r = rig(
+          '_start: .option norvc\n addi a0, a0, 1\n addi a0, a0, 1\n addi a0, a0, 1\n j _start',
+        );
+        r.memory.write32(ramBase + 0x1000, encode('jal', {}));
+        r.setCsr('mtvec', BigInt(ramBase + 0x1000));
+        r.setCsr('pmpaddr0', BigInt(ramBase / 4 + entry));
+        r.setCsr('pmpcfg0', 0x91n);
+        for (let i = 0; i < 20 && r.csr('mcause') === 0n; i++) r.hart.run(slice);
+        assert.equal(r.csr('mcause'), 1n);
+        assert.equal(r.csr('mtval'), BigInt(tval));
+        assert.equal(r.csr('mepc'), BigInt(tval));
+        assert.equal(r.x('a0'), BigInt(ran));
+      }
+    }
+  });
+
+  it('an instruction is refused for its second half', () => {
+    const r = rig('_start: c.nop\n .option norvc\n addi a0, a0, 1\n j _start');
+    r.memory.write32(ramBase + 0x1000, encode('jal', {}));
+    r.setCsr('mtvec', BigInt(ramBase + 0x1000));
+    r.setCsr('pmpaddr0', BigInt(ramBase / 4 + 1));
+    r.setCsr('pmpcfg0', 0x91n);
+    r.hart.run(3);
+    assert.equal(r.csr('mcause'), 1n);
+    assert.equal(r.csr('mepc'), BigInt(ramBase + 2));
+    assert.equal(r.csr('mtval'), BigInt(ramBase + 4));
+  });
 });
