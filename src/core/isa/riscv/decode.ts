@@ -31,25 +31,18 @@ const immediates = ['imm', 'shamt', 'csr', 'uimm', 'nzimm', 'nzuimm', 'rnum', 'b
 export class Decoder {
   private readonly wide: Candidate[][] = Array.from({ length: 256 }, () => []);
   private readonly narrow: Candidate[][] = Array.from({ length: 32 }, () => []);
-  private readonly indexOf: ReadonlyMap<string, number>;
 
   /** `enabled` says which extensions exist; instructions of others do not decode. */
   constructor(enabled: (extension: string) => boolean = () => true) {
-    this.indexOf = new Map(instructionRows.map((row, i) => [row.mnemonic, i]));
-    instructionRows.forEach((row, rowIndex) => {
-      if (!rowExists(row, enabled)) return;
-      const pattern = parsePattern(row.pattern);
-      fill(this.wide, { pattern, rowIndex, row }, wideBucket);
-    });
-    for (const row of compressedRows) {
-      if (!rowExists(row, enabled) || row.xlen === 32) continue;
-      const rowIndex = defined(this.indexOf.get(row.expandsTo), row.expandsTo);
-      fill(this.narrow, { pattern: parsePattern(row.pattern), rowIndex, row }, narrowBucket);
-    }
-    // A pattern that is part of another, as a HINT's is, has more literal bits and goes first.
-    for (const bucket of [...this.wide, ...this.narrow]) {
-      bucket.sort((a, b) => ones(b.pattern.mask) - ones(a.pattern.mask));
-    }
+    const indexOf = new Map(instructionRows.map((row, i) => [row.mnemonic, i]));
+    const wide = instructionRows.map(candidate);
+    const narrow = compressedRows
+      .filter((row) => row.xlen !== 32)
+      .map((row) => candidate(row, defined(indexOf.get(row.expandsTo), row.expandsTo)));
+    const exists = ({ row }: Candidate): boolean => rowExists(row, enabled);
+    for (const found of specificFirst(wide.filter(exists))) fill(this.wide, found, wideBucket);
+    for (const found of specificFirst(narrow.filter(exists)))
+      fill(this.narrow, found, narrowBucket);
   }
 
   /** `word` holds 16 or 32 bits, as its two lowest say; undefined where nothing decodes. */
@@ -113,7 +106,20 @@ function register(name: string, value: (name: string) => number | undefined): nu
   return float === undefined ? (value(name) ?? 0) : firstFloat + float;
 }
 
-const ones = (bits: number): number => bits.toString(2).replaceAll('0', '').length;
+function candidate(row: InstructionRow | CompressedRow, rowIndex: number): Candidate {
+  return { pattern: parsePattern(row.pattern), rowIndex, row };
+}
+
+/** A pattern that is part of another, as a HINT's is, has more literal bits and goes first. */
+function specificFirst(list: readonly Candidate[]): Candidate[] {
+  const literals = ({ pattern }: Candidate): number => {
+    let count = 0;
+    for (let bits = pattern.mask; bits !== 0; bits &= bits - 1) count++;
+    return count;
+  };
+  const counted = list.map((found) => ({ found, count: literals(found) }));
+  return counted.sort((a, b) => b.count - a.count).map(({ found }) => found);
+}
 
 /** opcode[6:2] and funct3. */
 const wideBucket = (word: number): number => ((word >>> 2) & 31) | (((word >>> 12) & 7) << 5);
@@ -127,8 +133,11 @@ function fill(
   bucketOf: (word: number) => number,
 ): void {
   const { mask, match } = candidate.pattern;
-  const fixed = bucketOf(mask);
-  buckets.forEach((bucket, index) => {
-    if ((index & fixed) === bucketOf(match)) bucket.push(candidate);
-  });
+  const open = ~bucketOf(mask) & (buckets.length - 1);
+  // Every subset of the bits that are not literal.
+  let subset = 0;
+  do {
+    buckets[bucketOf(match) | subset]!.push(candidate);
+    subset = (subset - open) & open;
+  } while (subset !== 0);
 }

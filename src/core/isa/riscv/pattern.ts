@@ -37,7 +37,16 @@ export interface Pattern {
   readonly fields: ReadonlyMap<string, Field>;
 }
 
+const parsed = new Map<string, Pattern>();
+
+/** Parsed once: rows are looked at by decoders, and for the fields of each word shown. */
 export function parsePattern(text: string): Pattern {
+  let pattern = parsed.get(text);
+  if (!pattern) parsed.set(text, (pattern = parse(text)));
+  return pattern;
+}
+
+function parse(text: string): Pattern {
   const tokens = text.split(' ');
   const length = tokens.reduce((bits, token) => bits + widthOf(token), 0);
   assert(length === 16 || length === 32, `pattern '${text}' has ${length} bits`);

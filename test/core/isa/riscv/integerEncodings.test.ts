@@ -95,7 +95,7 @@ describe('core/isa/riscv/encodings of the integer extensions', () => {
         named.set(mnemonic!, [parseInt(match!, 16), parseInt(mask, 16)]);
       }
     }
-    const own = [...newerExtensions].flatMap(of);
+    const own = [...newerExtensions].filter((name) => !name.startsWith('Zf')).flatMap(of);
     assert.deepEqual(own.map((r) => r.mnemonic).sort(), [...named.keys()].sort());
     for (const row of own) {
       const [match, mask] = named.get(row.mnemonic)!;
