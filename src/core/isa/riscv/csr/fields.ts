@@ -71,6 +71,7 @@ export function interruptFields(
     .map(([bit, stem, what]) =>
       field(stem + suffix, bit, `${what[0]!.toUpperCase()}${what.slice(1)} interrupt ${verb}.`, {
         readOnly: !(writable & (1 << bit)),
+        ...(stem.startsWith('V') ? { extension: 'H' } : {}),
       }),
     );
 }
