@@ -18,10 +18,32 @@ export interface HypervisorArch {
   createVm(vm: Vm): Result<VmArch>;
 }
 
+/** What happened in the second translation stage since the VM was made. */
+export interface MmuCounters {
+  /** Translations made or changed by a fault of the guest. */
+  readonly faults: number;
+  /** Large leaves that became tables, and tables that became leaves again. */
+  readonly splits: number;
+  readonly merges: number;
+  /** Leaves that lost their permission to be written. */
+  readonly writeProtections: number;
+}
+
 export interface VmArch {
   createVcpu(id: number): Result<Vcpu>;
   /** The slot's translations must go. */
   flushRegion(region: MemoryRegion): void;
   /** KVM_PRE_FAULT_MEMORY: makes the translation of one address, as a fault on it would. */
   preFault(address: number): Result<void>;
+  /** The next store to any of these pages, by their guest-physical addresses, must be noticed. */
+  writeProtect(pages: Iterable<number>): void;
+  /** The same for all that is mapped of a slot. */
+  writeProtectRegion(region: MemoryRegion): void;
+  /** Nothing is logged any more, so that pages which were split may be large again. */
+  recoverHugePages(region: MemoryRegion): void;
+  /** The MMU notifier's unmap, age and test-age; ageing says whether the page had been used. */
+  unmapRange(address: number, size: number): void;
+  age(address: number): boolean;
+  testAge(address: number): boolean;
+  readonly counters: MmuCounters;
 }

@@ -1,5 +1,6 @@
 /** The error names that KVM's ioctls return, as values: a caller has to look at them. */
-export type Errno = 'EINVAL' | 'EEXIST' | 'EFAULT' | 'EBUSY' | 'ENOMEM' | 'ENODEV' | 'ENOENT';
+export type Errno =
+  'EINVAL' | 'EEXIST' | 'EFAULT' | 'EBUSY' | 'ENOMEM' | 'ENODEV' | 'ENOENT' | 'EPERM';
 
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errno: Errno };

@@ -6,10 +6,14 @@
 import { failure, success, type Result } from './errno.ts';
 
 export const pageSize = 4096;
-/** KVM_MEM_READONLY. KVM_MEM_LOG_DIRTY_PAGES is 1. */
+/** KVM_MEM_LOG_DIRTY_PAGES. */
+export const memLogDirtyPages = 1;
+/** KVM_MEM_READONLY. */
 export const memReadonly = 2;
 /** KVM_USER_MEM_SLOTS. */
 export const maxSlots = 32764;
+/** KVM_MEM_MAX_NR_PAGES. */
+const maxPages = 2 ** 31 - 1;
 
 export interface MemoryRegion {
   readonly slot: number;
@@ -29,6 +33,11 @@ export interface HostPiece {
 }
 
 export interface SlotChange {
+  /** KVM_MR_*; `none` when everything is as it was. */
+  readonly kind: 'create' | 'delete' | 'move' | 'flags' | 'none';
+  readonly old: MemoryRegion | undefined;
+  /** Undefined when the slot is deleted. */
+  readonly region: MemoryRegion | undefined;
   /** What is no longer there. */
   readonly removed: MemoryRegion | undefined;
 }
@@ -46,21 +55,37 @@ export class MemorySlots {
   }
 
   set(region: MemoryRegion): Result<SlotChange> {
+    const change = this.check(region);
+    if (change.ok) this.commit(change.value);
+    return change;
+  }
+
+  /** What `commit` would do; nothing is done yet. The order of checks is KVM's. */
+  check(region: MemoryRegion): Result<SlotChange> {
     if (!wellFormed(region)) return failure('EINVAL');
-    const old = this.regions.find((r) => r.slot === region.slot);
+    const old = this.get(region.slot);
     if (region.memorySize === 0) {
       if (!old) return failure('EINVAL');
-      this.regions = this.regions.filter((r) => r !== old);
-      return success({ removed: old });
+      return success({ kind: 'delete', old, region: undefined, removed: old });
     }
-    if (region.guestPhysAddr + region.memorySize > this.gpaLimit) return failure('EFAULT');
     if (old && !mayReplace(old, region)) return failure('EINVAL');
+    const kind = kindOf(old, region);
+    if (kind === 'none') return success({ kind, old, region, removed: undefined });
     if (this.regions.some((r) => r !== old && overlap(r, region))) return failure('EEXIST');
+    if (region.guestPhysAddr + region.memorySize > this.gpaLimit) return failure('EFAULT');
+    return success({ kind, old, region, removed: kind === 'move' ? old : undefined });
+  }
+
+  commit({ old, region }: SlotChange): void {
     this.regions = this.regions.filter((r) => r !== old);
+    if (!region) return;
     this.regions.push(region);
     this.regions.sort((a, b) => a.guestPhysAddr - b.guestPhysAddr);
-    const moved = old !== undefined && old.guestPhysAddr !== region.guestPhysAddr;
-    return success({ removed: moved ? old : undefined });
+  }
+
+  /** By the slot's number. */
+  get(slot: number): MemoryRegion | undefined {
+    return this.regions.find((r) => r.slot === slot);
   }
 
   find(address: number): MemoryRegion | undefined {
@@ -100,11 +125,18 @@ function wellFormed(r: MemoryRegion): boolean {
   const numbers = [r.guestPhysAddr, r.memorySize, r.userspaceAddr];
   if (!numbers.every((n) => Number.isSafeInteger(n) && n >= 0 && n % pageSize === 0)) return false;
   if (!Number.isInteger(r.slot) || r.slot < 0 || r.slot >= maxSlots) return false;
-  if ((r.flags & ~memReadonly) !== 0) return false;
+  if ((r.flags & ~(memReadonly | memLogDirtyPages)) !== 0) return false;
+  if (r.memorySize / pageSize > maxPages) return false;
   return Number.isSafeInteger(r.guestPhysAddr + r.memorySize);
 }
 
-/** A slot may move or change nothing; size, backing and READONLY are fixed until it is deleted. */
+function kindOf(old: MemoryRegion | undefined, region: MemoryRegion): SlotChange['kind'] {
+  if (!old) return 'create';
+  if (old.guestPhysAddr !== region.guestPhysAddr) return 'move';
+  return old.flags === region.flags ? 'none' : 'flags';
+}
+
+/** A slot may move and log or not; size, backing and READONLY are fixed until it is deleted. */
 function mayReplace(old: MemoryRegion, region: MemoryRegion): boolean {
   return (
     old.memorySize === region.memorySize &&

@@ -17,6 +17,10 @@ export type Capability =
   | 'MP_STATE'
   | 'IMMEDIATE_EXIT'
   | 'PRE_FAULT_MEMORY'
+  | 'ONE_REG'
+  | 'IOEVENTFD'
+  | 'DESTROY_MEMORY_REGION_WORKS'
+  | 'MANUAL_DIRTY_LOG_PROTECT2'
   | 'NR_VCPUS'
   | 'MAX_VCPUS'
   | 'NR_MEMSLOTS'
@@ -45,6 +49,9 @@ export class HypervisorSystem {
       case 'NR_VCPUS':
       case 'MAX_VCPUS':
         return this.arch.maxVcpus;
+      case 'MANUAL_DIRTY_LOG_PROTECT2':
+        // MANUAL_PROTECT_ENABLE and INITIALLY_SET.
+        return 3;
       case 'NR_MEMSLOTS':
         return maxSlots;
       case 'VM_GPA_BITS':

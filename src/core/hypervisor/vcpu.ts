@@ -3,6 +3,7 @@
  * (registers, timers, pending calls) is behind this interface.
  */
 import type { Cpu } from '../isa/cpu.ts';
+import type { Result } from './errno.ts';
 import type { VcpuRun } from './exits.ts';
 
 /** KVM_MP_STATE_*: whether the vCPU was started at all, not whether it waits. */
@@ -26,6 +27,11 @@ export interface Vcpu {
   readonly waiting: boolean;
   /** KVM_INTERRUPT: level of the external interrupt that the VMM's controller drives. */
   setInterrupt(level: boolean): void;
+  /** KVM_GET_ONE_REG and KVM_SET_ONE_REG: everything an architecture has, by Linux's ids. */
+  getOneReg(id: bigint): Result<bigint>;
+  setOneReg(id: bigint, value: bigint): Result<void>;
+  /** KVM_GET_REG_LIST. */
+  getRegList(): readonly bigint[];
   /** The tick at which a timer of this vCPU fires next, undefined when none will. */
   nextDeadline(): bigint | undefined;
   /** Lets timers that are due fire. */

@@ -4,16 +4,28 @@
  */
 import { defined } from '../base/assert.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
-import type { HypervisorArch, VmArch } from './arch.ts';
+import type { HypervisorArch, MmuCounters, VmArch } from './arch.ts';
 import { CallPolicy, type CallRule } from './callPolicy.ts';
+import { dirtyPages, DirtyLog, type DirtyBitmap } from './dirtyLog.ts';
 import { failure, success, type Result } from './errno.ts';
 import type { ObservedExit } from './exits.ts';
-import { MemorySlots, pageSize, type MemoryRegion } from './memorySlots.ts';
+import { IoEventFds } from './ioeventfd.ts';
+import {
+  maxSlots,
+  memLogDirtyPages,
+  memReadonly,
+  MemorySlots,
+  pageSize,
+  type MemoryRegion,
+  type SlotChange,
+} from './memorySlots.ts';
 import type { Vcpu } from './vcpu.ts';
 
 export interface VmOptions {
   /** KVM_CAP_VM_GPA_BITS. */
   readonly gpaBits?: number;
+  /** KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: reading a dirty log clears nothing. */
+  readonly manualDirtyLogProtect?: 'enabled' | 'initiallySet';
   /** The user's rules for calls. */
   readonly calls?: readonly CallRule[];
   /** Whether the VMM has an answer to calls of this extension, so that probes tell the truth. */
@@ -26,11 +38,15 @@ export class Vm {
   readonly memory: PhysicalMemory;
   readonly slots: MemorySlots;
   readonly policy: CallPolicy;
+  readonly ioEventFds = new IoEventFds();
   readonly gpaBits: number;
   readonly answers: (extension: number) => boolean;
   readonly observe: (exit: ObservedExit) => void;
   readonly log: (line: string) => void;
   private readonly limit: number;
+  private readonly manualProtect: VmOptions['manualDirtyLogProtect'];
+  /** By slot. */
+  private readonly dirtyLogs = new Map<number, DirtyLog>();
   private arch: VmArch | undefined;
   private readonly list: Vcpu[] = [];
 
@@ -43,6 +59,7 @@ export class Vm {
     this.observe = options.observe ?? (() => {});
     this.log = options.log ?? (() => {});
     this.limit = arch.maxVcpus;
+    this.manualProtect = options.manualDirtyLogProtect;
   }
 
   /** For `HypervisorSystem`, which checks the options. */
@@ -70,12 +87,66 @@ export class Vm {
   }
 
   setUserMemoryRegion(region: MemoryRegion): Result<void> {
-    // Host memory has to be there before a guest may be given it.
-    if (region.memorySize > 0 && !this.backed(region)) return failure('EFAULT');
-    const change = this.slots.set(region);
+    const change = this.slots.check(region);
     if (!change.ok) return change;
+    const backing = change.value.region && this.checkBacking(change.value.region);
+    if (backing && !backing.ok) return backing;
+    this.slots.commit(change.value);
     if (change.value.removed) this.archVm.flushRegion(change.value.removed);
+    this.updateLogging(change.value);
     return success(undefined);
+  }
+
+  /** KVM_GET_DIRTY_LOG: the pages written since the last time, unless clearing is done by hand. */
+  getDirtyLog(slot: number): Result<DirtyBitmap> {
+    const found = this.logOf(slot);
+    if (!found.ok) return found;
+    const { log, region } = found.value;
+    if (this.manualProtect) return success(log.copy());
+    const bitmap = log.take();
+    this.archVm.writeProtect(addressesOf(region, dirtyPages(bitmap)));
+    return success(bitmap);
+  }
+
+  /** KVM_CLEAR_DIRTY_LOG: of `count` pages from `first` on, those whose bits are set in `mask`. */
+  clearDirtyLog(slot: number, first: number, count: number, mask: DirtyBitmap): Result<void> {
+    const found = this.logOf(slot);
+    if (!found.ok) return found;
+    const { log, region } = found.value;
+    const cleared = log.clear(first, count, mask);
+    if (!cleared.ok) return cleared;
+    this.archVm.writeProtect(addressesOf(region, cleared.value));
+    return success(undefined);
+  }
+
+  /** Whether stores to the region have to be noticed. */
+  isLogged(region: MemoryRegion): boolean {
+    return this.dirtyLogs.has(region.slot) && (region.flags & memReadonly) === 0;
+  }
+
+  /** Somebody writes the guest-physical page. */
+  markDirty(region: MemoryRegion, address: number): void {
+    const page = Math.floor((address - region.guestPhysAddr) / pageSize);
+    this.dirtyLogs.get(region.slot)?.mark(page);
+  }
+
+  /** What the host does when the memory behind guest pages moves or goes (kvm_unmap_gfn_range). */
+  unmapGfnRange(first: number, count: number): void {
+    this.archVm.unmapRange(first * pageSize, count * pageSize);
+  }
+
+  /** Whether the guest used the page since this was last asked (kvm_age_gfn). */
+  ageGfn(gfn: number): boolean {
+    return this.archVm.age(gfn * pageSize);
+  }
+
+  /** The same, and the next one who asks is told so too (kvm_test_age_gfn). */
+  testAgeGfn(gfn: number): boolean {
+    return this.archVm.testAge(gfn * pageSize);
+  }
+
+  get mmuCounters(): MmuCounters {
+    return this.archVm.counters;
   }
 
   /** KVM_PRE_FAULT_MEMORY. ENOENT where no slot is. */
@@ -112,14 +183,54 @@ export class Vm {
       this.memory.load(piece.address, bytes.subarray(at, at + piece.size));
       at += piece.size;
     }
+    this.markRange(address, bytes.length);
     return true;
   }
 
-  private backed(region: MemoryRegion): boolean {
-    return this.memory.regionAt(region.userspaceAddr, region.memorySize) !== undefined;
+  private markRange(address: number, size: number): void {
+    if (this.dirtyLogs.size === 0) return;
+    for (let at = address - (address % pageSize); at < address + size; at += pageSize) {
+      const region = this.slots.find(at);
+      if (region) this.markDirty(region, at);
+    }
+  }
+
+  /** Host memory has to be there before a guest may be given it, and writable if the guest's is. */
+  private checkBacking(region: MemoryRegion): Result<void> {
+    const host = this.memory.regionAt(region.userspaceAddr, region.memorySize);
+    if (!host) return failure('EFAULT');
+    const readonly = (region.flags & memReadonly) !== 0;
+    return host.writable || readonly ? success(undefined) : failure('EPERM');
+  }
+
+  private updateLogging({ kind, old, region }: SlotChange): void {
+    if (kind === 'none') return;
+    const logged = region !== undefined && (region.flags & memLogDirtyPages) !== 0;
+    if (!logged) {
+      if (old && this.dirtyLogs.delete(old.slot) && region) this.archVm.recoverHugePages(region);
+      return;
+    }
+    // A slot that moves takes its log with it.
+    const initiallySet = this.manualProtect === 'initiallySet';
+    if (!this.dirtyLogs.has(region.slot)) {
+      this.dirtyLogs.set(region.slot, new DirtyLog(region.memorySize / pageSize, initiallySet));
+    }
+    // What counts as dirty from the beginning is protected when it is cleared.
+    if (!initiallySet) this.archVm.writeProtectRegion(region);
+  }
+
+  private logOf(slot: number): Result<{ log: DirtyLog; region: MemoryRegion }> {
+    if (!Number.isInteger(slot) || slot < 0 || slot >= maxSlots) return failure('EINVAL');
+    const log = this.dirtyLogs.get(slot);
+    const region = this.slots.get(slot);
+    return log && region ? success({ log, region }) : failure('ENOENT');
   }
 
   private get archVm(): VmArch {
     return defined(this.arch, "the VM's architecture part");
   }
+}
+
+function addressesOf(region: MemoryRegion, pages: readonly number[]): number[] {
+  return pages.map((page) => region.guestPhysAddr + page * pageSize);
 }

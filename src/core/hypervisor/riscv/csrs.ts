@@ -16,12 +16,22 @@ export const statusSie = 1n << 1n;
 export const statusSpie = 1n << 5n;
 export const statusSpp = 1n << 8n;
 export const statusFsInitial = 1n << 13n;
+export const statusFs = 3n << 13n;
 
 export const hstatusSpv = 1n << 7n;
 export const hstatusSpvp = 1n << 8n;
 export const hstatusVtw = 1n << 21n;
 export const hstatusVsxl64 = 2n << 32n;
 
+/** hvip below bit 13 is for standard local interrupts. */
+export const hvipLocal = (1n << 13n) - 1n;
+
+/** henvcfg. */
+export const envcfgCbie = 3n << 4n;
+export const envcfgCbcfe = 1n << 6n;
+export const envcfgCbze = 1n << 7n;
+export const envcfgAdue = 1n << 61n;
+export const envcfgPbmte = 1n << 62n;
 export const envcfgStce = 1n << 63n;
 export const mseccfgSseed = 1n << 9n;
 

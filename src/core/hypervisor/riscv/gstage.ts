@@ -45,11 +45,16 @@ export interface GstageLeaf {
   readonly pageSize: number;
   readonly hostAddress: number;
   readonly writable: boolean;
+  /** A and D are set, so that no hardware faults for them. */
+  readonly used: boolean;
 }
 
 export class Gstage {
   readonly mode: GstageMode;
   readonly root: number;
+  /** Large leaves that became tables, and tables that became leaves. */
+  splits = 0;
+  merges = 0;
   private readonly memory: PhysicalMemory;
   private readonly pages: PageAllocator;
 
@@ -78,13 +83,16 @@ export class Gstage {
     const leafLevel = levelOf(size);
     let table = this.root;
     for (let level = this.mode.levels - 1; level > leafLevel; level--) {
-      const next = this.tableBelow(this.pteAddress(table, gpa, level));
+      const next = this.tableBelow(this.pteAddress(table, gpa, level), level);
       if (next === undefined) return false;
       table = next;
     }
     const at = this.pteAddress(table, gpa, leafLevel);
     const old = this.memory.read64(at);
-    if (isTable(old)) this.releaseTable(targetOf(old), leafLevel - 1);
+    if (isTable(old)) {
+      this.releaseTable(targetOf(old), leafLevel - 1);
+      this.merges++;
+    }
     const write = writable ? pteW : 0n;
     this.memory.write64(at, pteTo(hpa) | pteV | pteR | pteX | pteU | pteA | pteD | write);
     return true;
@@ -102,7 +110,8 @@ export class Gstage {
       }
       const pageSize = sizeOf(level);
       const hostAddress = targetOf(pte) + (gpa % pageSize);
-      return { pteAddress, pte, pageSize, hostAddress, writable: (pte & pteW) !== 0n };
+      const used = (pte & (pteA | pteD)) === (pteA | pteD);
+      return { pteAddress, pte, pageSize, hostAddress, writable: (pte & pteW) !== 0n, used };
     }
     return undefined;
   }
@@ -121,6 +130,45 @@ export class Gstage {
     return found;
   }
 
+  /** Takes W from every leaf that maps some of the range; how many had it. */
+  writeProtect(gpa: number, size: number): number {
+    let count = 0;
+    for (let at = gpa; at < gpa + size;) {
+      const leaf = this.lookup(at);
+      if (leaf?.writable) {
+        this.memory.write64(leaf.pteAddress, leaf.pte & ~pteW);
+        count++;
+      }
+      at += leaf ? leaf.pageSize - (at % leaf.pageSize) : this.holeSize(at);
+    }
+    return count;
+  }
+
+  /** Sets A and D again after `age`. */
+  markUsed(leaf: GstageLeaf): void {
+    this.memory.write64(leaf.pteAddress, leaf.pte | pteA | pteD);
+  }
+
+  /** Whether the page's leaf was used; `clear` makes it unused, and the next use faults. */
+  testAge(gpa: number, clear: boolean): boolean {
+    const leaf = this.lookup(gpa);
+    if (!leaf || (leaf.pte & pteA) === 0n) return false;
+    if (clear) this.memory.write64(leaf.pteAddress, leaf.pte & ~pteA);
+    return true;
+  }
+
+  /** Whether the block of this size is mapped by smaller pages, which a leaf could replace. */
+  isSplit(gpa: number, size: number): boolean {
+    let table = this.root;
+    for (let level = this.mode.levels - 1; level > 0; level--) {
+      const pte = this.memory.read64(this.pteAddress(table, gpa, level));
+      if (!isTable(pte)) return false;
+      if (sizeOf(level) === size) return true;
+      table = targetOf(pte);
+    }
+    return false;
+  }
+
   /** Bytes from `gpa` to the end of the smallest unmapped entry that covers it. */
   private holeSize(gpa: number): number {
     let table = this.root;
@@ -132,14 +180,21 @@ export class Gstage {
     return tableSize;
   }
 
-  private tableBelow(at: number): number | undefined {
+  private tableBelow(at: number, level: number): number | undefined {
     const pte = this.memory.read64(at);
     if (isTable(pte)) return targetOf(pte);
-    // A larger leaf that was here gives way; what else it covered is faulted in again.
     const table = this.pages.allocate(tableSize);
     if (table === undefined) return undefined;
+    if ((pte & pteV) !== 0n) this.split(pte, table, level - 1);
     this.memory.write64(at, pteTo(table) | pteV);
     return table;
+  }
+
+  /** A large leaf becomes a table of leaves that together map the same, with the same permissions. */
+  private split(leaf: bigint, table: number, level: number): void {
+    const step = BigInt(sizeOf(level) / tableSize) << 10n;
+    for (let i = 0; i < 512; i++) this.memory.write64(table + i * 8, leaf + BigInt(i) * step);
+    this.splits++;
   }
 
   private releaseTable(table: number, level: number): void {

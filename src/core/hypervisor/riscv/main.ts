@@ -27,6 +27,8 @@ export interface RiscvHypervisorOptions {
   readonly tables: HostRange;
   /** The harts' time. */
   readonly clock: VirtualClock;
+  /** Lower-case names of extensions that misa does not show, such as `zicboz`. */
+  readonly extensions?: ReadonlySet<string>;
 }
 
 export class RiscvHypervisor implements HypervisorArch {
@@ -58,8 +60,10 @@ export class RiscvHypervisor implements HypervisorArch {
     if (!mode) return failure('EINVAL');
     const gstage = Gstage.create(this.options.memory, this.pages, mode);
     if (!gstage) return failure('ENOMEM');
-    const { harts, clock } = this.options;
-    return success(new RiscvVm({ vm, gstage, vmid: this.vmids.allocate(), harts, clock }));
+    const { harts, clock, extensions = new Set() } = this.options;
+    return success(
+      new RiscvVm({ vm, gstage, vmid: this.vmids.allocate(), harts, clock, extensions }),
+    );
   }
 }
 

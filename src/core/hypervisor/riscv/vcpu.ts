@@ -5,11 +5,14 @@
  */
 import { unreachable } from '../../base/assert.ts';
 import type { GuestRead, RiscvHart } from '../../isa/riscv/riscvHart.ts';
+import type { Result } from '../errno.ts';
 import type { VcpuExit, VcpuRun } from '../exits.ts';
 import type { MpState, Vcpu } from '../vcpu.ts';
 import {
   cause,
   csr,
+  statusFs,
+  statusFsInitial,
   statusSie,
   statusSpie,
   statusSpp,
@@ -17,23 +20,37 @@ import {
   vsInterrupts,
   vssip,
 } from './csrs.ts';
-import { configureHypervisorMode, hasSstc, resetGuest } from './vcpuConfig.ts';
+import { SbiExtensions } from './sbiExtensions.ts';
+import { configureHypervisorMode, detectSatpMode, hasSstc, resetGuest } from './vcpuConfig.ts';
 import type { ExitContext, GuestTrap, PendingExit, VcpuOwner } from './vcpuContext.ts';
 import { completeCall, makeCall } from './vcpuEcall.ts';
 import { handleExit, readGuest } from './vcpuExit.ts';
 import { completeMmio } from './vcpuMmio.ts';
-import { isOffered } from './vcpuSbi.ts';
+import { hostExtensions, VcpuIsa } from './vcpuIsa.ts';
+import {
+  getOneReg,
+  getRegList,
+  setOneReg,
+  type MachineIds,
+  type OneRegVcpu,
+} from './vcpuOneReg.ts';
+import { defaultCalls, isOffered } from './vcpuSbi.ts';
 import type { HsmState, SbiVcpu } from './vcpuSbiCall.ts';
 import { VcpuTimer } from './vcpuTimer.ts';
 
-export class RiscvVcpu implements Vcpu, ExitContext {
+export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   readonly id: number;
   readonly cpu: RiscvHart;
   readonly hart: RiscvHart;
   readonly owner: VcpuOwner;
   readonly timer: VcpuTimer;
+  readonly isa: VcpuIsa;
+  readonly sbi: SbiExtensions;
+  readonly ids: MachineIds;
+  readonly satpMode: bigint;
   mpState: MpState = 'stopped';
   pending: PendingExit | undefined;
+  private ran = false;
   private halted = false;
   private suspended = false;
   /** Started by hart_start, nothing run yet. */
@@ -47,6 +64,14 @@ export class RiscvVcpu implements Vcpu, ExitContext {
     this.cpu = hart;
     this.id = hart.id;
     configureHypervisorMode(hart, owner.hgatp);
+    this.isa = new VcpuIsa(hostExtensions(hart, owner.extensions));
+    this.sbi = new SbiExtensions(owner.vm.policy, defaultCalls);
+    this.satpMode = detectSatpMode(hart);
+    this.ids = {
+      mvendorid: hart.getCsr(csr.mvendorid),
+      marchid: hart.getCsr(csr.marchid),
+      mimpid: hart.getCsr(csr.mimpid),
+    };
     hart.setCsr(csr.htimedelta, owner.timeDelta);
     this.timer = new VcpuTimer(hart, owner.clock, hasSstc(hart));
     this.enterAt(0n, 0n);
@@ -58,6 +83,7 @@ export class RiscvVcpu implements Vcpu, ExitContext {
 
   run(budget: number): VcpuRun {
     this.used = 0;
+    this.ran = true;
     const exit = this.mpState === 'stopped' ? ({ kind: 'halted' } as const) : this.execute(budget);
     return { exit, consumed: this.used };
   }
@@ -73,6 +99,18 @@ export class RiscvVcpu implements Vcpu, ExitContext {
   setInterrupt(level: boolean): void {
     const old = this.hart.getCsr(csr.hvip);
     this.hart.setCsr(csr.hvip, level ? old | vseip : old & ~vseip);
+  }
+
+  getOneReg(id: bigint): Result<bigint> {
+    return getOneReg(this, id);
+  }
+
+  setOneReg(id: bigint, value: bigint): Result<void> {
+    return setOneReg(this, id, value);
+  }
+
+  getRegList(): readonly bigint[] {
+    return getRegList(this);
   }
 
   nextDeadline(): bigint | undefined {
@@ -114,7 +152,21 @@ export class RiscvVcpu implements Vcpu, ExitContext {
   }
 
   offers(extension: number): boolean {
-    return isOffered(this.owner.vm, extension);
+    return this.sbi.allows(extension) && isOffered(this.owner.vm, extension);
+  }
+
+  // What ONE_REG sees.
+
+  get ranAtLeastOnce(): boolean {
+    return this.ran;
+  }
+
+  applyIsa(): void {
+    const { hart, isa } = this;
+    hart.setCsr(csr.henvcfg, isa.henvcfg);
+    const others = hart.getCsr(csr.sstatus) & ~statusFs;
+    const float = isa.has('f') || isa.has('d');
+    hart.setCsr(csr.sstatus, float ? others | statusFsInitial : others);
   }
 
   // What the handlers of exits ask for.
@@ -239,6 +291,7 @@ export class RiscvVcpu implements Vcpu, ExitContext {
     hart.privilege = 1;
     hart.virtualized = false;
     resetGuest(hart, pc, argument);
+    this.applyIsa();
     this.timer.reset();
     hart.sret();
     this.halted = false;

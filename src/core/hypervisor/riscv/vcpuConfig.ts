@@ -77,6 +77,18 @@ export function hasSstc(hart: RiscvHart): boolean {
   return has(hart, 'vstimecmp') && (hart.getCsr(csr.henvcfg) & envcfgStce) !== 0n;
 }
 
+/** The widest translation that satp takes: Sv57, Sv48, Sv39, or none. */
+export function detectSatpMode(hart: RiscvHart): bigint {
+  const old = hart.getCsr(csr.satp);
+  const takes = (mode: bigint) => {
+    hart.setCsr(csr.satp, mode << 60n);
+    return hart.getCsr(csr.satp) >> 60n === mode;
+  };
+  const widest = [10n, 9n, 8n].find(takes) ?? 0n;
+  hart.setCsr(csr.satp, old);
+  return widest;
+}
+
 /** Registers as KVM resets them; the hart is in HS-mode and enters the guest with its next SRET. */
 export function resetGuest(hart: RiscvHart, pc: bigint, argument: bigint): void {
   for (let i = 1; i < 32; i++) hart.setX(i, 0n);

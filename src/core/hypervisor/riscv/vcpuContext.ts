@@ -5,6 +5,7 @@
 import type { VirtualClock } from '../../base/virtualClock.ts';
 import type { CallExit, MmioExit } from '../exits.ts';
 import type { Vm } from '../vm.ts';
+import type { SbiExtensions } from './sbiExtensions.ts';
 import type { SbiCall, SbiVcpu } from './vcpuSbiCall.ts';
 import type { MemoryInstruction } from './vcpuInsn.ts';
 
@@ -20,8 +21,12 @@ export type FaultOutcome =
 export interface VcpuOwner {
   readonly vm: Vm;
   readonly vcpus: readonly SbiVcpu[];
+  /** Lower-case names of what the harts have. */
+  readonly extensions: ReadonlySet<string>;
   readonly clock: VirtualClock;
   readonly timeDelta: bigint;
+  /** Shifts the time of the whole VM. */
+  setTimeDelta(delta: bigint): void;
   readonly hgatp: bigint;
   fault(gpa: number, write: boolean): FaultOutcome;
 }
@@ -51,6 +56,8 @@ export type PendingExit =
 
 export interface ExitContext extends SbiVcpu {
   readonly owner: VcpuOwner;
+  /** Which extensions this vCPU answers. */
+  readonly sbi: SbiExtensions;
   pending: PendingExit | undefined;
   /** The instruction at pc was emulated: goes on after its `length` bytes and counts it. */
   advance(length: number): void;

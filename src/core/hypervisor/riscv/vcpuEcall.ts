@@ -14,6 +14,10 @@ const ecallLength = 4;
 
 export function makeCall(vcpu: ExitContext, stopped?: SbiCall): VcpuExit | undefined {
   const call = readCall(vcpu);
+  if (!vcpu.sbi.allows(call.extension)) {
+    finish(vcpu, call, sbiError.NOT_SUPPORTED, 0n);
+    return undefined;
+  }
   const outcome = decideCall(vcpu.owner.vm, vcpu, call, stopped !== undefined);
   switch (outcome.kind) {
     case 'return':

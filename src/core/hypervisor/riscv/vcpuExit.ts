@@ -71,6 +71,8 @@ function deviceAccess(
   switch (result.kind) {
     case 'exit':
       return result.exit;
+    case 'signalled':
+      return undefined;
     case 'fault':
       return reflect(vcpu, result.trap.cause, result.trap.tval);
     case 'refused':

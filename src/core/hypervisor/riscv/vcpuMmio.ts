@@ -11,6 +11,8 @@ import { decodeMemoryInstruction, decodeTransformed } from './vcpuInsn.ts';
 
 export type MmioOutcome =
   | { readonly kind: 'exit'; readonly exit: VcpuExit }
+  /** An ioeventfd took the store; the guest goes on behind it. */
+  | { readonly kind: 'signalled' }
   /** The instruction could not be read; the guest gets this. */
   | { readonly kind: 'fault'; readonly trap: TrapInfo }
   | { readonly kind: 'refused'; readonly why: string };
@@ -30,6 +32,11 @@ export function emulateMmio(vcpu: ExitContext, trap: GuestTrap, gpa: number): Mm
     return { kind: 'refused', why: `an access of ${size} bytes to a device must be aligned` };
   }
   const data = write ? BigInt.asUintN(size * 8, vcpu.hart.getX(register)) : 0n;
+  if (write && vcpu.owner.vm.ioEventFds.store(gpa, size, data)) {
+    vcpu.observe('ioeventfd', () => `store of ${size} at ${hex(gpa)}: ${hex(data)}`);
+    vcpu.advance(instruction.length);
+    return { kind: 'signalled' };
+  }
   const exit: MmioExit = { kind: 'mmio', address: gpa, size, write, data };
   vcpu.pending = { kind: 'mmio', pc: vcpu.hart.pc, instruction, exit };
   return { kind: 'exit', exit };

@@ -4,13 +4,17 @@
  */
 import type { VirtualClock } from '../../base/virtualClock.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
+import { failure, success, type Result } from '../errno.ts';
 import { allOnes, csr, vstip } from './csrs.ts';
 
 export class VcpuTimer {
   private readonly hart: RiscvHart;
   private readonly clock: VirtualClock;
   private readonly sstc: boolean;
-  /** Host ticks at which the software timer fires. */
+  /** Guest time at which the software timer fires, when `set`. */
+  private nextCycles = allOnes;
+  private set = false;
+  /** Host ticks at which to look whether it does. */
   private armed: bigint | undefined;
 
   constructor(hart: RiscvHart, clock: VirtualClock, sstc: boolean) {
@@ -21,6 +25,8 @@ export class VcpuTimer {
 
   reset(): void {
     this.armed = undefined;
+    this.set = false;
+    this.nextCycles = allOnes;
     if (this.sstc) this.hart.setCsr(csr.vstimecmp, allOnes);
   }
 
@@ -31,8 +37,57 @@ export class VcpuTimer {
       return;
     }
     this.hart.setCsr(csr.hvip, this.hart.getCsr(csr.hvip) & ~vstip);
-    this.armed = compare === allOnes ? undefined : this.hostTicks(compare);
-    this.advance();
+    this.nextCycles = compare;
+    this.set = true;
+    this.arm();
+  }
+
+  get frequency(): bigint {
+    return BigInt(this.clock.timebase);
+  }
+
+  get time(): bigint {
+    return (this.clock.ticks() + this.hart.getCsr(csr.htimedelta)) & allOnes;
+  }
+
+  /** What has to be added to host time so that the guest's is `time` now. */
+  deltaFor(time: bigint): bigint {
+    return BigInt.asUintN(64, time - this.clock.ticks());
+  }
+
+  setTimeDelta(delta: bigint): void {
+    this.hart.setCsr(csr.htimedelta, delta);
+    if (this.set) this.arm();
+  }
+
+  get compare(): bigint {
+    return this.sstc ? this.hart.getCsr(csr.vstimecmp) : this.nextCycles;
+  }
+
+  /** Only stores: a software timer that is set looks at it when it would have fired. */
+  set compare(value: bigint) {
+    if (this.sstc) this.hart.setCsr(csr.vstimecmp, value);
+    else this.nextCycles = value;
+  }
+
+  /** Whether the software timer runs; with Sstc there is none. */
+  get isSet(): boolean {
+    return this.set;
+  }
+
+  /**
+   * ONE_REG's timer state. KVM hands the number of the state on as the time of the event: without
+   * Sstc the timer fires at once, with it compare is loaded again at the next entry.
+   */
+  setState(state: bigint): Result<void> {
+    if (state === 1n) {
+      if (!this.sstc) this.nextEvent(1n);
+      return success(undefined);
+    }
+    if (!this.set) return failure('EINVAL');
+    this.set = false;
+    this.armed = undefined;
+    return success(undefined);
   }
 
   nextDeadline(): bigint | undefined {
@@ -52,14 +107,24 @@ export class VcpuTimer {
 
   advance(): void {
     if (this.armed === undefined || this.armed > this.clock.ticks()) return;
+    if (this.time < this.nextCycles) {
+      this.armed = this.nextCycles === allOnes ? undefined : this.hostTicks(this.nextCycles);
+      return;
+    }
     this.armed = undefined;
+    this.set = false;
     this.hart.setCsr(csr.hvip, this.hart.getCsr(csr.hvip) | vstip);
+  }
+
+  private arm(): void {
+    this.armed = this.nextCycles === allOnes ? undefined : this.hostTicks(this.nextCycles);
+    this.advance();
   }
 
   /** The host's tick at which guest time is `compare`, not earlier than now. */
   private hostTicks(compare: bigint): bigint {
     const now = this.clock.ticks();
-    const guestNow = (now + this.hart.getCsr(csr.htimedelta)) & allOnes;
+    const guestNow = this.time;
     return compare > guestNow ? now + (compare - guestNow) : now;
   }
 }

@@ -5,9 +5,9 @@
 import { defined } from '../../base/assert.ts';
 import type { VirtualClock } from '../../base/virtualClock.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
-import type { VmArch } from '../arch.ts';
+import type { MmuCounters, VmArch } from '../arch.ts';
 import { failure, success, type Result } from '../errno.ts';
-import { memReadonly, type MemoryRegion } from '../memorySlots.ts';
+import { memReadonly, pageSize, type MemoryRegion } from '../memorySlots.ts';
 import type { Vcpu } from '../vcpu.ts';
 import type { Vm } from '../vm.ts';
 import { leafSizeFor, type Gstage } from './gstage.ts';
@@ -20,6 +20,8 @@ export interface RiscvVmParts {
   readonly vmid: number;
   readonly harts: readonly RiscvHart[];
   readonly clock: VirtualClock;
+  /** Lower-case names of what the harts have. */
+  readonly extensions: ReadonlySet<string>;
 }
 
 export class RiscvVm implements VmArch, VcpuOwner {
@@ -27,8 +29,10 @@ export class RiscvVm implements VmArch, VcpuOwner {
   readonly gstage: Gstage;
   readonly hgatp: bigint;
   readonly clock: VirtualClock;
-  /** Guest time is host time plus this; it is 0 when the VM is created. */
-  readonly timeDelta: bigint;
+  private delta: bigint;
+  private faults = 0;
+  private writeProtections = 0;
+  readonly extensions: ReadonlySet<string>;
   readonly vcpus: RiscvVcpu[] = [];
   private readonly harts: readonly RiscvHart[];
 
@@ -37,8 +41,26 @@ export class RiscvVm implements VmArch, VcpuOwner {
     this.gstage = parts.gstage;
     this.hgatp = parts.gstage.hgatp(parts.vmid);
     this.clock = parts.clock;
-    this.timeDelta = BigInt.asUintN(64, -parts.clock.ticks());
+    this.delta = BigInt.asUintN(64, -parts.clock.ticks());
     this.harts = parts.harts;
+    this.extensions = parts.extensions;
+  }
+
+  /** Guest time is host time plus this; it is 0 when the VM is created. */
+  get timeDelta(): bigint {
+    return this.delta;
+  }
+
+  /** Shifts the time of the whole VM. */
+  setTimeDelta(delta: bigint): void {
+    this.delta = BigInt.asUintN(64, delta);
+    for (const vcpu of this.vcpus) vcpu.timer.setTimeDelta(this.delta);
+  }
+
+  get counters(): MmuCounters {
+    const { faults, writeProtections } = this;
+    const { splits, merges } = this.gstage;
+    return { faults, splits, merges, writeProtections };
   }
 
   createVcpu(id: number): Result<Vcpu> {
@@ -48,7 +70,47 @@ export class RiscvVm implements VmArch, VcpuOwner {
   }
 
   flushRegion(region: MemoryRegion): void {
-    if (this.gstage.unmap(region.guestPhysAddr, region.memorySize)) this.fenceAll();
+    this.unmapRange(region.guestPhysAddr, region.memorySize);
+  }
+
+  unmapRange(address: number, size: number): void {
+    if (this.gstage.unmap(address, size)) this.fenceAll();
+  }
+
+  age(address: number): boolean {
+    const used = this.gstage.testAge(address, true);
+    // A hart that remembers the translation would use it without anybody seeing.
+    if (used) this.fenceAll();
+    return used;
+  }
+
+  testAge(address: number): boolean {
+    return this.gstage.testAge(address, false);
+  }
+
+  writeProtect(pages: Iterable<number>): void {
+    let count = 0;
+    for (const page of pages) count += this.gstage.writeProtect(page, pageSize);
+    this.protectedLeaves(count);
+  }
+
+  writeProtectRegion(region: MemoryRegion): void {
+    this.protectedLeaves(this.gstage.writeProtect(region.guestPhysAddr, region.memorySize));
+  }
+
+  recoverHugePages(region: MemoryRegion): void {
+    const writable = (region.flags & memReadonly) === 0;
+    const end = region.guestPhysAddr + region.memorySize;
+    let merged = false;
+    for (let at = region.guestPhysAddr; at < end;) {
+      const size = leafSizeFor(region, at);
+      if (size > pageSize && this.gstage.isSplit(at, size)) {
+        const hostAddress = region.userspaceAddr + (at - region.guestPhysAddr);
+        merged = this.gstage.map(at, hostAddress, size, writable) || merged;
+      }
+      at += size;
+    }
+    if (merged) this.fenceAll();
   }
 
   preFault(address: number): Result<void> {
@@ -72,17 +134,28 @@ export class RiscvVm implements VmArch, VcpuOwner {
     if (write && !writable) return { kind: 'device' };
     const leaf = this.gstage.lookup(gpa);
     if (leaf && (leaf.writable || !write)) {
+      if (!leaf.used) this.gstage.markUsed(leaf);
       // A hart may keep an absent translation; the fence makes it look again.
       this.fenceAll();
       return { kind: 'spurious' };
     }
-    const pageSize = leafSizeFor(slot, gpa);
-    const page = gpa - (gpa % pageSize);
+    // While writes are logged, each page has a leaf of its own that only a write makes writable.
+    const logged = this.vm.isLogged(slot);
+    const size = logged ? pageSize : leafSizeFor(slot, gpa);
+    const page = gpa - (gpa % size);
     const hostAddress = slot.userspaceAddr + (page - slot.guestPhysAddr);
-    if (!this.gstage.map(page, hostAddress, pageSize, writable)) return { kind: 'noMemory' };
+    const allowWrite = writable && (write || !logged);
+    if (!this.gstage.map(page, hostAddress, size, allowWrite)) return { kind: 'noMemory' };
+    this.faults++;
+    if (logged && write) this.vm.markDirty(slot, gpa);
     // Making a translation more permissive needs a fence where a weaker one may be cached.
     if (leaf) this.fenceAll();
-    return { kind: 'mapped', pageSize, hostAddress };
+    return { kind: 'mapped', pageSize: size, hostAddress };
+  }
+
+  private protectedLeaves(count: number): void {
+    this.writeProtections += count;
+    if (count > 0) this.fenceAll();
   }
 
   private fenceAll(): void {

@@ -11,6 +11,7 @@ import type { CallRule } from '../../hypervisor/callPolicy.ts';
 import { RiscvHypervisor } from '../../hypervisor/riscv/main.ts';
 import { SbiConsole } from '../../hypervisor/riscv/vmmSbi.ts';
 import type { Isa } from '../../isa/isa.ts';
+import { parseIsaString } from '../../isa/riscv/isaString.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import { GuestMachine, type DeviceWiring } from '../guestMachine.ts';
@@ -68,7 +69,13 @@ export function virtGuest(options: VirtGuestOptions): GuestMachine {
     isa: options.isa,
     board: board.name,
     memory: hostMemory,
-    arch: new RiscvHypervisor({ harts, memory: hostMemory, tables: guestTables, clock }),
+    arch: new RiscvHypervisor({
+      harts,
+      memory: hostMemory,
+      tables: guestTables,
+      clock,
+      extensions: parseIsaString(options.isaString).extensions,
+    }),
     harts: harts.length,
     clock,
     guestMemory: [

@@ -8,45 +8,12 @@ import {
   sv48x4,
   type GstageMode,
 } from '../../../../src/core/hypervisor/riscv/gstage.ts';
-import type { PhysicalMemory } from '../../../../src/core/memory/physicalMemory.ts';
 import { backing, hostBase, hostMemory, ramBase, rig, tableSize } from './rig.ts';
+import { walk } from './walk.ts';
 
 const KiB4 = 4096;
 const MiB2 = 1 << 21;
 const GiB1 = 1 << 30;
-
-/**
- * The walk as the hypervisor chapter words it, from hgatp on, for any G-stage mode: the root has
- * 2048 entries, leaves need U and alignment, pointers must have nothing but V.
- */
-function walk(memory: PhysicalMemory, hgatp: bigint, gpa: bigint) {
-  // Sv39x4 is 8 and has 3 levels, each next mode has one more.
-  const levels = Number(hgatp >> 60n) - 5;
-  let table = (hgatp & ((1n << 44n) - 1n)) * 4096n;
-  assert.equal(table % 16384n, 0n, 'the root is aligned to its size');
-  assert.equal(gpa >> BigInt(12 + 9 * levels + 2), 0n);
-  for (let i = levels - 1; i >= 0; i--) {
-    const shift = BigInt(12 + 9 * i);
-    const width = i === levels - 1 ? 11n : 9n;
-    const index = (gpa >> shift) & ((1n << width) - 1n);
-    const pte = memory.read64(Number(table + index * 8n));
-    if ((pte & 1n) === 0n) return undefined;
-    const ppn = (pte >> 10n) & ((1n << 44n) - 1n);
-    if ((pte & 0b1110n) === 0n) {
-      assert.equal(pte & 0b11110000n, 0n, 'a pointer has no A, D, U, G');
-      table = ppn * 4096n;
-      continue;
-    }
-    assert.equal((pte >> 4n) & 1n, 1n, 'leaves have U');
-    assert.equal((ppn * 4096n) & ((1n << shift) - 1n), 0n, 'a superpage is aligned');
-    return {
-      address: Number(ppn * 4096n + (gpa & ((1n << shift) - 1n))),
-      size: Number(1n << shift),
-      flags: pte & 0xffn,
-    };
-  }
-  assert.fail('a pointer at the last level');
-}
 
 function make(mode: GstageMode, size = tableSize) {
   const memory = hostMemory();
@@ -118,6 +85,56 @@ describe('G-stage tables', () => {
     assert(gstage.map(0, 0x8040_0000, MiB2, true));
     assert.equal(walk(memory, hgatp, 0x1000n)?.size, MiB2);
     assert(gstage.map(MiB2, 0x8060_0000, KiB4, true), 'the freed page serves again');
+  });
+
+  it('a smaller page splits a larger one, which goes on mapping the rest', () => {
+    for (const mode of [sv39x4, sv48x4]) {
+      const { memory, gstage, hgatp } = make(mode);
+      assert(gstage.map(GiB1, 5 * GiB1, GiB1, false));
+      const odd = GiB1 + 7 * MiB2 + 13 * KiB4;
+      assert(gstage.map(odd, 0x8030_0000, KiB4, true));
+      assert.equal(gstage.splits, 2);
+      assert.deepEqual(walk(memory, hgatp, BigInt(odd)), {
+        address: 0x8030_0000,
+        size: KiB4,
+        flags: 0xdfn,
+      });
+      const rest = [
+        [GiB1, MiB2],
+        [odd - KiB4, KiB4],
+        [odd + KiB4, KiB4],
+        [GiB1 + 8 * MiB2 - 1, KiB4],
+        [GiB1 + 8 * MiB2, MiB2],
+        [2 * GiB1 - 1, MiB2],
+      ] as const;
+      for (const [gpa, size] of rest) {
+        const found = walk(memory, hgatp, BigInt(gpa));
+        assert.deepEqual(found, { address: gpa + 4 * GiB1, size, flags: 0xdbn });
+      }
+      // And back: the tables are given up.
+      assert.equal(gstage.isSplit(GiB1, GiB1), true);
+      assert(gstage.map(GiB1, 5 * GiB1, GiB1, true));
+      assert.equal(gstage.isSplit(GiB1, GiB1), false);
+      assert.deepEqual([gstage.merges, walk(memory, hgatp, BigInt(odd))?.size], [1, GiB1]);
+    }
+  });
+
+  it('a leaf that cannot be split for want of a page stays as it is', () => {
+    const { memory, gstage, hgatp } = make(sv39x4, 16384 + KiB4);
+    assert(gstage.map(0, 0x8040_0000, MiB2, true));
+    assert.equal(gstage.map(0x1000, 0x8020_0000, KiB4, true), false);
+    assert.equal(walk(memory, hgatp, 0x1000n)?.size, MiB2);
+  });
+
+  it('write protection takes W and nothing else, from every leaf that maps some of the range', () => {
+    const { memory, gstage, hgatp } = make(sv39x4);
+    gstage.map(MiB2, 0x8040_0000, MiB2, true);
+    gstage.map(2 * MiB2, 0x8060_0000, KiB4, true);
+    gstage.map(2 * MiB2 + KiB4, 0x8060_1000, KiB4, true);
+    assert.equal(gstage.writeProtect(2 * MiB2 - KiB4, 2 * KiB4), 2);
+    const flags = (gpa: number) => walk(memory, hgatp, BigInt(gpa))?.flags;
+    assert.deepEqual([MiB2, 2 * MiB2, 2 * MiB2 + KiB4].map(flags), [0xdbn, 0xdbn, 0xdfn]);
+    assert.equal(gstage.writeProtect(2 * MiB2 - KiB4, 2 * KiB4), 0);
   });
 
   it('has no root when there is no memory for one', () => {
