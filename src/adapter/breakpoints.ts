@@ -1,17 +1,21 @@
 /**
  * The client's breakpoints: what it asked for, kept as it asked, and the addresses they have in
- * the guest at hand. A restart resolves them again. Conditions are not supported, and not offered.
+ * the guest at hand. A restart resolves them again. What else they ask for is breakpointRule.ts.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import path from 'node:path';
 import { parseNumber } from '../core/debug/controlRegisters.ts';
+import { BreakpointRule, type RuleText } from './breakpointRule.ts';
 import { hex, type Guest } from './guest.ts';
 
 type Kind = 'breakpoint' | 'function breakpoint' | 'instruction breakpoint';
 
-interface Entry {
+export interface Entry {
   readonly id: number;
   readonly kind: Kind;
+  /** Kind and place as the client gave them. */
+  readonly key: string;
+  readonly rule: BreakpointRule;
   readonly resolve: (guest: Guest) => Resolved;
   resolved: Resolved;
 }
@@ -35,6 +39,7 @@ export class Breakpoints {
     for (const entry of this.entries()) {
       const before = JSON.stringify(entry.resolved.shown);
       entry.resolved = entry.resolve(guest);
+      entry.rule.restart();
       if (JSON.stringify(entry.resolved.shown) !== before) changed.push(toDap(entry));
     }
     await this.install();
@@ -43,25 +48,33 @@ export class Breakpoints {
 
   async setSource(args: DebugProtocol.SetBreakpointsArguments) {
     const file = args.source.path ?? '';
-    const lines = args.breakpoints ?? (args.lines ?? []).map((line) => ({ line }));
-    const entries = lines.map(({ line }) =>
-      this.entry('breakpoint', (guest) => resolveLine(guest, file, line)),
+    const wanted: DebugProtocol.SourceBreakpoint[] =
+      args.breakpoints ?? (args.lines ?? []).map((line) => ({ line }));
+    const entries = wanted.map((rule) =>
+      this.entry('breakpoint', `${file}:${rule.line}`, rule, (guest) =>
+        resolveLine(guest, file, rule.line),
+      ),
     );
     this.bySource.set(path.normalize(file), entries);
     return this.answer(entries);
   }
 
   async setFunctions(args: DebugProtocol.SetFunctionBreakpointsArguments) {
-    this.functions = args.breakpoints.map(({ name }) =>
-      this.entry('function breakpoint', (guest) => resolveFunction(guest, name.trim())),
-    );
+    this.functions = args.breakpoints.map((rule) => {
+      const name = rule.name.trim();
+      return this.entry('function breakpoint', name, rule, (guest) => resolveFunction(guest, name));
+    });
     return this.answer(this.functions);
   }
 
   async setInstructions(args: DebugProtocol.SetInstructionBreakpointsArguments) {
-    this.instructions = args.breakpoints.map(({ instructionReference, offset }) =>
-      this.entry('instruction breakpoint', () => resolveAddress(instructionReference, offset)),
-    );
+    this.instructions = args.breakpoints.map((rule) => {
+      const { instructionReference, offset } = rule;
+      const key = `${instructionReference}+${offset ?? 0}`;
+      return this.entry('instruction breakpoint', key, rule, () =>
+        resolveAddress(instructionReference, offset),
+      );
+    });
     return this.answer(this.instructions);
   }
 
@@ -70,16 +83,37 @@ export class Breakpoints {
     return this.entries().find((entry) => ids.includes(entry.id))?.kind ?? 'breakpoint';
   }
 
+  /** Whether a stop at these needs no looking into: they are known, and stop at every hit. */
+  arePlain(ids: readonly number[]): boolean {
+    const entries = this.entries();
+    return ids.every((id) => entries.find((entry) => entry.id === id)?.rule.isPlain === true);
+  }
+
+  /** Those that stand at an address now: after the hit the client may have set them anew. */
+  at(address: bigint): readonly Entry[] {
+    return this.entries().filter(({ resolved }) => resolved.addresses.includes(address));
+  }
+
   private async answer(entries: readonly Entry[]) {
     await this.install();
     return { breakpoints: entries.map(toDap) };
   }
 
-  private entry(kind: Kind, resolve: (guest: Guest) => Resolved): Entry {
+  private entry(
+    kind: Kind,
+    place: string,
+    text: RuleText,
+    resolve: (guest: Guest) => Resolved,
+  ): Entry {
+    const key = `${kind} ${place}`;
+    const fresh = new BreakpointRule(text);
+    // Clients send all breakpoints of a file again when one of them changes.
+    const known = this.entries().find((old) => old.key === key && old.rule.key === fresh.key);
+    const rule = known?.rule ?? fresh;
     const resolved = this.guest
       ? resolve(this.guest)
       : unresolved('There is no guest yet.', undefined);
-    return { id: this.nextId++, kind, resolve, resolved };
+    return { id: this.nextId++, kind, key, rule, resolve, resolved };
   }
 
   private async install(): Promise<void> {
@@ -134,5 +168,6 @@ function unresolved(message: string, line: number | undefined): Resolved {
 }
 
 function toDap(entry: Entry): DebugProtocol.Breakpoint {
-  return { id: entry.id, ...entry.resolved.shown };
+  const { id, rule, resolved } = entry;
+  return { id, ...resolved.shown, ...(rule.problem !== undefined && { message: rule.problem }) };
 }

@@ -20,9 +20,12 @@ const byRequest: Readonly<Partial<Record<string, keyof DebugProtocol.Capabilitie
   loadedSources: 'supportsLoadedSourcesRequest',
 };
 
-/** Served by requests that exist anyway: granularities of a step, hovers of `evaluate`. */
+/** Served by requests that exist anyway: granularities of a step, conditions of breakpoints. */
 const always: DebugProtocol.Capabilities = {
   supportsSteppingGranularity: true,
+  supportsConditionalBreakpoints: true,
+  supportsHitConditionalBreakpoints: true,
+  supportsLogPoints: true,
   supportsEvaluateForHovers: true,
   supportsDelayedStackTraceLoading: true,
 };

@@ -8,6 +8,7 @@ import { evaluateExpression, evaluateNumber } from '../core/debug/expressions/ev
 import { ExpressionError, isTrue } from '../core/debug/expressions/operands.ts';
 import { parseExpression, splitAssignment } from '../core/debug/expressions/parse.ts';
 import { errorCodes, RequestError } from './errors.ts';
+import { hex } from './guest.ts';
 import { namesIn, numberItem, type Scope } from './places.ts';
 import { assignTo, type Item } from './variableStore.ts';
 
@@ -38,6 +39,14 @@ export async function assign(scope: Scope, expression: string, value: string): P
       return item.assign(computed);
     }
   });
+}
+
+/** The value for a log message: variables as the client shows them, computed numbers in decimal. */
+export async function valueText(scope: Scope, expression: string): Promise<string> {
+  const result = await evaluateExpression(parseExpression(expression), namesIn(scope));
+  if (result.kind === 'place') return (await result.place.item()).variable.value;
+  const { value, stride } = result.operand;
+  return stride === undefined ? value.toString() : hex(value);
 }
 
 /** Whether a breakpoint's condition holds. Throws what keeps it from having a value. */

@@ -89,8 +89,8 @@ function execution(session: TraplineSession): Handlers {
     stepIn: step('stepIn'),
     stepOut: step('stepOut'),
     async pause() {
-      const { target } = session.running.guest;
-      session.after(() => target.pause());
+      const { running } = session;
+      session.after(() => session.pause(running));
     },
   };
 }

@@ -7,7 +7,7 @@ import { DebugSession, Event, Response } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../core/base/userError.ts';
 import type { EndEvent, StopEvent } from '../core/debug/target.ts';
-import { Breakpoints } from './breakpoints.ts';
+import { Breakpoints, type Entry } from './breakpoints.ts';
 import { errorCodes, errorMessage, isDefect, messageText, RequestError } from './errors.ts';
 import { threadOf, type Guest } from './guest.ts';
 import { parseLaunchRequest, startGuest, type LaunchRequest, type StartMachine } from './launch.ts';
@@ -15,6 +15,7 @@ import type { CustomEvents } from './protocol.ts';
 import { requestHandlers, type Handlers } from './requests.ts';
 import { CallStacks } from './stack.ts';
 import { Stepper } from './steps.ts';
+import { StopFilter } from './stopFilter.ts';
 import { VariableStore } from './variableStore.ts';
 import { Views } from './views.ts';
 
@@ -31,6 +32,7 @@ export interface Running {
   readonly guest: Guest;
   readonly stacks: CallStacks;
   readonly stepper: Stepper;
+  readonly filter: StopFilter;
   readonly views: Views;
 }
 
@@ -142,10 +144,15 @@ export class TraplineSession extends DebugSession {
   /** Everything the client knows of the stop is void; then the guest goes. */
   async resume(go: () => Promise<void>): Promise<void> {
     if (this.state === 'over') throw new UserError('the guest has ended');
+    this.running.filter.checkFree();
     this.state = 'running';
     this.running.stacks.clear();
     this.variables.clear();
     await go();
+  }
+
+  async pause({ filter, guest }: Running): Promise<void> {
+    if (!filter.pause()) await guest.target.pause();
   }
 
   /** State was changed by hand: frames and values are read again. */
@@ -173,17 +180,27 @@ export class TraplineSession extends DebugSession {
     try {
       await action();
     } catch (error) {
-      if (isDefect(error)) this.logDefect(error);
-      if (this.state === 'over') return;
-      this.output('stderr', `${messageText(errorMessage(error))}\n`);
+      this.tellFailure(error);
     }
+  }
+
+  private tellFailure(error: unknown): void {
+    if (isDefect(error)) this.logDefect(error);
+    if (this.state === 'over') return;
+    this.output('stderr', `${messageText(errorMessage(error))}\n`);
   }
 
   private async startGuest(request: LaunchRequest): Promise<void> {
     const guest = await startGuest(request, this.options.startMachine);
     const stacks = new CallStacks(guest);
     const stepper = new Stepper(guest, stacks, (stop) => this.reportStop(stop));
-    const running = { guest, stacks, stepper, views: new Views(guest) };
+    const filter = new StopFilter(guest, stacks, this.breakpoints, {
+      forward: (stop) => stepper.stopped(stop),
+      log: (text, entry) => this.logPoint(text, entry),
+      isCurrent: () => this.current === running,
+      failed: (error) => this.tellFailure(error),
+    });
+    const running: Running = { guest, stacks, stepper, filter, views: new Views(guest) };
     this.state = 'starting';
     this.current = running;
     this.variables.clear();
@@ -230,7 +247,7 @@ export class TraplineSession extends DebugSession {
       }
     });
     target.onLog((line) => isCurrent() && this.output('console', `${line}\n`));
-    target.onStop((stop) => isCurrent() && running.stepper.stopped(stop));
+    target.onStop((stop) => isCurrent() && running.filter.arrived(stop));
     target.onEnd((end) => isCurrent() && this.guestEnded(running, end));
   }
 
@@ -244,7 +261,10 @@ export class TraplineSession extends DebugSession {
     const thread = { threadId: threadOf(hart), allThreadsStopped: true };
     if (reason.kind === 'breakpoint') {
       const kind = this.breakpoints.kindOf(reason.ids);
-      this.tell('stopped', { reason: kind, hitBreakpointIds: [...reason.ids], ...thread });
+      const problems = this.running.filter.lastProblems;
+      for (const problem of problems) this.output('console', `${problem}\n`);
+      const why = problems.length === 0 ? {} : { text: problems.join(' ') };
+      this.tell('stopped', { reason: kind, hitBreakpointIds: [...reason.ids], ...why, ...thread });
     } else if (reason.kind === 'event') {
       const { name, text } = reason;
       this.output('console', `${text}\n`);
@@ -267,6 +287,12 @@ export class TraplineSession extends DebugSession {
     }
     this.tell('exited', { exitCode: end.code });
     this.tell('terminated');
+  }
+
+  private logPoint(text: string, { resolved }: Entry): void {
+    const { source, line } = resolved.shown;
+    const where = source ? { source, ...(line === undefined ? {} : { line }) } : {};
+    this.tell('output', { category: 'console', output: `${text}\n`, ...where });
   }
 
   private output(category: 'console' | 'stdout' | 'stderr', output: string): void {

@@ -65,6 +65,16 @@ export class CallStacks {
     return frame;
   }
 
+  /** Where the hart stands now, for expressions; found anew and without its callers. */
+  async innermost(hart: number): Promise<CallFrame | undefined> {
+    // The second frame is for what only the caller knows of the first one's arguments.
+    const physical = await this.physicalFrames(hart, 2);
+    const [frame] = physical;
+    if (!frame) return undefined;
+    const [call] = this.guest.symbols.callsAt(frame.lookupPc);
+    return { id: 0, hart, frame, call, inlineDepth: 0, physical };
+  }
+
   /** The frames of the machine itself, without inlined calls. */
   async physicalFrames(hart: number, maxFrames = 256): Promise<readonly Frame[]> {
     const { symbols, isa } = this.guest;

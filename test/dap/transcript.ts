@@ -103,7 +103,12 @@ export class Transcript {
   private record(message: Message): void {
     if (message.type === 'event' && message.event === 'trapline/timing') return;
     if (message.type === 'event' && message.event === 'output') {
-      const { category, output } = message.body as { category: string; output: string };
+      const { category, output, source, line } = message.body as Body;
+      if (source) {
+        this.flushOutput();
+        this.log(`! output ${category} ${JSON.stringify(output)} of ${source.name}:${line}`);
+        return;
+      }
       if (this.pendingOutput?.category !== category) this.flushOutput();
       this.pendingOutput = { category, text: (this.pendingOutput?.text ?? '') + output };
       return;

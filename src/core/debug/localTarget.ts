@@ -10,7 +10,7 @@ import type { Cpu } from '../isa/cpu.ts';
 import type { Machine } from '../machine/machine.ts';
 import { BreakpointSet } from './breakpoints.ts';
 import { RunControl, type Pacing, type RunHost } from './runControl.ts';
-import { planFor, type PlanContext } from './stepping.ts';
+import { endsStep, planFor, type Plan, type PlanContext } from './stepping.ts';
 import type {
   Breakpoint,
   ConsoleEvent,
@@ -51,6 +51,8 @@ export class LocalTarget implements DebugTarget {
   private subscriptions: Unsubscribe[] = [];
   /** Where the last stop was shown: going on from there does not stop there again. */
   private shown: { readonly hart: number; readonly pc: bigint } | undefined;
+  /** What the last resume request began: `proceed` goes on with it. */
+  private last: { readonly plan: Plan; readonly hart: number } | undefined;
 
   readonly onStop = this.stopEvents.on;
   readonly onEnd = this.endEvents.on;
@@ -88,12 +90,13 @@ export class LocalTarget implements DebugTarget {
   async resume(request: ResumeRequest): Promise<void> {
     if (this.control.state === 'running') throw new UserError('the guest is running already');
     if (this.control.state === 'ended') throw new UserError('the guest has ended');
-    const hart = request.kind === 'continue' ? (this.shown?.hart ?? 0) : request.hart;
     const { shown } = this;
+    const next = this.planOf(request);
     this.shown = undefined;
     if (shown && this.cpu(shown.hart).pc === shown.pc) this.cpu(shown.hart).skipBreakpointOnce();
     this.breakpoints.apply(this.machine.harts);
-    this.control.start(planFor(request, this.planContext()), hart);
+    this.last = next;
+    this.control.start(next.plan, next.hart);
   }
 
   async pause(): Promise<void> {
@@ -108,6 +111,7 @@ export class LocalTarget implements DebugTarget {
     await this.control.stop('silent');
     this.detach();
     this.shown = undefined;
+    this.last = undefined;
     this.breakpoints.setTemporary([]);
     this.machine = this.createMachine();
     this.control = this.attach(this.machine);
@@ -213,8 +217,16 @@ export class LocalTarget implements DebugTarget {
     this.breakpoints.setTemporary([]);
     this.breakpoints.apply(this.machine.harts);
     this.flushConsoles();
+    if (endsStep(stop)) this.last = undefined;
     this.shown = { hart: stop.hart, pc: this.cpu(stop.hart).pc };
     this.stopEvents.fire(stop);
+  }
+
+  private planOf(request: ResumeRequest): { readonly plan: Plan; readonly hart: number } {
+    if (request.kind === 'proceed' && this.last) return this.last;
+    const whole = request.kind === 'proceed' ? ({ kind: 'continue' } as const) : request;
+    const hart = whole.kind === 'continue' ? (this.shown?.hart ?? 0) : whole.hart;
+    return { plan: planFor(whole, this.planContext()), hart };
   }
 
   private planContext(): PlanContext {

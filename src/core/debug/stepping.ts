@@ -21,7 +21,7 @@ export type SliceResult =
   | { readonly kind: 'end'; readonly end: EndEvent };
 
 export interface Plan {
-  /** Runs about `budget` instructions. */
+  /** Runs about `budget` instructions. After a stop it may be called again and then goes on. */
   slice(budget: number): SliceResult;
 }
 
@@ -41,7 +41,10 @@ const MORE: SliceResult = { kind: 'more' };
  */
 const STEPS_IN_A_ROW = 2000;
 
-export function planFor(request: ResumeRequest, context: PlanContext): Plan {
+/** What a request asks for by itself; what `proceed` goes on with is the target's to know. */
+export type PlanRequest = Exclude<ResumeRequest, { kind: 'proceed' }>;
+
+export function planFor(request: PlanRequest, context: PlanContext): Plan {
   switch (request.kind) {
     case 'continue':
       return new ContinuePlan(context);
@@ -90,6 +93,8 @@ class StepInstructionPlan implements Plan {
   }
 
   slice(): SliceResult {
+    // Another hart's stop came first, and meanwhile this one has moved.
+    if (this.moved) return { kind: 'stop', stop: stepStop(this.context, this.hart) };
     this.cpu.skipBreakpointOnce();
     const stepped = resultOf(this.context, this.context.machine.run(1, this.hart));
     if (stepped.kind === 'stop' || stepped.kind === 'end') return stepped;
@@ -162,6 +167,8 @@ class StepRangePlan implements Plan {
   private readonly request: ResumeRequest & { kind: 'stepRange' };
   /** The call or trap that is being run through. */
   private detour: RunToPlan | undefined;
+  /** Something stopped it on the way: where it stands now may be the end of the step. */
+  private interrupted = false;
 
   constructor(context: PlanContext, request: ResumeRequest & { kind: 'stepRange' }) {
     this.context = context;
@@ -169,8 +176,15 @@ class StepRangePlan implements Plan {
   }
 
   slice(budget: number): SliceResult {
+    const result = this.advance(budget);
+    this.interrupted = result.kind === 'stop';
+    return result;
+  }
+
+  private advance(budget: number): SliceResult {
     if (this.detour) return this.continueDetour(this.detour, budget);
     const { hart } = this.request;
+    if (this.interrupted && !this.inRange()) return this.done();
     for (let step = 0; step < Math.min(budget, STEPS_IN_A_ROW); step++) {
       const result = this.stepOnce();
       if (result.kind !== 'more' || this.detour) return result;
@@ -180,12 +194,10 @@ class StepRangePlan implements Plan {
 
   private continueDetour(detour: RunToPlan, budget: number): SliceResult {
     const result = detour.slice(budget);
-    if (result.kind !== 'stop' || result.stop.reason.kind !== 'step') {
-      // A breakpoint of the client's may stand exactly where the call returns to; then it counts.
-      return result;
-    }
+    if (result.kind !== 'stop' || !endsStep(result.stop)) return result;
     this.detour = undefined;
-    return this.inRange() ? MORE : this.done();
+    // A breakpoint of the client's may stand exactly where the call returns to; then it counts.
+    return this.inRange() ? this.stopAtBreakpointInside() : this.done();
   }
 
   private stepOnce(): SliceResult {
@@ -226,10 +238,9 @@ class StepRangePlan implements Plan {
   }
 
   private runThrough(destination: Destination): SliceResult {
-    const atOnce = breakpointStop(this.context, this.request.hart);
-    if (atOnce) return { kind: 'stop', stop: atOnce };
     this.detour = new RunToPlan(this.context, destination);
-    return MORE;
+    const atOnce = breakpointStop(this.context, this.request.hart);
+    return atOnce ? { kind: 'stop', stop: atOnce } : MORE;
   }
 
   private inRange(): boolean {
@@ -249,7 +260,14 @@ class StepRangePlan implements Plan {
 
 /** The end of a step, which is a breakpoint's stop when it landed on one. */
 function stepStop(context: PlanContext, hart: number): StopEvent {
-  return breakpointStop(context, hart) ?? { hart, reason: { kind: 'step' } };
+  const ids = context.breakpoints.idsAt(cpuOf(context, hart).pc);
+  if (ids.length === 0) return { hart, reason: { kind: 'step' } };
+  return { hart, reason: { kind: 'breakpoint', ids, stepEnded: true } };
+}
+
+/** Whether nothing is left to do of the step that stopped here. */
+export function endsStep({ reason }: StopEvent): boolean {
+  return reason.kind === 'step' || (reason.kind === 'breakpoint' && reason.stepEnded === true);
 }
 
 /** Whether control went where the instruction itself cannot have sent it. */

@@ -37,6 +37,11 @@ export interface Breakpoint {
 
 export type ResumeRequest =
   | { readonly kind: 'continue' }
+  /**
+   * Goes on with whatever the last stop interrupted, a step as well: for a client that decides
+   * about a breakpoint's condition and finds that it does not hold.
+   */
+  | { readonly kind: 'proceed' }
   /** One instruction of one hart; a trap it takes counts as the step. */
   | { readonly kind: 'stepInstruction'; readonly hart: number }
   /**
@@ -62,7 +67,12 @@ export type StopReason =
   | { readonly kind: 'entry' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'step' }
-  | { readonly kind: 'breakpoint'; readonly ids: readonly number[] }
+  | {
+      readonly kind: 'breakpoint';
+      readonly ids: readonly number[];
+      /** A step ended here too: without the breakpoint this would be the stop of the step. */
+      readonly stepEnded?: true;
+    }
   /** The guest asked for something nobody answers, or did something nobody can continue from. */
   | { readonly kind: 'event'; readonly name: string; readonly text: string };
 

@@ -190,6 +190,47 @@ describe('LocalTarget', () => {
     assert.ok(r.machine().harts[0]!.registers['sp']! < stack!, 'the deeper return did not count');
   });
 
+  it('goes on with the step that a breakpoint interrupted', async () => {
+    const proceed = { kind: 'proceed' } as const;
+    const r = rig(calls);
+    await r.target.setBreakpoints([
+      { id: 1, address: 0x10n },
+      { id: 2, address: 0x18n },
+    ]);
+    assert.equal(await r.resume(range(0n, 8n, true)), 'hart 0 breakpoint 1');
+    assert.equal(r.pc(), 0x10n);
+    assert.equal(await r.resume(proceed), 'hart 0 breakpoint 2');
+    assert.equal(await r.resume(proceed), 'hart 0 step');
+    assert.equal(r.pc(), 8n);
+    assert.equal(await r.resume(proceed), 'shutdown 3');
+  });
+
+  it('says when a step ends at a breakpoint, also where a call returns to', async () => {
+    const r = rig(calls);
+    await r.target.setBreakpoints([{ id: 1, address: 8n }]);
+    const stop = r.next();
+    await r.target.resume(range(0n, 8n, true));
+    const ended = { kind: 'breakpoint', ids: [1], stepEnded: true };
+    assert.deepEqual(await stop, { hart: 0, reason: ended });
+
+    const inside = rig(calls);
+    await inside.target.setBreakpoints([{ id: 1, address: 8n }]);
+    const event = inside.next();
+    await inside.target.resume(range(0n, 0xcn, true));
+    assert.deepEqual(await event, { hart: 0, reason: { kind: 'breakpoint', ids: [1] } });
+    assert.equal(await inside.resume({ kind: 'proceed' }), 'hart 0 step');
+    assert.equal(inside.pc(), 0xcn);
+  });
+
+  it('continues where nothing was interrupted', async () => {
+    const r = rig(calls);
+    assert.equal(await r.resume({ kind: 'proceed' }), 'shutdown 3');
+    await r.target.restart();
+    await r.target.setBreakpoints([{ id: 4, address: 0x10n }]);
+    assert.equal(await r.resume({ kind: 'continue' }), 'hart 0 breakpoint 4');
+    assert.equal(await r.resume({ kind: 'proceed' }), 'shutdown 3');
+  });
+
   it('ends a step where a call or a return leads back into the range: that is another frame', async () => {
     const into = rig(calls);
     assert.equal(await into.resume(range(0n, 0x20n, false)), 'hart 0 step');

@@ -1,0 +1,117 @@
+/**
+ * Between the target and the client: a stop at breakpoints with rules is decided here, and where no
+ * rule wants it the guest goes on with what it was doing, a step as well, and nobody hears of it.
+ */
+import type { StopEvent } from '../core/debug/target.ts';
+import { UserError } from '../core/base/userError.ts';
+import type { Breakpoints, Entry } from './breakpoints.ts';
+import { isConditionMet, valueText } from './evaluate.ts';
+import { readPc, type Guest } from './guest.ts';
+import type { Scope } from './places.ts';
+import type { CallStacks } from './stack.ts';
+
+export interface StopFilterHost {
+  /** A stop that counts. */
+  forward(stop: StopEvent): void;
+  log(text: string, entry: Entry): void;
+  /** False once the guest has been replaced or has gone. */
+  isCurrent(): boolean;
+  /** What went wrong while nobody waited for an answer. */
+  failed(error: unknown): void;
+}
+
+export class StopFilter {
+  private readonly guest: Guest;
+  private readonly stacks: CallStacks;
+  private readonly breakpoints: Breakpoints;
+  private readonly host: StopFilterHost;
+  /** From a stop until it is forwarded or the guest goes on: to the client the guest runs. */
+  private deciding = false;
+  private pauseWanted = false;
+  private problems: readonly string[] = [];
+
+  constructor(guest: Guest, stacks: CallStacks, breakpoints: Breakpoints, host: StopFilterHost) {
+    this.guest = guest;
+    this.stacks = stacks;
+    this.breakpoints = breakpoints;
+    this.host = host;
+  }
+
+  /** Every stop of the target comes here first. */
+  arrived(stop: StopEvent): void {
+    const { reason } = stop;
+    if (reason.kind !== 'breakpoint' || this.breakpoints.arePlain(reason.ids)) {
+      return this.forward(stop, []);
+    }
+    this.deciding = true;
+    this.decide(stop).catch((error: unknown) => {
+      if (!this.host.isCurrent()) return;
+      this.host.failed(error);
+      this.forward(stop, []);
+    });
+  }
+
+  /** Stands still instead of going on, when a stop is being decided; else the target must be asked. */
+  pause(): boolean {
+    if (this.deciding) this.pauseWanted = true;
+    return this.deciding;
+  }
+
+  /** While a stop is being decided nobody else may have the guest go. */
+  checkFree(): void {
+    if (this.deciding) throw new UserError('the guest is running already');
+  }
+
+  /** Why conditions of the last forwarded stop have no value. */
+  get lastProblems(): readonly string[] {
+    return this.problems;
+  }
+
+  private async decide(stop: StopEvent): Promise<void> {
+    const { hart, reason } = stop;
+    const ids: number[] = [];
+    const problems: string[] = [];
+    const scope = await this.scope(hart);
+    const values = {
+      isMet: (condition: string) => isConditionMet(scope, condition),
+      show: (expression: string) => valueText(scope, expression),
+    };
+    for (const entry of this.breakpoints.at(await readPc(this.guest, hart))) {
+      const verdict = await entry.rule.decide(values);
+      if (!this.host.isCurrent()) return;
+      if (verdict.kind === 'log') this.host.log(verdict.text, entry);
+      if (verdict.kind !== 'stop') continue;
+      ids.push(entry.id);
+      if (verdict.problem !== undefined) problems.push(verdict.problem);
+    }
+    if (ids.length > 0) {
+      return this.forward({ hart, reason: { kind: 'breakpoint', ids } }, problems);
+    }
+    if (reason.kind === 'breakpoint' && reason.stepEnded) {
+      return this.forward({ hart, reason: { kind: 'step' } }, []);
+    }
+    if (this.pauseWanted) return this.forward({ hart, reason: { kind: 'pause' } }, []);
+    await this.goOn();
+  }
+
+  private async goOn(): Promise<void> {
+    const { target } = this.guest;
+    await target.resume({ kind: 'proceed' });
+    this.deciding = false;
+    if (!this.pauseWanted) return;
+    this.pauseWanted = false;
+    await target.pause();
+  }
+
+  private forward(stop: StopEvent, problems: readonly string[]): void {
+    this.deciding = false;
+    this.pauseWanted = false;
+    this.problems = problems;
+    this.host.forward(stop);
+  }
+
+  private async scope(hart: number): Promise<Scope> {
+    const { guest, stacks } = this;
+    return { guest, stacks, frame: await stacks.innermost(hart), hart };
+  }
+}
