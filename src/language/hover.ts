@@ -68,8 +68,8 @@ function describeInstruction(row: InstructionInfo, mnemonic: string): string {
     lines.push(`Stands for:\n\`\`\`\n${row.pseudoFor.replaceAll('; ', '\n')}\n\`\`\``);
   }
   if (row.pattern !== '') lines.push(`Encoding \`${row.pattern}\``);
-  const extension = row.extension === '' ? 'base' : row.extension;
-  lines.push(`*${extension}* · ${row.section}`);
+  const extensions = [row.extension || 'base', ...(row.alsoIn ?? [])].join(', ');
+  lines.push(`*${extensions}* · ${row.section}`);
   return lines.join('\n\n');
 }
 

@@ -10,28 +10,12 @@ const letters = ['i', 'm', 'a', 'f', 'd', 'c', 'b', 'h'] as const;
  * By the first letter behind z in the order of single letters, then by the alphabet; those of the
  * supervisor level last.
  */
-const named: readonly string[] = [
-  ...['zicbom', 'zicbop', 'zicboz', 'zicond', 'zicsr', 'zifencei', 'zihintntl', 'zihintpause'],
-  ...[
-    'zimop',
-    'zabha',
-    'zacas',
-    'zawrs',
-    'zfa',
-    'zfh',
-    'zfhmin',
-    'zcb',
-    'zcd',
-    'zcmop',
-    'zba',
-    'zbb',
-    'zbc',
-    'zbkb',
-    'zbkc',
-  ],
-  ...['zbkx', 'zbs', 'zk', 'zkn', 'zknd', 'zkne', 'zknh', 'zkr', 'zks', 'zksed', 'zksh', 'zkt'],
-  'sstc',
-];
+const named: readonly string[] = `
+  zicbom zicbop zicboz zicond zicsr zifencei zihintntl zihintpause zimop zabha zacas zawrs
+  zfa zfh zfhmin zcb zcd zcmop zba zbb zbc zbkb zbkc zbkx zbs
+  zk zkn zknd zkne zknh zkr zks zksed zksh zkt sstc`
+  .trim()
+  .split(/\s+/);
 /** What a machine has when nobody says what it should have. */
 const byDefault: readonly string[] = ['i', 'm', 'a', 'c', 'h', 'zicsr', 'zifencei', 'sstc'];
 

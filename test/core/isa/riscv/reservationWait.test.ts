@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { encode } from '../../../differential/encode.ts';
 import type { Privilege } from '../../../../src/core/isa/riscv/riscvHart.ts';
+import { createMachine } from '../../../../src/core/registry.ts';
+import { assemble } from '../../../differential/assemble.ts';
 import { rig } from './rig.ts';
 
 const isa = 'rv64imach_zawrs_sstc';
@@ -127,6 +129,59 @@ describe('core/isa/riscv/waiting for a reservation', () => {
       assert.equal(csr('mtval'), 0x00d00073n);
     }
   });
+
+  for (const mnemonic of ['wrs.nto', 'wrs.sto']) {
+    it(`${mnemonic} lets the hart run that will store, and sees what it stored`, () => {
+      // Hart 0 waits for a flag; hart 1 sets it late. Without the wait hart 0 would spin for long.
+      const program = assemble(
+        `_start:
+           csrr t0, mhartid
+           la a0, flag
+           bnez t0, other
+         1: addi s0, s0, 1
+           lr.w t1, (a0)
+           bnez t1, 2f
+           .word 0x${encode(mnemonic).toString(16)}
+           j 1b
+         2: li t2, 0x80100000
+           sd s0, (t2)
+           li t0, 0x100000
+           li t1, 0x5555
+           sw t1, (t0)
+           j .
+         other:
+           li t0, 200000
+         1: addi t0, t0, -1
+           bnez t0, 1b
+           li t1, 1
+           sw t1, (a0)
+           j .
+           .balign 64
+         flag: .word 0`,
+        0x8000_0000,
+      );
+      const machine = createMachine(
+        {
+          board: 'virt',
+          mode: 'machine',
+          isa: 'rv64imac_zawrs',
+          program: 'program.bin',
+          harts: 2,
+          memory: 16 << 20,
+          loadFiles: [],
+          calls: [],
+          engine: 'auto',
+          time: 'virtual',
+        },
+        new Map([['program.bin', program]]),
+      );
+      const stop = machine.run(10_000_000);
+      assert.equal(stop.kind, 'ended');
+      const rounds = machine.memory.read64(0x8010_0000);
+      // At most one round in each turn of the other hart.
+      assert.ok(rounds > 1n && rounds < 100n, `${rounds} rounds`);
+    });
+  }
 
   it('TW and VTW matter only to an instruction that would wait', () => {
     const { begin, step, setCsr, csr } = made('wrs.nto', false);
