@@ -8,8 +8,9 @@ import {
   runOnQemu,
   type Deviation,
 } from './harness.ts';
+import { floatDeviation } from './floats.ts';
 import { instructionDeviation, instructionProgram, rowsOf } from './instructions.ts';
-import { withIntegerExtensions } from './processors.ts';
+import { withFloats, withIntegerExtensions } from './processors.ts';
 import { oneStageProgram, pagingDeviation, twoStageProgram } from './paging.ts';
 import { Random } from './random.ts';
 import type { Program } from './program.ts';
@@ -58,6 +59,14 @@ describe('differential', () => {
     (random) => instructionProgram(random, 4000, extended),
     instructionDeviation,
     withIntegerExtensions,
+  );
+  const floats = rowsOf(withFloats.isa).filter((row) => !rowsOf('').includes(row));
+  check(
+    `${floats.length} rows of floating point`,
+    3,
+    (random) => instructionProgram(random, 2500, floats),
+    floatDeviation,
+    withFloats,
   );
   check('one stage of translation', 3, (random) => oneStageProgram(random, 1000), pagingDeviation);
   check('two stages of translation', 3, (random) => twoStageProgram(random, 1000), pagingDeviation);

@@ -4,6 +4,7 @@ import { parseIsaString } from '../../src/core/isa/riscv/isaString.ts';
 import { matches, parsePattern, type Field } from '../../src/core/isa/riscv/pattern.ts';
 import { Decoder } from '../../src/core/isa/riscv/decode.ts';
 import { allRows, encodePattern, type Values } from './encode.ts';
+import { aroundFloats, floatFields, recordFloats } from './floats.ts';
 import type { LogRecord } from './harness.ts';
 import { Program, readable, writable } from './program.ts';
 import type { Random } from './random.ts';
@@ -43,15 +44,19 @@ function step(p: Program, row: Row | undefined): void {
   if (!row) return illegal(p);
   const pattern = parsePattern(row.pattern);
   const names = [...pattern.fields.keys()];
+  const floats = names.some((name) => name in floatFields);
   p.begin(row.mnemonic);
+  if (floats) aroundFloats(p);
   if (row.flow === 'branch' || row.flow === 'jump' || row.flow === 'call') jump(p, row, names);
   else if (row.operands.includes('(')) memory(p, row, names);
   else p.word(randomWord(p.random, row, {}));
   const rd = lastDestination(p, row);
   p.record(rd);
+  if (floats) recordFloats(p, floatDestination);
 }
 
 let destination = 0;
+let floatDestination = 0;
 function lastDestination(p: Program, row: Row): number {
   return /^rd/.test(row.operands) ? destination : p.random.pick(writable);
 }
@@ -66,11 +71,14 @@ function randomWord(random: Random, row: Row, given: Values): number {
     const word = encodePattern(row.pattern, values);
     if (!matches(pattern, word) || decoder.decode(word)?.written !== row) continue;
     destination = values['rd'] ?? values["rd'"] ?? 0;
+    floatDestination = values['frd'] ?? values["frd'"] ?? 0;
     return word;
   }
 }
 
 function operand(random: Random, field: Field): number {
+  const float = floatFields[field.name];
+  if (float) return random.between(...float);
   switch (field.name) {
     case 'rd':
       return random.pick(writable);
@@ -90,7 +98,7 @@ function operand(random: Random, field: Field): number {
 
 function memory(p: Program, row: Row, names: readonly string[]): void {
   const { random } = p;
-  const width = /(?:\.|^c\.|^[ls])([bhwd])u?(?:sp)?$/.exec(row.mnemonic)?.[1] ?? 'd';
+  const width = /(?:\.|^c\.f?|^f?)[ls]?([bhwd])u?(?:sp)?$/.exec(row.mnemonic)?.[1] ?? 'd';
   const size = sizes[width]!;
   const atomic = row.mnemonic.startsWith('amo') || /^(lr|sc)\./.test(row.mnemonic);
   const base = names.includes("rs1'")

@@ -9,3 +9,9 @@ export const withIntegerExtensions: Processor = {
   isa: `rv64imach_zicbop_zihintntl_zihintpause_${integer.join('_')}_sstc`,
   qemu: [qemuCpu, ...integer.map((name) => `${name}=on`), 'Zihintpause=on'].join(),
 };
+
+/** Floating point in all formats; QEMU 7.2 has no Zfa. */
+export const withFloats: Processor = {
+  isa: 'rv64imafdch_zfh_sstc',
+  qemu: [qemuCpu, 'f=on', 'd=on', 'Zfhmin=on', 'Zfh=on'].join(),
+};
