@@ -101,6 +101,50 @@ describe('slots of a VM', () => {
     assert.deepEqual(log.ok && dirtyPages(log.value), [1, 2]);
   });
 
+  it('fences when pages are protected, split and merged, and not when nothing changed', () => {
+    const { set, touch, hart, vm } = make();
+    set();
+    touch(23, gpa);
+    const fences = (act: () => void): number => {
+      const before = hart.fences.gvma;
+      act();
+      return hart.fences.gvma - before;
+    };
+    assert.equal(
+      fences(() => set({ flags: 1 })),
+      1,
+    );
+    assert.equal(
+      fences(() => touch(23, gpa)),
+      1,
+    );
+    assert.equal(
+      fences(() => vm.getDirtyLog(0)),
+      1,
+    );
+    assert.equal(
+      fences(() => vm.getDirtyLog(0)),
+      0,
+    );
+    assert.equal(
+      fences(() => set({ flags: 1 })),
+      0,
+    );
+    assert.equal(
+      fences(() => set()),
+      1,
+    );
+    assert.equal(
+      fences(() => vm.ageGfn(gpa / page)),
+      1,
+    );
+    assert.equal(
+      fences(() => vm.ageGfn(gpa / page)),
+      0,
+    );
+    assert.deepEqual(vm.mmuCounters, { faults: 2, splits: 1, merges: 1, writeProtections: 2 });
+  });
+
   it('a slot that goes takes translations and log with it', () => {
     const { set, touch, leaf, vm } = make();
     set({ flags: 1 });

@@ -1,36 +1,40 @@
-/** The guest's floating-point registers as ONE_REG shows them (Linux arch/riscv/kvm/vcpu_fp.c). */
+/**
+ * The guest's floating-point registers as ONE_REG shows them (Linux arch/riscv/kvm/vcpu_fp.c).
+ * Who looks from outside leaves no trace: the guest's vsstatus.FS stays what it is.
+ */
 import { defined } from '../../base/assert.ts';
+import { floatNames } from '../../isa/riscv/registers.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
+import { csr } from './csrs.ts';
 
-/** f0 … f31 by the names of the psABI. */
-const names: readonly string[] = [
-  ...numbered('ft', 0, 7),
-  ...numbered('fs', 0, 1),
-  ...numbered('fa', 0, 7),
-  ...numbered('fs', 2, 11),
-  ...numbered('ft', 8, 11),
-];
+const fcsr = 'fcsr';
 
 export function getF(hart: RiscvHart, index: number): bigint {
-  return defined(hart.readRegister(nameOf(index)), `register ${nameOf(index)}`);
+  return read(hart, nameOf(index));
 }
 
 export function setF(hart: RiscvHart, index: number, value: bigint): void {
-  defined(hart.writeRegister(nameOf(index), value), `register ${nameOf(index)}`);
+  write(hart, nameOf(index), value);
 }
 
 export function getFcsr(hart: RiscvHart): bigint {
-  return defined(hart.readRegister('fcsr'), 'fcsr');
+  return read(hart, fcsr);
 }
 
 export function setFcsr(hart: RiscvHart, value: bigint): void {
-  defined(hart.writeRegister('fcsr', value), 'fcsr');
+  write(hart, fcsr, value);
+}
+
+function read(hart: RiscvHart, name: string): bigint {
+  return defined(hart.readRegister(name), `register ${name}`);
+}
+
+function write(hart: RiscvHart, name: string, value: bigint): void {
+  const status = hart.getCsr(csr.vsstatus);
+  defined(hart.writeRegister(name, value), `register ${name}`);
+  hart.setCsr(csr.vsstatus, status);
 }
 
 function nameOf(index: number): string {
-  return defined(names[index], `register f${index}`);
-}
-
-function numbered(prefix: string, first: number, last: number): string[] {
-  return Array.from({ length: last - first + 1 }, (_, i) => `${prefix}${first + i}`);
+  return defined(floatNames[index], `register f${index}`);
 }

@@ -5,6 +5,7 @@
  * EINVAL for a wrong size or value, ENOENT for what is not there, EBUSY for what is settled by the
  * first run. A group that the harts have nothing for is not there at all.
  */
+import { cacheBlockBytes } from '../../isa/riscv/memoryInstructions.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import { failure, success, type Result } from '../errno.ts';
 import { csr, hvipLocal, vsInterrupts } from './csrs.ts';
@@ -47,8 +48,7 @@ interface Group {
 }
 
 const arch = 0x8000_0000_0000_0000n;
-/** Cache blocks have 64 bytes, as those of the harts. */
-const blockSize = 64n;
+const blockSize = BigInt(cacheBlockBytes);
 
 export function getOneReg(vcpu: OneRegVcpu, id: bigint): Result<bigint> {
   const group = groups[typeOf(id)];

@@ -257,7 +257,8 @@ describe('dirty log of a real guest', () => {
     assert.deepEqual([g.vm.testAgeGfn(gfn), g.vm.ageGfn(gfn)], [false, false]);
     g.run([['load', at(8, 0)]]);
     assert.equal(g.vm.testAgeGfn(gfn), false);
-    g.run([['load', at(4, 0)]]);
+    // The hart knew this translation, and has to forget it for the use to be seen.
+    g.run([['load', at(4, 0x8_0000)]]);
     assert.equal(g.vm.testAgeGfn(gfn), true);
     assert.deepEqual([g.vm.testAgeGfn(at(32, 0) / page), g.vm.ageGfn(1)], [false, false]);
   });
@@ -271,5 +272,43 @@ describe('dirty log of a real guest', () => {
     const stores: readonly Access[] = [['byte', at(4, 5)]];
     assert.deepEqual(g.run(stores), written(stores));
     assert.deepEqual(g.leaf(at(4, 0)), { size: MiB2, writable: true });
+  });
+
+  it('two harts that both know a page as writable are both stopped at their next store', () => {
+    const source = `
+      slli s3, a0, 12
+      li s0, ${command}
+      add s0, s0, s3
+      beqz a0, start_other
+      j store
+    start_other:
+      li a0, 1
+      la a1, other
+      li a2, 0
+      call 0x48534d, 0
+      li s3, 0
+      j store
+    other:
+      li s0, ${command + page}
+    store:
+      addi s4, s4, 1
+      sd s4, 0(s0)
+      j store
+    `;
+    const guest = realGuest(assemble(source), { harts: 2 });
+    const { vm } = guest.machine;
+    const region = vm.slots.get(0);
+    assert(region);
+    const turns = () => assert.equal(guest.machine.run(200_000).kind, 'budget');
+    turns();
+    const counts = () => [guest.word(command), guest.word(command + page)];
+    const before = counts();
+    assert(vm.setUserMemoryRegion({ ...region, flags: 1 }).ok);
+    for (let i = 0; i < 3; i++) {
+      turns();
+      const log = vm.getDirtyLog(0);
+      assert.deepEqual(log.ok && dirtyPages(log.value), pagesOf(command, command + page));
+    }
+    counts().forEach((n, i) => assert(n > (before[i] ?? 0n)));
   });
 });

@@ -156,7 +156,8 @@ describe('ONE_REG', () => {
     assert.deepEqual(list.slice(0, upTo), [...base, ...isaIds.map(isaExt)]);
     const sbi = list.slice(upTo);
     assert(sbi.every((id) => id >> 24n === u64 >> 24n || (id >> 24n) % 256n === 8n));
-    for (const id of [0, 1, 2, 3, 4, 5, 7, 8, 9]) assert(sbi.includes(sbiExt(id)), `SBI ${id}`);
+    for (const id of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+      assert(sbi.includes(sbiExt(id)), `SBI ${id}`);
     for (const id of list) assert.equal(typeof get(id), 'bigint', id.toString(16));
   });
 
@@ -462,5 +463,61 @@ describe('ONE_REG on the real hart', () => {
       assert.deepEqual([g.word(ram + 0x10_0000), g.word(ram + 0x10_0008)], [3000n, 0x1234n]);
     }
     assert(to.machine.instructions < from.machine.instructions);
+  });
+
+  const floatGuest = `
+    .option arch, +f, +d
+    la t0, trapped
+    csrw stvec, t0
+    li t0, 0x2000
+    csrs sstatus, t0
+    li s2, ${ram + 0x10_0000}
+    fld fa0, 64(s2)
+    fadd.d fa1, fa0, fa0
+    fsrmi 2
+    fsd fa1, 0(s2)
+    li t0, 1
+    sd t0, 16(s2)
+  1:
+    j 1b
+  .align 2
+  trapped:
+    csrr t0, scause
+    sd t0, 8(s2)
+  1:
+    j 1b
+  `;
+
+  it('shows and sets the floating-point registers of a guest', () => {
+    const g = realGuest(assemble(floatGuest), { isa: 'rv64imafdc' });
+    const [vcpu] = g.machine.vm.vcpus;
+    assert(vcpu);
+    const { get, set } = access(vcpu);
+    g.machine.memory.write64(0x1_0000_0000 + 0x10_0040, 0x3ff8_0000_0000_0000n); // 1.5
+    g.machine.run(100);
+    assert.deepEqual([g.word(ram + 0x10_0010), g.word(ram + 0x10_0008)], [1n, 0n]);
+    assert.equal(get(reg(6, 11)), 0x4008_0000_0000_0000n, '3.0');
+    assert.equal(get(reg(5, 11, 0, u32)), 0n);
+    assert.equal(get(fcsrOfD), 0x40n, 'the rounding mode');
+    for (let i = 0; i < 32; i++) {
+      assert.equal(set(reg(6, i), BigInt(i) << 56n), 'ok');
+      assert.equal(get(reg(6, i)), BigInt(i) << 56n);
+    }
+    const status = get(sstatus);
+    assert(typeof status === 'bigint');
+    const initial = (status & ~0x8000_0000_0000_6000n) | 0x2000n;
+    assert.equal(set(sstatus, initial), 'ok');
+    assert.deepEqual([set(f0OfD, 5n), set(fcsrOfD, 1n), get(sstatus)], ['ok', 'ok', initial]);
+  });
+
+  it('a guest whose F and D are switched off finds none', () => {
+    const g = realGuest(assemble(floatGuest), { isa: 'rv64imafdc' });
+    const [vcpu] = g.machine.vm.vcpus;
+    assert(vcpu);
+    const { get, set } = access(vcpu);
+    assert.equal(set(isa, 0x1105n), 'ok');
+    g.machine.run(100);
+    assert.deepEqual([g.word(ram + 0x10_0010), g.word(ram + 0x10_0008)], [0n, 2n]);
+    assert.deepEqual([get(f0OfD), get(f0OfF), get(isa)], ['ENOENT', 'ENOENT', 0x1105n]);
   });
 });
