@@ -4,6 +4,7 @@
  * vocabulary and the file itself.
  */
 import { unreachable } from '../core/base/assert.ts';
+import type { RegisterInfo } from '../core/isa/isa.ts';
 import { describeControlRegister, describeMnemonic, describeRegister } from './hover.ts';
 import { parseOperandSyntax } from './operandSyntax.ts';
 import type { OperandKind } from './operandSyntax.ts';
@@ -134,7 +135,10 @@ function operands(
   }
   const found: Completion[] = [];
   if (kinds.has('controlRegister')) found.push(...controlRegisters(vocabulary, at));
-  if (kinds.has('register')) found.push(...registers(vocabulary, at));
+  if (kinds.has('register')) found.push(...registers(vocabulary, at, (r) => !r.file));
+  if (kinds.has('floatRegister')) {
+    found.push(...registers(vocabulary, at, (r) => r.file === 'float'));
+  }
   if (kinds.has('symbol')) found.push(...symbols(source, vocabulary, at));
   else if (kinds.has('constant')) found.push(...constants(source, vocabulary, at));
   return found;
@@ -171,9 +175,13 @@ function everything(
   return onlySymbols ? found : [...registers(vocabulary, at), ...found];
 }
 
-function registers(vocabulary: Vocabulary, at: Span): Completion[] {
+function registers(
+  vocabulary: Vocabulary,
+  at: Span,
+  wanted: (register: RegisterInfo) => boolean = () => true,
+): Completion[] {
   return vocabulary.isa.registers
-    .filter((r) => r.role !== 'pc')
+    .filter((r) => r.role !== 'pc' && wanted(r))
     .map((r) => ({ label: r.name, kind: 'register', detail: r.description, at }));
 }
 

@@ -1,11 +1,11 @@
 /**
  * The operand syntax of an instruction row (`rd, imm(rs1)`) and what may stand at each operand.
  * Knows the vocabulary of such rows, not any instruction: registers are named r, f or v with d, s
- * or t (`rd`, `rs1`, `fs2`, `vs3`), control registers `csr`, places in code or data
+ * or t (`rd`, `rs1`, `frs2`, `vs3`), control registers `csr`, places in code or data
  * `offset`, `label`, `symbol` or `target`; everything else is a constant.
  */
 
-export type OperandKind = 'register' | 'controlRegister' | 'symbol' | 'constant';
+export type OperandKind = 'register' | 'floatRegister' | 'controlRegister' | 'symbol' | 'constant';
 
 export interface OperandSyntax {
   readonly text: string;
@@ -65,6 +65,7 @@ function operandSyntax(text: string, optional: boolean): OperandSyntax {
 function kindOf(name: string): OperandKind {
   if (/^csr/.test(name)) return 'controlRegister';
   if (/^(offset|label|symbol|target)/.test(name)) return 'symbol';
-  if (/^((r|f|fr|v)[dst]\d?'?|sp)$/.test(name)) return 'register';
+  if (/^fr?[dst]\d?'?$/.test(name)) return 'floatRegister';
+  if (/^([rv][dst]\d?'?|sp)$/.test(name)) return 'register';
   return 'constant';
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { completionsAt, describeCompletion } from '../../src/language/completion.ts';
+import { isaNamed } from '../../src/core/registry.ts';
 import { vocabularyOf } from '../../src/language/vocabulary.ts';
 import { atCursor, textAt } from './cursor.ts';
 import { smallIsa } from './smallIsa.ts';
@@ -37,6 +38,20 @@ describe('language/completion', () => {
     check('addi a0, ¦', registers);
     check('ld a0, 8(¦', registers);
     check('amoadd.w.aqrl a0, a1, (¦)', registers);
+  });
+
+  it('offers the registers of the file that an operand names', () => {
+    const rv64 = vocabularyOf(isaNamed('rv64'));
+    const labels = (marked: string): string[] => {
+      const { source, position } = atCursor(marked);
+      return completionsAt(source, rv64, position).map((c) => c.label);
+    };
+    const [general, float] = [labels('add ¦'), labels('fadd.d ¦')];
+    assert.deepEqual([general.length, float.length], [32, 32]);
+    assert.ok(general.includes('a0') && float.includes('fa0'));
+    assert.deepEqual(labels('fadd.d fa0, fa1, ¦'), float);
+    assert.deepEqual(labels('fld fa0, 8(¦'), general);
+    assert.deepEqual(labels('fmv.x.d ¦'), general);
   });
 
   it('offers control registers only where the syntax says csr', () => {

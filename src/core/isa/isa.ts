@@ -11,6 +11,8 @@ export interface RegisterInfo {
   readonly bits: number;
   readonly description: string;
   readonly role?: RegisterRole;
+  /** Another register file than the general one: instructions name which they mean. */
+  readonly file?: 'float';
   /** DWARF register number, where it has one. */
   readonly dwarf?: number;
   /** Saved by the callee in the standard calling convention. */

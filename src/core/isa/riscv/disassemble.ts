@@ -4,7 +4,7 @@ import { csrName } from './csr/names.ts';
 import { Decoder, fieldOf, type Decoded } from './decode.ts';
 import { instructionRows } from './instructions/all.ts';
 import { constantNames } from './float/constants.ts';
-import { dynamicRounding } from './float/environment.ts';
+import { dynamicRounding, rounding } from './float/environment.ts';
 import { floatNames, integerNames } from './registers.ts';
 
 const decoder = new Decoder();
@@ -60,8 +60,9 @@ function orderingSuffix({ written }: Decoded, word: number): string {
 
 function operandText(decoded: Decoded, word: number, address: bigint): string {
   const { written } = decoded;
-  const mode = fieldOf(written, 'rm', word) ?? dynamicRounding;
-  const operands = written.operands.replace('[, rm]', mode === dynamicRounding ? '' : ', rm');
+  const usual = 'float' in written && written.float?.exact ? rounding.RNE : dynamicRounding;
+  const isUsual = fieldOf(written, 'rm', word) === usual;
+  const operands = written.operands.replace('[, rm]', isUsual ? '' : ', rm');
   return operands.replace(/[a-z]\w*'?/g, (name) => {
     if (name === 'offset') return `0x${(directTarget(decoded, address) ?? 0n).toString(16)}`;
     if (name === 'imm20') return `0x${((decoded.imm >>> 12) & 0xfffff).toString(16)}`;
@@ -79,7 +80,7 @@ function operandText(decoded: Decoded, word: number, address: bigint): string {
   });
 }
 
-const roundingNames = ['rne', 'rtz', 'rdn', 'rup', 'rmm'];
+const roundingNames = ['rne', 'rtz', 'rdn', 'rup', 'rmm', '', '', 'dyn'];
 
 function fenceSet(value: number): string {
   if (value === 0) return '0';

@@ -74,6 +74,7 @@ export const registers: readonly RegisterInfo[] = [
     aliases: [`f${i}`],
     bits: 64,
     description,
+    file: 'float',
     dwarf: 32 + i,
     calleeSaved,
   })),

@@ -30,6 +30,8 @@ export interface FloatOperation {
   readonly source?: Format;
   /** Format of a float result, which is boxed; absent: the result is rd's. */
   readonly result?: Format;
+  /** Never rounds: assemblers write the mode RNE when none is given, not the dynamic one. */
+  readonly exact?: boolean;
   readonly operate: (o: FloatOperands, e: FloatEnvironment) => bigint;
 }
 
@@ -82,8 +84,8 @@ export function twoOperands(
 
 /**
  * `funct` is funct5, the format's field, the selector in rs2's place and what stands in the rounding
- * mode's place: by default the mode; `exact` where it changes nothing, so that assemblers have no
- * operand for it, though reserved modes stay reserved. `registers` names destination and source.
+ * mode's place: by default the mode; `exact` where it changes nothing, though reserved modes stay
+ * reserved. `registers` names destination and source.
  */
 export function oneOperand(
   mnemonic: string,
@@ -96,8 +98,9 @@ export function oneOperand(
   const [to, from] = registers.split(', ');
   const field = /^[01]+$/.test(funct3) ? funct3 : rm;
   const pattern = `${funct5} ${format} ${selector} ${from}:5 ${field} ${to}:5 ${OP_FP}`;
-  const mode = funct3 === 'rounds' ? '[, rm]' : '';
-  return [mnemonic, pattern, `${registers}${mode}`, summary, float];
+  const mode = field === rm ? '[, rm]' : '';
+  const operation = funct3 === 'exact' ? { ...float, exact: true } : float;
+  return [mnemonic, pattern, `${registers}${mode}`, summary, operation];
 }
 
 const accessOf = {

@@ -4,12 +4,15 @@
  */
 import type { SemanticContext } from '../../../engine/semantics.ts';
 import type { ControlFlow, InstructionInfo } from '../../isa.ts';
+import type { FloatOperation } from './floatRow.ts';
 
 export interface InstructionRow extends InstructionInfo {
   readonly flow: ControlFlow;
   /** Extensions that must all be there besides the one that brings it. */
   readonly needs?: readonly string[];
   readonly execute: (c: SemanticContext) => void;
+  /** What a floating-point row computes. */
+  readonly float?: FloatOperation;
 }
 
 /** A 16-bit form of a 32-bit instruction: it means exactly what it expands to. */
