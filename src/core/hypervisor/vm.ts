@@ -30,6 +30,8 @@ export interface VmOptions {
   readonly calls?: readonly CallRule[];
   /** Whether the VMM has an answer to calls of this extension, so that probes tell the truth. */
   readonly answers?: (extension: number) => boolean;
+  /** Calls are answered as KVM does also where it deviates from their specification. Default: no. */
+  readonly kvmQuirks?: boolean;
   readonly observe?: (exit: ObservedExit) => void;
   readonly log?: (line: string) => void;
 }
@@ -41,6 +43,7 @@ export class Vm {
   readonly ioEventFds = new IoEventFds();
   readonly gpaBits: number;
   readonly answers: (extension: number) => boolean;
+  readonly kvmQuirks: boolean;
   readonly observe: (exit: ObservedExit) => void;
   readonly log: (line: string) => void;
   private readonly limit: number;
@@ -56,6 +59,7 @@ export class Vm {
     this.slots = new MemorySlots(this.gpaBits);
     this.policy = new CallPolicy(arch.defaultCalls, options.calls ?? []);
     this.answers = options.answers ?? (() => false);
+    this.kvmQuirks = options.kvmQuirks ?? false;
     this.observe = options.observe ?? (() => {});
     this.log = options.log ?? (() => {});
     this.limit = arch.maxVcpus;

@@ -81,6 +81,8 @@ export interface GuestMachineOptions {
   readonly callConsoles: readonly ConsoleChannel[];
   readonly callHandlers: readonly CallHandler[];
   readonly calls: readonly CallRule[];
+  /** The hypervisor's deviations from the specification of the calls are those of KVM. */
+  readonly kvmQuirks?: boolean;
   readonly images: readonly GuestImage[];
   readonly entry: bigint;
   /** What the first vCPU is given beside its id: the address of the device tree. */
@@ -128,6 +130,7 @@ export class GuestMachine implements Machine {
       system.createVm({
         gpaBits: gpaBitsFor(options.guestMemory, options.arch),
         calls: options.calls,
+        kvmQuirks: options.kvmQuirks ?? false,
         answers: (extension) => this.handlers.some((h) => h.answers(extension)),
         observe: (exit) => this.exits.add(exit, this.clock.instructions),
         log: (line) => this.log.fire(line),

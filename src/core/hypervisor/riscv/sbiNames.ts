@@ -3,6 +3,7 @@
  * (SBI 3.0, chapters "Binary Encoding" and one per extension).
  */
 import { hex } from './csrs.ts';
+import { showArguments, showNumber } from './sbiArguments.ts';
 
 export const sbiError = {
   SUCCESS: 0n,
@@ -31,6 +32,10 @@ export const sbiExtension = {
   hsm: 0x48534d,
   srst: 0x53525354,
   dbcn: 0x4442434e,
+  pmu: 0x504d55,
+  susp: 0x53555350,
+  sta: 0x535441,
+  fwft: 0x46574654,
 } as const;
 
 interface FunctionName {
@@ -124,12 +129,12 @@ export function describeCall(id: number, fn: number, args: readonly bigint[]): s
   if (id <= sbiExtension.legacyLast) {
     const name = legacy[id];
     const known = name?.name ?? `extension ${hex(id)}`;
-    return `legacy ${known}(${showArgs(args, name?.args ?? args.length)})`;
+    return `legacy ${known}(${showArguments('', args, name?.args ?? args.length)})`;
   }
   const found = extensions.get(id);
   const name = found?.functions[fn];
-  const call = `${name?.name ?? `function ${fn}`}(${showArgs(args, name?.args ?? args.length)})`;
-  return `${found?.name ?? unknownExtension(id)} ${call}`;
+  const call = `${found?.name ?? unknownExtension(id)} ${name?.name ?? `function ${fn}`}`;
+  return `${call}(${showArguments(call, args, name?.args ?? args.length)})`;
 }
 
 /** `DBCN`; empty for an id that nobody has named. */
@@ -158,14 +163,4 @@ function unknownExtension(id: number): string {
           ? 'firmware extension'
           : 'extension';
   return `${kind} ${hex(id)}`;
-}
-
-function showArgs(args: readonly bigint[], count: number): string {
-  return args.slice(0, count).map(showNumber).join(', ');
-}
-
-function showNumber(value: bigint): string {
-  const unsigned = BigInt.asUintN(64, value);
-  if (unsigned >= 0xffff_ffff_ffff_f000n) return BigInt.asIntN(64, value).toString();
-  return unsigned < 4096n ? unsigned.toString() : hex(unsigned);
 }

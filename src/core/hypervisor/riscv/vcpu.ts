@@ -8,6 +8,7 @@ import type { GuestRead, RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import type { Result } from '../errno.ts';
 import type { VcpuExit, VcpuRun } from '../exits.ts';
 import type { MpState, Vcpu } from '../vcpu.ts';
+import type { Vm } from '../vm.ts';
 import {
   cause,
   csr,
@@ -25,6 +26,7 @@ import { configureHypervisorMode, detectSatpMode, hasSstc, resetGuest } from './
 import type { ExitContext, GuestTrap, PendingExit, VcpuOwner } from './vcpuContext.ts';
 import { completeCall, makeCall } from './vcpuEcall.ts';
 import { handleExit, readGuest } from './vcpuExit.ts';
+import { FirmwareFeatures } from './vcpuFwft.ts';
 import { completeMmio } from './vcpuMmio.ts';
 import { hostExtensions, VcpuIsa } from './vcpuIsa.ts';
 import {
@@ -34,8 +36,10 @@ import {
   type MachineIds,
   type OneRegVcpu,
 } from './vcpuOneReg.ts';
+import { VcpuPmu } from './vcpuPmu.ts';
 import { defaultCalls, isOffered } from './vcpuSbi.ts';
 import type { HsmState, SbiVcpu } from './vcpuSbiCall.ts';
+import { StealTime } from './vcpuSteal.ts';
 import { VcpuTimer } from './vcpuTimer.ts';
 
 export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
@@ -44,6 +48,9 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   readonly hart: RiscvHart;
   readonly owner: VcpuOwner;
   readonly timer: VcpuTimer;
+  readonly pmu: VcpuPmu;
+  readonly steal: StealTime;
+  readonly features: FirmwareFeatures;
   readonly isa: VcpuIsa;
   readonly sbi: SbiExtensions;
   readonly ids: MachineIds;
@@ -53,6 +60,8 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   private ran = false;
   private halted = false;
   private suspended = false;
+  /** SUSP: where the waiting hart begins once it is woken. */
+  private resume: { readonly address: bigint; readonly opaque: bigint } | undefined;
   /** Started by hart_start, nothing run yet. */
   private fresh = false;
   /** Instructions of the present budget that are used. */
@@ -74,17 +83,23 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     };
     hart.setCsr(csr.htimedelta, owner.timeDelta);
     this.timer = new VcpuTimer(hart, owner.clock, hasSstc(hart));
-    this.enterAt(0n, 0n);
+    this.pmu = new VcpuPmu(hart);
+    this.steal = new StealTime(owner.vm, owner.clock);
+    this.features = new FirmwareFeatures(hart);
+    this.reset(0n, 0n);
   }
 
   setBoot(entry: bigint, argument: bigint): void {
-    this.enterAt(entry, argument);
+    this.reset(entry, argument);
   }
 
   run(budget: number): VcpuRun {
     this.used = 0;
+    this.steal.enter();
     this.ran = true;
     const exit = this.mpState === 'stopped' ? ({ kind: 'halted' } as const) : this.execute(budget);
+    this.steal.leave();
+    this.noteReady();
     return { exit, consumed: this.used };
   }
 
@@ -99,6 +114,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   setInterrupt(level: boolean): void {
     const old = this.hart.getCsr(csr.hvip);
     this.hart.setCsr(csr.hvip, level ? old | vseip : old & ~vseip);
+    this.noteReady();
   }
 
   getOneReg(id: bigint): Result<bigint> {
@@ -119,9 +135,14 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
 
   advanceTimer(): void {
     this.timer.advance();
+    this.noteReady();
   }
 
   // What SBI extensions see.
+
+  get vm(): Vm {
+    return this.owner.vm;
+  }
 
   get peers(): readonly SbiVcpu[] {
     return this.owner.vcpus;
@@ -134,13 +155,14 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   }
 
   start(address: bigint, opaque: bigint): void {
-    this.enterAt(address, opaque);
+    this.reset(address, opaque);
     this.mpState = 'runnable';
     this.fresh = true;
   }
 
   raiseSoftwareInterrupt(): void {
     this.hart.setCsr(csr.hvip, this.hart.getCsr(csr.hvip) | vssip);
+    this.noteReady();
   }
 
   isMemory(address: bigint): boolean {
@@ -199,6 +221,11 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     this.suspended = suspended;
   }
 
+  sleep(address: bigint, opaque: bigint): void {
+    this.wait(true);
+    this.resume = { address, opaque };
+  }
+
   stop(): void {
     this.mpState = 'stopped';
   }
@@ -216,6 +243,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
         if (!this.hasInterrupt) return { kind: 'halted' };
         this.halted = false;
         this.suspended = false;
+        this.wake();
       }
       this.timer.advance();
       const slice = this.timer.untilDeadline(budget - this.used);
@@ -242,6 +270,19 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
       }
     }
     return { kind: 'intr' };
+  }
+
+  /** The end of a system suspend. */
+  private wake(): void {
+    const { resume } = this;
+    if (!resume) return;
+    this.enterAt(resume.address, resume.opaque);
+    this.observe('resume', () => 'an interrupt ends the system suspend');
+  }
+
+  /** For steal time: somebody else runs while this vCPU could. Its own turn begins with `enter`. */
+  private noteReady(): void {
+    if (this.steal.sharedMemory !== undefined && this.runnable) this.steal.ready();
   }
 
   /** Finishes what the VMM was asked for. Somebody who moved pc has finished it by hand. */
@@ -285,17 +326,29 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     return (this.hart.getCsr(csr.hip) & this.hart.getCsr(csr.hie) & vsInterrupts) !== 0n;
   }
 
+  /** A hart that begins anew, and what SBI extensions remember of it. */
+  private reset(pc: bigint, argument: bigint): void {
+    this.pmu.reset();
+    this.steal.reset();
+    this.features.reset();
+    this.enterAt(pc, argument);
+  }
+
   /** Reset state, in VS-mode at `pc` with the hart's id and `argument` as arguments. */
   private enterAt(pc: bigint, argument: bigint): void {
     const { hart } = this;
     hart.privilege = 1;
     hart.virtualized = false;
+    // The external interrupt is a wire of the VMM's, which keeps its level.
+    const external = hart.getCsr(csr.hvip) & vseip;
     resetGuest(hart, pc, argument);
+    hart.setCsr(csr.hvip, external);
     this.applyIsa();
     this.timer.reset();
     hart.sret();
     this.halted = false;
     this.suspended = false;
+    this.resume = undefined;
     this.pending = undefined;
   }
 }

@@ -65,6 +65,8 @@ export interface ExitContext extends SbiVcpu {
   redirect(cause: number, tval: bigint): void;
   /** Waits for an interrupt; `suspended` when HSM calls it so. */
   wait(suspended: boolean): void;
+  /** Waits for an interrupt and then begins at the address, as if started there. */
+  sleep(address: bigint, opaque: bigint): void;
   /** HSM hart_stop. */
   stop(): void;
   observe(kind: string, text: () => string): void;

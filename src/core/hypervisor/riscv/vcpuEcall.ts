@@ -14,6 +14,7 @@ const ecallLength = 4;
 
 export function makeCall(vcpu: ExitContext, stopped?: SbiCall): VcpuExit | undefined {
   const call = readCall(vcpu);
+  vcpu.pmu.count('SBI_CALL');
   if (!vcpu.sbi.allows(call.extension)) {
     finish(vcpu, call, sbiError.NOT_SUPPORTED, 0n);
     return undefined;
@@ -26,6 +27,11 @@ export function makeCall(vcpu: ExitContext, stopped?: SbiCall): VcpuExit | undef
     case 'suspend':
       finish(vcpu, call, sbiError.SUCCESS, 0n);
       vcpu.wait(true);
+      return undefined;
+    case 'systemSuspend':
+      vcpu.observe('sbi', () => text(call));
+      vcpu.advance(ecallLength);
+      vcpu.sleep(outcome.address, outcome.opaque);
       return undefined;
     case 'stop':
       vcpu.observe('sbi', () => text(call));
@@ -44,6 +50,7 @@ export function makeCall(vcpu: ExitContext, stopped?: SbiCall): VcpuExit | undef
       vcpu.redirect(outcome.trap.cause, outcome.trap.tval);
       return undefined;
     case 'forward': {
+      vcpu.pmu.count('SBI_FORWARDED');
       const exit = callExit(call, false);
       vcpu.pending = { kind: 'call', pc: vcpu.hart.pc, call, exit };
       return exit;

@@ -5,10 +5,20 @@
 import type { GuestRead } from '../../isa/riscv/riscvHart.ts';
 import type { VcpuExit } from '../exits.ts';
 import { cause, causeName, csr, hex } from './csrs.ts';
+import type { FirmwareEvent } from './sbiPmuEvents.ts';
 import type { ExitContext, GuestTrap } from './vcpuContext.ts';
 import { makeCall } from './vcpuEcall.ts';
 import { isPageTableAccess, wfi, wrsNto, wrsSto } from './vcpuInsn.ts';
 import { emulateMmio, fetchInstruction } from './vcpuMmio.ts';
+
+/** Traps that firmware counters count when they come this way. */
+const reflected: Readonly<Record<number, FirmwareEvent>> = {
+  [cause.illegalInstruction]: 'ILLEGAL_INSN',
+  [cause.loadMisaligned]: 'MISALIGNED_LOAD',
+  [cause.loadAccess]: 'ACCESS_LOAD',
+  [cause.storeMisaligned]: 'MISALIGNED_STORE',
+  [cause.storeAccess]: 'ACCESS_STORE',
+};
 
 export function handleExit(vcpu: ExitContext, trap: GuestTrap): VcpuExit | undefined {
   // No HS-level interrupt is enabled; one that was is gone by the time anybody looks.
@@ -40,6 +50,7 @@ function guestPageFault(vcpu: ExitContext, trap: GuestTrap): VcpuExit | undefine
   const outcome = vcpu.owner.fault(gpa, write);
   switch (outcome.kind) {
     case 'mapped':
+      vcpu.pmu.count('GUEST_PAGE_FAULT');
       vcpu.observe('guest-page-fault', () => {
         const { pageSize, hostAddress } = outcome;
         const page = hex(gpa - (gpa % pageSize));
@@ -90,6 +101,7 @@ function virtualInstruction(vcpu: ExitContext, trap: GuestTrap): VcpuExit | unde
   }
   const supervisor = vcpu.hart.privilege === 1;
   if (bits === wfi && supervisor) {
+    vcpu.pmu.count('WFI');
     vcpu.observe('wfi', () => 'waits for an interrupt');
     vcpu.advance(4);
     vcpu.wait(false);
@@ -105,7 +117,8 @@ function virtualInstruction(vcpu: ExitContext, trap: GuestTrap): VcpuExit | unde
 }
 
 /**
- * rdcycle and rdinstret: hcounteren keeps them from the guest, as on KVM, where perf backs them.
+ * rdcycle and rdinstret: hcounteren keeps them from the guest, as on KVM; the vCPU's counters back
+ * them.
  * A read with rs1 = x0 is all there is, the counters being read-only.
  */
 function readCounter(vcpu: ExitContext, bits: number): boolean {
@@ -117,7 +130,7 @@ function readCounter(vcpu: ExitContext, bits: number): boolean {
   const user = hart.privilege === 0;
   const enabled = (hart.getCsr(csr.scounteren) >> BigInt(number - csr.cycle)) & 1n;
   if (user && enabled === 0n) return false;
-  const value = hart.getCsr(number === csr.cycle ? csr.mcycle : csr.minstret);
+  const value = vcpu.pmu.readCsr(number);
   hart.setX((bits >>> 7) & 31, value);
   vcpu.observe('csr', () => `${number === csr.cycle ? 'cycle' : 'instret'} → ${value}`);
   vcpu.advance(4);
@@ -142,6 +155,8 @@ function readSeed(vcpu: ExitContext, bits: number): boolean {
 
 function reflect(vcpu: ExitContext, code: number, tval: bigint): undefined {
   const { pc } = vcpu.hart;
+  const event = reflected[code];
+  if (event) vcpu.pmu.count(event);
   vcpu.observe('redirect', () => `${causeName(code)} at ${hex(pc)}, stval ${hex(tval)}`);
   vcpu.redirect(code, tval);
   return undefined;

@@ -45,6 +45,7 @@ export function emulateMmio(vcpu: ExitContext, trap: GuestTrap, gpa: number): Mm
 export function completeMmio(vcpu: ExitContext, pending: PendingExit & { kind: 'mmio' }): void {
   const { instruction, exit } = pending;
   const { size, address } = exit;
+  vcpu.pmu.count(exit.write ? 'MMIO_STORE' : 'MMIO_LOAD');
   vcpu.observe('mmio', () =>
     exit.write
       ? `store of ${size} at ${hex(address)}: ${hex(exit.data)}`

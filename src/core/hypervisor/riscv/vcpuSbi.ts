@@ -15,8 +15,12 @@ import {
   type SbiVcpu,
 } from './vcpuSbiCall.ts';
 import { forwardedRanges } from './vcpuSbiForward.ts';
+import { sbiFwft } from './vcpuSbiFwft.ts';
 import { sbiHsm } from './vcpuSbiHsm.ts';
+import { sbiPmu } from './vcpuSbiPmu.ts';
 import { sbiIpi, sbiRfence, sbiTime } from './vcpuSbiReplace.ts';
+import { sbiSta } from './vcpuSbiSta.ts';
+import { sbiSusp } from './vcpuSbiSusp.ts';
 import { sbiSystemReset } from './vcpuSbiSystem.ts';
 import { sbiV01 } from './vcpuSbiV01.ts';
 
@@ -28,6 +32,10 @@ const extensions: readonly SbiExtension[] = [
   sbiRfence,
   sbiHsm,
   sbiSystemReset,
+  sbiPmu,
+  sbiSusp,
+  sbiSta,
+  sbiFwft,
 ];
 
 /** What the hypervisor answers by itself, and what it knows that it does not. */

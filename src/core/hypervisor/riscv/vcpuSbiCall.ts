@@ -4,6 +4,10 @@
  */
 import type { GuestRead, RiscvHart, TrapInfo } from '../../isa/riscv/riscvHart.ts';
 import type { SystemEventType } from '../exits.ts';
+import type { Vm } from '../vm.ts';
+import type { FirmwareFeatures } from './vcpuFwft.ts';
+import type { VcpuPmu } from './vcpuPmu.ts';
+import type { StealTime } from './vcpuSteal.ts';
 import type { VcpuTimer } from './vcpuTimer.ts';
 
 /** Ids are 32 bits wide whatever the registers are; args are a0 … a5. */
@@ -22,6 +26,8 @@ export type SbiOutcome =
   | { readonly kind: 'stop' }
   /** Returns SUCCESS once an interrupt wakes the hart. */
   | { readonly kind: 'suspend' }
+  /** Does not return: an interrupt makes the hart begin at the address, as if it had been started. */
+  | { readonly kind: 'systemSuspend'; readonly address: bigint; readonly opaque: bigint }
   | { readonly kind: 'systemEvent'; readonly type: SystemEventType; readonly reason: number }
   /** A fault met while serving the call goes to the guest, at the ecall. */
   | { readonly kind: 'redirect'; readonly trap: TrapInfo };
@@ -33,7 +39,11 @@ export type HsmState = keyof typeof hsmState;
 export interface SbiVcpu {
   readonly id: number;
   readonly hart: RiscvHart;
+  readonly vm: Vm;
   readonly timer: VcpuTimer;
+  readonly pmu: VcpuPmu;
+  readonly steal: StealTime;
+  readonly features: FirmwareFeatures;
   /** All vCPUs of the VM, this one among them. */
   readonly peers: readonly SbiVcpu[];
   readonly hsmState: HsmState;
@@ -63,6 +73,11 @@ export function low32(value: bigint): number {
   return Number(BigInt.asUintN(32, value));
 }
 
+/** Every bit of a register set. */
+export function xlenOnes(vcpu: SbiVcpu): bigint {
+  return (1n << BigInt(vcpu.hart.xlen)) - 1n;
+}
+
 /**
  * The vCPUs that a hart mask selects, undefined when it names one that does not exist. Base all
  * ones is every hart, and the mask is ignored then.
@@ -73,13 +88,22 @@ export function selectHarts(
   base: bigint,
 ): readonly SbiVcpu[] | undefined {
   const all = vcpu.peers;
-  if (BigInt.asIntN(64, base) === -1n) return all;
+  if (base === xlenOnes(vcpu)) return all;
   const selected: SbiVcpu[] = [];
-  for (let bit = 0n; bit < 64n; bit++) {
+  for (let bit = 0n; bit < BigInt(vcpu.hart.xlen); bit++) {
     if (((mask >> bit) & 1n) === 0n) continue;
     const target = all.find((v) => BigInt(v.id) === base + bit);
     if (!target) return undefined;
     selected.push(target);
   }
   return selected;
+}
+
+/** The vCPUs of a hart mask that exist; what KVM acts on whatever else the mask says. */
+export function existingHarts(vcpu: SbiVcpu, mask: bigint, base: bigint): readonly SbiVcpu[] {
+  if (base === xlenOnes(vcpu)) return vcpu.peers;
+  return vcpu.peers.filter((v) => {
+    const bit = BigInt(v.id) - base;
+    return bit >= 0n && bit < BigInt(vcpu.hart.xlen) && ((mask >> bit) & 1n) === 1n;
+  });
 }

@@ -6,25 +6,26 @@
  */
 import { csr, vssip } from './csrs.ts';
 import {
+  existingHarts,
   returned,
-  selectHarts,
   type SbiCall,
   type SbiOutcome,
   type SbiVcpu,
 } from './vcpuSbiCall.ts';
+import { fence, sendIpi, setTimer } from './vcpuSbiReplace.ts';
 
 export const sbiV01 = [
-  { first: 0, last: 0, handle: setTimer },
+  { first: 0, last: 0, handle: timer },
   { first: 3, last: 3, handle: clearIpi },
-  { first: 4, last: 4, handle: overHarts((target) => target.raiseSoftwareInterrupt()) },
-  { first: 5, last: 5, handle: overHarts((target) => target.hart.fenceI()) },
-  // Ranges and ASIDs only narrow what must be flushed.
-  { first: 6, last: 7, handle: overHarts((target) => target.hart.hfenceVvma()) },
+  { first: 4, last: 4, handle: overHarts(sendIpi) },
+  { first: 5, last: 5, handle: overHarts((vcpu, targets) => fence(vcpu, targets, 0)) },
+  { first: 6, last: 6, handle: overHarts((vcpu, targets) => fence(vcpu, targets, 1)) },
+  { first: 7, last: 7, handle: overHarts((vcpu, targets) => fence(vcpu, targets, 2)) },
   { first: 8, last: 8, handle: shutdown },
 ];
 
-function setTimer(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
-  vcpu.timer.nextEvent(call.args[0]);
+function timer(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
+  setTimer(vcpu, call.args[0]);
   return returned(0n);
 }
 
@@ -38,18 +39,17 @@ function shutdown(): SbiOutcome {
 }
 
 /** A null pointer means all harts, as every implementation has it. */
-function overHarts(act: (target: SbiVcpu) => void) {
+function overHarts(act: (vcpu: SbiVcpu, targets: readonly SbiVcpu[]) => void) {
   return (vcpu: SbiVcpu, call: SbiCall): SbiOutcome => {
     const pointer = call.args[0];
     if (pointer === 0n) {
-      vcpu.peers.forEach(act);
+      act(vcpu, vcpu.peers);
       return returned(0n);
     }
     const read = vcpu.readGuest(pointer, 8, false);
     if ('trap' in read) return { kind: 'redirect', trap: read.trap };
     // Bits of harts that do not exist are passed over: a legacy call has no error for them.
-    const existing = vcpu.peers.reduce((bits, v) => bits | (1n << BigInt(v.id)), 0n);
-    selectHarts(vcpu, read.value & existing, 0n)?.forEach(act);
+    act(vcpu, existingHarts(vcpu, read.value, 0n));
     return returned(0n);
   };
 }

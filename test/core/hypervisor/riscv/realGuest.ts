@@ -88,6 +88,7 @@ export interface RealGuestOptions {
   readonly isa?: string;
   /** A hart that never says what the instruction was, as hardware may. */
   readonly withoutHtinst?: boolean;
+  readonly kvmQuirks?: boolean;
 }
 
 export function realGuest(image: Uint8Array, options: RealGuestOptions = {}): RealGuest {
@@ -123,6 +124,7 @@ export function realGuest(image: Uint8Array, options: RealGuestOptions = {}): Re
     callConsoles: [console],
     callHandlers: [new SbiConsole(console)],
     calls: [],
+    kvmQuirks: options.kvmQuirks ?? false,
     images: [{ name: 'guest', address: ram, bytes: image }],
     entry: BigInt(ram),
     bootArgument: 0n,

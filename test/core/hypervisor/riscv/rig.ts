@@ -33,6 +33,7 @@ export interface RigOptions extends FakeHartOptions {
   readonly calls?: readonly CallRule[];
   readonly answers?: (extension: number) => boolean;
   readonly gpaBits?: number;
+  readonly kvmQuirks?: boolean;
 }
 
 export function hostMemory(size = 0x0400_0000): PhysicalMemory {
@@ -59,6 +60,7 @@ export function rig(options: RigOptions = {}): Rig {
     ...(options.gpaBits === undefined ? {} : { gpaBits: options.gpaBits }),
     calls: options.calls ?? [],
     answers: options.answers ?? (() => false),
+    kvmQuirks: options.kvmQuirks ?? false,
     observe: (exit) => exits.push(exit),
   });
   assert(made.ok);
