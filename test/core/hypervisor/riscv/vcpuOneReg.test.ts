@@ -1,125 +1,34 @@
 import assert from 'node:assert/strict';
-import { VirtualClock } from '../../../../src/core/base/virtualClock.ts';
-import type { CallRule } from '../../../../src/core/hypervisor/callPolicy.ts';
-import type { Result } from '../../../../src/core/hypervisor/errno.ts';
-import { HypervisorSystem } from '../../../../src/core/hypervisor/system.ts';
-import { RiscvHypervisor } from '../../../../src/core/hypervisor/riscv/main.ts';
-import type { Vcpu } from '../../../../src/core/hypervisor/vcpu.ts';
-import { FakeHart, type FakeHartOptions } from './fakeHart.ts';
-import { assemble, ram, realGuest, runToEnd } from './realGuest.ts';
-import { hostBase, hostMemory, ramBase, tableSize } from './rig.ts';
-
-const u32 = 0x8020_0000_0000_0000n;
-const u64 = 0x8030_0000_0000_0000n;
-const ones = 2n ** 64n - 1n;
-const reg = (type: number, index: number, subtype = 0, size = u64) =>
-  size | BigInt(type * 2 ** 24 + subtype * 2 ** 16 + index);
-
-/** By number, from the uapi headers; each is what strace of a VMM would show. */
-const pc = 0x8030000002000000n;
-const a0 = 0x803000000200000an;
-const mode = reg(2, 32);
-const sstatus = 0x8030000003000000n;
-const sip = reg(3, 7);
-const siselect = 0x8030000003010000n;
-const sstateen0 = 0x8030000003020000n;
-const isa = 0x8030000001000000n;
-const frequency = 0x8030000004000000n;
-const time = frequency + 1n;
-const compare = frequency + 2n;
-const state = frequency + 3n;
-const f0OfF = 0x8020000005000000n;
-const f0OfD = 0x8030000006000000n;
-const fcsrOfD = 0x8020000006000020n;
-const extA = 0x8030000007000000n;
-const dbcn = 0x8030000008000009n;
-const vlenb = 0x8030000009000004n;
-const v0 = 0x8040000009000006n;
-const shmemLo = 0x803000000a000000n;
-const misaligned = 0x803000000a010000n;
-const isaExt = (id: number) => reg(7, id);
-const sbiExt = (id: number) => reg(8, id);
-
-/** A hart with the floating-point registers that the other fake one lacks. */
-class FloatHart extends FakeHart {
-  private readonly floats = new Map<string, bigint>();
-  override readRegister(name: string): bigint | undefined {
-    return isFloat(name) ? (this.floats.get(name) ?? 0n) : super.readRegister(name);
-  }
-  override writeRegister(name = '', value = 0n): bigint | undefined {
-    if (!isFloat(name)) return super.writeRegister();
-    this.floats.set(name, value);
-    return value;
-  }
-}
-
-function isFloat(name: string): boolean {
-  return /^f([ts]?\d+|a[0-7]|csr|[ts]1?\d)$/.test(name);
-}
-
-interface Options extends FakeHartOptions {
-  readonly letters?: string;
-  readonly extensions?: readonly string[];
-  readonly calls?: readonly CallRule[];
-  readonly harts?: number;
-}
-
-function make(options: Options = {}) {
-  const clock = new VirtualClock();
-  const misa = [...(options.letters ?? 'imach')].reduce(
-    (bits, l) => bits | (1n << BigInt(l.charCodeAt(0) - 97)),
-    2n << 62n,
-  );
-  const harts = Array.from(
-    { length: options.harts ?? 1 },
-    (_, id) => new FloatHart(id, clock, options),
-  );
-  for (const hart of harts) {
-    const reset = hart.reset.bind(hart);
-    hart.reset = () => {
-      reset();
-      hart.setCsr(0x301, misa);
-    };
-  }
-  const memory = hostMemory();
-  const arch = new RiscvHypervisor({
-    harts,
-    memory,
-    clock,
-    tables: { base: hostBase, size: tableSize },
-    extensions: new Set(options.extensions),
-  });
-  const vm = new HypervisorSystem(memory, arch).createVm({
-    calls: options.calls ?? [],
-    answers: () => true,
-  });
-  assert(vm.ok);
-  const vcpus = harts.map((h) => {
-    const vcpu = vm.value.createVcpu(h.id);
-    assert(vcpu.ok);
-    return vcpu.value;
-  });
-  const [vcpu] = vcpus;
-  const [hart] = harts;
-  assert(vcpu && hart);
-  vcpu.setBoot(BigInt(ramBase), 0n);
-  return { clock, hart, harts, vcpu, vcpus, ...access(vcpu) };
-}
-
-function access(vcpu: Vcpu) {
-  return {
-    get: (id: bigint) => value(vcpu.getOneReg(id)),
-    set: (id: bigint, v: bigint) => value(vcpu.setOneReg(id, v)) ?? 'ok',
-  };
-}
-
-function value<T>(result: Result<T>) {
-  return result.ok ? result.value : result.errno;
-}
-
-function range(type: number, from: number, to: number, size = u64): bigint[] {
-  return Array.from({ length: to - from + 1 }, (_, i) => reg(type, from + i, 0, size));
-}
+import {
+  u32,
+  u64,
+  ones,
+  reg,
+  pc,
+  a0,
+  mode,
+  sstatus,
+  sip,
+  siselect,
+  sstateen0,
+  isa,
+  frequency,
+  time,
+  f0OfF,
+  f0OfD,
+  fcsrOfD,
+  extA,
+  dbcn,
+  vlenb,
+  v0,
+  shmemLo,
+  misaligned,
+  isaExt,
+  sbiExt,
+  make,
+  range,
+} from './oneRegRig.ts';
+import { ramBase } from './rig.ts';
 
 describe('ONE_REG', () => {
   it('has the worked ids', () => {
@@ -298,226 +207,5 @@ describe('ONE_REG', () => {
     assert.deepEqual([set(sbiExt(1), 1n), set(sbiExt(1), 0n)], ['EBUSY', 'EBUSY']);
     assert.equal(set(reg(8, 0, 2), 1n), 'EBUSY');
     assert.deepEqual([set(pc, 4n), set(sstatus, 0n), set(time, 5n)], ['ok', 'ok', 'ok']);
-  });
-});
-
-describe('ONE_REG timer', () => {
-  it('time is the VM’s: one write shifts all vCPUs', () => {
-    const { clock, vcpus, get, set } = make({ harts: 2, sstc: true });
-    clock.skipTo(1000n);
-    assert.equal(get(time), 1000n);
-    set(time, 50n);
-    const [, second] = vcpus;
-    assert(second);
-    assert.deepEqual(second.getOneReg(time), { ok: true, value: 50n });
-    clock.skipTo(1010n);
-    assert.equal(get(time), 60n);
-  });
-
-  it('without Sstc: compare is stored, state 1 fires at once, state 0 needs a timer', () => {
-    const { clock, hart, get, set } = make();
-    clock.skipTo(100n);
-    assert.deepEqual([get(compare), get(state)], [ones, 0n]);
-    assert.equal(set(compare, 5000n), 'ok');
-    assert.deepEqual([get(compare), get(state), hart.getCsr(0x645)], [5000n, 0n, 0n]);
-    assert.equal(set(state, 0n), 'EINVAL');
-    assert.equal(set(state, 1n), 'ok');
-    assert.deepEqual([get(compare), hart.getCsr(0x645)], [1n, 0x40n], 'the state became the time');
-  });
-
-  it('without Sstc: a timer that runs looks at compare when it would have fired', () => {
-    const { clock, hart, vcpu, get, set } = make();
-    hart.ecall(0x54494d45, 0, 500n);
-    vcpu.run(1);
-    assert.equal(get(state), 1n);
-    set(compare, 800n);
-    clock.skipTo(500n);
-    vcpu.advanceTimer();
-    assert.equal(hart.getCsr(0x645), 0n);
-    assert.equal(vcpu.nextDeadline(), 800n);
-    set(time, 790n);
-    assert.equal(vcpu.nextDeadline(), 510n);
-    clock.skipTo(510n);
-    vcpu.advanceTimer();
-    assert.deepEqual([hart.getCsr(0x645), get(state)], [0x40n, 0n]);
-    hart.ecall(0x54494d45, 0, 90_000n);
-    vcpu.run(1);
-    assert.deepEqual([set(state, 0n), get(state), vcpu.nextDeadline()], ['ok', 0n, undefined]);
-  });
-
-  it('with Sstc: compare is the guest’s vstimecmp, state does nothing', () => {
-    const { hart, get, set } = make({ sstc: true });
-    assert.equal(set(compare, 700n), 'ok');
-    assert.equal(hart.getCsr(0x24d), 700n);
-    assert.deepEqual([set(state, 1n), get(compare), get(state)], ['ok', 700n, 0n]);
-    assert.equal(set(state, 0n), 'EINVAL');
-  });
-});
-
-describe('SBI extensions by ONE_REG', () => {
-  it('are there as far as the table of calls has them', () => {
-    const deny: CallRule = { extension: [0x4442434e, 0x4442434e], action: 'deny' };
-    const { get, set } = make({ calls: [deny] });
-    assert.deepEqual([get(dbcn), set(dbcn, 1n), get(sbiExt(1))], ['ENOENT', 'ENOENT', 1n]);
-    assert.deepEqual([set(sbiExt(1), 2n), set(dbcn, 2n)], ['EINVAL', 'EINVAL']);
-  });
-
-  it('words of them', () => {
-    const { get, set } = make();
-    const all = get(reg(8, 0, 1));
-    assert(typeof all === 'bigint');
-    assert.equal(set(reg(8, 0, 2), 0x202n), 'ok');
-    assert.deepEqual([get(reg(8, 0, 1)), get(dbcn), get(sbiExt(1))], [all & ~0x202n, 0n, 0n]);
-    assert.equal(get(reg(8, 0, 2)), ones - (all & ~0x202n));
-    assert.equal(set(reg(8, 0, 1), 0x200n), 'ok');
-    assert.deepEqual([get(dbcn), get(sbiExt(1))], [1n, 0n]);
-  });
-
-  it('one vCPU without DBCN falls back to putchar, another keeps it', () => {
-    const image = assemble(`
-      la t0, second
-      beqz a0, first
-      j second
-    first:
-      li a0, 0x4442434e
-      call 0x10, 3
-      li s0, ${ram + 0x10_0000}
-      sd a1, 0(s0)
-      li a0, 'x'
-      call 0x4442434e, 2
-      sd a0, 8(s0)
-      li a0, 'y'
-      call 1, 0
-      li a0, 1
-      la a1, second
-      li a2, 0
-      call 0x48534d, 0
-    1:
-      ld t0, 24(s0)
-      beqz t0, 1b
-      shutdown 0
-    second:
-      li s0, ${ram + 0x10_0000}
-      li a0, 'z'
-      call 0x4442434e, 2
-      addi a0, a0, 1
-      sd a0, 24(s0)
-    1:
-      j 1b
-    `);
-    const g = realGuest(image, { harts: 2 });
-    const [first] = g.machine.vm.vcpus;
-    assert(first?.setOneReg(dbcn, 0n).ok);
-    runToEnd(g);
-    assert.equal(g.output(), 'yz');
-    const word = (i: number) => BigInt.asIntN(64, g.word(ram + 0x10_0000 + i * 8));
-    assert.deepEqual([word(0), word(1), word(3)], [0n, -2n, 1n]);
-  });
-});
-
-describe('ONE_REG on the real hart', () => {
-  it('everything that is listed can be written back, but for the state of a timer that is off', () => {
-    const g = realGuest(assemble('shutdown 0'));
-    const [vcpu] = g.machine.vm.vcpus;
-    assert(vcpu);
-    const { get, set } = access(vcpu);
-    for (const id of vcpu.getRegList()) {
-      const old = get(id);
-      assert(typeof old === 'bigint');
-      assert.equal(set(id, old), id === state ? 'EINVAL' : 'ok', id.toString(16));
-      assert.equal(get(id), old, id.toString(16));
-    }
-    runToEnd(g);
-  });
-
-  it('moves a guest: its registers in another VM go on where they were', () => {
-    const image = assemble(`
-      li s0, 0
-      li s1, 1000
-      li s2, ${ram + 0x10_0000}
-      li t0, 0x1234
-      csrw sscratch, t0
-    1:
-      addi s0, s0, 3
-      addi s1, s1, -1
-      bnez s1, 1b
-      csrr t0, sscratch
-      sd s0, 0(s2)
-      sd t0, 8(s2)
-      shutdown 0
-    `);
-    const [from, to] = [realGuest(image), realGuest(image)];
-    from.machine.run(1500);
-    const [source] = from.machine.vm.vcpus;
-    const [target] = to.machine.vm.vcpus;
-    assert(source && target);
-    assert.notEqual(source.cpu.pc, target.cpu.pc);
-    for (const id of source.getRegList()) {
-      const now = source.getOneReg(id);
-      assert(now.ok);
-      if (id !== state) assert(target.setOneReg(id, now.value).ok, id.toString(16));
-    }
-    runToEnd(from);
-    runToEnd(to);
-    for (const g of [from, to]) {
-      assert.deepEqual([g.word(ram + 0x10_0000), g.word(ram + 0x10_0008)], [3000n, 0x1234n]);
-    }
-    assert(to.machine.instructions < from.machine.instructions);
-  });
-
-  const floatGuest = `
-    .option arch, +f, +d
-    la t0, trapped
-    csrw stvec, t0
-    li t0, 0x2000
-    csrs sstatus, t0
-    li s2, ${ram + 0x10_0000}
-    fld fa0, 64(s2)
-    fadd.d fa1, fa0, fa0
-    fsrmi 2
-    fsd fa1, 0(s2)
-    li t0, 1
-    sd t0, 16(s2)
-  1:
-    j 1b
-  .align 2
-  trapped:
-    csrr t0, scause
-    sd t0, 8(s2)
-  1:
-    j 1b
-  `;
-
-  it('shows and sets the floating-point registers of a guest', () => {
-    const g = realGuest(assemble(floatGuest), { isa: 'rv64imafdc' });
-    const [vcpu] = g.machine.vm.vcpus;
-    assert(vcpu);
-    const { get, set } = access(vcpu);
-    g.machine.memory.write64(0x1_0000_0000 + 0x10_0040, 0x3ff8_0000_0000_0000n); // 1.5
-    g.machine.run(100);
-    assert.deepEqual([g.word(ram + 0x10_0010), g.word(ram + 0x10_0008)], [1n, 0n]);
-    assert.equal(get(reg(6, 11)), 0x4008_0000_0000_0000n, '3.0');
-    assert.equal(get(reg(5, 11, 0, u32)), 0n);
-    assert.equal(get(fcsrOfD), 0x40n, 'the rounding mode');
-    for (let i = 0; i < 32; i++) {
-      assert.equal(set(reg(6, i), BigInt(i) << 56n), 'ok');
-      assert.equal(get(reg(6, i)), BigInt(i) << 56n);
-    }
-    const status = get(sstatus);
-    assert(typeof status === 'bigint');
-    const initial = (status & ~0x8000_0000_0000_6000n) | 0x2000n;
-    assert.equal(set(sstatus, initial), 'ok');
-    assert.deepEqual([set(f0OfD, 5n), set(fcsrOfD, 1n), get(sstatus)], ['ok', 'ok', initial]);
-  });
-
-  it('a guest whose F and D are switched off finds none', () => {
-    const g = realGuest(assemble(floatGuest), { isa: 'rv64imafdc' });
-    const [vcpu] = g.machine.vm.vcpus;
-    assert(vcpu);
-    const { get, set } = access(vcpu);
-    assert.equal(set(isa, 0x1105n), 'ok');
-    g.machine.run(100);
-    assert.deepEqual([g.word(ram + 0x10_0010), g.word(ram + 0x10_0008)], [0n, 2n]);
-    assert.deepEqual([get(f0OfD), get(f0OfF), get(isa)], ['ENOENT', 'ENOENT', 0x1105n]);
   });
 });
