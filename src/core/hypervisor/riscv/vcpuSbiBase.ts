@@ -1,5 +1,4 @@
 /** SBI 3.0, "Base Extension" (Linux arch/riscv/kvm/vcpu_sbi_base.c). Its functions never fail. */
-import { csr } from './csrs.ts';
 import { sbiError, sbiExtension } from './sbiNames.ts';
 import { low32, returned, type SbiCall, type SbiOutcome, type SbiVcpu } from './vcpuSbiCall.ts';
 
@@ -22,11 +21,11 @@ function handle(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
     case 3:
       return returned(sbiError.SUCCESS, vcpu.offers(low32(call.args[0])) ? 1n : 0n);
     case 4:
-      return returned(sbiError.SUCCESS, vcpu.hart.getCsr(csr.mvendorid));
+      return returned(sbiError.SUCCESS, vcpu.ids.mvendorid);
     case 5:
-      return returned(sbiError.SUCCESS, vcpu.hart.getCsr(csr.marchid));
+      return returned(sbiError.SUCCESS, vcpu.ids.marchid);
     case 6:
-      return returned(sbiError.SUCCESS, vcpu.hart.getCsr(csr.mimpid));
+      return returned(sbiError.SUCCESS, vcpu.ids.mimpid);
     default:
       return returned(sbiError.NOT_SUPPORTED);
   }

@@ -43,6 +43,8 @@ export interface SbiVcpu {
   readonly timer: VcpuTimer;
   readonly pmu: VcpuPmu;
   readonly steal: StealTime;
+  /** What the guest is told of the hart; a VMM may say something else than the host's. */
+  readonly ids: { readonly mvendorid: bigint; readonly marchid: bigint; readonly mimpid: bigint };
   readonly features: FirmwareFeatures;
   /** All vCPUs of the VM, this one among them. */
   readonly peers: readonly SbiVcpu[];

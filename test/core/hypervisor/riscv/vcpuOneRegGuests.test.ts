@@ -238,4 +238,29 @@ describe('ONE_REG on the real hart', () => {
     assert.deepEqual([g.word(ram + 0x10_0010), g.word(ram + 0x10_0008)], [0n, 2n]);
     assert.deepEqual([get(f0OfD), get(f0OfF), get(isa)], ['ENOENT', 'ENOENT', 0x1105n]);
   });
+
+  it('the guest is told the ids that the VMM has set', () => {
+    const g = realGuest(
+      assemble(`
+        li s0, ${ram + 0x10_0000}
+        call 0x10, 4
+        sd a1, 0(s0)
+        call 0x10, 5
+        sd a1, 8(s0)
+        call 0x10, 6
+        sd a1, 16(s0)
+        shutdown 0
+      `),
+    );
+    const [vcpu] = g.machine.vm.vcpus;
+    assert(vcpu);
+    const { set } = access(vcpu);
+    assert.deepEqual(
+      [set(reg(1, 2), 0x489n), set(reg(1, 3), 7n), set(reg(1, 4), 9n)],
+      ['ok', 'ok', 'ok'],
+    );
+    runToEnd(g);
+    const told = [0, 8, 16].map((offset) => g.word(ram + 0x10_0000 + offset));
+    assert.deepEqual(told, [0x489n, 7n, 9n]);
+  });
 });
