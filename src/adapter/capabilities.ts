@@ -3,6 +3,7 @@
  * the other cannot be. Capabilities without a request of their own are listed by themselves.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { exceptionFilters } from './exitFilters.ts';
 
 const byRequest: Readonly<Partial<Record<string, keyof DebugProtocol.Capabilities>>> = {
   configurationDone: 'supportsConfigurationDoneRequest',
@@ -17,6 +18,7 @@ const byRequest: Readonly<Partial<Record<string, keyof DebugProtocol.Capabilitie
   disassemble: 'supportsDisassembleRequest',
   readMemory: 'supportsReadMemoryRequest',
   writeMemory: 'supportsWriteMemoryRequest',
+  exceptionInfo: 'supportsExceptionInfoRequest',
   loadedSources: 'supportsLoadedSourcesRequest',
 };
 
@@ -26,6 +28,8 @@ const always: DebugProtocol.Capabilities = {
   supportsConditionalBreakpoints: true,
   supportsHitConditionalBreakpoints: true,
   supportsLogPoints: true,
+  supportsExceptionFilterOptions: true,
+  exceptionBreakpointFilters: exceptionFilters,
   supportsEvaluateForHovers: true,
   supportsDelayedStackTraceLoading: true,
 };

@@ -6,12 +6,13 @@ import path from 'node:path';
 import { UserError } from '../core/base/userError.ts';
 import { loadProgramSymbols } from '../core/debug/symbols/programSymbols.ts';
 import type { SymbolFile } from '../core/debug/symbols/symbols.ts';
-import type { DebugTarget } from '../core/debug/target.ts';
+import type { DebugTarget, ExitStop } from '../core/debug/target.ts';
 import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
 import { parseLaunchConfig } from '../core/machine/parseLaunchConfig.ts';
 import { isaNamed } from '../core/registry.ts';
 import { readInput, readLaunchFiles } from '../host/node/launchFiles.ts';
 import type { CreateOptions } from '../worker/targetMethods.ts';
+import { parseStopOn } from './exitFilters.ts';
 import type { Guest } from './guest.ts';
 import { parseSourceMap, SourcePaths } from './sourcePaths.ts';
 
@@ -29,6 +30,7 @@ export interface LaunchRequest {
   readonly sourceMap: Readonly<Record<string, string>>;
   readonly symbolFiles: readonly { readonly file: string; readonly offset: bigint }[];
   readonly stopOnEntry: boolean;
+  readonly stopOn: readonly ExitStop[];
   readonly noDebug: boolean;
   readonly pace: boolean;
   readonly trace: boolean;
@@ -45,6 +47,7 @@ export function parseLaunchRequest(raw: Attributes): LaunchRequest {
     sourceMap: parseSourceMap(raw['sourceMap'], cwd),
     symbolFiles: parseSymbolFiles(raw['symbolFiles']),
     stopOnEntry: booleanAttribute(raw, 'stopOnEntry'),
+    stopOn: parseStopOn(raw['stopOn'], config.mode),
     noDebug: booleanAttribute(raw, 'noDebug'),
     // A person at the console wants a second to be one; without a console nobody waits.
     pace: raw['console'] !== 'none',

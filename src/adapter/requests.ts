@@ -58,8 +58,7 @@ function breakpointRequests(session: TraplineSession): Handlers {
     setBreakpoints: (args) => breakpoints.setSource(args),
     setFunctionBreakpoints: (args) => breakpoints.setFunctions(args),
     setInstructionBreakpoints: (args) => breakpoints.setInstructions(args),
-    // Clients send it in any case; there are no exception filters to choose from.
-    setExceptionBreakpoints: async () => ({}),
+    setExceptionBreakpoints: (args) => session.exitFilters.set(args),
     async breakpointLocations(args: DebugProtocol.BreakpointLocationsArguments) {
       const { guest } = session.running;
       const recorded = guest.sources.toRecorded(args.source.path ?? '');
@@ -156,6 +155,9 @@ function inspection(session: TraplineSession): Handlers {
           named('CSRs', controlContainer(guest, frame.hart)),
         ],
       };
+    },
+    async exceptionInfo(args: DebugProtocol.ExceptionInfoArguments) {
+      return session.exceptionInfo(hartOf(args.threadId));
     },
     variables: async (args) => ({ variables: await variables.list(args) }),
     async setVariable(args: DebugProtocol.SetVariableArguments) {

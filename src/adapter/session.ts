@@ -9,7 +9,8 @@ import { UserError } from '../core/base/userError.ts';
 import type { EndEvent, StopEvent } from '../core/debug/target.ts';
 import { Breakpoints, type Entry } from './breakpoints.ts';
 import { errorCodes, errorMessage, isDefect, messageText, RequestError } from './errors.ts';
-import { threadOf, type Guest } from './guest.ts';
+import { ExitFilters } from './exitFilters.ts';
+import { hex, readPc, threadOf, type Guest } from './guest.ts';
 import { parseLaunchRequest, startGuest, type LaunchRequest, type StartMachine } from './launch.ts';
 import type { CustomEvents } from './protocol.ts';
 import { requestHandlers, type Handlers } from './requests.ts';
@@ -38,6 +39,7 @@ export interface Running {
 
 export class TraplineSession extends DebugSession {
   readonly breakpoints = new Breakpoints();
+  readonly exitFilters = new ExitFilters();
   readonly variables = new VariableStore();
   private readonly options: SessionOptions;
   private readonly handlers: Handlers;
@@ -49,6 +51,8 @@ export class TraplineSession extends DebugSession {
   private current: Running | undefined;
   private launchedAt = 0;
   private hart = 0;
+  /** What the last stop was about, when it was an event of the machine's. */
+  private event: { readonly name: string; readonly text: string } | undefined;
   private state: 'starting' | 'running' | 'stopped' | 'over' = 'starting';
 
   constructor(options: SessionOptions) {
@@ -190,6 +194,26 @@ export class TraplineSession extends DebugSession {
     this.output('stderr', `${messageText(errorMessage(error))}\n`);
   }
 
+  async exceptionInfo(hart: number): Promise<DebugProtocol.ExceptionInfoResponse['body']> {
+    const { event } = this;
+    if (!event || this.stoppedHart !== hart) {
+      throw new RequestError(errorCodes.notStopped, 'this hart has not stopped for an exception');
+    }
+    const { guest } = this.running;
+    const at = hex(await readPc(guest, hart));
+    const { instructions } = await guest.target.statistics();
+    return {
+      exceptionId: event.name,
+      description: event.text,
+      breakMode: 'always',
+      details: {
+        message: event.text,
+        typeName: event.name,
+        stackTrace: `hart ${hart} at ${at} after ${instructions} instructions`,
+      },
+    };
+  }
+
   private async startGuest(request: LaunchRequest): Promise<void> {
     const guest = await startGuest(request, this.options.startMachine);
     const stacks = new CallStacks(guest);
@@ -207,6 +231,7 @@ export class TraplineSession extends DebugSession {
     this.listen(running);
     for (const problem of guest.symbols.problems) this.output('console', `${problem}\n`);
     const changed = request.noDebug ? [] : await this.breakpoints.attach(guest);
+    if (!request.noDebug) await this.exitFilters.attach(guest, request.stopOn);
     for (const breakpoint of changed) this.tell('breakpoint', { reason: 'changed', breakpoint });
     this.own('trapline/ready', running.views.info());
   }
@@ -255,6 +280,7 @@ export class TraplineSession extends DebugSession {
     // running ---- stop ----> stopped
     this.state = 'stopped';
     this.hart = hart;
+    this.event = reason.kind === 'event' ? reason : undefined;
     this.running.stacks.clear();
     this.variables.clear();
     this.running.views.guestStopped();

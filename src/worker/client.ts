@@ -9,6 +9,7 @@ import type {
   ConsoleEvent,
   DebugTarget,
   EndEvent,
+  ExitStop,
   MemorySpace,
   ResumeRequest,
   StopEvent,
@@ -83,6 +84,9 @@ class RemoteTarget implements DebugTarget {
   }
   setBreakpoints(breakpoints: readonly Breakpoint[]) {
     return this.call('setBreakpoints', breakpoints);
+  }
+  setExitStops(stops: readonly ExitStop[]) {
+    return this.call('setExitStops', stops);
   }
   readRegisters(hart: number, names: readonly string[]) {
     return this.call('readRegisters', hart, names);

@@ -13,6 +13,7 @@ const methods: Record<TargetMethod, true> = {
   restart: true,
   dispose: true,
   setBreakpoints: true,
+  setExitStops: true,
   readRegisters: true,
   writeRegister: true,
   readMemory: true,

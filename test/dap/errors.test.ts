@@ -39,8 +39,11 @@ describe('what a user can do wrong', () => {
         ['bad sourceMap', { program, sourceMap: ['/a', '/b'] }],
         ['bad symbolFiles', { program, symbolFiles: [{ file: 'huge.bin' }] }],
         ['bad stopOnEntry', { program, stopOnEntry: 'yes' }],
+        ['bad stopOn', { program, stopOn: 'sbi' }],
+        ['unknown stopOn', { program, stopOn: ['sbi', 'traps'] }],
+        ['stopOn without a hypervisor', { program, mode: 'machine', stopOn: ['sbi: DBCN'] }],
       ];
-      await t.request('initialize', { adapterID: 'trapline' });
+      await t.requestQuietly('initialize', { adapterID: 'trapline' });
       for (const [what, attributes] of cases) {
         t.note(what);
         const body = await t.request('launch', { console: 'none', cwd: folder, ...attributes });
@@ -57,7 +60,7 @@ describe('what a user can do wrong', () => {
 
   it('is answered, not fatal, while debugging', () =>
     withTranscript(async (t) => {
-      await t.request('initialize', { adapterID: 'trapline' });
+      await t.requestQuietly('initialize', { adapterID: 'trapline' });
       await t.request('stackTrace', { threadId: 1 });
       await t.request('noSuchRequest');
       await launch(t, { program, stopOnEntry: true });

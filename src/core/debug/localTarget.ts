@@ -17,6 +17,7 @@ import type {
   DebugTarget,
   EndEvent,
   ExitRecord,
+  ExitStop,
   HartInfo,
   MappingRow,
   MappingTable,
@@ -41,6 +42,7 @@ export class LocalTarget implements DebugTarget {
   private readonly host: RunHost;
   private readonly options: LocalTargetOptions;
   private readonly breakpoints = new BreakpointSet();
+  private exitStops: readonly ExitStop[] = [];
   private readonly stopEvents = new Emitter<StopEvent>();
   private readonly endEvents = new Emitter<EndEvent>();
   private readonly consoleEvents = new Emitter<ConsoleEvent>();
@@ -127,6 +129,11 @@ export class LocalTarget implements DebugTarget {
     this.breakpoints.apply(this.machine.harts);
   }
 
+  async setExitStops(stops: readonly ExitStop[]): Promise<void> {
+    this.exitStops = stops;
+    this.machine.exitStops = stops;
+  }
+
   async readRegisters(
     hart: number,
     names: readonly string[],
@@ -189,6 +196,7 @@ export class LocalTarget implements DebugTarget {
     );
     this.subscriptions.push(machine.log.on((line) => this.logEvents.fire(line)));
     this.breakpoints.apply(machine.harts);
+    machine.exitStops = this.exitStops;
     return new RunControl(
       this.host,
       {

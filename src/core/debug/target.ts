@@ -134,6 +134,14 @@ export interface ExitRecord {
   readonly text: string;
 }
 
+/** A departure from the guest that stops it. */
+export interface ExitStop {
+  /** As in `ExitRecord`, or one that core/machine/exitStops.ts adds. */
+  readonly kind: string;
+  /** What the record's text must contain, in whichever case: `DBCN`. */
+  readonly text?: string;
+}
+
 export interface RunStatistics {
   readonly instructions: number;
   /** Seconds of host time spent running. */
@@ -153,6 +161,12 @@ export interface DebugTarget {
 
   /** Replaces all breakpoints. They never write to the guest. */
   setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void>;
+
+  /**
+   * Replaces the exits that stop the guest, once each has been answered: stop events of kind
+   * 'event' with the exit's kind for a name.
+   */
+  setExitStops(stops: readonly ExitStop[]): Promise<void>;
 
   /** Values by register name (general, pc or control); undefined where the hart has no such register. */
   readRegisters(hart: number, names: readonly string[]): Promise<readonly (bigint | undefined)[]>;

@@ -7,11 +7,12 @@ import { defined } from '../base/assert.ts';
 import type { ConsoleChannel } from '../base/console.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { VirtualClock } from '../base/virtualClock.ts';
-import type { EndEvent, ExitRecord } from '../debug/target.ts';
+import type { EndEvent, ExitRecord, ExitStop } from '../debug/target.ts';
 import type { TimedDevice } from '../devices/device.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import type { Isa } from '../isa/isa.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
+import { failureStop } from './exitStops.ts';
 import type { Machine, MachineStop } from './machine.ts';
 import { TrapLoop } from './trapLoop.ts';
 
@@ -41,6 +42,7 @@ export class BareMachine implements Machine {
   readonly entry: bigint;
   readonly log = new Emitter<string>();
   skipLimit: number | undefined;
+  exitStops: readonly ExitStop[] = [];
   readonly exitCounts = {};
   private readonly clock: VirtualClock;
   private readonly timed: readonly TimedDevice[];
@@ -53,6 +55,7 @@ export class BareMachine implements Machine {
   private running = 0;
   private sliceEnd = 0;
   private ending: EndEvent | undefined;
+  private failureShown = false;
 
   constructor(options: BareMachineOptions) {
     this.isa = options.isa;
@@ -108,7 +111,7 @@ export class BareMachine implements Machine {
 
   private runSlices(budget: number, only: number | undefined): MachineStop {
     for (let left = budget; left > 0;) {
-      if (this.ending) return { kind: 'ended', end: this.ending };
+      if (this.ending) return this.ended(this.ending);
       this.advanceDevices();
       const index = this.nextHart(only);
       if (index === undefined) {
@@ -131,12 +134,19 @@ export class BareMachine implements Machine {
       const stuck = this.trapLoop.note(hart, retired, steps);
       if (stuck !== undefined) return this.crash(index, stuck);
     }
-    return this.ending ? { kind: 'ended', end: this.ending } : { kind: 'budget' };
+    return this.ending ? this.ended(this.ending) : { kind: 'budget' };
+  }
+
+  private ended(end: EndEvent): MachineStop {
+    const failure = this.failureShown ? undefined : failureStop(this.exitStops, this.running, end);
+    this.failureShown = true;
+    return failure ?? { kind: 'ended', end };
   }
 
   /** The debugger may look at it first; whoever runs on has seen enough. */
   private crash(hart: number, text: string): MachineStop {
     this.ending ??= { reason: 'crash', code: 125, text };
+    this.failureShown = true;
     return { kind: 'event', hart, name: 'crash', text };
   }
 

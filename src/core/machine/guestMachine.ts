@@ -12,13 +12,13 @@ import { defined, unreachable } from '../base/assert.ts';
 import { Emitter } from '../base/emitter.ts';
 import { UserError } from '../base/userError.ts';
 import type { VirtualClock } from '../base/virtualClock.ts';
-import type { EndEvent, ExitRecord } from '../debug/target.ts';
+import type { EndEvent, ExitRecord, ExitStop } from '../debug/target.ts';
 import type { InterruptLine, TimedDevice } from '../devices/device.ts';
 import type { HypervisorArch } from '../hypervisor/arch.ts';
 import type { CallHandler } from '../hypervisor/callHandler.ts';
 import type { CallRule } from '../hypervisor/callPolicy.ts';
 import type { Result } from '../hypervisor/errno.ts';
-import type { CallExit, MmioExit, VcpuExit } from '../hypervisor/exits.ts';
+import type { CallExit, MmioExit, ObservedExit, VcpuExit } from '../hypervisor/exits.ts';
 import { memReadonly } from '../hypervisor/memorySlots.ts';
 import { HypervisorSystem } from '../hypervisor/system.ts';
 import type { Vcpu } from '../hypervisor/vcpu.ts';
@@ -27,6 +27,7 @@ import type { Cpu } from '../isa/cpu.ts';
 import type { Isa } from '../isa/isa.ts';
 import type { MmioMap } from '../memory/mmioMap.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
+import { exitStop, failureStop, unansweredStop } from './exitStops.ts';
 import { GuestExits } from './guestExits.ts';
 import type { Machine, MachineStop } from './machine.ts';
 import { TrapLoop } from './trapLoop.ts';
@@ -100,6 +101,7 @@ export class GuestMachine implements Machine {
   readonly entry: bigint;
   readonly log = new Emitter<string>();
   skipLimit: number | undefined;
+  exitStops: readonly ExitStop[] = [];
   readonly vm: Vm;
   private readonly vcpus: readonly Vcpu[];
   private readonly devices: GuestDevices;
@@ -113,6 +115,8 @@ export class GuestMachine implements Machine {
   private current = 0;
   private quantumLeft: number;
   private ending: EndEvent | undefined;
+  /** The exit at hand is one to stop after. */
+  private wantedStop: MachineStop | undefined;
 
   constructor(options: GuestMachineOptions) {
     this.isa = options.isa;
@@ -132,7 +136,7 @@ export class GuestMachine implements Machine {
         calls: options.calls,
         kvmQuirks: options.kvmQuirks ?? false,
         answers: (extension) => this.handlers.some((h) => h.answers(extension)),
-        observe: (exit) => this.exits.add(exit, this.clock.instructions),
+        observe: (exit) => this.observe(exit),
         log: (line) => this.log.fire(line),
       }),
       'creating the virtual machine',
@@ -211,9 +215,27 @@ export class GuestMachine implements Machine {
       if (stuck !== undefined) return this.crash(vcpu.id, stuck);
       if (vcpu === this.vcpus[this.current]) this.quantumLeft -= consumed;
       const stop = this.handleExit(vcpu, exit);
-      if (stop) return stop;
+      // The end can wait until the owner has seen the call that made it.
+      const wanted = stop && stop.kind !== 'ended' ? undefined : this.takeWantedStop();
+      const shown = wanted ?? stop;
+      if (shown) return shown;
     }
     return this.ending ? { kind: 'ended', end: this.ending } : { kind: 'budget' };
+  }
+
+  /** The vCPU comes back when the exit is answered, before its next instruction. */
+  private observe(exit: ObservedExit): void {
+    this.exits.add(exit, this.clock.instructions);
+    const stop = exitStop(this.exitStops, exit.vcpu, exit.kind, exit.text);
+    if (!stop) return;
+    this.wantedStop = stop;
+    this.harts[exit.vcpu]?.requestAttention();
+  }
+
+  private takeWantedStop(): MachineStop | undefined {
+    const { wantedStop } = this;
+    this.wantedStop = undefined;
+    return wantedStop;
   }
 
   /** Takes the VMM's side of an exit; a stop when the owner has to know. */
@@ -231,7 +253,9 @@ export class GuestMachine implements Machine {
         return this.answerCall(vcpu, exit);
       case 'systemEvent':
         this.ending = endOf(exit);
-        return { kind: 'ended', end: this.ending };
+        return (
+          failureStop(this.exitStops, vcpu.id, this.ending) ?? { kind: 'ended', end: this.ending }
+        );
       case 'internalError':
         return this.crash(vcpu.id, exit.text);
       default:
@@ -281,7 +305,7 @@ export class GuestMachine implements Machine {
       `call at pc 0x${vcpu.cpu.pc.toString(16)} has nobody to answer it: ${exit.text}; ` +
         `the guest is told that it is not supported`,
     );
-    return undefined;
+    return unansweredStop(this.exitStops, vcpu.id, exit.text);
   }
 
   /** The vCPU whose turn it is, or the next one that has something to run. */

@@ -4,7 +4,7 @@
  */
 import type { ConsoleChannel } from '../base/console.ts';
 import type { Emitter } from '../base/emitter.ts';
-import type { EndEvent, ExitRecord } from '../debug/target.ts';
+import type { EndEvent, ExitRecord, ExitStop } from '../debug/target.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import type { Isa } from '../isa/isa.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
@@ -36,6 +36,8 @@ export interface Machine {
    * things happen for the owner, never for the guest. No limit when undefined.
    */
   skipLimit?: number | undefined;
+  /** Exits after which `run` comes back with an event of the exit's kind. */
+  exitStops: readonly ExitStop[];
   readonly log: Emitter<string>;
 
   /**

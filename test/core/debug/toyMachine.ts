@@ -227,6 +227,7 @@ export class ToyMachine implements Machine {
   readonly memory: PhysicalMemory;
   readonly harts: ToyCpu[];
   readonly entry = 0n;
+  exitStops = [];
   readonly log = new Emitter<string>();
   readonly exitCounts = {};
   stopped: MachineStop | undefined;

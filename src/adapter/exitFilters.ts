@@ -1,0 +1,137 @@
+/**
+ * Exception filters: the exits, unanswered calls and failed ends that stop the guest, as the client
+ * chose them and as `stopOn` of the launch names them. Which exits there are is the machine's
+ * affair; this knows their names, and which need a hypervisor of ours.
+ */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { UserError } from '../core/base/userError.ts';
+import type { ExitStop } from '../core/debug/target.ts';
+import { failedEnd, unansweredCall } from '../core/machine/exitStops.ts';
+import type { Mode } from '../core/machine/launchConfig.ts';
+import type { Guest } from './guest.ts';
+
+interface Filter {
+  readonly name: string;
+  readonly label: string;
+  readonly description: string;
+  /** Exists in mode machine too, where the guest has no hypervisor above it. */
+  readonly inMachine?: true;
+}
+
+const filters: readonly Filter[] = [
+  {
+    name: 'sbi',
+    label: 'Exit: SBI call',
+    description: 'Stops after each SBI call, once it is answered.',
+  },
+  {
+    name: 'mmio',
+    label: 'Exit: device access',
+    description: 'Stops after each load from and store to a device of the VMM.',
+  },
+  {
+    name: 'guest-page-fault',
+    label: 'Exit: guest-page fault',
+    description: 'Stops when the G-stage has mapped what the guest touched, before it tries again.',
+  },
+  {
+    name: 'wfi',
+    label: 'Exit: wait for interrupt',
+    description: 'Stops when a hart begins to wait.',
+  },
+  {
+    name: 'csr',
+    label: 'Exit: emulated CSR access',
+    description: 'Stops after an access to a CSR that the hypervisor emulates.',
+  },
+  {
+    name: 'redirect',
+    label: 'Exit: trap passed on to the guest',
+    description: 'Stops when the hypervisor hands a trap to the handler of the guest.',
+  },
+  {
+    name: unansweredCall,
+    label: 'Call that nobody answers',
+    description: 'Stops before the guest is told that its call is not supported.',
+  },
+  {
+    name: failedEnd,
+    label: 'Guest fails',
+    description: 'Stops before a guest that reports a failure or a crash is gone.',
+    inMachine: true,
+  },
+];
+
+export const exceptionFilters: DebugProtocol.ExceptionBreakpointsFilter[] = filters.map(
+  ({ name, label, description }) => ({
+    filter: name,
+    label,
+    description,
+    default: name === failedEnd,
+    supportsCondition: true,
+    conditionDescription: 'Text that the description contains: DBCN, console_write, 0x10000000',
+  }),
+);
+
+/** `["sbi", "sbi: DBCN", "crash"]` */
+export function parseStopOn(value: unknown, mode: Mode): readonly ExitStop[] {
+  if (value === undefined) return [];
+  const names = filters.map(({ name }) => name).join(', ');
+  const wrong = (what: unknown): never => {
+    const allowed = `a list of ${names}, each alone or as "name: text"`;
+    throw new UserError(`stopOn: ${JSON.stringify(what)} is not ${allowed}`, 'stopOn');
+  };
+  if (!Array.isArray(value)) return wrong(value);
+  return value.map((item: unknown) => {
+    const [, kind = '', text = ''] = /^([^:]+)(?::(.*))?$/.exec(String(item)) ?? [];
+    const filter = filters.find(({ name }) => name === kind.trim());
+    if (typeof item !== 'string' || !filter) return wrong(item);
+    const problem = problemIn(mode, filter);
+    if (problem !== undefined) throw new UserError(`stopOn: ${problem}`, 'stopOn');
+    return stopOf(filter, text);
+  });
+}
+
+export class ExitFilters {
+  private guest: Guest | undefined;
+  private always: readonly ExitStop[] = [];
+  private chosen: readonly ExitStop[] = [];
+
+  async attach(guest: Guest, stopOn: readonly ExitStop[]): Promise<void> {
+    this.guest = guest;
+    this.always = stopOn;
+    await this.install();
+  }
+
+  async set(args: DebugProtocol.SetExceptionBreakpointsArguments) {
+    const wanted = [
+      ...(args.filters ?? []).map((filterId) => ({ filterId, condition: '' })),
+      ...(args.filterOptions ?? []),
+    ];
+    const stops: ExitStop[] = [];
+    const breakpoints = wanted.map(({ filterId, condition = '' }) => {
+      const filter = filters.find(({ name }) => name === filterId);
+      if (!filter) return { verified: false, message: `There is no filter '${filterId}'.` };
+      const problem = this.guest && problemIn(this.guest.info.mode, filter);
+      if (problem !== undefined) return { verified: false, message: problem };
+      stops.push(stopOf(filter, condition));
+      return { verified: true };
+    });
+    this.chosen = stops;
+    await this.install();
+    return { breakpoints };
+  }
+
+  private async install(): Promise<void> {
+    await this.guest?.target.setExitStops([...this.always, ...this.chosen]);
+  }
+}
+
+function stopOf({ name: kind }: Filter, text: string): ExitStop {
+  return text.trim() === '' ? { kind } : { kind, text: text.trim() };
+}
+
+function problemIn(mode: Mode, { name, inMachine }: Filter): string | undefined {
+  if (mode === 'guest' || inMachine) return undefined;
+  return `'${name}' needs mode guest: in mode machine there is no hypervisor of ours to exit to`;
+}
