@@ -133,7 +133,11 @@ export interface Processor {
   readonly qemu: string;
 }
 
-export const defaultProcessor: Processor = { isa: '', qemu: qemuCpu };
+/** The base that other processors add to. */
+export const defaultProcessor: Processor = {
+  isa: 'rv64imach_zicsr_zifencei_sstc',
+  qemu: [qemuCpu, ...'f d zba zbb zbc zbs'.split(' ').map((name) => `${name}=off`)].join(),
+};
 
 export function runOnQemu(image: Uint8Array, { qemu } = defaultProcessor): Outcome {
   return inFolder((folder) => {

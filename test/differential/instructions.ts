@@ -5,7 +5,7 @@ import { matches, parsePattern, type Field } from '../../src/core/isa/riscv/patt
 import { Decoder } from '../../src/core/isa/riscv/decode.ts';
 import { allRows, encodePattern, type Values } from './encode.ts';
 import { aroundFloats, floatFields, recordFloats } from './floats.ts';
-import type { LogRecord } from './harness.ts';
+import { defaultProcessor, type LogRecord } from './harness.ts';
 import { Program, readable, writable } from './program.ts';
 import type { Random } from './random.ts';
 
@@ -29,7 +29,7 @@ const sizes: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, d: 8 };
 export function instructionProgram(
   random: Random,
   count: number,
-  rows: readonly Row[] = rowsOf(''),
+  rows: readonly Row[] = rowsOf(defaultProcessor.isa),
 ): Program {
   const p = new Program(random);
   for (let i = 0; i < count && !p.full; i++) {

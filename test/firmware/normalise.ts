@@ -16,6 +16,16 @@ export const processorRules: readonly Rule[] = [
     reason: 'U-Boot looks for a key once before it counts and then while: the space tells which',
   },
   {
+    pattern: /(rv64imafdc)b(h)/g,
+    replacement: '$1$2',
+    reason: 'B, ratified in 2024, is Zba, Zbb and Zbs under one letter: QEMU 7.2 does not know it',
+  },
+  {
+    pattern: /^(CPU: .*)_zcd(?=_|$)/m,
+    replacement: '$1',
+    reason: 'Zcd, ratified in 2023, is a part of C with D: QEMU 7.2 does not know the name',
+  },
+  {
     pattern: /^(Boot HART MHPM (?:Count|Info) *): .*$/m,
     replacement: '$1: <counters>',
     reason: 'how many hardware performance counters count anything is up to the implementation',

@@ -1,6 +1,6 @@
 /**
  * QEMU as the reference: boots the same images as the test and follows the same script. The
- * processor is the one we implement, RV64IMAC with the hypervisor extension and Sstc.
+ * processor is our default one: RV64GC with the hypervisor extension, Zba to Zbs and Sstc.
  */
 import { spawn } from 'node:child_process';
 import { ScriptRunner, type Step } from './script.ts';
@@ -16,10 +16,9 @@ export interface QemuRun {
   readonly timeout?: number;
 }
 
-/** Everything that QEMU 7.2 has by default and that we do not is off. */
+/** Our default processor: what QEMU 7.2 has by default and we have not is off. */
 export const qemuCpu =
-  'rv64,h=on,f=off,d=off,v=off,Zfh=off,Zfhmin=off,Zihintpause=off,' +
-  'zba=off,zbb=off,zbc=off,zbs=off,sstc=on';
+  'rv64,h=on,v=off,Zfh=off,Zfhmin=off,Zihintpause=off,zba=on,zbb=on,zbc=on,zbs=on,sstc=on';
 
 export const qemuProgram = 'qemu-system-riscv64';
 

@@ -17,7 +17,10 @@ const named: readonly string[] = `
   .trim()
   .split(/\s+/);
 /** What a machine has when nobody says what it should have. */
-const byDefault: readonly string[] = ['i', 'm', 'a', 'c', 'h', 'zicsr', 'zifencei', 'sstc'];
+const byDefault: readonly string[] = [
+  ...['i', 'm', 'a', 'f', 'd', 'c', 'h', 'zicsr', 'zifencei'],
+  ...['zba', 'zbb', 'zbc', 'zbs', 'sstc'],
+];
 
 const scalarBits = ['zbkb', 'zbkc', 'zbkx'];
 /** What an extension consists of or depends on. */
