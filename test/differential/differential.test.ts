@@ -60,7 +60,9 @@ describe('differential', () => {
     instructionDeviation,
     withIntegerExtensions,
   );
-  const floats = rowsOf(withFloats.isa).filter((row) => !rowsOf(defaultProcessor.isa).includes(row));
+  const floats = rowsOf(withFloats.isa).filter(
+    (row) => !rowsOf(defaultProcessor.isa).includes(row),
+  );
   check(
     `${floats.length} rows of floating point`,
     3,
