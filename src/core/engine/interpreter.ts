@@ -10,7 +10,7 @@ export interface InterpreterClient {
   slowLoad(width: number, budget: number): number;
   slowStore(width: number, budget: number): number;
   slowAtomic(width: number, budget: number): number;
-  host(record: number, rowIndex: number, length: number, budget: number): number;
+  host(record: number, handler: number, length: number, budget: number): number;
 }
 
 export class Interpreter {
@@ -26,7 +26,8 @@ export class Interpreter {
       slowLoad: (area, width, budget) => client(area).slowLoad(width, budget),
       slowStore: (area, width, budget) => client(area).slowStore(width, budget),
       slowAtomic: (area, width, budget) => client(area).slowAtomic(width, budget),
-      host: (area, record, row, length, budget) => client(area).host(record, row, length, budget),
+      host: (area, record, handler, length, budget) =>
+        client(area).host(record, handler, length, budget),
     };
     const instance = new WebAssembly.Instance(module, {
       host: { ...imports, memory: memory.memory },

@@ -45,6 +45,8 @@ export interface InterpreterPlace {
   /** Locals. */
   readonly record: number;
   readonly budget: number;
+  /** Number of the handler that runs: several share one place when TypeScript does all the work. */
+  readonly handlerNumber: number;
   readonly next: Label;
   readonly left: Label;
   readonly leftSavingPc: Label;
@@ -234,13 +236,13 @@ export class InterpreterContext implements SemanticContext {
     const { base, functions, handler } = this.place;
     const f = this.f;
     savePc(f, base, this.rec);
-    const { rowIndex, length } = handler;
+    const { length } = handler;
     const code = callValue(
       'i32',
       functions.host,
       base,
       this.rec,
-      i32(rowIndex),
+      local('i32', this.place.handlerNumber),
       i32(length),
       this.budget,
     );

@@ -29,7 +29,7 @@ import { InterpreterContext } from './interpreterContext.ts';
 import { savePc } from './recordPc.ts';
 import { exit, hart, pageBytes, record, recordShift, special, tlb } from './layout.ts';
 import type { FunctionIndices, InterpreterImports } from './interpreterImports.ts';
-import { HandlerTable, type EngineRow } from './semantics.ts';
+import { HandlerTable, type EngineRow, type Handler } from './semantics.ts';
 
 /** The module exports `run(hart, budget) → remaining budget`. */
 export function generateInterpreter(rows: readonly EngineRow[]): Uint8Array {
@@ -100,10 +100,12 @@ function generateRun(rows: readonly EngineRow[], functions: FunctionIndices): Fu
   f.set(handler, load('i32.load16_u', here, record.handler));
   const dispatch = f.loop();
 
-  // One block per handler, innermost first, so that case i falls out of the i-th block.
-  const count = special.first + table.handlers.length;
-  const labels = Array.from({ length: count }, () => f.block()).reverse();
-  f.branchTable(local('i32', handler), labels, labels[special.resolve]!);
+  // One block per place in the code, innermost first, so that place i falls out of the i-th block.
+  const { places, placeOf } = placesOf(table.handlers);
+  const labels = Array.from({ length: special.first + places.length }, () => f.block()).reverse();
+  const cases = [special.resolve, special.pageEnd, ...placeOf.map((at) => special.first + at)];
+  const targets = cases.map((place) => labels[place]!);
+  f.branchTable(local('i32', handler), targets, targets[special.resolve]!);
 
   f.end(); // special.resolve
   const resolved = callValue('i32', functions.resolve, base, here, budget);
@@ -115,7 +117,7 @@ function generateRun(rows: readonly EngineRow[], functions: FunctionIndices): Fu
   goTo(add(pageEnd, load('i64.load32_s', here, record.immediate)));
   f.branch(next);
 
-  for (const h of table.handlers) {
+  for (const h of places) {
     f.end();
     f.scope(() => {
       const context = new InterpreterContext(f, {
@@ -125,6 +127,7 @@ function generateRun(rows: readonly EngineRow[], functions: FunctionIndices): Fu
         set,
         record: rec,
         budget: 1,
+        handlerNumber: handler,
         next,
         left,
         leftSavingPc,
@@ -142,4 +145,17 @@ function generateRun(rows: readonly EngineRow[], functions: FunctionIndices): Fu
   f.end(); // left
   budget.emit(f);
   return f;
+}
+
+/** Handlers that have code of their own, and for each handler the place of its code among them. */
+function placesOf(handlers: readonly Handler[]): { places: Handler[]; placeOf: number[] } {
+  const places: Handler[] = [];
+  const shared = new Map<number, number>();
+  const placeOf = handlers.map((handler) => {
+    const known = handler.row.hostOnly ? shared.get(handler.length) : undefined;
+    if (known !== undefined) return known;
+    if (handler.row.hostOnly) shared.set(handler.length, places.length);
+    return places.push(handler) - 1;
+  });
+  return { places, placeOf };
 }

@@ -11,7 +11,7 @@ export interface InterpreterImports {
   /** Remaining budget, with the offset of the word in `argValue`; or a `leave` code. */
   slowAtomic(hart: number, width: number, budget: number): number;
   /** Remaining budget, or a `leave` code. pc has been saved. */
-  host(hart: number, record: number, rowIndex: number, length: number, budget: number): number;
+  host(hart: number, record: number, handler: number, length: number, budget: number): number;
 }
 
 /** Indices of the functions that handlers call. */

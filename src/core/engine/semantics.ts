@@ -62,6 +62,8 @@ export interface EngineRow {
   readonly lengths: readonly number[];
   /** The target may lie in another page, for which a second handler is made. */
   readonly direct: boolean;
+  /** `execute` is `host` and nothing else: such rows share the code that asks TypeScript. */
+  readonly hostOnly: boolean;
   readonly execute: (c: SemanticContext) => void;
 }
 

@@ -8,7 +8,7 @@ import type { MappingTable } from '../../debug/target.ts';
 import type { CodePages } from '../../engine/codePages.ts';
 import type { EngineMemory } from '../../engine/engineMemory.ts';
 import type { Interpreter, InterpreterClient } from '../../engine/interpreter.ts';
-import { exit, hart as layout, leave } from '../../engine/layout.ts';
+import { exit, hart as layout, leave, special } from '../../engine/layout.ts';
 import { accessBytes, accessWidths } from '../../engine/semantics.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind, CpuRun, DebugStage } from '../cpu.ts';
@@ -16,7 +16,7 @@ import { CsrFile } from './csr/csrFile.ts';
 import { updateFloatUnit } from './csr/floatStatus.ts';
 import { CSR } from './csr/numbers.ts';
 import type { Decoder } from './decode.ts';
-import { engineRows } from './engineRows.ts';
+import { handlers } from './engineRows.ts';
 import { Fetcher } from './fetcher.ts';
 import { HartInspector } from './hartInspector.ts';
 import { hostInstructions } from './hostInstructions.ts';
@@ -52,7 +52,11 @@ export interface HartParts {
 
 /** Set in the width argument of a load that must be aligned. */
 const alignedFlag = 16;
-const hostByRow = engineRows.map((row) => hostInstructions[row.mnemonic]);
+/** By the number of the handler. */
+const hostByHandler = [
+  ...Array<undefined>(special.first),
+  ...handlers.handlers.map(({ row }) => hostInstructions[row.mnemonic]),
+];
 
 export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   readonly id: number;
@@ -333,9 +337,9 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     return this.remaining(budget);
   }
 
-  host(record: number, rowIndex: number, length: number, budget: number): number {
+  host(record: number, handler: number, length: number, budget: number): number {
     this.sync(budget);
-    const execute = hostByRow[rowIndex];
+    const execute = hostByHandler[handler];
     if (!execute) return this.raise(trap(cause.illegalInstruction, BigInt(this.instructionWord())));
     this.fetcher.readOperands(record, this.operands);
     const outcome = execute(this, this.operands);
