@@ -11,6 +11,7 @@ const asmManual = 'riscv-asm-manual: Pseudoinstructions';
 const aliases = 'riscv-asm-manual: A listing of standard RISC-V pseudoinstructions';
 const zicsr = 'unpriv: “Zicsr”, CSR Access Pseudoinstructions';
 const counters = 'unpriv: “Zicntr” and “Zihpm”, Counters';
+const floatControl = 'unpriv: “F”, Floating-Point Control and Status Register';
 const fences = 'priv: Supervisor-Level ISA, Supervisor Memory-Management Fence Instruction';
 const hypervisorFences = 'priv: “H” Extension, Hypervisor Memory-Management Fence Instructions';
 
@@ -27,6 +28,15 @@ function rows(extension: string, section: string, table: readonly Row[]): Instru
     pseudoFor,
   }));
 }
+
+/** The same in every format. */
+const floatRows = (suffix: string): Row[] => [
+  [`fmv.${suffix}`, 'frd, frs', `fsgnj.${suffix} frd, frs, frs`, 'Copies a float register.'],
+  [`fabs.${suffix}`, 'frd, frs', `fsgnjx.${suffix} frd, frs, frs`, 'Clears the sign.'],
+  [`fneg.${suffix}`, 'frd, frs', `fsgnjn.${suffix} frd, frs, frs`, 'Inverts the sign.'],
+  [`fgt.${suffix}`, 'rd, frs, frt', `flt.${suffix} rd, frt, frs`, 'Sets rd to 1 if frs > frt.'],
+  [`fge.${suffix}`, 'rd, frs, frt', `fle.${suffix} rd, frt, frs`, 'Sets rd to 1 if frs ≥ frt.'],
+];
 
 export const pseudoInstructions: readonly InstructionInfo[] = [
   ...rows('I', handbook, [
@@ -176,6 +186,26 @@ export const pseudoInstructions: readonly InstructionInfo[] = [
     ['csrwi', 'csr, uimm', 'csrrwi zero, csr, uimm', 'Writes a constant of five bits to a CSR.'],
     ['csrsi', 'csr, uimm', 'csrrsi zero, csr, uimm', 'Sets bits of a CSR by a constant.'],
     ['csrci', 'csr, uimm', 'csrrci zero, csr, uimm', 'Clears bits of a CSR by a constant.'],
+  ]),
+  ...rows('F', handbook, floatRows('s')),
+  ...rows('D', handbook, floatRows('d')),
+  ...rows('Zfh', handbook, floatRows('h')),
+  ...rows('F', floatControl, [
+    ['frcsr', 'rd', 'csrrs rd, fcsr, zero', 'Reads rounding mode and flags.'],
+    ['fscsr', 'rd, rs', 'csrrw rd, fcsr, rs', 'Exchanges rounding mode and flags.'],
+    ['fscsr', 'rs', 'csrrw zero, fcsr, rs', 'Writes rounding mode and flags.'],
+    ['frrm', 'rd', 'csrrs rd, frm, zero', 'Reads the rounding mode.'],
+    ['fsrm', 'rd, rs', 'csrrw rd, frm, rs', 'Exchanges the rounding mode.'],
+    ['fsrm', 'rs', 'csrrw zero, frm, rs', 'Writes the rounding mode.'],
+    ['fsrmi', 'rd, uimm', 'csrrwi rd, frm, uimm', 'Exchanges the rounding mode by a constant.'],
+    ['fsrmi', 'uimm', 'csrrwi zero, frm, uimm', 'Writes a constant rounding mode.'],
+    ['frflags', 'rd', 'csrrs rd, fflags, zero', 'Reads the exception flags.'],
+    ['fsflags', 'rd, rs', 'csrrw rd, fflags, rs', 'Exchanges the exception flags.'],
+    ['fsflags', 'rs', 'csrrw zero, fflags, rs', 'Writes the exception flags.'],
+    ['fsflagsi', 'rd, uimm', 'csrrwi rd, fflags, uimm', 'Exchanges the flags by a constant.'],
+    ['fsflagsi', 'uimm', 'csrrwi zero, fflags, uimm', 'Writes constant exception flags.'],
+    ['fmv.x.s', 'rd, frs1', 'fmv.x.w rd, frs1', 'Older spelling of `fmv.x.w`.'],
+    ['fmv.s.x', 'frd, rs1', 'fmv.w.x frd, rs1', 'Older spelling of `fmv.w.x`.'],
   ]),
   ...rows('I', fences, [
     ['sfence.vma', '', 'sfence.vma zero, zero', 'All addresses, all address spaces.'],

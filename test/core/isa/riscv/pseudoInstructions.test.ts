@@ -16,6 +16,8 @@ const examples: Readonly<Record<string, string>> = {
   "rs1'": 's1',
   "rs2'": 'a2',
   frd: 'fa0',
+  frs: 'fa1',
+  frt: 'ft1',
   frs1: 'fa1',
   frs2: 'fa2',
   frs3: 'fa3',
@@ -59,7 +61,7 @@ function lineOf(row: InstructionInfo): string {
 }
 
 /** Zba, Zbb and Zcb have instructions of their own for what is two elsewhere, as `zext.w`. */
-const withoutShortcuts = 'rv64gch';
+const withoutShortcuts = 'rv64gch_zfh';
 
 /** By row: why the assembler takes it in no way. */
 const exceptions: Readonly<Record<string, string>> = {
