@@ -18,13 +18,21 @@ import { hex, paddedHex, type Guest } from './guest.ts';
 import type { CallFrame } from './stack.ts';
 import type { Container, Item } from './variableStore.ts';
 
-/** The general registers of a frame. A caller's are read-only: they are not in the hart any more. */
-export function registerContainer(guest: Guest, { hart, frame }: CallFrame): Container {
+/**
+ * The registers of a frame, the general ones or those of another file. A caller's are read-only:
+ * they are not in the hart any more.
+ */
+export function registerContainer(
+  guest: Guest,
+  { hart, frame }: CallFrame,
+  file?: RegisterInfo['file'],
+): Container {
   return {
     list: async () => {
-      const names = guest.isa.registers.map((register) => register.name);
+      const registers = guest.isa.registers.filter((register) => register.file === file);
+      const names = registers.map((register) => register.name);
       const live = await guest.target.readRegisters(hart, names);
-      return guest.isa.registers.flatMap((register, index) => {
+      return registers.flatMap((register, index) => {
         const now = live[index];
         // What the hart has not got, such as registers of an extension, is in no frame.
         if (now === undefined) return [];
@@ -35,6 +43,14 @@ export function registerContainer(guest: Guest, { hart, frame }: CallFrame): Con
   };
 }
 
+/** Whether the hart has floating-point registers at all. */
+export async function hasFloats(guest: Guest, hart: number): Promise<boolean> {
+  const first = guest.isa.registers.find((register) => register.file === 'float');
+  if (!first) return false;
+  const [value] = await guest.target.readRegisters(hart, [first.name]);
+  return value !== undefined;
+}
+
 export function registerItem(
   guest: Guest,
   hart: number,
@@ -42,12 +58,15 @@ export function registerItem(
   value: bigint | undefined,
   { writable }: { readonly writable: boolean },
 ): Item {
+  const isFloat = register.file === 'float';
+  const describe = isFloat ? describeFloat : describeValue;
   const variable = {
     name: register.name,
-    value: value === undefined ? '<not saved>' : describeValue(guest, value, register.bits),
+    value: value === undefined ? '<not saved>' : describe(guest, value, register.bits),
     type: register.description,
     evaluateName: `$${register.name}`,
-    ...(value === undefined ? {} : { memoryReference: hex(value) }),
+    // A number with a fraction is no address.
+    ...(value === undefined || isFloat ? {} : { memoryReference: hex(value) }),
   };
   if (!writable) return { variable };
   const assign = async (text: string): Promise<Item> => {
@@ -64,6 +83,16 @@ function describeValue(guest: Guest, value: bigint, bits: number): string {
   const text = paddedHex(value, bits);
   if (!symbol) return text;
   return `${text} <${symbol.name}${symbol.offset === 0n ? '' : `+${hex(symbol.offset)}`}>`;
+}
+
+/** The bits and the number they are: a single when the upper half says so, as NaN boxing does. */
+function describeFloat(_guest: Guest, value: bigint, bits: number): string {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigUint64(0, value);
+  const boxed = value >> 32n === 0xffff_ffffn;
+  // Nine digits tell all singles apart; their doubles would show noise behind them.
+  const number = boxed ? Number(view.getFloat32(4).toPrecision(9)) : view.getFloat64(0);
+  return `${paddedHex(value, bits)} (${Object.is(number, -0) ? '-0' : number}${boxed ? 'f' : ''})`;
 }
 
 /** Groups of control registers that the hart has. */

@@ -11,7 +11,7 @@ import { errorCodes, RequestError } from './errors.ts';
 import { disassemble } from './disassembly.ts';
 import { assign, completions, evaluate, type Scope } from './evaluate.ts';
 import { hartOf, hex, threadOf } from './guest.ts';
-import { controlContainer, registerContainer } from './registers.ts';
+import { controlContainer, hasFloats, registerContainer } from './registers.ts';
 import type { TraplineSession } from './session.ts';
 import type { StepKind } from './steps.ts';
 import type { Item } from './variableStore.ts';
@@ -136,6 +136,7 @@ function inspection(session: TraplineSession): Handlers {
     async scopes(args: DebugProtocol.ScopesArguments) {
       const { guest, stacks } = session.running;
       const frame = await stacks.frame(args.frameId);
+      const floats = await hasFloats(guest, frame.hart);
       const named = (name: string, container: Parameters<typeof variables.add>[0]) => ({
         name,
         variablesReference: variables.add(container),
@@ -152,6 +153,9 @@ function inspection(session: TraplineSession): Handlers {
             ...named('Registers', registerContainer(guest, frame)),
             presentationHint: 'registers',
           },
+          ...(floats
+            ? [named('Floating-point registers', registerContainer(guest, frame, 'float'))]
+            : []),
           named('CSRs', controlContainer(guest, frame.hart)),
         ],
       };

@@ -61,7 +61,7 @@ describe('debugging hello-dbcn', () => {
       const { stackFrames } = await t.request('stackTrace', { threadId: 1, levels: 2 });
       const frameId = stackFrames[0].id;
       const { scopes } = await t.request('scopes', { frameId });
-      const [locals, , registers, csrs] = scopes;
+      const [locals, , registers, floats, csrs] = scopes;
       const variables = await rows(t, locals.variablesReference);
 
       const distance = variables.find(({ name }) => name === 'distance')!.variablesReference;
@@ -97,7 +97,14 @@ describe('debugging hello-dbcn', () => {
 
       t.note('registers and CSRs');
       const general = await rows(t, registers.variablesReference);
-      assert.ok(general.length >= 33);
+      assert.equal(general.length, 33);
+      const fa0 = { variablesReference: floats.variablesReference, name: 'fa0' };
+      const bits = { double: '0x3ff8000000000000 (1.5)', single: '0xffffffffbf800000 (-1f)' };
+      for (const value of Object.values(bits)) {
+        const set = await t.request('setVariable', { ...fa0, value });
+        assert.equal(set['value'], value);
+      }
+      assert.equal((await rows(t, floats.variablesReference)).length, 32);
       const groups = await rows(t, csrs.variablesReference);
       const virtual = groups.find(({ name }) => name === 'Virtual supervisor')!;
       const list = await rows(t, virtual.variablesReference);

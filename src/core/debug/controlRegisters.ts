@@ -49,7 +49,8 @@ export function parseFieldValue(field: FieldInfo, text: string): bigint {
 
 /** A register's value from a number, negative ones in two's complement. */
 export function parseRegisterValue(text: string, bits: number, name: string): bigint {
-  const value = parseNumber(text);
+  // What is edited is what was shown, with the symbol or the fraction that stands behind the bits.
+  const value = parseNumber(text.replace(/\s+(<[^>]*>|\([^)]*\))\s*$/, ''));
   const limit = 1n << BigInt(bits);
   if (value === undefined || value >= limit || value < -(limit >> 1n)) {
     throw new UserError(`${name}: '${text}' is not a number of ${bits} bits`, name);

@@ -34,6 +34,9 @@ describe('control registers', () => {
   it('take negative numbers in two’s complement, and only what fits', () => {
     assert.equal(parseRegisterValue('-1', 64, 'r0'), 0xffff_ffff_ffff_ffffn);
     assert.equal(parseRegisterValue('0xffff', 16, 'r0'), 0xffffn);
+    assert.equal(parseRegisterValue('0x10 <main+0x4>', 16, 'r0'), 0x10n);
+    assert.equal(parseRegisterValue('0x3ff8000000000000 (1.5)', 64, 'f0'), 0x3ff8_0000_0000_0000n);
+    assert.throws(() => parseRegisterValue('main (1)', 16, 'r0'), /is not a number/);
     assert.throws(() => parseRegisterValue('0x10000', 16, 'r0'), /r0: '0x10000' is not a number/);
     assert.throws(() => parseRegisterValue('-32769', 16, 'r0'), /is not a number of 16 bits/);
   });
