@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { TraplineSession } from '../../src/adapter/session.ts';
 import type { StartMachine } from '../../src/adapter/launch.ts';
@@ -146,13 +147,21 @@ export class Transcript {
   }
 }
 
+/** Temporary folders of the tests, as `mkdtemp` names them. */
+const temporary = /trapline-\w{6}/g;
+
 function normalise(line: string): string {
-  return line.replaceAll(process.cwd(), '<root>');
+  return line
+    .replaceAll(process.cwd(), '<root>')
+    .replaceAll(tmpdir() + path.sep, '<tmp>')
+    .replaceAll(temporary, 'folder')
+    .replaceAll('<tmp>folder', '<folder>');
 }
 
 /** JSON on one line while it is short, one element or member per line where it is not. */
 function render(value: unknown, indent = ''): string {
-  const flat = JSON.stringify(value) ?? 'undefined';
+  // How long a line is must not depend on where the project or the temporary folder is.
+  const flat = normalise(JSON.stringify(value) ?? 'undefined');
   if (flat.length + indent.length <= 110 || typeof value !== 'object' || value === null)
     return flat;
   const inner = `${indent}  `;
