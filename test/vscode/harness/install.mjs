@@ -75,6 +75,8 @@ export function installCodeServer(which = 'current') {
     npm(vscode, ['install', '--omit=dev', '--ignore-scripts'], env);
     npm(path.join(vscode, 'extensions'), ['install', '--omit=dev', '--ignore-scripts'], env);
     npm(vscode, ['rebuild', '@vscode/spdlog', '@vscode/native-watchdog'], env);
+    // Later versions carry it as a binary; without it this one's server does not start.
+    if (which === 'oldest') npm(made, ['rebuild', 'argon2', '--build-from-source'], env);
   });
   const entry = path.join(dir, 'node_modules/code-server/out/node/entry.js');
   return { entry, node, version: codeServer };
