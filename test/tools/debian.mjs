@@ -2,6 +2,7 @@
 // committed) and the tools and oracles that tests call (installed when root on Debian).
 //   node test/tools/debian.mjs tools             installs the tools, or says what is missing
 //   node test/tools/debian.mjs firmware          fetches the firmware of both generations
+//   node test/tools/debian.mjs qemu              fetches the newer QEMU and says how to call it
 // The mirror is the one this machine's own apt uses. Off Debian nothing is guessed: the error says
 // which packages to get and where their files belong.
 import { spawnSync } from 'node:child_process';
@@ -19,6 +20,7 @@ import {
 import path from 'node:path';
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+const libraryFolder = 'usr/lib/x86_64-linux-gnu';
 const cache = () => path.resolve('.cache/debian');
 
 /** Debian packages of amd64 that tests call, each with a command that shows that it is there. */
@@ -52,7 +54,48 @@ export const firmwareReleases = ['bookworm', 'trixie'];
  * not needed.
  */
 export function debianPackage(release, name, architecture = 'amd64') {
-  const folder = path.join(cache(), release, name);
+  return unpacked(release, name, name, architecture, (apt, work) => {
+    run('apt-get', [...apt, 'download', name], { cwd: work });
+    const file = readdirSync(work).find((f) => f.endsWith('.deb'));
+    if (!file) throw new Error(`apt-get download ${name} left no .deb file`);
+    return [file];
+  });
+}
+
+/**
+ * Folder with the unpacked files of a package and of all that it depends on: a root in which the
+ * programs of another release find their own libraries. Nothing of it is installed.
+ */
+export function debianRoot(release, name, architecture = 'amd64') {
+  return unpacked(release, `${name}-root`, name, architecture, (apt, work) => {
+    const archives = path.join(work, 'archives');
+    mkdirSync(path.join(archives, 'partial'), { recursive: true });
+    const install = ['install', '--download-only', '--no-install-recommends', '--yes', name];
+    run('apt-get', [...apt, '-o', `Dir::Cache::Archives=${archives}`, ...install], { cwd: work });
+    const files = readdirSync(archives).filter((f) => f.endsWith('.deb'));
+    // The package that was asked for names the root.
+    const own = files.filter((f) => f.startsWith(`${name}_`));
+    if (own.length !== 1) throw new Error(`apt-get left ${own.length} files of ${name}`);
+    const others = files.filter((f) => f !== own[0]);
+    return [...own, ...others].map((f) => path.join('archives', f));
+  });
+}
+
+/**
+ * How to start a program of such a root, as a list of words: through its own dynamic loader, with its
+ * own libraries.
+ */
+export function programOfRoot(root, program, environment = {}) {
+  const loader = path.join(root, 'usr/lib64/ld-linux-x86-64.so.2');
+  const libraries = path.join(root, libraryFolder);
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const load = [loader, '--inhibit-cache', '--library-path', libraries];
+  return ['env', ...variables, ...load, path.join(root, program)];
+}
+
+/** `fetch` leaves .deb files in a work folder and names them; the first one is what was asked for. */
+function unpacked(release, folderName, name, architecture, fetch) {
+  const folder = path.join(cache(), release, folderName);
   if (existsSync(path.join(folder, '.complete'))) return folder;
   const needed = `Debian package '${name}' of ${release}`;
   for (const command of ['apt-get', 'dpkg']) {
@@ -64,24 +107,23 @@ export function debianPackage(release, name, architecture = 'amd64') {
   const mirror = debianMirror();
   if (!mirror) throw new Error(offDebian(needed, folder, 'no Debian mirror in /etc/apt'));
 
-  const work = path.join(cache(), `${release}-${name}-${process.pid}`);
+  const work = path.join(cache(), `${release}-${folderName}-${process.pid}`);
   mkdirSync(work, { recursive: true });
   const unlock = lock(path.join(cache(), 'lock'));
   try {
     // Another run may have fetched it while this one waited.
     if (existsSync(path.join(folder, '.complete'))) return folder;
     const apt = aptState(release, architecture, mirror);
+    let files;
     try {
-      run('apt-get', [...apt, 'download', name], { cwd: work });
+      files = fetch(apt, work);
     } catch {
       // The mirror may have a newer version than the lists say.
       run('apt-get', [...apt, 'update']);
-      run('apt-get', [...apt, 'download', name], { cwd: work });
+      files = fetch(apt, work);
     }
-    const file = readdirSync(work).find((f) => f.endsWith('.deb'));
-    if (!file) throw new Error(`apt-get download ${name} left no .deb file`);
-    run('dpkg', ['-x', file, 'files'], { cwd: work });
-    writeFileSync(path.join(work, 'files/.complete'), `${file}\n`);
+    for (const file of files) run('dpkg', ['-x', file, 'files'], { cwd: work });
+    writeFileSync(path.join(work, 'files/.complete'), `${path.basename(files[0])}\n`);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(path.dirname(folder), { recursive: true });
     renameSync(path.join(work, 'files'), folder);
@@ -150,6 +192,22 @@ export function fetchFirmware(log = console.error) {
   }
 }
 
+/**
+ * QEMU of a later release than the one installed, which has extensions that the installed one lacks:
+ * the words that start it.
+ */
+export function newerQemu(program = 'qemu-system-riscv64') {
+  const root = debianRoot('trixie', 'qemu-system-riscv');
+  // Its own modules, not those of the installed one.
+  const environment = { QEMU_MODULE_DIR: path.join(root, libraryFolder, 'qemu') };
+  return programOfRoot(root, path.join('usr/bin', program), environment);
+}
+
+/** Fetches the newer QEMU, for a machine that is about to go offline. */
+export function fetchQemu(log = console.log) {
+  log(newerQemu().join(' '));
+}
+
 /** Options for an apt of another release with a state of its own; its lists are fetched once. */
 function aptState(release, architecture, mirror) {
   const state = path.join(cache(), `apt-${release}-${architecture}`);
@@ -204,9 +262,10 @@ function aptSourceFiles() {
 }
 
 function offDebian(needed, folder, why) {
+  const all = folder.endsWith('-root') ? ' and those of all that it depends on' : '';
   return (
     `tests need the ${needed}: ${why}. ` +
-    `Take its .deb from a Debian mirror, unpack it into ${folder} ` +
+    `Take its .deb${all} from a Debian mirror, unpack it into ${folder} ` +
     `('dpkg -x', or 'ar x' and 'tar xf data.tar.xz'), and write the .deb's name into ` +
     `${path.join(folder, '.complete')}.`
   );
@@ -227,7 +286,7 @@ function run(command, args, options = {}) {
 }
 
 if (/(^|[\\/])debian\.mjs$/.test(process.argv[1] ?? '')) {
-  const actions = { tools: installTools, firmware: fetchFirmware };
+  const actions = { tools: installTools, firmware: fetchFirmware, qemu: fetchQemu };
   const action = actions[process.argv[2]];
   if (!action) {
     console.error(`usage: node test/tools/debian.mjs ${Object.keys(actions).join('|')}`);

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { debianPackage, installTools, missingTools, packageVersion, tools } from './debian.mjs';
+import { spawnSync } from 'node:child_process';
+import {
+  debianPackage,
+  installTools,
+  missingTools,
+  newerQemu,
+  packageVersion,
+  tools,
+} from './debian.mjs';
 
 describe('Debian packages for tests', () => {
   const folder = process.cwd();
@@ -44,4 +52,22 @@ describe('Debian packages for tests', () => {
     assert.equal(missing.length, tools.filter((tool) => tool.command !== undefined).length);
     assert.throws(() => installTools(), /install .*\n {2}qemu-system-riscv64 {2}\(Debian: /);
   });
+});
+
+describe('the newer QEMU', function () {
+  // It is fetched on first use.
+  this.timeout(0);
+
+  for (const program of ['qemu-system-riscv64', 'qemu-system-riscv32']) {
+    it(`${program} runs beside the installed one`, () => {
+      const [command, ...first] = newerQemu(program);
+      const { status, stdout, stderr } = spawnSync(command, [...first, '--version'], {
+        encoding: 'utf8',
+      });
+      assert.equal(status, 0, stderr);
+      assert.equal(stderr, '');
+      const version = Number(/^QEMU emulator version (\d+)\./.exec(stdout)?.[1]);
+      assert.ok(version >= 10, stdout);
+    });
+  }
 });
