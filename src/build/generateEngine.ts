@@ -1,8 +1,11 @@
 /** Makes the engine's WebAssembly modules from the instruction rows; run by the build. */
 import { generateInterpreter } from '../core/engine/interpreterGenerator.ts';
-import { engineRows } from '../core/isa/riscv/engineRows.ts';
+import { engineTables } from '../core/isa/riscv/engineRows.ts';
 
 /** File name in dist/generated → content. */
 export function generate(): Record<string, Uint8Array> {
-  return { 'interpreter-rv64.wasm': generateInterpreter(engineRows) };
+  return {
+    'interpreter-rv32.wasm': generateInterpreter(engineTables(32).rows, 32),
+    'interpreter-rv64.wasm': generateInterpreter(engineTables(64).rows, 64),
+  };
 }

@@ -5,12 +5,12 @@ import { UserError } from './base/userError.ts';
 import { machineName } from './formats/elf/constants.ts';
 import type { ElfFile } from './formats/elf/elf.ts';
 import type { Isa } from './isa/isa.ts';
-import { rv64 } from './isa/riscv/riscv.ts';
+import { rv32, rv64 } from './isa/riscv/riscv.ts';
 import { createVirtMachine } from './machine/boards/virtMachine.ts';
 import type { LaunchConfig, LaunchFiles } from './machine/launchConfig.ts';
 import type { Machine } from './machine/machine.ts';
 
-const isas: Readonly<Record<string, () => Isa>> = { rv64: () => rv64 };
+const isas: Readonly<Record<string, () => Isa>> = { rv32: () => rv32, rv64: () => rv64 };
 
 /** The instruction set under a `TargetInfo.isa` key. */
 export function isaNamed(name: string): Isa {
@@ -21,7 +21,7 @@ export function isaNamed(name: string): Isa {
 
 /** e_machine (gABI, chapter 4) and word size of an ELF file's instruction set. */
 const elfMachines: Readonly<Record<number, Readonly<Record<32 | 64, string | undefined>>>> = {
-  243: { 32: undefined, 64: 'rv64' },
+  243: { 32: 'rv32', 64: 'rv64' },
 };
 
 /** The instruction set that an ELF file was built for. */

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 /** The program's bytes, linked to run at `address`. */
-export function assemble(source: string, address: number): Uint8Array {
+export function assemble(source: string, address: number, xlen: 32 | 64 = 64): Uint8Array {
   return inFolder((folder) => {
     const file = (name: string): string => path.join(folder, name);
     writeFileSync(file('a.S'), `.globl _start\n${source}\n`);
-    const options =
-      '-march=rv64imac_zicsr_zifencei -mabi=lp64 -nostdlib -static -Wl,--build-id=none';
-    const hypervisor = '-Wa,-march=rv64imach_zicsr_zifencei';
+    const abi = xlen === 32 ? 'ilp32' : 'lp64';
+    const options = `-march=rv${xlen}imac_zicsr_zifencei -mabi=${abi} -nostdlib -static -Wl,--build-id=none`;
+    const hypervisor = `-Wa,-march=rv${xlen}imach_zicsr_zifencei`;
     const at = `-Wl,-Ttext=0x${address.toString(16)}`;
     const all = [...options.split(' '), hypervisor, at, '-o', file('a.elf'), file('a.S')];
     execFileSync('riscv64-unknown-elf-gcc', all, { stdio: 'pipe' });

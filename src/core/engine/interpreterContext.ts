@@ -15,6 +15,7 @@ import {
   ltU,
   select,
   shl32,
+  signExtend32,
   sub,
   sub32,
   tee,
@@ -25,7 +26,7 @@ import {
 import type { FunctionBuilder, Label } from '../wasm/functionBuilder.ts';
 import { alignedTlbHit, tlbHit, tlbOffset } from './inlineTlb.ts';
 import type { FunctionIndices } from './interpreterImports.ts';
-import { pcOf, savePc } from './recordPc.ts';
+import { inWidth, pcOf, savePc } from './recordPc.ts';
 import { hart, leave, pageBytes, record, recordShift, registerBytes, zeroSink } from './layout.ts';
 import {
   accessBytes,
@@ -33,10 +34,12 @@ import {
   type AccessWidth,
   type AtomicWidth,
   type Handler,
+  type RegisterWidth,
   type SemanticContext,
 } from './semantics.ts';
 
 export interface InterpreterPlace {
+  readonly xlen: RegisterWidth;
   readonly handler: Handler;
   readonly functions: FunctionIndices;
   readonly base: Expr;
@@ -75,6 +78,7 @@ const storeOperators = {
 } as const;
 
 export class InterpreterContext implements SemanticContext {
+  readonly xlen: RegisterWidth;
   private readonly f: FunctionBuilder;
   private readonly place: InterpreterPlace;
   private readonly rec: Expr;
@@ -84,6 +88,7 @@ export class InterpreterContext implements SemanticContext {
   constructor(f: FunctionBuilder, place: InterpreterPlace) {
     this.f = f;
     this.place = place;
+    this.xlen = place.xlen;
     this.rec = local('i32', place.record);
     this.budget = local('i32', place.budget);
   }
@@ -110,6 +115,10 @@ export class InterpreterContext implements SemanticContext {
   }
 
   wr(value: Expr): void {
+    this.wrWide(this.xlen === 32 ? signExtend32(value) : value);
+  }
+
+  wrWide(value: Expr): void {
     const address = add32(this.place.base, load('i32.load16_u', this.rec, record.rd));
     this.f.store('i64.store', address, value, hart.registers);
   }
@@ -117,7 +126,7 @@ export class InterpreterContext implements SemanticContext {
   load(width: AccessWidth, address: Expr): Expr {
     const { base, set, functions } = this.place;
     return effect('i64', (f) => {
-      const a = f.keep(address);
+      const a = f.keep(this.reached(address));
       f.temporary('i32', (entry) => {
         f.ifValue(tlbHit(set, a, entry, 'read', accessBytes[width]), 'i64');
         load(loadOperators[width], tlbOffset(a, entry, 'read')).emit(f);
@@ -133,7 +142,7 @@ export class InterpreterContext implements SemanticContext {
   store(width: AccessWidth, address: Expr, value: Expr): void {
     const { base, set, functions } = this.place;
     const f = this.f;
-    const a = f.keep(address);
+    const a = f.keep(this.reached(address));
     f.temporary('i32', (entry) => {
       f.if(tlbHit(set, a, entry, 'write', accessBytes[width]));
       f.store(storeOperators[width], tlbOffset(a, entry, 'write'), value);
@@ -155,7 +164,7 @@ export class InterpreterContext implements SemanticContext {
   loadReserved(width: 'w' | 'd', address: Expr): void {
     const { base, set, functions } = this.place;
     const f = this.f;
-    const a = f.keep(address);
+    const a = f.keep(this.reached(address));
     const size = accessBytes[width];
     const value = effect('i64', () => {
       f.temporary('i32', (entry) => {
@@ -176,7 +185,7 @@ export class InterpreterContext implements SemanticContext {
   storeConditional(width: 'w' | 'd', address: Expr, value: Expr): void {
     const { base } = this.place;
     const f = this.f;
-    const a = f.keep(address);
+    const a = f.keep(this.reached(address));
     // The access is checked whether or not it will be made, as the memory faults come first.
     const where = f.keep(this.atomicAddress(width, a));
     const holds = f.keep(eq(a, load('i64.load', base, hart.reservation)));
@@ -202,7 +211,7 @@ export class InterpreterContext implements SemanticContext {
   jumpAndLinkRegister(target: Expr): void {
     const { base } = this.place;
     const f = this.f;
-    const to = f.keep(target);
+    const to = f.keep(this.reached(target));
     this.wr(this.linkAddress());
     const distance = f.keep(sub(to, load('i64.load', base, hart.pageAddress)));
     f.if(ltU(distance, i64(pageBytes)));
@@ -258,6 +267,11 @@ export class InterpreterContext implements SemanticContext {
     });
   }
 
+  /** The address that is meant: registers of 32 bits are sign-extended, addresses are not. */
+  private reached(address: Expr): Expr {
+    return inWidth(this.xlen, address);
+  }
+
   private register(field: number): Expr {
     const address = add32(this.place.base, load('i32.load16_u', this.rec, field));
     return load('i64.load', address, hart.registers);
@@ -276,7 +290,7 @@ export class InterpreterContext implements SemanticContext {
     assert(handler.row.direct, `${handler.row.mnemonic} has no direct target`);
     this.retireTo(() => {
       if (handler.far) {
-        goTo(this.pcImm());
+        goTo(this.reached(this.pcImm()));
         return;
       }
       const distance = shl32(load('i32.load', this.rec, record.immediate), i32(recordShift));
@@ -306,7 +320,7 @@ export class InterpreterContext implements SemanticContext {
   private atomicAddress(width: AtomicWidth, address: Expr): Expr {
     const { base, set, functions } = this.place;
     return effect('i32', (f) => {
-      const a = f.keep(address);
+      const a = f.keep(this.reached(address));
       f.temporary('i32', (entry) => {
         f.ifValue(alignedTlbHit(set, a, entry, 'write', accessBytes[width]), 'i32');
         tlbOffset(a, entry, 'write').emit(f);

@@ -26,13 +26,13 @@ import {
 import { FunctionBuilder } from '../wasm/functionBuilder.ts';
 import { ModuleBuilder } from '../wasm/moduleBuilder.ts';
 import { InterpreterContext } from './interpreterContext.ts';
-import { savePc } from './recordPc.ts';
+import { inWidth, savePc } from './recordPc.ts';
 import { exit, hart, pageBytes, record, recordShift, special, tlb } from './layout.ts';
 import type { FunctionIndices, InterpreterImports } from './interpreterImports.ts';
-import { HandlerTable, type EngineRow, type Handler } from './semantics.ts';
+import { HandlerTable, type EngineRow, type Handler, type RegisterWidth } from './semantics.ts';
 
 /** The module exports `run(hart, budget) → remaining budget`. */
-export function generateInterpreter(rows: readonly EngineRow[]): Uint8Array {
+export function generateInterpreter(rows: readonly EngineRow[], xlen: RegisterWidth): Uint8Array {
   const module = new ModuleBuilder();
   const imported = (name: keyof InterpreterImports, parameters: number): number =>
     module.importFunction('host', name, Array(parameters).fill('i32'), ['i32']);
@@ -46,7 +46,7 @@ export function generateInterpreter(rows: readonly EngineRow[]): Uint8Array {
   };
   module.importMemory('host', 'memory', 1);
   const lookup = module.addFunction(generateLookup(imports.fetchMiss));
-  module.addFunction(generateRun(rows, { ...imports, lookup }), 'run');
+  module.addFunction(generateRun(rows, xlen, { ...imports, lookup }), 'run');
   return module.build();
 }
 
@@ -74,7 +74,11 @@ function generateLookup(fetchMiss: number): FunctionBuilder {
   return f;
 }
 
-function generateRun(rows: readonly EngineRow[], functions: FunctionIndices): FunctionBuilder {
+function generateRun(
+  rows: readonly EngineRow[],
+  xlen: RegisterWidth,
+  functions: FunctionIndices,
+): FunctionBuilder {
   const f = new FunctionBuilder(['i32', 'i32'], ['i32']);
   const table = new HandlerTable(rows, special.first);
   const base = f.parameter(0);
@@ -114,13 +118,14 @@ function generateRun(rows: readonly EngineRow[], functions: FunctionIndices): Fu
 
   f.end(); // special.pageEnd
   const pageEnd = add(load('i64.load', base, hart.pageAddress), i64(pageBytes));
-  goTo(add(pageEnd, load('i64.load32_s', here, record.immediate)));
+  goTo(inWidth(xlen, add(pageEnd, load('i64.load32_s', here, record.immediate))));
   f.branch(next);
 
   for (const h of places) {
     f.end();
     f.scope(() => {
       const context = new InterpreterContext(f, {
+        xlen,
         handler: h,
         functions,
         base,

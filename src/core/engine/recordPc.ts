@@ -1,6 +1,17 @@
-import { add, i32, load, shrU32, sub32, zeroExtend, type Expr } from '../wasm/expression.ts';
+import {
+  add,
+  and,
+  i32,
+  i64,
+  load,
+  shrU32,
+  sub32,
+  zeroExtend,
+  type Expr,
+} from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/functionBuilder.ts';
 import { hart, recordShift } from './layout.ts';
+import type { RegisterWidth } from './semantics.ts';
 
 /** pc of a record: the page's address, and a byte for every eight bytes of records. */
 export function pcOf(base: Expr, rec: Expr): Expr {
@@ -11,3 +22,7 @@ export function pcOf(base: Expr, rec: Expr): Expr {
 export function savePc(f: FunctionBuilder, base: Expr, rec: Expr): void {
   f.store('i64.store', base, pcOf(base, rec), hart.pc);
 }
+
+/** An address of the guest's width: it wraps there. */
+export const inWidth = (xlen: RegisterWidth, address: Expr): Expr =>
+  xlen === 32 ? and(address, i64(0xffff_ffffn)) : address;

@@ -19,8 +19,18 @@ export const accessBytes: Readonly<Record<AccessWidth, 1 | 2 | 4 | 8>> = {
   d: 8,
 };
 
-/** All values are 64 bits wide unless said otherwise; conditions are 32. */
+/** Width of the guest's general registers and addresses. */
+export type RegisterWidth = 32 | 64;
+
+/**
+ * All values are 64 bits wide unless said otherwise; conditions are 32. Where the guest's registers
+ * have 32 bits they hold values sign-extended from bit 31, which keeps both orders of comparison, so
+ * most rows mean the same on either width: `wr` extends what it writes, and of an address only the
+ * low bits count. Rows that look at upper bits ask for `xlen`.
+ */
 export interface SemanticContext {
+  /** Known when code is generated: a row may choose its expressions by it. */
+  readonly xlen: RegisterWidth;
   rs1(): Expr;
   rs2(): Expr;
   /** What rd holds before the instruction: an operand of compare-and-swap. */
@@ -32,8 +42,10 @@ export interface SemanticContext {
   /** Evaluates once; the result may be used any number of times in this instruction. */
   keep(value: Expr): Expr;
 
-  /** Writes rd. Comes after everything that may fault. */
+  /** Writes rd, a general register. Comes after everything that may fault. */
   wr(value: Expr): void;
+  /** Writes rd where it is one of the registers of 64 bits on either width, as floats are. */
+  wrWide(value: Expr): void;
   load(width: AccessWidth, address: Expr): Expr;
   store(width: AccessWidth, address: Expr, value: Expr): void;
   /** rd becomes the old value, sign-extended; memory what `update` makes of it. */

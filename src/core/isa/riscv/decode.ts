@@ -1,12 +1,15 @@
 /** Finds the row of an instruction word and its operands. The tables come from the rows. */
 import { defined } from '../../base/assert.ts';
 import { firstFloat } from '../../engine/layout.ts';
-import { compressedRows, instructionRows } from './instructions/all.ts';
+import type { RegisterWidth } from '../../engine/semantics.ts';
+import { rowsOf } from './instructions/all.ts';
 import { rowExists, type CompressedRow, type InstructionRow } from './instructions/row.ts';
 import { extract, matches, parsePattern, type Pattern } from './pattern.ts';
 
 export interface Decoded {
-  /** Index in `instructionRows`: of the expansion for a compressed instruction. */
+  /** The row that says what it means, of the expansion for a compressed instruction. */
+  readonly row: InstructionRow;
+  /** Its index in `rowsOf(xlen).instructions`. */
   readonly rowIndex: number;
   readonly length: 2 | 4;
   /** Registers are x0 … x31, or `firstFloat` on. */
@@ -23,7 +26,8 @@ export interface Decoded {
 interface Candidate {
   readonly pattern: Pattern;
   readonly rowIndex: number;
-  readonly row: InstructionRow | CompressedRow;
+  readonly row: InstructionRow;
+  readonly written: InstructionRow | CompressedRow;
 }
 
 const immediates = ['imm', 'shamt', 'csr', 'uimm', 'nzimm', 'nzuimm', 'rnum', 'bs', 'constant'];
@@ -33,13 +37,18 @@ export class Decoder {
   private readonly narrow: Candidate[][] = Array.from({ length: 32 }, () => []);
 
   /** `enabled` says which extensions exist; instructions of others do not decode. */
-  constructor(enabled: (extension: string) => boolean = () => true) {
-    const indexOf = new Map(instructionRows.map((row, i) => [row.mnemonic, i]));
-    const wide = instructionRows.map(candidate);
-    const narrow = compressedRows
-      .filter((row) => row.xlen !== 32)
-      .map((row) => candidate(row, defined(indexOf.get(row.expandsTo), row.expandsTo)));
-    const exists = ({ row }: Candidate): boolean => rowExists(row, enabled);
+  constructor(enabled: (extension: string) => boolean = () => true, xlen: RegisterWidth = 64) {
+    const { instructions, compressed } = rowsOf(xlen);
+    const indexOf = new Map(instructions.map((row, i) => [row.mnemonic, i]));
+    const candidate = (written: InstructionRow | CompressedRow, rowIndex: number): Candidate => {
+      const pattern = inWidth(xlen, parsePattern(written.pattern));
+      return { pattern, rowIndex, row: instructions[rowIndex]!, written };
+    };
+    const wide = instructions.map(candidate);
+    const narrow = compressed.map((row) =>
+      candidate(row, defined(indexOf.get(row.expandsTo), row.expandsTo)),
+    );
+    const exists = ({ written }: Candidate): boolean => rowExists(written, enabled);
     for (const found of specificFirst(wide.filter(exists))) fill(this.wide, found, wideBucket);
     for (const found of specificFirst(narrow.filter(exists)))
       fill(this.narrow, found, narrowBucket);
@@ -65,28 +74,30 @@ export function fieldOf(
   return field && extract(field, word);
 }
 
-function operands({ pattern, rowIndex, row }: Candidate, word: number): Decoded {
+function operands({ pattern, rowIndex, row, written }: Candidate, word: number): Decoded {
   const value = (name: string): number | undefined => {
     const field = pattern.fields.get(name);
     return field && extract(field, word);
   };
-  if ('expandsTo' in row) {
+  if ('expandsTo' in written) {
     const bound = (name: string): number | undefined => {
-      const binding = row.bindings[name];
+      const binding = written.bindings[name];
       return typeof binding === 'string' ? value(binding) : binding;
     };
     return {
+      row,
       rowIndex,
       length: pattern.length,
       rd: register('rd', bound),
       rs1: register('rs1', bound),
       rs2: register('rs2', bound),
       imm: bound('imm') ?? 0,
-      written: row,
+      written,
     };
   }
   const immediate = immediates.find((name) => pattern.fields.has(name));
   return {
+    row,
     rowIndex,
     length: pattern.length,
     rd: register('rd', value),
@@ -96,7 +107,7 @@ function operands({ pattern, rowIndex, row }: Candidate, word: number): Decoded 
       immediate === undefined
         ? (value('rm') ?? 0) | ((value('frs3') ?? 0) << 3)
         : (value(immediate) ?? 0),
-    written: row,
+    written,
   };
 }
 
@@ -106,8 +117,14 @@ function register(name: string, value: (name: string) => number | undefined): nu
   return float === undefined ? (value(name) ?? 0) : firstFloat + float;
 }
 
-function candidate(row: InstructionRow | CompressedRow, rowIndex: number): Candidate {
-  return { pattern: parsePattern(row.pattern), rowIndex, row };
+/**
+ * Shift amounts have six bits on the page; where registers have 32, the highest must be 0 (RV32I,
+ * integer register-immediate instructions; for c.slli, c.srli and c.srai, custom extensions).
+ */
+function inWidth(xlen: RegisterWidth, pattern: Pattern): Pattern {
+  const amount = pattern.fields.get('shamt');
+  if (xlen === 64 || !amount) return pattern;
+  return { ...pattern, fields: new Map(pattern.fields).set('shamt', { ...amount, most: 31 }) };
 }
 
 /** A pattern that is part of another, as a HINT's is, has more literal bits and goes first. */

@@ -1,19 +1,23 @@
 /** Instruction words as text, from the rows' operand syntax; standard aliases are not used. */
+import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { ControlFlow, DisassembledInstruction } from '../isa.ts';
 import { csrName } from './csr/names.ts';
 import { Decoder, fieldOf, type Decoded } from './decode.ts';
-import { instructionRows } from './instructions/all.ts';
 import { constantNames } from './float/constants.ts';
 import { dynamicRounding, rounding } from './float/environment.ts';
 import { floatNames, integerNames } from './registers.ts';
 
-const decoder = new Decoder();
+const decoders = { 32: new Decoder(undefined, 32), 64: new Decoder(undefined, 64) } as const;
 
-export function disassemble(bytes: Uint8Array, address: bigint): DisassembledInstruction {
+export function disassemble(
+  bytes: Uint8Array,
+  address: bigint,
+  xlen: RegisterWidth = 64,
+): DisassembledInstruction {
   const low = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
   const size = bytes.length >= 4 && (low & 3) === 3 ? 4 : 2;
   const word = size === 4 ? (low | (bytes[2]! << 16) | (bytes[3]! << 24)) >>> 0 : low;
-  const decoded = (low & 3) === 3 && size === 2 ? undefined : decoder.decode(word);
+  const decoded = (low & 3) === 3 && size === 2 ? undefined : decoders[xlen].decode(word);
   if (!decoded) {
     const digits = word.toString(16).padStart(size * 2, '0');
     const text = `${size === 4 ? '.word' : '.half'} 0x${digits}`;
@@ -21,8 +25,8 @@ export function disassemble(bytes: Uint8Array, address: bigint): DisassembledIns
   }
   const { written } = decoded;
   const suffix = orderingSuffix(decoded, word);
-  const operands = written.operands && ` ${operandText(decoded, word, address)}`;
-  const target = directTarget(decoded, address);
+  const target = directTarget(decoded, address, xlen);
+  const operands = written.operands && ` ${operandText(decoded, word, target ?? 0n)}`;
   return {
     size,
     text: written.mnemonic + suffix + operands,
@@ -35,20 +39,20 @@ export function disassemble(bytes: Uint8Array, address: bigint): DisassembledIns
 
 /** Calls link through ra or t0, returns jump through them (unprivileged manual, JALR hints). */
 function flowOf(decoded: Decoded): ControlFlow {
-  const { mnemonic } = instructionRows[decoded.rowIndex]!;
+  const { mnemonic } = decoded.row;
   const isLink = (register: number): boolean => register === 1 || register === 5;
   if (mnemonic === 'jal') return isLink(decoded.rd) ? 'call' : 'jump';
   if (mnemonic === 'jalr') {
     if (isLink(decoded.rd)) return 'call';
     return isLink(decoded.rs1) && decoded.rd === 0 ? 'return' : 'jump';
   }
-  return instructionRows[decoded.rowIndex]!.flow;
+  return decoded.row.flow;
 }
 
-function directTarget(decoded: Decoded, address: bigint): bigint | undefined {
-  const { mnemonic, flow } = instructionRows[decoded.rowIndex]!;
+function directTarget(decoded: Decoded, address: bigint, xlen: RegisterWidth): bigint | undefined {
+  const { mnemonic, flow } = decoded.row;
   if (mnemonic !== 'jal' && flow !== 'branch') return undefined;
-  return BigInt.asUintN(64, address + BigInt(decoded.imm));
+  return BigInt.asUintN(xlen, address + BigInt(decoded.imm));
 }
 
 /** `.aq`, `.rl`, `.aqrl` of the atomic instructions. */
@@ -58,13 +62,13 @@ function orderingSuffix({ written }: Decoded, word: number): string {
   return aq || rl ? `.${aq}${rl}` : '';
 }
 
-function operandText(decoded: Decoded, word: number, address: bigint): string {
+function operandText(decoded: Decoded, word: number, target: bigint): string {
   const { written } = decoded;
   const usual = 'float' in written && written.float?.exact ? rounding.RNE : dynamicRounding;
   const isUsual = fieldOf(written, 'rm', word) === usual;
   const operands = written.operands.replace('[, rm]', isUsual ? '' : ', rm');
   return operands.replace(/[a-z]\w*'?/g, (name) => {
-    if (name === 'offset') return `0x${(directTarget(decoded, address) ?? 0n).toString(16)}`;
+    if (name === 'offset') return `0x${target.toString(16)}`;
     if (name === 'imm20') return `0x${((decoded.imm >>> 12) & 0xfffff).toString(16)}`;
     if (name === 'nzimm20') return `0x${((decoded.imm >>> 12) & 0xfffff).toString(16)}`;
     if (name === 'sp') return 'sp';

@@ -1,10 +1,15 @@
 /** The instruction rows as the engine takes them, and the numbers of their handlers. */
 import { special } from '../../engine/layout.ts';
-import { HandlerTable, type EngineRow } from '../../engine/semantics.ts';
-import { compressedRows, instructionRows } from './instructions/all.ts';
+import { HandlerTable, type EngineRow, type RegisterWidth } from '../../engine/semantics.ts';
+import { rowsOf } from './instructions/all.ts';
 import { host } from './instructions/row.ts';
 
-const compressible = new Set(compressedRows.map((row) => row.expandsTo));
+export interface EngineTables {
+  /** In the order of `rowsOf(xlen).instructions`, with `illegalRow` behind them. */
+  readonly rows: readonly EngineRow[];
+  readonly illegalRow: number;
+  readonly handlers: HandlerTable;
+}
 
 /** What does not decode is an instruction too: one that raises illegal-instruction. */
 const illegal: EngineRow = {
@@ -15,16 +20,23 @@ const illegal: EngineRow = {
   execute: host,
 };
 
-export const engineRows: readonly EngineRow[] = [
-  ...instructionRows.map((row) => ({
+function tablesOf(xlen: RegisterWidth): EngineTables {
+  const { instructions, compressed } = rowsOf(xlen);
+  const compressible = new Set(compressed.map((row) => row.expandsTo));
+  const rows: EngineRow[] = instructions.map((row) => ({
     mnemonic: row.mnemonic,
     lengths: compressible.has(row.mnemonic) ? [2, 4] : [4],
     direct: row.mnemonic === 'jal' || row.flow === 'branch',
     hostOnly: row.execute === host,
     execute: row.execute,
-  })),
-  illegal,
-];
+  }));
+  rows.push(illegal);
+  return { rows, illegalRow: rows.length - 1, handlers: new HandlerTable(rows, special.first) };
+}
 
-export const illegalRow = engineRows.length - 1;
-export const handlers = new HandlerTable(engineRows, special.first);
+const tables: Readonly<Record<RegisterWidth, EngineTables>> = {
+  32: tablesOf(32),
+  64: tablesOf(64),
+};
+
+export const engineTables = (xlen: RegisterWidth): EngineTables => tables[xlen];

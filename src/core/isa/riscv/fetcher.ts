@@ -13,9 +13,10 @@ import {
   special,
   zeroSink,
 } from '../../engine/layout.ts';
+import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { Decoder } from './decode.ts';
-import { engineRows, handlers, illegalRow } from './engineRows.ts';
+import { engineTables, type EngineTables } from './engineRows.ts';
 import type { HartState } from './hartState.ts';
 import type { MemoryPath } from './memoryPath.ts';
 import type { Pmp } from './pmp.ts';
@@ -30,6 +31,7 @@ interface FetcherParts {
   readonly memory: PhysicalMemory;
   readonly code: CodePages;
   readonly decoder: Decoder;
+  readonly xlen: RegisterWidth;
   readonly codePageAdded: (offset: number) => void;
   readonly recordsExhausted: () => void;
 }
@@ -48,11 +50,13 @@ export class Fetcher {
   private readonly path: MemoryPath;
   private readonly regimes: Regimes;
   private readonly pmp: Pmp;
+  private readonly tables: EngineTables;
   private breakpoints = new Set<bigint>();
 
   constructor(state: HartState, parts: FetcherParts, path: MemoryPath, regimes: Regimes, pmp: Pmp) {
     this.state = state;
     this.parts = parts;
+    this.tables = engineTables(parts.xlen);
     this.path = path;
     this.regimes = regimes;
     this.pmp = pmp;
@@ -94,7 +98,7 @@ export class Fetcher {
       }
       if (!this.secondHalfAllowed(address)) {
         this.stopAt(low, high);
-        raise(trap(cause.instructionAccess, BigInt.asUintN(64, state.pc + 2n)));
+        raise(trap(cause.instructionAccess, this.wrapped(state.pc + 2n)));
         return 0;
       }
       this.uncacheable = true;
@@ -139,7 +143,7 @@ export class Fetcher {
   instructionWord(pc: bigint): number {
     const first = this.codeHalf(pc);
     if ((first & 3) !== 3) return first;
-    return (first | (this.codeHalf(pc + 2n) << 16)) >>> 0;
+    return (first | (this.codeHalf(this.wrapped(pc + 2n)) << 16)) >>> 0;
   }
 
   /** Of an instruction of four bytes at an address whose first half may be fetched. */
@@ -161,6 +165,7 @@ export class Fetcher {
 
   private decodeInto(at: number, bits: number, offset: number, eachTime: boolean): number {
     const { parts } = this;
+    const { rows, handlers, illegalRow } = this.tables;
     const decoded = parts.decoder.decode(bits);
     if (!decoded) {
       const length = (bits & 3) === 3 ? 4 : 2;
@@ -171,7 +176,7 @@ export class Fetcher {
     }
     const { rowIndex, length, rd, rs1, rs2, imm } = decoded;
     const target = offset + imm;
-    const far = engineRows[rowIndex]!.direct && (target < 0 || target >= pageBytes);
+    const far = rows[rowIndex]!.direct && (target < 0 || target >= pageBytes);
     const handler = defined(handlers.number(rowIndex, length, far), 'handler');
     const operands = { handler, rd: rd === 0 ? zeroSink : rd, rs1, rs2, imm };
     parts.code.write(at, operands, eachTime ? special.resolve : handler);
@@ -198,7 +203,7 @@ export class Fetcher {
   private halfOfNextPage(raise: Raise): number {
     const { state } = this;
     const page = state.view.getBigUint64(state.area + layout.pageAddress, true);
-    const next = BigInt.asUintN(64, page + BigInt(pageBytes));
+    const next = this.wrapped(page + BigInt(pageBytes));
     const address = this.path.fetch(Number(next & 0xffff_ffffn), Number(next >> 32n));
     if (address >= 0) return this.halfAt(address);
     raise(this.path.takeFault());
@@ -221,6 +226,11 @@ export class Fetcher {
     const address = this.path.debugTranslate(pc, mode);
     if (address < 0 || this.parts.memory.offsetOf(address, 2) < 0) return 0;
     return this.halfAt(address);
+  }
+
+  /** Of the address space there is no end: pc comes round to 0. */
+  private wrapped(address: bigint): bigint {
+    return BigInt.asUintN(this.parts.xlen, address);
   }
 
   private stopAt(low: number, high: number): void {

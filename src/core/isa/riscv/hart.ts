@@ -9,14 +9,14 @@ import type { CodePages } from '../../engine/codePages.ts';
 import type { EngineMemory } from '../../engine/engineMemory.ts';
 import type { Interpreter, InterpreterClient } from '../../engine/interpreter.ts';
 import { exit, hart as layout, leave, special } from '../../engine/layout.ts';
-import { accessBytes, accessWidths } from '../../engine/semantics.ts';
+import { accessBytes, accessWidths, type RegisterWidth } from '../../engine/semantics.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind, CpuRun, DebugStage } from '../cpu.ts';
 import { CsrFile } from './csr/csrFile.ts';
 import { updateFloatUnit } from './csr/floatStatus.ts';
 import { CSR } from './csr/numbers.ts';
 import type { Decoder } from './decode.ts';
-import { handlers } from './engineRows.ts';
+import { engineTables } from './engineRows.ts';
 import { Fetcher } from './fetcher.ts';
 import { HartInspector } from './hartInspector.ts';
 import { hostInstructions } from './hostInstructions.ts';
@@ -26,7 +26,7 @@ import { Mmu, type AccessMode } from './mmu.ts';
 import { Pmp } from './pmp.ts';
 import { Regimes } from './regimes.ts';
 import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
-import type { Operands, SystemHart } from './system.ts';
+import type { Execute, Operands, SystemHart } from './system.ts';
 import { cause, trap } from './trapCause.ts';
 import { Traps, type TrapTarget } from './traps.ts';
 import { transformInstruction } from './transform.ts';
@@ -40,6 +40,7 @@ export interface HartParts {
   readonly clock: VirtualClock;
   /** What the `time` counter shows. */
   readonly now: () => bigint;
+  readonly xlen: RegisterWidth;
   readonly decoder: Decoder;
   /** Lower-case names of the extensions that exist. */
   readonly extensions: ReadonlySet<string>;
@@ -53,14 +54,14 @@ export interface HartParts {
 /** Set in the width argument of a load that must be aligned. */
 const alignedFlag = 16;
 /** By the number of the handler. */
-const hostByHandler = [
+const hostByHandler = (xlen: RegisterWidth): readonly (Execute | undefined)[] => [
   ...Array<undefined>(special.first),
-  ...handlers.handlers.map(({ row }) => hostInstructions[row.mnemonic]),
+  ...engineTables(xlen).handlers.handlers.map(({ row }) => hostInstructions[row.mnemonic]),
 ];
 
 export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   readonly id: number;
-  readonly xlen = 64;
+  readonly xlen: RegisterWidth;
   readonly supportsTwoStage: boolean;
   readonly state: HartState;
   readonly csrs: CsrFile;
@@ -71,6 +72,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   instructions = 0;
   private readonly parts: HartParts;
   private readonly operands: Operands = { rd: 0, rs1: 0, rs2: 0, imm: 0 };
+  private readonly hostByHandler: readonly (Execute | undefined)[];
   private readonly pmp: Pmp;
   private readonly inspector: HartInspector;
   private readonly fetcher: Fetcher;
@@ -90,14 +92,17 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   constructor(id: number, parts: HartParts) {
     this.id = id;
     this.parts = parts;
+    this.xlen = parts.xlen;
+    this.hostByHandler = hostByHandler(parts.xlen);
     this.supportsTwoStage = parts.extensions.has('h');
     const { engine, memory, clock, code } = parts;
-    this.state = new HartState(engine, id);
+    this.state = new HartState(engine, id, parts.xlen);
     this.pmp = new Pmp(this.state);
     this.csrs = new CsrFile(this.state, this.pmp, {
       clock,
       now: parts.now,
       extensions: parts.extensions,
+      xlen: this.xlen,
       retired: () => this.instructions,
     });
     this.traps = new Traps(this.state, this.csrs);
@@ -105,7 +110,15 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     this.inspector = new HartInspector(this.state, this.csrs, mmu, memory);
     this.regimes = new Regimes(engine, this.state);
     const { pmp, regimes } = this;
-    this.path = new MemoryPath({ memory, view: engine.view, mmu, pmp, regimes, code });
+    this.path = new MemoryPath({
+      memory,
+      view: engine.view,
+      mmu,
+      pmp,
+      regimes,
+      code,
+      xlen: this.xlen,
+    });
     this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp);
     parts.interpreter.attach(this);
     this.reset();
@@ -339,7 +352,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
 
   host(record: number, handler: number, length: number, budget: number): number {
     this.sync(budget);
-    const execute = hostByHandler[handler];
+    const execute = this.hostByHandler[handler];
     if (!execute) return this.raise(trap(cause.illegalInstruction, BigInt(this.instructionWord())));
     this.fetcher.readOperands(record, this.operands);
     const outcome = execute(this, this.operands);
@@ -443,15 +456,16 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   private withInstruction(info: TrapInfo): TrapInfo {
     const explicit = dataFaults.has(info.cause) && info.tinst === 0;
     if (!explicit) return info;
+    const { decoder } = this.parts;
     const word = this.instructionWord();
-    return { ...info, tinst: transformInstruction(word, this.faultOffset(info, word)) };
+    return { ...info, tinst: transformInstruction(word, this.faultOffset(info, word), decoder) };
   }
 
   /** Distance of the faulting address from the access's own, for the second page of two. */
   private faultOffset(info: TrapInfo, word: number): number {
     const decoded = this.parts.decoder.decode(word);
     if (!decoded) return 0;
-    const start = BigInt.asUintN(64, this.getX(decoded.rs1) + BigInt(decoded.imm));
+    const start = BigInt.asUintN(this.xlen, this.getX(decoded.rs1) + BigInt(decoded.imm));
     const offset = info.tval - start;
     return offset > 0n && offset < 8n ? Number(offset) : 0;
   }

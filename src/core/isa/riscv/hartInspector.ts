@@ -9,10 +9,10 @@ import { CSR } from './csr/numbers.ts';
 import type { HartState } from './hartState.ts';
 import { firstStageTable, guestStageTable } from './mappings.ts';
 import type { Mmu } from './mmu.ts';
-import { firstFloatIndex, pcIndex, registers } from './registers.ts';
+import { firstFloatIndex, pcIndex, registersOf } from './registers.ts';
 
 const registerIndex = new Map(
-  registers.flatMap((r, i) => [r.name, ...r.aliases].map((name) => [name, i] as const)),
+  registersOf(64).flatMap((r, i) => [r.name, ...r.aliases].map((name) => [name, i] as const)),
 );
 
 export class HartInspector {

@@ -1,6 +1,7 @@
 /** A hart's state in memory, under the specification's names. No behaviour. */
 import type { EngineMemory } from '../../engine/engineMemory.ts';
 import { firstFloat, hart as layout } from '../../engine/layout.ts';
+import type { RegisterWidth } from '../../engine/semantics.ts';
 import { CSR } from './csr/numbers.ts';
 import type { Privilege } from './riscvHart.ts';
 
@@ -39,11 +40,13 @@ export class HartState {
   readonly u32: Uint32Array;
   privilege: Privilege = 3;
   virtualized = false;
+  readonly xlen: RegisterWidth;
   private readonly u64: BigUint64Array;
   private readonly registers: number;
   private readonly control: number;
 
-  constructor(memory: EngineMemory, index: number) {
+  constructor(memory: EngineMemory, index: number, xlen: RegisterWidth) {
+    this.xlen = xlen;
     this.area = memory.hartArea(index);
     this.view = memory.view;
     this.u32 = memory.u32;
@@ -52,12 +55,18 @@ export class HartState {
     this.control = (this.area + layout.control) >>> 3;
   }
 
-  /** x0 … x31; by the index that records have, f0 … f31 too. */
+  /**
+   * x0 … x31, unsigned; by the index that records have, f0 … f31 too. What the slots hold where
+   * registers have 32 bits is `SemanticContext`'s affair.
+   */
   getX(index: number): bigint {
-    return this.u64[this.registers + index]!;
+    const slot = this.u64[this.registers + index]!;
+    return this.isNarrow(index) ? slot & 0xffff_ffffn : slot;
   }
   setX(index: number, value: bigint): void {
-    if (index !== 0) this.u64[this.registers + index] = BigInt.asUintN(64, value);
+    if (index === 0) return;
+    const slot = this.isNarrow(index) ? BigInt.asIntN(32, value) : value;
+    this.u64[this.registers + index] = BigInt.asUintN(64, slot);
   }
 
   /** f0 … f31, as 64 bits. */
@@ -72,7 +81,7 @@ export class HartState {
     return this.u64[(this.area + layout.pc) >>> 3]!;
   }
   set pc(value: bigint) {
-    this.u64[(this.area + layout.pc) >>> 3] = BigInt.asUintN(64, value);
+    this.u64[(this.area + layout.pc) >>> 3] = BigInt.asUintN(this.xlen, value);
   }
 
   /** The CSR's slot, as stored: aliases and derived bits are the CSR file's affair. */
@@ -113,5 +122,9 @@ export class HartState {
   }
   clearReservation(): void {
     this.u64[(this.area + layout.reservation) >>> 3] = 0xffff_ffff_ffff_ffffn;
+  }
+
+  private isNarrow(index: number): boolean {
+    return this.xlen === 32 && index < firstFloat;
   }
 }

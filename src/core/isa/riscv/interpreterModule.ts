@@ -1,9 +1,13 @@
-/** The interpreter generated from the instruction rows, compiled on first use. */
-import bytes from '#generated/interpreter-rv64.wasm';
+/** The interpreters generated from the instruction rows, each compiled on first use. */
+import bytes32 from '#generated/interpreter-rv32.wasm';
+import bytes64 from '#generated/interpreter-rv64.wasm';
+import type { RegisterWidth } from '../../engine/semantics.ts';
 
-let module: WebAssembly.Module | undefined;
+const bytes = { 32: bytes32, 64: bytes64 } as const;
+const modules = new Map<RegisterWidth, WebAssembly.Module>();
 
-export function interpreterModule(): WebAssembly.Module {
-  module ??= new WebAssembly.Module(bytes);
+export function interpreterModule(xlen: RegisterWidth): WebAssembly.Module {
+  let module = modules.get(xlen);
+  if (!module) modules.set(xlen, (module = new WebAssembly.Module(bytes[xlen])));
   return module;
 }

@@ -2,6 +2,7 @@
  * ISA strings (unprivileged manual, ISA extension naming conventions): which extensions a machine
  * has, and how the device tree says so.
  */
+import type { RegisterWidth } from '../../engine/semantics.ts';
 import { UserError } from '../../base/userError.ts';
 
 /** Single letters in their canonical order, then the others in the order of the device tree. */
@@ -46,6 +47,7 @@ const general = 'imafd';
 const always = new Set(['s', 'u', 'zicntr', 'zihpm', 'svade']);
 
 export interface IsaChoice {
+  readonly xlen: RegisterWidth;
   /** Lower-case names of what exists. */
   readonly extensions: ReadonlySet<string>;
   /** The same with H: under our hypervisor the harts have it, and the guest does not see it. */
@@ -57,12 +59,14 @@ export interface IsaChoice {
 
 /** Empty: what a machine has by default. */
 export function parseIsaString(text: string): IsaChoice {
-  const extensions = withImplied(text === '' ? byDefault : parse(text));
+  const xlen = /^rv32/i.test(text) ? 32 : 64;
+  const extensions = withImplied(text === '' ? byDefault : parse(text), xlen);
   const spell = (withH: boolean): string => {
     const single = letters.filter((l) => extensions.has(l) && (l !== 'h' || withH)).join('');
-    return [`rv64${single}`, ...named.filter((n) => extensions.has(n))].join('_');
+    return [`rv${xlen}${single}`, ...named.filter((n) => extensions.has(n))].join('_');
   };
   return {
+    xlen,
     extensions,
     withHypervisor: new Set([...extensions, 'h']),
     deviceTree: spell(true),
@@ -70,7 +74,7 @@ export function parseIsaString(text: string): IsaChoice {
   };
 }
 
-function withImplied(names: readonly string[]): ReadonlySet<string> {
+function withImplied(names: readonly string[], xlen: RegisterWidth): ReadonlySet<string> {
   const all = new Set(names);
   // A set is walked to what is added to it on the way.
   for (const name of all) {
@@ -78,13 +82,15 @@ function withImplied(names: readonly string[]): ReadonlySet<string> {
   }
   // C has the loads and stores of doubles where there are doubles.
   if (all.has('c') && all.has('d')) all.add('zcd');
+  // On RV32 alone there is room for those of singles (Zc*, Zcf).
+  if (xlen === 32 && all.has('c') && all.has('f')) all.add('zcf');
   // B is nothing but its parts, and misa shows it when they are there.
   if (implied['b']!.every((part) => all.has(part))) all.add('b');
   return all;
 }
 
 function parse(text: string): string[] {
-  const match = /^rv64([a-z]*)((?:_[a-z0-9]+)*)$/.exec(text.toLowerCase());
+  const match = /^rv(?:32|64)([a-z]*)((?:_[a-z0-9]+)*)$/.exec(text.toLowerCase());
   if (!match) {
     throw new UserError(
       `isa: '${text}' is no ISA string that Trapline knows; write for example 'rv64imac_zicsr_zifencei'`,

@@ -5,6 +5,7 @@
  */
 import type { CodePages } from '../../engine/codePages.ts';
 import { pageBytes } from '../../engine/layout.ts';
+import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind } from '../cpu.ts';
 import type { AccessMode, Mmu } from './mmu.ts';
@@ -23,6 +24,7 @@ export class MemoryPath {
   private readonly pmp: Pmp;
   private readonly regimes: Regimes;
   private readonly code: CodePages;
+  private readonly xlen: RegisterWidth;
 
   constructor(parts: {
     memory: PhysicalMemory;
@@ -31,6 +33,7 @@ export class MemoryPath {
     pmp: Pmp;
     regimes: Regimes;
     code: CodePages;
+    xlen: RegisterWidth;
   }) {
     this.memory = parts.memory;
     this.view = parts.view;
@@ -38,6 +41,7 @@ export class MemoryPath {
     this.pmp = parts.pmp;
     this.regimes = parts.regimes;
     this.code = parts.code;
+    this.xlen = parts.xlen;
   }
 
   /** `size` bytes at a virtual address, zero-extended; undefined with `fault` set. */
@@ -175,7 +179,7 @@ export class MemoryPath {
   ): bigint | undefined {
     let value = 0n;
     for (let i = 0; i < size; i++) {
-      const [byteLow, byteHigh] = advance(low, high, i);
+      const [byteLow, byteHigh] = this.advance(low, high, i);
       const byte = this.load(byteLow, byteHigh, 1, mode);
       if (byte === undefined) return undefined;
       value |= byte << BigInt(i * 8);
@@ -191,16 +195,22 @@ export class MemoryPath {
     value: bigint,
     mode: AccessMode,
   ): boolean {
-    const [lastLow, lastHigh] = advance(low, high, size - 1);
+    const [lastLow, lastHigh] = this.advance(low, high, size - 1);
     if (this.translate(low, high, 'store', mode) < 0) return false;
     const [pageLow, pageHigh] = [lastLow & -pageBytes, lastHigh];
     if (this.translate(pageLow >>> 0, pageHigh, 'store', mode) < 0) return false;
     for (let i = 0; i < size; i++) {
-      const [byteLow, byteHigh] = advance(low, high, i);
+      const [byteLow, byteHigh] = this.advance(low, high, i);
       const byte = (value >> BigInt(i * 8)) & 0xffn;
       if (!this.store(byteLow, byteHigh, 1, byte, mode)) return false;
     }
     return true;
+  }
+
+  private advance(low: number, high: number, by: number): [number, number] {
+    const next = low + by;
+    if (next < 2 ** 32) return [next, high];
+    return [next - 2 ** 32, this.xlen === 32 ? 0 : (high + 1) >>> 0];
   }
 
   private read(offset: number, size: number): bigint {
@@ -247,9 +257,4 @@ function asStore(code: number): number {
     store: faultCause(fault, 'store'),
   }));
   return defined(faults.find((f) => f.load === code)?.store, 'the fault of a load');
-}
-
-function advance(low: number, high: number, by: number): [number, number] {
-  const next = low + by;
-  return next < 2 ** 32 ? [next, high] : [next - 2 ** 32, (high + 1) >>> 0];
 }

@@ -2,6 +2,7 @@
  * Integer and floating-point registers: ABI names and roles (psABI, register convention; DWARF
  * numbers 0–31 and 32–63).
  */
+import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { RegisterInfo, RegisterRole } from '../isa.ts';
 
 type Row = readonly [name: string, description: string, saved?: boolean, role?: RegisterRole];
@@ -48,14 +49,14 @@ const floatRows: readonly FloatRow[] = [
 export const floatNames: readonly string[] = floatRows.map(([name]) => name);
 
 export const pcIndex = 32;
-/** Index of f0 in `registers`. */
+/** Index of f0 among the registers. */
 export const firstFloatIndex = 33;
 
-export const registers: readonly RegisterInfo[] = [
+export const registersOf = (xlen: RegisterWidth): readonly RegisterInfo[] => [
   ...rows.map(([name, description, calleeSaved = false, role], i): RegisterInfo => ({
     name,
     aliases: name === 's0' ? ['x8', 'fp'] : [`x${i}`],
-    bits: 64,
+    bits: xlen,
     description,
     dwarf: i,
     calleeSaved,
@@ -64,7 +65,7 @@ export const registers: readonly RegisterInfo[] = [
   {
     name: 'pc',
     aliases: [],
-    bits: 64,
+    bits: xlen,
     description: 'Address of the instruction to be executed next.',
     calleeSaved: false,
     role: 'pc',

@@ -1,21 +1,30 @@
 /** RISC-V as the rest of Trapline sees it: registers, CSRs, instructions, disassembly. */
+import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { Isa } from '../isa.ts';
 import { riscvAssembler } from './assembler.ts';
 import { csrRows } from './csr/table.ts';
 import { disassemble } from './disassemble.ts';
-import { compressedRows, instructionRows } from './instructions/all.ts';
+import { rowsOf } from './instructions/all.ts';
 import { pseudoInstructions } from './pseudoInstructions.ts';
-import { registers } from './registers.ts';
+import { registersOf } from './registers.ts';
 
-export const rv64: Isa = {
-  name: 'rv64',
-  xlen: 64,
-  instructionAlignment: 2,
-  registers,
-  // psABI, "Frame Pointer Convention": the frame pointer holds the CFA.
-  frameRecord: { returnAddress: -8, framePointer: -16 },
-  controlRegisters: csrRows,
-  instructions: [...instructionRows, ...compressedRows, ...pseudoInstructions],
-  assembler: riscvAssembler,
-  disassemble,
-};
+function riscv(xlen: RegisterWidth): Isa {
+  const { instructions, compressed } = rowsOf(xlen);
+  const bytes = xlen / 8;
+  return {
+    name: `rv${xlen}`,
+    xlen,
+    instructionAlignment: 2,
+    registers: registersOf(xlen),
+    // psABI, "Frame Pointer Convention": the frame pointer holds the CFA.
+    frameRecord: { returnAddress: -bytes, framePointer: -2 * bytes },
+    controlRegisters: csrRows,
+    instructions: [...instructions, ...compressed, ...pseudoInstructions],
+    assembler: riscvAssembler,
+    disassemble: (code, address) => disassemble(code, address, xlen),
+  };
+}
+
+export const rv32 = riscv(32);
+export const rv64 = riscv(64);
+export const riscvIsa = (xlen: RegisterWidth): Isa => (xlen === 32 ? rv32 : rv64);

@@ -3,6 +3,7 @@ import type { VirtualClock } from '../../base/virtualClock.ts';
 import { CodePages } from '../../engine/codePages.ts';
 import { EngineMemory } from '../../engine/engineMemory.ts';
 import { Interpreter } from '../../engine/interpreter.ts';
+import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { MmioMap } from '../../memory/mmioMap.ts';
 import { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import { Decoder } from './decode.ts';
@@ -24,6 +25,8 @@ export interface RiscvOptions {
   readonly clock: VirtualClock;
   /** What the `time` counter shows; the clock's ticks by default. */
   readonly now?: () => bigint;
+  /** Width of registers and addresses; 64 by default. */
+  readonly xlen?: RegisterWidth;
   /** Lower-case names of the extensions that exist. */
   readonly extensions: ReadonlySet<string>;
 }
@@ -43,6 +46,7 @@ const privileged = new Set(['I', 'S']);
 export const largestRam = (harts: number): number => EngineMemory.largestRam(harts, arenaBytes);
 
 export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
+  const { xlen = 64 } = options;
   const ramBytes = options.ram.reduce((sum, r) => sum + r.size, 0);
   const engine = new EngineMemory({ harts: options.harts, arenaBytes, ramBytes });
   const memory = new PhysicalMemory(engine.buffer, options.mmio);
@@ -57,11 +61,13 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
     engine,
     memory,
     code,
-    interpreter: new Interpreter(interpreterModule(), engine),
+    interpreter: new Interpreter(interpreterModule(xlen), engine),
     clock: options.clock,
     now: options.now ?? (() => options.clock.ticks()),
+    xlen,
     decoder: new Decoder(
       (name) => privileged.has(name) || options.extensions.has(name.toLowerCase()),
+      xlen,
     ),
     extensions: options.extensions,
     codePageAdded: (offset: number) => {

@@ -1,8 +1,6 @@
 /** Transformed instructions for htinst and mtinst (hypervisor, trap value registers). */
-import { Decoder } from './decode.ts';
-import { instructionRows } from './instructions/all.ts';
+import type { Decoder } from './decode.ts';
 
-const decoder = new Decoder();
 const rs1Field = 0xf_8000;
 const opcode = {
   load: 0x03,
@@ -18,8 +16,8 @@ const opcode = {
  * `offset` is the faulting address less the access's own, nonzero only for the second half of a
  * misaligned access. 0 for an instruction that has no transformation.
  */
-export function transformInstruction(word: number, offset: number): number {
-  if ((word & 3) !== 3) return transformCompressed(word & 0xffff, offset);
+export function transformInstruction(word: number, offset: number, decoder: Decoder): number {
+  if ((word & 3) !== 3) return transformCompressed(word & 0xffff, offset, decoder);
   const addressOffset = (offset & 31) << 15;
   switch (word & 0x7f) {
     case opcode.load:
@@ -49,15 +47,17 @@ const compressedAccess: Readonly<Record<string, number>> = {
   sd: 3,
   sb: 0,
   sh: 1,
+  flw: 2,
+  fsw: 2,
   fld: 3,
   fsd: 3,
 };
 
 /** The expansion is transformed, then bit 1 is cleared to say that it was two bytes. */
-function transformCompressed(word: number, offset: number): number {
+function transformCompressed(word: number, offset: number, decoder: Decoder): number {
   const decoded = decoder.decode(word);
   if (!decoded) return 0;
-  const { mnemonic } = instructionRows[decoded.rowIndex]!;
+  const { mnemonic } = decoded.row;
   const funct3 = compressedAccess[mnemonic];
   if (funct3 === undefined) return 0;
   const isLoad = /^f?l/.test(mnemonic);

@@ -54,7 +54,7 @@ export function virtGuest(options: VirtGuestOptions): GuestMachine {
   let wiring: DeviceWiring | undefined;
   const board = virtBoard({
     mode: 'guest',
-    xlen: 64,
+    xlen: options.isa.xlen,
     harts: harts.map((_, id) => guestLines((level) => wiring?.externalInterrupts[id]?.set(level))),
     memory: options.memory,
     time: clock satisfies TimeSource,

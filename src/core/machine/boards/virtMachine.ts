@@ -11,7 +11,7 @@ import type { Finish } from '../../devices/testFinisher/testFinisher.ts';
 import { ElfFile } from '../../formats/elf/elf.ts';
 import type { Hart } from '../../isa/riscv/hart.ts';
 import { parseIsaString } from '../../isa/riscv/isaString.ts';
-import { rv64 } from '../../isa/riscv/riscv.ts';
+import { riscvIsa } from '../../isa/riscv/riscv.ts';
 import { createRiscvParts, largestRam } from '../../isa/riscv/riscvMachineParts.ts';
 import { interrupt } from '../../isa/riscv/trapCause.ts';
 import { MmioMap } from '../../memory/mmioMap.ts';
@@ -23,8 +23,8 @@ import { guestTables, virtGuest, virtGuestRam } from './virtGuest.ts';
 import { virtBoard, type VirtEnvironment } from './virt.ts';
 import { TIMEBASE } from './virtMap.ts';
 
-const xlen = 64;
-const mmuType = 'riscv,sv57';
+/** The largest address space that the harts have. */
+const mmuTypes = { 32: 'riscv,sv32', 64: 'riscv,sv57' } as const;
 
 export function createVirtMachine(config: LaunchConfig, files: LaunchFiles): Machine {
   const most = largestRam(config.harts) - guestTables.size - (1 << 20);
@@ -48,7 +48,7 @@ function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     set: (level) => harts[hart]?.setInterruptInput(bit, level),
   });
   const board = virtBoard({
-    ...environment(config, clock, uart),
+    ...environment(config, isa.xlen, clock, uart),
     harts: Array.from({ length: config.harts }, (_, i) => ({
       msip: line(i, interrupt.MSI),
       mtip: line(i, interrupt.MTI),
@@ -69,6 +69,7 @@ function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     mmio: board.mmio,
     clock,
     now: () => board.time(),
+    xlen: isa.xlen,
     extensions: isa.extensions,
   });
   harts = parts.harts;
@@ -77,7 +78,7 @@ function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
   for (const hart of harts) hart.pc = BigInt(base);
   const toHost = toHostAddress(config, files);
   machine = new BareMachine({
-    isa: rv64,
+    isa: riscvIsa(isa.xlen),
     board: board.name,
     memory: parts.memory,
     harts,
@@ -98,16 +99,17 @@ function guestMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     ram: virtGuestRam(config.memory),
     mmio: new MmioMap(),
     clock,
+    xlen: isa.xlen,
     extensions: isa.withHypervisor,
   });
   return virtGuest({
-    isa: rv64,
+    isa: riscvIsa(isa.xlen),
     clock,
     harts,
     hostMemory: memory,
     memory: config.memory,
     isaString: isa.guestDeviceTree,
-    mmuType,
+    mmuType: mmuTypes[isa.xlen],
     calls: config.calls,
     load: (board) => loadImages(config, files, board),
   });
@@ -115,10 +117,12 @@ function guestMachine(config: LaunchConfig, files: LaunchFiles): Machine {
 
 function environment(
   config: LaunchConfig,
+  xlen: 32 | 64,
   clock: VirtualClock,
   console: ConsoleChannel,
 ): Omit<VirtEnvironment, 'harts' | 'finish' | 'isa'> {
   const { mode, memory } = config;
+  const mmuType = mmuTypes[xlen];
   return { mode, xlen, memory, time: clock, timebase: TIMEBASE, console, mmuType };
 }
 

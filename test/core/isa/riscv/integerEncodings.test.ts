@@ -5,19 +5,14 @@
 import assert from 'node:assert/strict';
 import { Decoder } from '../../../../src/core/isa/riscv/decode.ts';
 import { disassemble } from '../../../../src/core/isa/riscv/disassemble.ts';
-import {
-  compressedRows,
-  instructionRows,
-} from '../../../../src/core/isa/riscv/instructions/all.ts';
 import { parsePattern } from '../../../../src/core/isa/riscv/pattern.ts';
-import { encodePattern } from '../../../differential/encode.ts';
+import { allRows as rows, encodePattern } from '../../../differential/encode.ts';
 import { Random } from '../../../differential/random.ts';
 import { machineCode, newerExtensions } from './gnuAssembler.ts';
 import { rig } from './rig.ts';
 
 const assembled =
   'Zba Zbb Zbc Zbs Zbkb Zbkx Zknd Zkne Zknh Zksed Zksh Zawrs Zicbom Zicbop Zicboz Zihintpause';
-const rows = [...instructionRows, ...compressedRows];
 const of = (extension: string) => rows.filter((row) => row.extension === extension);
 const decoder = new Decoder();
 

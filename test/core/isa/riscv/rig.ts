@@ -36,6 +36,7 @@ export interface RigOptions {
 /** A rig with `source` assembled at the beginning of RAM, and every hart about to execute it. */
 export function rig(source = '', options: RigOptions = {}): Rig {
   const { harts: count = 1, isa = '', ramBytes = 4 << 20 } = options;
+  const { xlen, extensions } = parseIsaString(isa);
   const clock = new VirtualClock();
   const mmio = new MmioMap();
   const device: MmioDevice = {
@@ -52,7 +53,8 @@ export function rig(source = '', options: RigOptions = {}): Rig {
     ],
     mmio,
     clock,
-    extensions: parseIsaString(isa).extensions,
+    xlen,
+    extensions,
   });
   const hart = harts[0]!;
   const made: Rig = {
@@ -69,7 +71,7 @@ export function rig(source = '', options: RigOptions = {}): Rig {
       if (retired !== steps) throw new Error(`${retired} of ${steps} instructions retired`);
     },
   };
-  if (source !== '') memory.load(ramBase, assemble(source, ramBase));
+  if (source !== '') memory.load(ramBase, assemble(source, ramBase, xlen));
   for (const each of harts) each.pc = BigInt(ramBase);
   return made;
 }

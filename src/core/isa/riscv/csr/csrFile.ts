@@ -4,6 +4,7 @@
  */
 import type { VirtualClock } from '../../../base/virtualClock.ts';
 import { Bug } from '../../../base/assert.ts';
+import type { RegisterWidth } from '../../../engine/semantics.ts';
 import { status, type HartState } from '../hartState.ts';
 import type { Pmp } from '../pmp.ts';
 import { pmpEntries } from '../pmp.ts';
@@ -46,6 +47,7 @@ export interface CsrSurroundings {
   readonly clock: VirtualClock;
   /** What the `time` counter shows: the clock's ticks unless a device lets software set it. */
   readonly now: () => bigint;
+  readonly xlen: RegisterWidth;
   /** Instructions retired by the hart. */
   readonly retired: () => number;
   /** Lower-case names of the extensions that exist. */
@@ -64,6 +66,7 @@ export class CsrFile {
   private readonly clock: VirtualClock;
   private readonly now: () => bigint;
   private readonly pmp: Pmp;
+  private readonly xlen: RegisterWidth;
   private readonly retired: () => number;
   private readonly extensions: ReadonlySet<string>;
   /** By number: 1 where the CSR exists. */
@@ -80,6 +83,7 @@ export class CsrFile {
     this.pmp = pmp;
     this.clock = surroundings.clock;
     this.now = surroundings.now;
+    this.xlen = surroundings.xlen;
     this.retired = surroundings.retired;
     this.extensions = surroundings.extensions;
     for (const { number, extension, fields, mask } of csrRows) {
@@ -270,7 +274,8 @@ export class CsrFile {
   private misa(): bigint {
     const present = [...'abcdfhim'].filter((letter) => this.has(letter));
     const bit = (letter: string): bigint => 1n << BigInt(letter.charCodeAt(0) - 97);
-    return [...present, 's', 'u'].reduce((bits, letter) => bits | bit(letter), 2n << 62n);
+    const MXL = this.xlen === 32 ? 1n << 30n : 2n << 62n;
+    return [...present, 's', 'u'].reduce((bits, letter) => bits | bit(letter), MXL);
   }
 
   private get timerCompares(): boolean {

@@ -16,7 +16,7 @@ import {
   xor,
   type Expr,
 } from '../../../wasm/expression.ts';
-import { extensionRows, type RowSpec } from './row.ts';
+import { extensionRows, only, type RowSpec } from './row.ts';
 
 type Update = (old: Expr, source: Expr) => Expr;
 export const atomicFunct3 = { b: '000', h: '001', w: '010', d: '011' } as const;
@@ -67,33 +67,39 @@ const operations: readonly (readonly [
   ['maxu', '11100', 'unsigned maximum of', choose(gtU, false)],
 ];
 
+/** Doublewords fit registers of 64 bits alone. */
+const ofWidth = (width: AtomicWidth, row: RowSpec): RowSpec =>
+  width === 'd' ? only(64, row) : row;
+
 /** Every read-modify-write operation at these widths. */
 export const atomicOperations = (widths: readonly AtomicWidth[]): RowSpec[] =>
   operations.flatMap(([name, funct5, summary, execute]) =>
-    widths.map((width): RowSpec => [
-      `amo${name}.${width}`,
-      `${funct5} aq:1 rl:1 rs2:5 rs1:5 ${atomicFunct3[width]} rd:5 0101111`,
-      'rd, rs2, (rs1)',
-      `Atomic ${summary} ${sizeNames[width]}.`,
-      execute(width),
-    ]),
+    widths.map((width): RowSpec =>
+      ofWidth(width, [
+        `amo${name}.${width}`,
+        `${funct5} aq:1 rl:1 rs2:5 rs1:5 ${atomicFunct3[width]} rd:5 0101111`,
+        'rd, rs2, (rs1)',
+        `Atomic ${summary} ${sizeNames[width]}.`,
+        execute(width),
+      ]),
+    ),
   );
 
 const reservation = (['w', 'd'] as const).flatMap((width): RowSpec[] => [
-  [
+  ofWidth(width, [
     `lr.${width}`,
     `00010 aq:1 rl:1 00000 rs1:5 ${atomicFunct3[width]} rd:5 0101111`,
     'rd, (rs1)',
     'Load reserved.',
     (c) => c.loadReserved(width, c.rs1()),
-  ],
-  [
+  ]),
+  ofWidth(width, [
     `sc.${width}`,
     `00011 aq:1 rl:1 rs2:5 rs1:5 ${atomicFunct3[width]} rd:5 0101111`,
     'rd, rs2, (rs1)',
     'Store conditional: rd is 0 when it stored.',
     (c) => c.storeConditional(width, c.rs1(), c.rs2()),
-  ],
+  ]),
 ]);
 
 export const atomicRows = [

@@ -1,10 +1,11 @@
-/** Every instruction row, in the order of their indices. */
+/** Every instruction row, of both register widths. */
 import { atomicRows } from './a.ts';
 import { compressedBaseRows } from './c.ts';
 import { compressedDoubleRows, floatArithmeticRows, floatMemoryRows } from './f.ts';
 import { compressedHintRows, hintRows } from './hints.ts';
 import { baseRows } from './i.ts';
 import { multiplyRows } from './m.ts';
+import type { RegisterWidth } from '../../../engine/semantics.ts';
 import type { CompressedRow, InstructionRow } from './row.ts';
 import { systemRows } from './system.ts';
 import { compareAndSwapRows, narrowAtomicRows } from './zacas.ts';
@@ -51,3 +52,21 @@ export const compressedRows: readonly CompressedRow[] = [
   ...compressedMaybeRows,
   ...compressedDoubleRows,
 ];
+
+/** The rows of one register width. */
+export interface RowSet {
+  readonly instructions: readonly InstructionRow[];
+  readonly compressed: readonly CompressedRow[];
+}
+
+const setOf = (xlen: RegisterWidth): RowSet => {
+  const exists = (row: InstructionRow | CompressedRow): boolean => (row.xlen ?? xlen) === xlen;
+  return {
+    instructions: instructionRows.filter(exists),
+    compressed: compressedRows.filter(exists),
+  };
+};
+
+const sets: Readonly<Record<RegisterWidth, RowSet>> = { 32: setOf(32), 64: setOf(64) };
+
+export const rowsOf = (xlen: RegisterWidth): RowSet => sets[xlen];

@@ -122,7 +122,7 @@ export function memoryRows(f: Format): RowSpec[] {
     const zeroExtended = width === 'd' ? 'd' : (`${width}u` as const);
     const value = c.keep(c.load(zeroExtended, add(c.rs1(), c.imm())));
     c.needFloatUnit(floatUnit.dirty);
-    c.wr(or(value, i64(unused)));
+    c.wrWide(or(value, i64(unused)));
   };
   const store = (c: SemanticContext): void => {
     c.needFloatUnit(floatUnit.on);

@@ -1,4 +1,4 @@
-/** RV64I base integer instructions (unprivileged manual, chapters RV32I and RV64I). */
+/** RV32I and RV64I, the base integer instructions (unprivileged manual, chapters RV32I and RV64I). */
 import type { AccessWidth, SemanticContext } from '../../../engine/semantics.ts';
 import {
   add,
@@ -26,7 +26,8 @@ import {
   zeroExtend,
   type Expr,
 } from '../../../wasm/expression.ts';
-import { extensionRows, host, type RowSpec } from './row.ts';
+import { extensionRows, host, only, type RowSpec } from './row.ts';
+import { amount, unsigned } from './width.ts';
 
 type Binary = (a: Expr, b: Expr) => Expr;
 const registers = (f: Binary) => (c: SemanticContext) => c.wr(f(c.rs1(), c.rs2()));
@@ -36,6 +37,10 @@ const word =
   (f: Binary): Binary =>
   (a, b) =>
     signExtend(f(wrap(a), wrap(b)));
+type Shift = (c: SemanticContext, a: Expr, by: Expr) => Expr;
+const left: Shift = (c, a, by) => shl(a, amount(c, by));
+const right: Shift = (c, a, by) => shrU(unsigned(c, a), amount(c, by));
+const rightSigned: Shift = (c, a, by) => shrS(a, amount(c, by));
 const branch = (f: Binary) => (c: SemanticContext) => c.branch(f(c.rs1(), c.rs2()));
 const setLess: Binary = (a, b) => zeroExtend(ltS(a, b));
 const setLessUnsigned: Binary = (a, b) => zeroExtend(ltU(a, b));
@@ -66,6 +71,11 @@ const register = (mnemonic: string, bits: string, summary: string, f: Binary): R
   const [funct7, funct3, opcode] = bits.split(' ');
   const pattern = `${funct7} rs2:5 rs1:5 ${funct3} rd:5 ${opcode}`;
   return [mnemonic, pattern, 'rd, rs1, rs2', summary, registers(f)];
+};
+
+const shift = (mnemonic: string, bits: string, summary: string, f: Shift): RowSpec => {
+  const [name, pattern, operands, text] = register(mnemonic, bits, summary, add);
+  return [name, pattern, operands, text, (c) => c.wr(f(c, c.rs1(), c.rs2()))];
 };
 
 export const baseRows = extensionRows('I', 'Unprivileged: RV32I/RV64I base integer', [
@@ -102,14 +112,14 @@ export const baseRows = extensionRows('I', 'Unprivileged: RV32I/RV64I base integ
   load('b', '000', 'byte, sign-extended'),
   load('h', '001', 'halfword, sign-extended'),
   load('w', '010', 'word, sign-extended'),
-  load('d', '011', 'doubleword'),
+  only(64, load('d', '011', 'doubleword')),
   load('bu', '100', 'byte, zero-extended'),
   load('hu', '101', 'halfword, zero-extended'),
-  load('wu', '110', 'word, zero-extended'),
+  only(64, load('wu', '110', 'word, zero-extended')),
   store('b', '000', 'byte'),
   store('h', '001', 'halfword'),
   store('w', '010', 'word'),
-  store('d', '011', 'doubleword'),
+  only(64, store('d', '011', 'doubleword')),
   ['addi', 'imm[11:0] rs1:5 000 rd:5 0010011', 'rd, rs1, imm', 'Add immediate.', immediate(add)],
   [
     'slti',
@@ -133,65 +143,65 @@ export const baseRows = extensionRows('I', 'Unprivileged: RV32I/RV64I base integ
     '000000 shamt[5:0] rs1:5 001 rd:5 0010011',
     'rd, rs1, shamt',
     'Shift left by immediate.',
-    immediate(shl),
+    (c) => c.wr(left(c, c.rs1(), c.imm())),
   ],
   [
     'srli',
     '000000 shamt[5:0] rs1:5 101 rd:5 0010011',
     'rd, rs1, shamt',
     'Shift right by immediate, zeros in.',
-    immediate(shrU),
+    (c) => c.wr(right(c, c.rs1(), c.imm())),
   ],
   [
     'srai',
     '010000 shamt[5:0] rs1:5 101 rd:5 0010011',
     'rd, rs1, shamt',
     'Shift right by immediate, sign in.',
-    immediate(shrS),
+    (c) => c.wr(rightSigned(c, c.rs1(), c.imm())),
   ],
   register('add', '0000000 000 0110011', 'Add.', add),
   register('sub', '0100000 000 0110011', 'Subtract.', sub),
-  register('sll', '0000000 001 0110011', 'Shift left.', shl),
+  shift('sll', '0000000 001 0110011', 'Shift left.', left),
   register('slt', '0000000 010 0110011', 'Set if less than, signed.', setLess),
   register('sltu', '0000000 011 0110011', 'Set if less than, unsigned.', setLessUnsigned),
   register('xor', '0000000 100 0110011', 'XOR.', xor),
-  register('srl', '0000000 101 0110011', 'Shift right, zeros in.', shrU),
-  register('sra', '0100000 101 0110011', 'Shift right, sign in.', shrS),
+  shift('srl', '0000000 101 0110011', 'Shift right, zeros in.', right),
+  shift('sra', '0100000 101 0110011', 'Shift right, sign in.', rightSigned),
   register('or', '0000000 110 0110011', 'OR.', or),
   register('and', '0000000 111 0110011', 'AND.', and),
-  [
+  only(64, [
     'addiw',
     'imm[11:0] rs1:5 000 rd:5 0011011',
     'rd, rs1, imm',
     'Add immediate to word.',
     immediate(word(add32)),
-  ],
-  [
+  ]),
+  only(64, [
     'slliw',
     '0000000 shamt[4:0] rs1:5 001 rd:5 0011011',
     'rd, rs1, shamt',
     'Shift word left by immediate.',
     immediate(word(shl32)),
-  ],
-  [
+  ]),
+  only(64, [
     'srliw',
     '0000000 shamt[4:0] rs1:5 101 rd:5 0011011',
     'rd, rs1, shamt',
     'Shift word right by immediate, zeros in.',
     immediate(word(shrU32)),
-  ],
-  [
+  ]),
+  only(64, [
     'sraiw',
     '0100000 shamt[4:0] rs1:5 101 rd:5 0011011',
     'rd, rs1, shamt',
     'Shift word right by immediate, sign in.',
     immediate(word(shrS32)),
-  ],
-  register('addw', '0000000 000 0111011', 'Add words.', word(add32)),
-  register('subw', '0100000 000 0111011', 'Subtract words.', word(sub32)),
-  register('sllw', '0000000 001 0111011', 'Shift word left.', word(shl32)),
-  register('srlw', '0000000 101 0111011', 'Shift word right, zeros in.', word(shrU32)),
-  register('sraw', '0100000 101 0111011', 'Shift word right, sign in.', word(shrS32)),
+  ]),
+  only(64, register('addw', '0000000 000 0111011', 'Add words.', word(add32))),
+  only(64, register('subw', '0100000 000 0111011', 'Subtract words.', word(sub32))),
+  only(64, register('sllw', '0000000 001 0111011', 'Shift word left.', word(shl32))),
+  only(64, register('srlw', '0000000 101 0111011', 'Shift word right, zeros in.', word(shrU32))),
+  only(64, register('sraw', '0100000 101 0111011', 'Shift word right, sign in.', word(shrS32))),
   // Fields that are reserved in FENCE are ignored, as the manual asks of base implementations.
   [
     'fence',

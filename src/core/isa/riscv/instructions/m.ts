@@ -23,7 +23,8 @@ import {
   wrap,
   type Expr,
 } from '../../../wasm/expression.ts';
-import { extensionRows, type RowSpec } from './row.ts';
+import { extensionRows, only, type RowSpec } from './row.ts';
+import { unsigned } from './width.ts';
 
 /** High 64 bits of the unsigned 128-bit product, from four products of halves. */
 function highUnsigned(c: SemanticContext, a: Expr, b: Expr): Expr {
@@ -45,6 +46,10 @@ function high(aSigned: boolean, bSigned: boolean) {
   return (c: SemanticContext): void => {
     const a = c.keep(c.rs1());
     const b = c.keep(c.rs2());
+    if (c.xlen === 32) {
+      const [x, y] = [aSigned ? a : unsigned(c, a), bSigned ? b : unsigned(c, b)];
+      return c.wr(shrU(mul(x, y), i64(32)));
+    }
     let product = highUnsigned(c, a, b);
     if (aSigned) product = sub(product, whereNegative(a, b));
     if (bSigned) product = sub(product, whereNegative(b, a));
@@ -60,7 +65,7 @@ function division(kind: 'quotient' | 'remainder', signed: boolean, isWord: boole
   const divide = kind === 'quotient' ? (signed ? divS : divU) : signed ? remS : remU;
   return (c: SemanticContext): void => {
     const narrow = (v: Expr): Expr =>
-      !isWord ? v : signed ? signExtend32(v) : and(v, i64(0xffffffffn));
+      isWord ? (signed ? signExtend32(v) : and(v, i64(0xffffffffn))) : signed ? v : unsigned(c, v);
     const a = c.keep(narrow(c.rs1()));
     const b = c.keep(narrow(c.rs2()));
     const byZero = c.keep(eqz(b));
@@ -100,11 +105,20 @@ export const multiplyRows = extensionRows('M', 'Unprivileged: M, multiplication 
   row('divu', '101', OP, 'Divide, unsigned.', division('quotient', false, false)),
   row('rem', '110', OP, 'Remainder, signed.', division('remainder', true, false)),
   row('remu', '111', OP, 'Remainder, unsigned.', division('remainder', false, false)),
-  row('mulw', '000', OP32, 'Multiply words.', (c) =>
-    c.wr(signExtend(mul32(wrap(c.rs1()), wrap(c.rs2())))),
+  only(
+    64,
+    row('mulw', '000', OP32, 'Multiply words.', (c) =>
+      c.wr(signExtend(mul32(wrap(c.rs1()), wrap(c.rs2())))),
+    ),
   ),
-  row('divw', '100', OP32, 'Divide words, signed.', division('quotient', true, true)),
-  row('divuw', '101', OP32, 'Divide words, unsigned.', division('quotient', false, true)),
-  row('remw', '110', OP32, 'Remainder of words, signed.', division('remainder', true, true)),
-  row('remuw', '111', OP32, 'Remainder of words, unsigned.', division('remainder', false, true)),
+  only(64, row('divw', '100', OP32, 'Divide words, signed.', division('quotient', true, true))),
+  only(64, row('divuw', '101', OP32, 'Divide words, unsigned.', division('quotient', false, true))),
+  only(
+    64,
+    row('remw', '110', OP32, 'Remainder of words, signed.', division('remainder', true, true)),
+  ),
+  only(
+    64,
+    row('remuw', '111', OP32, 'Remainder of words, unsigned.', division('remainder', false, true)),
+  ),
 ]);

@@ -2,12 +2,14 @@
  * The form of an instruction row: everything Trapline knows of an instruction, stated once.
  * Decoder, disassembler, interpreter, hovers and tests are made from the rows.
  */
-import type { SemanticContext } from '../../../engine/semantics.ts';
+import type { RegisterWidth, SemanticContext } from '../../../engine/semantics.ts';
 import type { ControlFlow, InstructionInfo } from '../../isa.ts';
 import type { FloatOperation } from './floatRow.ts';
 
 export interface InstructionRow extends InstructionInfo {
   readonly flow: ControlFlow;
+  /** Present where the row exists on one register width alone. */
+  readonly xlen?: RegisterWidth;
   /** Extensions that must all be there besides the one that brings it. */
   readonly needs?: readonly string[];
   readonly execute: (c: SemanticContext) => void;
@@ -23,8 +25,8 @@ export interface CompressedRow extends InstructionInfo {
   readonly expandsTo: string;
   /** Operands of the expansion by name: a field of the pattern, or a number. */
   readonly bindings: Readonly<Record<string, string | number>>;
-  /** Present where the form exists on one register width alone. */
-  readonly xlen?: 32 | 64;
+  /** As in `InstructionRow`. */
+  readonly xlen?: RegisterWidth;
 }
 
 export type RowSpec = readonly [
@@ -34,12 +36,20 @@ export type RowSpec = readonly [
   summary: string,
   execute: (c: SemanticContext) => void,
   flow?: ControlFlow,
+  xlen?: RegisterWidth,
 ];
+
+/** The row on registers of this width alone. */
+export const only = (
+  xlen: RegisterWidth,
+  [mnemonic, pattern, operands, summary, execute, flow = 'next']: RowSpec,
+): RowSpec => [mnemonic, pattern, operands, summary, execute, flow, xlen];
 
 /** When the rows exist, if not simply with their extension. */
 export interface RowConditions {
   readonly alsoIn?: readonly string[];
   readonly needs?: readonly string[];
+  readonly xlen?: RegisterWidth;
 }
 
 /** Whether a machine with these extensions has the instruction. */
@@ -58,7 +68,7 @@ export function extensionRows(
   specs: readonly RowSpec[],
   conditions: RowConditions = {},
 ): InstructionRow[] {
-  return specs.map(([mnemonic, pattern, operands, summary, execute, flow = 'next']) => ({
+  return specs.map(([mnemonic, pattern, operands, summary, execute, flow = 'next', xlen]) => ({
     mnemonic,
     pattern,
     operands,
@@ -68,6 +78,7 @@ export function extensionRows(
     flow,
     execute,
     ...conditions,
+    ...(xlen ? { xlen } : {}),
   }));
 }
 
@@ -77,7 +88,7 @@ type CompressedSpec = readonly [
   operands: string,
   expansion: string,
   flow?: ControlFlow,
-  xlen?: 32 | 64,
+  xlen?: RegisterWidth,
 ];
 
 /**

@@ -47,7 +47,7 @@ export const compressedByteRows = [
     'Zcb',
     section,
     [['c.zext.w', "100111 rd':3 1110001", "rd'", "add.uw rd=rd' rs1=rd' rs2=0"]],
-    { needs: ['Zba'] },
+    { needs: ['Zba'], xlen: 64 },
   ),
   ...compressedExtensionRows(
     'Zcb',
