@@ -1,37 +1,26 @@
 /** Instructions are counted exactly: as many as QEMU executes one by one. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeMachine } from '../firmware/machine.ts';
+import { SmallKernels } from './smallKernel.ts';
 
 describe('instruction count', function () {
   this.timeout(60_000);
-  let folder = '';
+  let kernels!: SmallKernels;
   before(() => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'trapline-'));
-    cpSync('test/bench/kernels', folder, { recursive: true });
+    kernels = new SmallKernels();
   });
-  after(() => rmSync(folder, { recursive: true }));
-
-  /** A kernel with few repetitions, so that QEMU can write a line for each instruction. */
-  function smallKernel(name: string, reps: number): string {
-    const elf = path.join(folder, `${name}.elf`);
-    rmSync(elf);
-    rmSync(path.join(folder, 'build'), { recursive: true, force: true });
-    const make = ['-s', '-C', folder, `${name}.elf`, 'CC=riscv64-unknown-elf-gcc'];
-    execFileSync('make', [...make, `EXTRA=-DREPS=${reps}`], { stdio: 'pipe' });
-    return elf;
-  }
+  after(() => kernels.remove());
 
   for (const [name, reps] of [
     ['mix', 5],
     ['sha256', 20],
   ] as const) {
     it(`of ${name} is QEMU's`, () => {
-      const elf = smallKernel(name, reps);
-      const log = path.join(folder, `${name}.log`);
+      const elf = kernels.build(name, reps);
+      const log = path.join(kernels.folder, `${name}.log`);
       const trace = ['-singlestep', '-d', 'exec,nochain', '-D', log];
       const board = ['-M', 'virt', '-cpu', 'rv64,h=true', '-display', 'none', '-monitor', 'none'];
       const bios = ['-serial', 'none', '-bios', elf];

@@ -1,0 +1,43 @@
+/** A kernel of the bench does the same work in M-mode, under Sv39 and as a guest, as on QEMU. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { runMachine } from '../firmware/machine.ts';
+import { SmallKernels } from './smallKernel.ts';
+
+describe('bench kernels in three worlds', function () {
+  this.timeout(60_000);
+  let kernels!: SmallKernels;
+  before(() => {
+    kernels = new SmallKernels();
+  });
+  after(() => kernels.remove());
+
+  for (const [name, repetitions] of [
+    ['ticking', 1500],
+    ['rewrite', 40],
+    ['thrash', 20_000],
+  ] as const) {
+    it(`${name} gives QEMU's checksum`, () => {
+      for (const world of [0, 1, 2]) {
+        const elf = kernels.build(name, repetitions, world);
+        const wanted = runQemu(elf);
+        assert.match(wanted, /^checksum [0-9a-f]{16}$/);
+        assert.notEqual(wanted, 'checksum 0000000000000000');
+        assert.equal(runOurs(elf), wanted, `world ${world}`);
+      }
+    });
+  }
+});
+
+function runOurs(elf: string): string {
+  return runMachine({ mode: 'machine', program: elf }, [], 1e8).transcript.trim();
+}
+
+function runQemu(elf: string): string {
+  const machine = ['-M', 'virt', '-cpu', 'rv64,h=true', '-m', '256M', '-nographic'];
+  const output = execFileSync('qemu-system-riscv64', [...machine, '-bios', elf], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return output.trim();
+}
