@@ -3,6 +3,7 @@ import { assert } from '../base/assert.ts';
 import {
   add,
   add32,
+  and32,
   callValue,
   effect,
   eq,
@@ -33,6 +34,7 @@ import {
   accessWidths,
   type AccessWidth,
   type AtomicWidth,
+  type GiveUp,
   type Handler,
   type RegisterWidth,
   type SemanticContext,
@@ -120,7 +122,9 @@ export class InterpreterContext implements SemanticContext {
 
   wrWide(value: Expr): void {
     const address = add32(this.place.base, load('i32.load16_u', this.rec, record.rd));
-    this.f.store('i64.store', address, value, hart.registers);
+    const { bitsOf } = value;
+    if (bitsOf) this.f.store('f64.store', address, bitsOf, hart.registers);
+    else this.f.store('i64.store', address, value, hart.registers);
   }
 
   load(width: AccessWidth, address: Expr): Expr {
@@ -228,9 +232,48 @@ export class InterpreterContext implements SemanticContext {
     this.callHost();
   }
 
+  rs3(): Expr {
+    // The field lies above the rounding mode's three bits, which makes it an offset as it is.
+    const field = load('i32.load', this.rec, record.immediate);
+    return this.registerAt(and32(field, i32(-registerBytes)), hart.floats);
+  }
+  roundingField(): Expr {
+    return and32(load('i32.load', this.rec, record.immediate), i32(7));
+  }
+  floatUnit(): Expr {
+    return load('i32.load', this.place.base, hart.floatUnit);
+  }
+
+  orHost(body: (giveUpIf: GiveUp) => void): void {
+    const f = this.f;
+    const givenUp = f.block();
+    body((condition) => {
+      if (condition.constant !== 0n) f.branchIf(givenUp, condition);
+    });
+    this.retireTo(() => f.set(this.place.record, this.after()));
+    f.end();
+    this.callHost();
+  }
+
+  when(condition: Expr, then: () => void, otherwise?: () => void): void {
+    const f = this.f;
+    if (condition.constant !== undefined) {
+      if (condition.constant !== 0n) then();
+      else otherwise?.();
+      return;
+    }
+    f.if(condition);
+    then();
+    if (otherwise) {
+      f.else();
+      otherwise();
+    }
+    f.end();
+  }
+
   needFloatUnit(state: number): void {
     const f = this.f;
-    f.if(ltS32(load('i32.load', this.place.base, hart.floatUnit), i32(state)));
+    f.if(ltS32(this.floatUnit(), i32(state)));
     this.callHost();
     f.end();
   }
@@ -273,8 +316,13 @@ export class InterpreterContext implements SemanticContext {
   }
 
   private register(field: number): Expr {
-    const address = add32(this.place.base, load('i32.load16_u', this.rec, field));
-    return load('i64.load', address, hart.registers);
+    return this.registerAt(load('i32.load16_u', this.rec, field), hart.registers);
+  }
+
+  /** By its offset in the register file. */
+  private registerAt(offset: Expr, file: number): Expr {
+    const address = add32(this.place.base, offset);
+    return { ...load('i64.load', address, file), bitsOf: load('f64.load', address, file) };
   }
 
   private after(): Expr {

@@ -48,6 +48,12 @@ export const floatUnit = {
   on: 1,
   /** Known to have changed, so that writes need not be reported. */
   dirty: 2,
+  /** And the dynamic rounding mode is one that exists. */
+  rounding: 3,
+  /** And it is to nearest, ties to even: what the host's own arithmetic does. */
+  nearest: 4,
+  /** And inexact has been raised, so that to raise it again changes nothing: the usual state. */
+  steady: 5,
 } as const;
 
 export const tlb = {

@@ -27,6 +27,9 @@ export type RegisterWidth = 32 | 64;
  * have 32 bits they hold values sign-extended from bit 31, which keeps both orders of comparison, so
  * most rows mean the same on either width: `wr` extends what it writes, and of an address only the
  * low bits count. Rows that look at upper bits ask for `xlen`.
+ *
+ * Values of f registers are their bits; where a context has them as a double, `bitsOf` of the
+ * expression is that double, and so it is for what `wrWide` is given.
  */
 export interface SemanticContext {
   /** Known when code is generated: a row may choose its expressions by it. */
@@ -65,7 +68,24 @@ export interface SemanticContext {
    * instruction set's TypeScript, which makes it ready or traps.
    */
   needFloatUnit(state: number): void;
+
+  /** The third source, of fused multiply-add: an f register. */
+  rs3(): Expr;
+  /** The field of the rounding mode, 32 bits: a constant where it is known. */
+  roundingField(): Expr;
+  /** A `floatUnit` value, 32 bits: a constant where it is known. No instruction's body changes it. */
+  floatUnit(): Expr;
+  /**
+   * Carried out by `body`, whose only effect is a write at its end. Where `body` gives up before,
+   * the instruction is carried out as by `host`: what native arithmetic cannot do exactly.
+   */
+  orHost(body: (giveUpIf: GiveUp) => void): void;
+  /** Statements under a 32-bit condition; those of one arm where it is a constant. */
+  when(condition: Expr, then: () => void, otherwise?: () => void): void;
 }
+
+/** Gives up when the 32-bit condition is not 0; a constant 0 costs nothing. */
+export type GiveUp = (condition: Expr) => void;
 
 /** What the engine needs of an instruction. */
 export interface EngineRow {

@@ -10,6 +10,8 @@ export interface Expr {
   readonly type: ValueType;
   /** Value of a constant, signed; undefined for everything else. */
   readonly constant?: bigint;
+  /** The number of the same width whose bits these are, where that is at hand. */
+  readonly bitsOf?: Expr;
   emit(f: FunctionBuilder): void;
 }
 
@@ -58,17 +60,20 @@ export function load(name: keyof typeof loadTable, address: Expr, offset = 0): E
   };
 }
 
-export const select = (whenTrue: Expr, whenFalse: Expr, condition: Expr): Expr => ({
-  type: whenTrue.type,
-  emit: (f) => {
-    whenTrue.emit(f);
-    whenFalse.emit(f);
-    condition.emit(f);
-    f.code.byte(op.select);
-  },
-});
+export function select(whenTrue: Expr, whenFalse: Expr, condition: Expr): Expr {
+  if (condition.constant !== undefined) return condition.constant === 0n ? whenFalse : whenTrue;
+  return {
+    type: whenTrue.type,
+    emit: (f) => {
+      whenTrue.emit(f);
+      whenFalse.emit(f);
+      condition.emit(f);
+      f.code.byte(op.select);
+    },
+  };
+}
 
-function unary(name: string): (a: Expr) => Expr {
+export function unary(name: string): (a: Expr) => Expr {
   const { code, operand, result } = operator(name);
   return (a) => {
     assert(a.type === operand, `${name} of ${a.type}`);
@@ -89,7 +94,7 @@ interface Folding {
   readonly identity?: bigint;
 }
 
-function binary(name: string, folding: Folding = {}): (a: Expr, b: Expr) => Expr {
+export function binary(name: string, folding: Folding = {}): (a: Expr, b: Expr) => Expr {
   const { code, operand, result } = operator(name);
   const { fold, identity } = folding;
   return (a, b) => {
@@ -170,9 +175,10 @@ export const xor32 = binary('i32.xor', { fold: (a, b) => a ^ b, identity: 0n });
 export const clz32 = unary('i32.clz');
 export const ctz32 = unary('i32.ctz');
 export const popcnt32 = unary('i32.popcnt');
-export const eq32 = binary('i32.eq');
-export const ne32 = binary('i32.ne');
-export const ltS32 = binary('i32.lt_s');
+export const eq32 = binary('i32.eq', { fold: (a, b) => truth(a === b) });
+export const ne32 = binary('i32.ne', { fold: (a, b) => truth(a !== b) });
+export const ltS32 = binary('i32.lt_s', { fold: (a, b) => truth(a < b) });
+export const ltU32 = binary('i32.lt_u');
 export const leS32 = binary('i32.le_s');
 export const eqz32 = unary('i32.eqz');
 

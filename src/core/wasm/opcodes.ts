@@ -22,6 +22,8 @@ export const op = {
   localTee: 0x22,
   i32Const: 0x41,
   i64Const: 0x42,
+  f32Const: 0x43,
+  f64Const: 0x44,
   voidBlock: 0x40,
 } as const;
 
@@ -47,9 +49,23 @@ function operators(
   );
 }
 
+/** Operators with operand and result of different types, by name and in order of their codes. */
+function conversions(first: number, names: string): Record<string, Operator> {
+  return Object.fromEntries(
+    names.split(' ').map((name, i) => {
+      const [result, rest = ''] = name.split('.');
+      const operand = /[if](32|64)/.exec(rest)![0];
+      const operator = { name, code: first + i, operand, result } as Operator;
+      return [name, operator];
+    }),
+  );
+}
+
 const comparisons = 'eqz eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u';
 const arithmetic =
   'clz ctz popcnt add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr';
+const floatComparisons = 'eq ne lt gt le ge';
+const floatArithmetic = 'abs neg ceil floor trunc nearest sqrt add sub mul div min max copysign';
 
 /** By name as the text format writes them. */
 export const operatorTable: Readonly<Record<string, Operator>> = {
@@ -57,9 +73,19 @@ export const operatorTable: Readonly<Record<string, Operator>> = {
   ...operators('i64', 'i32', 0x50, comparisons),
   ...operators('i32', 'i32', 0x67, arithmetic),
   ...operators('i64', 'i64', 0x79, arithmetic),
-  'i32.wrap_i64': { name: 'i32.wrap_i64', code: 0xa7, operand: 'i64', result: 'i32' },
-  'i64.extend_i32_s': { name: 'i64.extend_i32_s', code: 0xac, operand: 'i32', result: 'i64' },
-  'i64.extend_i32_u': { name: 'i64.extend_i32_u', code: 0xad, operand: 'i32', result: 'i64' },
+  ...operators('f32', 'i32', 0x5b, floatComparisons),
+  ...operators('f64', 'i32', 0x61, floatComparisons),
+  ...operators('f32', 'f32', 0x8b, floatArithmetic),
+  ...operators('f64', 'f64', 0x99, floatArithmetic),
+  ...conversions(
+    0xa7,
+    'i32.wrap_i64 i32.trunc_f32_s i32.trunc_f32_u i32.trunc_f64_s i32.trunc_f64_u ' +
+      'i64.extend_i32_s i64.extend_i32_u ' +
+      'i64.trunc_f32_s i64.trunc_f32_u i64.trunc_f64_s i64.trunc_f64_u ' +
+      'f32.convert_i32_s f32.convert_i32_u f32.convert_i64_s f32.convert_i64_u f32.demote_f64 ' +
+      'f64.convert_i32_s f64.convert_i32_u f64.convert_i64_s f64.convert_i64_u f64.promote_f32 ' +
+      'i32.reinterpret_f32 i64.reinterpret_f64 f32.reinterpret_i32 f64.reinterpret_i64',
+  ),
   'i64.extend8_s': { name: 'i64.extend8_s', code: 0xc2, operand: 'i64', result: 'i64' },
   'i64.extend16_s': { name: 'i64.extend16_s', code: 0xc3, operand: 'i64', result: 'i64' },
   'i64.extend32_s': { name: 'i64.extend32_s', code: 0xc4, operand: 'i64', result: 'i64' },
@@ -73,6 +99,8 @@ export interface LoadOperator {
 export const loadTable = {
   'i32.load': { name: 'i32.load', code: 0x28, result: 'i32' },
   'i64.load': { name: 'i64.load', code: 0x29, result: 'i64' },
+  'f32.load': { name: 'f32.load', code: 0x2a, result: 'f32' },
+  'f64.load': { name: 'f64.load', code: 0x2b, result: 'f64' },
   'i32.load8_u': { name: 'i32.load8_u', code: 0x2d, result: 'i32' },
   'i32.load16_u': { name: 'i32.load16_u', code: 0x2f, result: 'i32' },
   'i64.load8_s': { name: 'i64.load8_s', code: 0x30, result: 'i64' },
@@ -86,6 +114,8 @@ export const loadTable = {
 export const storeTable = {
   'i32.store': { name: 'i32.store', code: 0x36 },
   'i64.store': { name: 'i64.store', code: 0x37 },
+  'f32.store': { name: 'f32.store', code: 0x38 },
+  'f64.store': { name: 'f64.store', code: 0x39 },
   'i32.store16': { name: 'i32.store16', code: 0x3b },
   'i64.store8': { name: 'i64.store8', code: 0x3c },
   'i64.store16': { name: 'i64.store16', code: 0x3d },

@@ -1,13 +1,14 @@
 /**
- * Whether the floating-point unit may be used, and who learns that it was (privileged manual,
+ * What the floating-point unit is ready for, and who learns that it was used (privileged manual,
  * extension context status in mstatus; hypervisor, vsstatus: "When V=1, both vsstatus.FS and the
  * HS-level sstatus.FS are in effect").
  */
 import { floatUnit, hart as layout } from '../../../engine/layout.ts';
+import { flag, isRoundingMode, rounding } from '../float/environment.ts';
 import { status, type HartState } from '../hartState.ts';
 import { CSR } from './numbers.ts';
 
-/** The answer for generated code, which reads it from memory; brought up to date after changes. */
+/** The unit's state for generated code, which reads it from memory; brought up to date after changes. */
 export function updateFloatUnit(state: HartState): void {
   state.u32[(state.area + layout.floatUnit) >>> 2] = unitState(state);
 }
@@ -38,5 +39,9 @@ function unitState(state: HartState): number {
   const host = state.low(CSR.mstatus) & status.FS;
   const guest = state.virtualized ? state.low(CSR.vsstatus) & status.FS : status.FS;
   if (host === 0 || guest === 0) return floatUnit.off;
-  return host === status.FS && guest === status.FS ? floatUnit.dirty : floatUnit.on;
+  if (host !== status.FS || guest !== status.FS) return floatUnit.on;
+  const mode = state.low(CSR.frm);
+  if (!isRoundingMode(mode)) return floatUnit.dirty;
+  if (mode !== rounding.RNE) return floatUnit.rounding;
+  return state.low(CSR.fflags) & flag.NX ? floatUnit.steady : floatUnit.nearest;
 }

@@ -4,8 +4,26 @@
  */
 import { add, divide, fuse, multiply, squareRoot, subtract } from '../float/arithmetic.ts';
 import { choose, classify, compare, injectSign } from '../float/compare.ts';
-import { convert, fromInteger, toInteger } from '../float/convert.ts';
+import * as soft from '../float/convert.ts';
 import { double, half, isNaN, single, type Format } from '../float/format.ts';
+import {
+  fusedDouble,
+  fusedSingle,
+  product,
+  quotient,
+  root,
+  sum,
+} from '../float/native/arithmetic.ts';
+import { fromInteger, narrowing, toInteger, widening } from '../float/native/convert.ts';
+import { nativeDouble, nativeSingle, type Native } from '../float/native/precision.ts';
+import {
+  choice,
+  classification,
+  comparison,
+  moveFromInteger,
+  moveToInteger,
+  signInjection,
+} from '../float/native/select.ts';
 import {
   floatRows,
   fmt,
@@ -21,8 +39,15 @@ const bit = (condition: boolean): bigint => (condition ? 1n : 0n);
 /** Negation by the sign alone; a NaN's sign has no meaning, and results never keep it. */
 const negated = (f: Format, x: bigint): bigint => (isNaN(f, x) ? x : x ^ f.sign);
 
+/** What the host has too; halves it has not. */
+const precisions = new Map([
+  [single, nativeSingle],
+  [double, nativeDouble],
+]);
+
 function computation(f: Format): FloatSpec[] {
   const both = { source: f, result: f };
+  const p = precisions.get(f);
   const fused = (
     mnemonic: string,
     opcode: string,
@@ -36,6 +61,7 @@ function computation(f: Format): FloatSpec[] {
     summary,
     {
       ...both,
+      native: p && (f === single ? fusedSingle : fusedDouble)({ product, addend }),
       operate: ({ a, b, c }, e) =>
         fuse(f, product ? negated(f, a) : a, b, addend ? negated(f, c) : c, e),
     },
@@ -45,21 +71,29 @@ function computation(f: Format): FloatSpec[] {
     fused('fmsub', '1000111', 'Fused frs1 × frs2 − frs3.', false, true),
     fused('fnmsub', '1001011', 'Fused −(frs1 × frs2) + frs3.', true, false),
     fused('fnmadd', '1001111', 'Fused −(frs1 × frs2) − frs3.', true, true),
-    twoOperands('fadd', f, '00000', 'Add.', { ...both, operate: ({ a, b }, e) => add(f, a, b, e) }),
+    twoOperands('fadd', f, '00000', 'Add.', {
+      ...both,
+      native: p && sum(p, false),
+      operate: ({ a, b }, e) => add(f, a, b, e),
+    }),
     twoOperands('fsub', f, '00001', 'Subtract.', {
       ...both,
+      native: p && sum(p, true),
       operate: ({ a, b }, e) => subtract(f, a, b, e),
     }),
     twoOperands('fmul', f, '00010', 'Multiply.', {
       ...both,
+      native: p && product(p),
       operate: ({ a, b }, e) => multiply(f, a, b, e),
     }),
     twoOperands('fdiv', f, '00011', 'Divide.', {
       ...both,
+      native: p && quotient(p),
       operate: ({ a, b }, e) => divide(f, a, b, e),
     }),
     oneOperand(`fsqrt.${f.suffix}`, `01011 ${fmt(f)} 00000`, 'frd, frs1', 'Square root.', {
       ...both,
+      native: p && root(p),
       operate: ({ a }, e) => squareRoot(f, a, e),
     }),
   ];
@@ -67,6 +101,7 @@ function computation(f: Format): FloatSpec[] {
 
 function selection(f: Format): FloatSpec[] {
   const both = { source: f, result: f };
+  const p = precisions.get(f);
   const sign = (
     name: string,
     funct3: string,
@@ -75,6 +110,7 @@ function selection(f: Format): FloatSpec[] {
   ) =>
     twoOperands(name, f, `00100 ${funct3}`, summary, {
       ...both,
+      native: signInjection(f, how),
       operate: ({ a, b }) => injectSign(f, a, b, how),
     });
   const relation = (
@@ -85,6 +121,7 @@ function selection(f: Format): FloatSpec[] {
   ): FloatSpec =>
     twoOperands(name, f, `10100 ${funct3}`, summary, {
       source: f,
+      native: p && comparison(p, holds),
       operate: ({ a, b }, e) => bit(compare(f, a, b, holds, holds === 'equal', e)),
     });
   return [
@@ -93,10 +130,12 @@ function selection(f: Format): FloatSpec[] {
     sign('fsgnjx', '010', 'frs1 with the exclusive or of both signs.', 'exclusiveOr'),
     twoOperands('fmin', f, '00101 000', 'The smaller; a number if one is.', {
       ...both,
+      native: p && choice(p, 'minimum'),
       operate: ({ a, b }, e) => choose(f, a, b, 'minimum', e),
     }),
     twoOperands('fmax', f, '00101 001', 'The greater; a number if one is.', {
       ...both,
+      native: p && choice(p, 'maximum'),
       operate: ({ a, b }, e) => choose(f, a, b, 'maximum', e),
     }),
     relation('feq', '010', 'Set if equal; quiet.', 'equal'),
@@ -104,6 +143,7 @@ function selection(f: Format): FloatSpec[] {
     relation('fle', '000', 'Set if less or equal; invalid for NaN.', 'lessOrEqual'),
     oneOperand(`fclass.${f.suffix}`, `11100 ${fmt(f)} 00000 001`, 'rd, frs1', 'Class mask.', {
       source: f,
+      native: classification(f),
       operate: ({ a }) => classify(f, a),
     }),
   ];
@@ -118,6 +158,7 @@ const integers = [
 
 function integerConversion(f: Format): FloatSpec[] {
   const { suffix } = f;
+  const p = precisions.get(f);
   return integers.flatMap(([name, selector, width, signed, what]): FloatSpec[] => [
     oneOperand(
       `fcvt.${name}.${suffix}`,
@@ -126,8 +167,9 @@ function integerConversion(f: Format): FloatSpec[] {
       `Convert to ${what}; saturates.`,
       {
         source: f,
+        native: p && toInteger(p, width, signed),
         // Words are sign-extended, unsigned ones too.
-        operate: ({ a }, e) => BigInt.asIntN(width, toInteger(f, a, width, signed, e)),
+        operate: ({ a }, e) => BigInt.asIntN(width, soft.toInteger(f, a, width, signed, e)),
       },
     ),
     oneOperand(
@@ -137,8 +179,9 @@ function integerConversion(f: Format): FloatSpec[] {
       `Convert from ${what}.`,
       {
         result: f,
+        native: p && fromInteger(p, width, signed),
         operate: ({ a }, e) =>
-          fromInteger(f, signed ? BigInt.asIntN(width, a) : BigInt.asUintN(width, a), e),
+          soft.fromInteger(f, signed ? BigInt.asIntN(width, a) : BigInt.asUintN(width, a), e),
       },
     ),
   ]);
@@ -153,24 +196,26 @@ function moves(f: Format, letter: string): FloatSpec[] {
       'rd, frs1',
       'Move bits from float.',
       {
+        native: moveToInteger(f),
         operate: ({ a }) => BigInt.asIntN(f.bits, a),
       },
     ),
     oneOperand(`fmv.${letter}.x`, `11110 ${fmt(f)} 00000 000`, 'frd, rs1', 'Move bits to float.', {
       result: f,
+      native: moveFromInteger(f),
       operate: ({ a }) => BigInt.asUintN(f.bits, a),
     }),
   ];
 }
 
 /** The selector is the source's format. */
-const conversion = (from: Format, to: Format): FloatSpec =>
+const conversion = (from: Format, to: Format, native?: Native): FloatSpec =>
   oneOperand(
     `fcvt.${to.suffix}.${from.suffix}`,
     `01000 ${fmt(to)} 000${fmt(from)}${from.bits < to.bits ? ' exact' : ''}`,
     'frd, frs1',
     `Convert ${from.bits} to ${to.bits} bits.`,
-    { source: from, result: to, operate: ({ a }, e) => convert(from, to, a, e) },
+    { source: from, result: to, native, operate: ({ a }, e) => soft.convert(from, to, a, e) },
   );
 
 const F = 'Unprivileged: F, single-precision floating point';
@@ -186,8 +231,8 @@ export const floatArithmeticRows = [
   ...floatRows('F', F, [...common(single), ...moves(single, 'w')]),
   ...floatRows('D', D, [
     ...common(double),
-    conversion(double, single),
-    conversion(single, double),
+    conversion(double, single, narrowing),
+    conversion(single, double, widening),
     ...moves(double, 'd'),
   ]),
   ...floatRows('Zfh', Zfh, common(half)),

@@ -1,6 +1,7 @@
 /**
  * The form of floating-point rows. Arithmetic is a function over bit patterns, which
- * `floatInstructions.ts` gives its operands; loads and stores are expressions like all others.
+ * `floatInstructions.ts` gives its operands, and where the host has the format, a native form in
+ * expressions for the usual case; loads and stores are expressions like all others.
  */
 import { floatUnit } from '../../../engine/layout.ts';
 import type { SemanticContext } from '../../../engine/semantics.ts';
@@ -8,6 +9,7 @@ import { i64, or } from '../../../wasm/expression.ts';
 import { add } from '../../../wasm/expression.ts';
 import type { FloatEnvironment } from '../float/environment.ts';
 import type { Format } from '../float/format.ts';
+import type { Native } from '../float/native/precision.ts';
 import {
   extensionRows,
   host,
@@ -33,6 +35,8 @@ export interface FloatOperation {
   /** Never rounds: assemblers write the mode RNE when none is given, not the dynamic one. */
   readonly exact?: boolean;
   readonly operate: (o: FloatOperands, e: FloatEnvironment) => bigint;
+  /** The same on the host's own arithmetic, which gives up where that would not be exact. */
+  readonly native?: Native | undefined;
 }
 
 export interface FloatRow extends InstructionRow {
@@ -53,8 +57,11 @@ export function floatRows(
   specs: readonly FloatSpec[],
   conditions: RowConditions = {},
 ): FloatRow[] {
-  const plain = specs.map(([mnemonic, pattern, operands, summary]): RowSpec => {
-    return [mnemonic, pattern, operands, summary, host];
+  const plain = specs.map(([mnemonic, pattern, operands, summary, { native }]): RowSpec => {
+    const execute = native
+      ? (c: SemanticContext): void => c.orHost((giveUpIf) => native(c, giveUpIf))
+      : host;
+    return [mnemonic, pattern, operands, summary, execute];
   });
   const rows = extensionRows(extension, section, plain, conditions);
   return rows.map((row, i) => ({ ...row, float: specs[i]![4] }));
