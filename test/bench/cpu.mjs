@@ -4,6 +4,7 @@ import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
+import { coldKernel } from './coldCode.mjs';
 import { kernelIn, kernelNames } from './kernels.mjs';
 import { BenchError, geometricMean, median, root, timed, versionOf } from './process.mjs';
 
@@ -15,10 +16,37 @@ const qemu = 'qemu-system-riscv64';
  * Whole processes: `ratio` is QEMU's processor time by ours. `net` is the same less what a guest
  * costs that does nothing.
  */
-export function compare({ runs, worlds, engines, nodes, qemu: wanted, filters }) {
-  if (!existsSync(cli)) throw new BenchError('dist/cli.cjs is missing: npm run build');
+export function compare({ worlds, filters, ...options }) {
+  const { runs } = options;
   const names = kernelNames(filters);
   if (names.length === 0) throw new BenchError(`no kernel matches ${filters.join(' ')}`);
+  const { sides, reference } = begin(options);
+  const results = worlds.flatMap((world) => {
+    const idle = measure('empty', kernelIn(world, 'empty'), sides, runs);
+    return names.flatMap((name) => {
+      const measured = measure(name, kernelIn(world, name), sides, runs);
+      return shown(resultsOf(world, name, measured, idle));
+    });
+  });
+  summarise(results, sides);
+  remember(results, reference, runs);
+}
+
+/** Code that is hardly repeated: 4,000 functions, each called 20, 200 and 2,000 times. */
+export function compareColdCode(options) {
+  const { sides, reference } = begin(options);
+  const idle = measure('empty', kernelIn('bare', 'empty'), sides, options.runs);
+  const results = [20, 200, 2000].flatMap((calls) => {
+    const name = `cold${calls}`;
+    return shown(
+      resultsOf('bare', name, measure(name, coldKernel(calls), sides, options.runs), idle),
+    );
+  });
+  remember(results, reference, options.runs);
+}
+
+function begin({ runs, engines, nodes, qemu: wanted }) {
+  if (!existsSync(cli)) throw new BenchError('dist/cli.cjs is missing: npm run build');
   const reference = wanted ? versionOf(qemu) : undefined;
   const sides = [
     ...(reference ? [{ name: 'qemu', run: runQemu }] : []),
@@ -26,17 +54,12 @@ export function compare({ runs, worlds, engines, nodes, qemu: wanted, filters })
   ];
   console.log(`${reference ?? `${qemu}: not compared`}; medians of ${runs} runs`);
   console.log(row('kernel', 'side', 'M instr.', 'wall s', 'CPU s', 'MIPS', 'ratio', 'net'));
-  const results = worlds.flatMap((world) => {
-    const idle = measure(world, 'empty', sides, runs);
-    return names.flatMap((name) => {
-      const measured = measure(world, name, sides, runs);
-      const lines = resultsOf(world, name, measured, idle);
-      for (const line of lines) print(line);
-      return lines;
-    });
-  });
-  summarise(results, sides);
-  remember(results, reference, runs);
+  return { sides, reference };
+}
+
+function shown(lines) {
+  for (const line of lines) print(line);
+  return lines;
 }
 
 function ourSide(node, engine) {
@@ -60,8 +83,7 @@ function runQemu(name, file) {
 }
 
 /** Medians by the side's name. */
-function measure(world, name, sides, runs) {
-  const file = kernelIn(world, name);
+function measure(name, file, sides, runs) {
   const samples = new Map(sides.map((side) => [side.name, []]));
   let first;
   for (let i = 0; i < runs; i++) {
@@ -70,7 +92,7 @@ function measure(world, name, sides, runs) {
       first ??= sample;
       if (sample.checksum !== first.checksum) {
         const [a, b] = [sample.checksum, first.checksum];
-        throw new BenchError(`${name} (${world}): ${side.name} prints '${a}', not '${b}'`);
+        throw new BenchError(`${name}: ${side.name} prints '${a}', not '${b}'`);
       }
       samples.get(side.name).push(sample);
     }

@@ -1,6 +1,7 @@
 // What Trapline's speed is, beside QEMU's.
 //   npm run bench                          what a run costs by itself, every kernel on M-mode
 //   npm run bench -- cpu                   every kernel in every world
+//   npm run bench -- cold                  code that is hardly repeated
 //   npm run bench -- [option…] [kernel…]   kernels whose names contain one of the words
 // Options:
 //   --runs N              runs of each, medians are shown (3)
@@ -10,12 +11,14 @@
 //   --no-qemu             our own side alone
 import path from 'node:path';
 import { existsSync } from 'node:fs';
-import { compare } from './cpu.mjs';
+import { compare, compareColdCode } from './cpu.mjs';
 import { BenchError, root } from './process.mjs';
 import { worldNames } from './kernels.mjs';
 
 try {
-  compare(parse(process.argv.slice(2)));
+  const { cold, ...options } = parse(process.argv.slice(2));
+  if (cold) compareColdCode(options);
+  else compare(options);
 } catch (error) {
   if (!(error instanceof BenchError)) throw error;
   console.error(`bench: ${error.message}`);
@@ -29,6 +32,7 @@ function parse(args) {
     engines: ['auto'],
     nodes: [process.execPath],
     qemu: true,
+    cold: false,
     filters: [],
   };
   const take = {
@@ -42,6 +46,7 @@ function parse(args) {
     const arg = args[i];
     if (take[arg]) take[arg](args[++i] ?? '');
     else if (arg === '--no-qemu') options.qemu = false;
+    else if (arg === 'cold') options.cold = true;
     else if (arg === 'cpu') options.worlds = worldNames;
     else if (arg.startsWith('--')) throw new BenchError(`there is no option ${arg}`);
     else options.filters.push(arg);
