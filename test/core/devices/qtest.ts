@@ -16,7 +16,10 @@ export class Qtest {
     const fixed = ['-S', '-qtest', 'stdio', '-qtest-log', 'none', '-display', 'none'];
     const rest = ['-serial', 'none', '-monitor', 'none', '-rtc', 'base=2025-01-01,clock=vm'];
     const bios = args.includes('-bios') ? [] : ['-bios', 'none'];
-    this.child = spawn(program, ['-M', 'virt', ...fixed, ...rest, ...bios, ...args]);
+    // glibc fills what is allocated with zeros then: QEMU 7.2 does not clear the state of an APLIC.
+    const GLIBC_TUNABLES = 'glibc.malloc.tcache_count=0:glibc.malloc.perturb=255';
+    const env = { ...process.env, GLIBC_TUNABLES };
+    this.child = spawn(program, ['-M', 'virt', ...fixed, ...rest, ...bios, ...args], { env });
     this.child.stdout?.on('data', (data: Buffer) => this.received(data.toString()));
     this.child.stderr?.on('data', (data: Buffer) => (this.errors += data.toString()));
     this.exit = new Promise((resolve) => {
