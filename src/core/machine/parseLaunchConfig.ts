@@ -3,18 +3,11 @@
  * names) into a checked `LaunchConfig`. A wrong value is one `UserError` that names the attribute,
  * what was given and what is allowed. Files are not opened and ISA strings not read here.
  */
+import { nearest } from '../base/nearest.ts';
 import { UserError } from '../base/userError.ts';
 import type { LaunchConfig, LoadFile } from './launchConfig.ts';
 import { parseCallRules } from './parseCallRules.ts';
-import {
-  describe,
-  integer,
-  nearest,
-  oneOf,
-  optionalString,
-  refuse,
-  requiredString,
-} from './parseValues.ts';
+import { describe, integer, oneOf, optionalString, refuse, requiredString } from './parseValues.ts';
 
 /** Known attributes, and for those that a launch may carry but this parser does not use, who does. */
 const OWN_ATTRIBUTES = [

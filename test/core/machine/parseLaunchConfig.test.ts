@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { UserError } from '../../../src/core/base/userError.ts';
 import type { CallRule } from '../../../src/core/machine/launchConfig.ts';
 import { parseLaunchConfig } from '../../../src/core/machine/parseLaunchConfig.ts';
-import { nearest } from '../../../src/core/machine/parseValues.ts';
+import { nearest } from '../../../src/core/base/nearest.ts';
 
 const program = 'kernel.elf';
 

@@ -1,50 +1,25 @@
 /**
  * ISA strings (unprivileged manual, ISA extension naming conventions): which extensions a machine
- * has, and how the device tree says so.
+ * has, and how the device tree says so (Linux bindings, riscv/extensions.yaml).
  */
-import type { RegisterWidth } from '../../engine/semantics.ts';
+import { nearest } from '../../base/nearest.ts';
 import { UserError } from '../../base/userError.ts';
+import type { RegisterWidth } from '../../engine/semantics.ts';
+import {
+  always,
+  canonicalOrder,
+  extensionExists,
+  named,
+  translationModes,
+  widthOf,
+  withImplied,
+} from './extensions.ts';
+import { profileNames, profileOf } from './profiles.ts';
 
-/** Single letters in their canonical order, then the others in the order of the device tree. */
-const letters = ['i', 'm', 'a', 'f', 'd', 'c', 'b', 'h'] as const;
-/**
- * By the first letter behind z in the order of single letters, then by the alphabet; those of the
- * supervisor level last.
- */
-const named: readonly string[] = `
-  zicbom zicbop zicboz zicond zicsr zifencei zihintntl zihintpause zimop zabha zacas zawrs
-  zfa zfh zfhmin zcb zcd zcmop zba zbb zbc zbkb zbkc zbkx zbs
-  zk zkn zknd zkne zknh zkr zks zksed zksh zkt sstc`
-  .trim()
-  .split(/\s+/);
 /** What a machine has when nobody says what it should have. */
-const byDefault: readonly string[] = [
-  ...['i', 'm', 'a', 'f', 'd', 'c', 'h', 'zicsr', 'zifencei'],
-  ...['zba', 'zbb', 'zbc', 'zbs', 'sstc'],
-];
-
-const scalarBits = ['zbkb', 'zbkc', 'zbkx'];
-/** What an extension consists of or depends on. */
-const implied: Readonly<Record<string, readonly string[]>> = {
-  a: ['zaamo', 'zalrsc'],
-  b: ['zba', 'zbb', 'zbs'],
-  d: ['f'],
-  zfa: ['f'],
-  zfh: ['zfhmin'],
-  zfhmin: ['f'],
-  zcd: ['c', 'd'],
-  zk: ['zkn', 'zkr', 'zkt'],
-  zkn: [...scalarBits, 'zkne', 'zknd', 'zknh'],
-  zks: [...scalarBits, 'zksed', 'zksh'],
-  zcb: ['c'],
-  zcmop: ['c'],
-  zabha: ['zaamo'],
-  zacas: ['zaamo'],
-};
-/** What G stands for (ISA extension naming conventions). */
+const byDefault = 'rv64gch_zba_zbb_zbc_zbs_sstc';
+/** What G stands for (ISA extension naming conventions); the rest of it is always there. */
 const general = 'imafd';
-/** Other names for what is always there. */
-const always = new Set(['s', 'u', 'zicntr', 'zihpm', 'svade']);
 
 export interface IsaChoice {
   readonly xlen: RegisterWidth;
@@ -55,59 +30,106 @@ export interface IsaChoice {
   /** `riscv,isa` of a bare machine's device tree, and of a guest's. */
   readonly deviceTree: string;
   readonly guestDeviceTree: string;
+  /** `mmu-type` of either. */
+  readonly mmuType: string;
+  /** What the named profile demands and Trapline does not have. */
+  readonly absent: readonly string[];
+}
+
+interface Parsed {
+  readonly xlen: RegisterWidth;
+  readonly names: readonly string[];
+  readonly absent: readonly string[];
 }
 
 /** Empty: what a machine has by default. */
 export function parseIsaString(text: string): IsaChoice {
-  const xlen = /^rv32/i.test(text) ? 32 : 64;
-  const extensions = withImplied(text === '' ? byDefault : parse(text), xlen);
-  const spell = (withH: boolean): string => {
-    const single = letters.filter((l) => extensions.has(l) && (l !== 'h' || withH)).join('');
-    return [`rv${xlen}${single}`, ...named.filter((n) => extensions.has(n))].join('_');
-  };
+  const { xlen, names, absent } = parse(text === '' ? byDefault : text);
+  const modes = translationModes(xlen);
+  // A string that names no translation mode leaves them all; one that does, has no larger one.
+  const asked = names.some((name) => modes.includes(name)) ? names : [...names, ...modes];
+  const extensions = withImplied(asked, xlen);
   return {
     xlen,
     extensions,
-    withHypervisor: new Set([...extensions, 'h']),
-    deviceTree: spell(true),
-    guestDeviceTree: spell(false),
+    withHypervisor: withImplied([...extensions, 'h'], xlen),
+    deviceTree: spell([...extensions], xlen),
+    guestDeviceTree: spell([...extensions].filter(mayGuestHave), xlen),
+    mmuType: `riscv,${modes.findLast((mode) => extensions.has(mode)) ?? 'none'}`,
+    absent,
   };
 }
 
-function withImplied(names: readonly string[], xlen: RegisterWidth): ReadonlySet<string> {
-  const all = new Set(names);
-  // A set is walked to what is added to it on the way.
-  for (const name of all) {
-    for (const part of implied[name] ?? []) all.add(part);
-  }
-  // C has the loads and stores of doubles where there are doubles.
-  if (all.has('c') && all.has('d')) all.add('zcd');
-  // On RV32 alone there is room for those of singles (Zc*, Zcf).
-  if (xlen === 32 && all.has('c') && all.has('f')) all.add('zcf');
-  // B is nothing but its parts, and misa shows it when they are there.
-  if (implied['b']!.every((part) => all.has(part))) all.add('b');
-  return all;
+/** What belongs to the hypervisor or to machine mode is no guest's. */
+function mayGuestHave(name: string): boolean {
+  // These two stand for what the hypervisor's own CSRs give to a guest, as among KVM's ids.
+  if (name === 'smstateen' || name === 'smnpm') return true;
+  return name !== 'h' && !/^s[hm]|^sdtrig$/.test(name);
 }
 
-function parse(text: string): string[] {
-  const match = /^rv(?:32|64)([a-z]*)((?:_[a-z0-9]+)*)$/.exec(text.toLowerCase());
-  if (!match) {
+function spell(extensions: readonly string[], xlen: RegisterWidth): string {
+  // Translation modes have a property of their own.
+  const modes = translationModes(xlen);
+  const names = extensions.filter((name) => !modes.includes(name)).sort(canonicalOrder);
+  const letters = names.filter((name) => name.length === 1);
+  return [`rv${xlen}${letters.join('')}`, ...names.filter((name) => name.length > 1)].join('_');
+}
+
+function parse(text: string): Parsed {
+  const lower = text.toLowerCase();
+  const [first = '', ...rest] = lower.split('_');
+  const profile = profileOf(first);
+  const base = /^rv(32|64)([a-z0-9]*)$/.exec(first);
+  if (!profile && !base) {
+    const known = nearest(first, profileNames);
     throw new UserError(
-      `isa: '${text}' is no ISA string that Trapline knows; write for example 'rv64imac_zicsr_zifencei'`,
+      `isa: '${text}' is no ISA string that Trapline knows; write for example 'rv64imac_zba' or '${known ?? 'rva22s64'}'`,
       'isa',
     );
   }
-  const [, single = '', rest = ''] = match;
-  const names = [...single.replace('g', general), ...rest.split('_').filter((name) => name !== '')];
-  const known = new Set([...letters, ...named, ...Object.values(implied).flat()]);
-  const unknown = names.filter((name) => !known.has(name) && !always.has(name));
+  const xlen = (base?.[1] ?? first.slice(-2)) === '32' ? 32 : 64;
+  const letters = [...withoutVersions(base?.[2] ?? '').replace('g', general)];
+  const written = [...letters, ...rest.filter((name) => name !== '').map(knownName)];
+  // Every machine has S-mode and U-mode, which only old strings name.
+  const names = written.filter((name) => name !== 's' && name !== 'u');
+  check(text, names, xlen);
+  if (!profile && !names.includes('i')) {
+    throw new UserError(`isa: '${text}' has no base, as in 'rv${xlen}i'`, 'isa');
+  }
+  const all = [...new Set([...(profile?.mandatory ?? []), ...names])];
+  return { xlen, names: all, absent: profile?.absent ?? [] };
+}
+
+/** Version numbers are read over: there is one version of each. */
+const withoutVersions = (letters: string): string => letters.replace(/\d+(p\d+)?/g, '');
+
+/** Without its version: names may end with a number of their own, as Sv39's does. */
+function knownName(name: string): string {
+  if (extensionExists(name)) return name;
+  const ends = Array.from(name, (_, end) => end);
+  const end = ends.findLast(
+    (at) => extensionExists(name.slice(0, at)) && /^\d+(p\d+)?$/.test(name.slice(at)),
+  );
+  return name.slice(0, end);
+}
+
+function check(text: string, names: readonly string[], xlen: RegisterWidth): void {
+  const unknown = names.filter((name) => !extensionExists(name));
   if (unknown.length > 0) {
+    const candidates = [...Object.keys(named), ...Object.keys(always)];
+    // One letter is near to every other.
+    const words = unknown.filter((name) => name.length > 1);
+    const near = words.flatMap((name) => nearest(name, candidates) ?? []);
+    const hint = near.length > 0 ? `; did you mean ${near.map((n) => `'${n}'`).join(', ')}?` : '';
     throw new UserError(
-      `isa: '${unknown.join("', '")}' of '${text}' is not implemented; there are ${[...known].join(', ')}`,
+      `isa: '${unknown.join("', '")}' of '${text}' is not implemented${hint}`,
       'isa',
     );
   }
-  if (!names.includes('i')) throw new UserError(`isa: '${text}' has no base, as in 'rv64i'`, 'isa');
-  // CSR instructions and FENCE.I belong to every machine that can take a trap.
-  return [...new Set([...names, 'zicsr', 'zifencei'])];
+  for (const name of names) {
+    const only = widthOf(name) ?? xlen;
+    if (only !== xlen) {
+      throw new UserError(`isa: '${name}' of '${text}' exists on rv${only} alone`, 'isa');
+    }
+  }
 }

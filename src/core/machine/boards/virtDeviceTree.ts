@@ -69,11 +69,12 @@ export function virtDeviceTree(board: VirtDescription, boot: BootInfo): FdtTree 
 function addCpus(cpus: FdtNodeBuilder, board: VirtDescription): FdtNodeBuilder[] {
   cpus.cells('#address-cells', 1).cells('#size-cells', 0);
   cpus.cells('timebase-frequency', board.timebase);
-  const extensions = board.isa.split('_');
+  const { base, extensions } = describeIsa(board.isa);
   const nodes = Array.from({ length: board.harts }, (_, hart) => {
     const cpu = cpus.child(`cpu@${hex(hart)}`);
     cpu.strings('device_type', 'cpu').cells('reg', hart).strings('status', 'okay');
     cpu.strings('compatible', 'riscv').strings('riscv,isa', board.isa);
+    cpu.strings('riscv,isa-base', base).strings('riscv,isa-extensions', ...extensions);
     cpu.strings('mmu-type', board.mmuType);
     for (const kind of ['m', 'p', 'z']) {
       const extension = `zicbo${kind}`;
@@ -93,6 +94,13 @@ function addCpus(cpus: FdtNodeBuilder, board: VirtDescription): FdtNodeBuilder[]
   const cluster = cpus.child('cpu-map').child('cluster0');
   nodes.forEach(({ cpu }, hart) => cluster.child(`core${hart}`).cells('cpu', cpu.phandle()));
   return nodes.map(({ controller }) => controller);
+}
+
+/** What `riscv,isa-base` and `riscv,isa-extensions` say of an ISA string (Linux bindings). */
+function describeIsa(isa: string): { base: string; extensions: readonly string[] } {
+  const [first = '', ...longer] = isa.split('_');
+  const width = first.slice(0, 'rv64'.length);
+  return { base: `${width}i`, extensions: [...first.slice(width.length), ...longer] };
 }
 
 /** Returns the test finisher's node. */

@@ -23,9 +23,6 @@ import { guestTables, virtGuest, virtGuestRam } from './virtGuest.ts';
 import { virtBoard, type VirtEnvironment } from './virt.ts';
 import { TIMEBASE } from './virtMap.ts';
 
-/** The largest address space that the harts have. */
-const mmuTypes = { 32: 'riscv,sv32', 64: 'riscv,sv57' } as const;
-
 export function createVirtMachine(config: LaunchConfig, files: LaunchFiles): Machine {
   const most = largestRam(config.harts) - guestTables.size - (1 << 20);
   if (config.memory > most) {
@@ -57,6 +54,7 @@ function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     })),
     finish: (finish) => machine?.end(endOf(finish)),
     isa: isa.deviceTree,
+    mmuType: isa.mmuType,
   });
   const images = loadImages(config, files, board);
   const { base, size } = board.rom;
@@ -109,7 +107,7 @@ function guestMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     hostMemory: memory,
     memory: config.memory,
     isaString: isa.guestDeviceTree,
-    mmuType: mmuTypes[isa.xlen],
+    mmuType: isa.mmuType,
     calls: config.calls,
     load: (board) => loadImages(config, files, board),
   });
@@ -120,10 +118,9 @@ function environment(
   xlen: 32 | 64,
   clock: VirtualClock,
   console: ConsoleChannel,
-): Omit<VirtEnvironment, 'harts' | 'finish' | 'isa'> {
+): Omit<VirtEnvironment, 'harts' | 'finish' | 'isa' | 'mmuType'> {
   const { mode, memory } = config;
-  const mmuType = mmuTypes[xlen];
-  return { mode, xlen, memory, time: clock, timebase: TIMEBASE, console, mmuType };
+  return { mode, xlen, memory, time: clock, timebase: TIMEBASE, console };
 }
 
 function endOf({ kind, code }: Finish): EndEvent {

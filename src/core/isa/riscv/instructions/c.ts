@@ -135,4 +135,5 @@ export const compressedBaseRows = compressedExtensionRows(
       64,
     ],
   ],
+  { alsoIn: ['Zca'] },
 );
