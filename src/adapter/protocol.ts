@@ -82,6 +82,8 @@ export interface MappingsBody {
     readonly permissions: string;
     readonly accessed: boolean;
     readonly dirty: boolean;
+    /** `NC`, `IO`, or `''`. */
+    readonly memoryType: string;
     readonly backing: string;
   }[];
   readonly truncated: boolean;

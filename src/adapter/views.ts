@@ -72,6 +72,7 @@ export class Views {
         ].join(''),
         accessed: row.accessed,
         dirty: row.dirty,
+        memoryType: row.memoryType,
         backing: row.backing,
       })),
     };

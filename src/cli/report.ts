@@ -56,7 +56,7 @@ function mappingLines(rows: readonly MappingRow[], backing: (row: MappingRow) =>
     `→ ${hex(row.output)}`,
     `${sizeText(row.size)} in pages of ${sizeText(row.pageSize)}`,
     permissions(row),
-    `${row.accessed ? 'A' : '-'}${row.dirty ? 'D' : '-'}`,
+    `${row.accessed ? 'A' : '-'}${row.dirty ? 'D' : '-'} ${row.memoryType}`.trimEnd(),
     row.backing || backing(row),
   ]);
   const widths =

@@ -12,7 +12,7 @@ export interface MappingText {
   readonly output: string;
   readonly pageSize: string;
   readonly permissions: string;
-  /** `AD` with `-` for what is missing. */
+  /** `AD` with `-` for what is missing, and the memory type where the table names one. */
   readonly used: string;
   readonly backing: string;
   /** The row in words, for a screen reader. */
@@ -25,8 +25,9 @@ export function mappingText(row: MappingRow): MappingText {
   const range = `${row.input}–${lastOf(row)}`;
   const size = sizeText(row.size);
   const pageSize = sizeText(row.pageSize);
-  const used = `${row.accessed ? 'A' : '-'}${row.dirty ? 'D' : '-'}`;
-  const { output, permissions, backing } = row;
+  const { output, permissions, backing, memoryType } = row;
+  const bits = `${row.accessed ? 'A' : '-'}${row.dirty ? 'D' : '-'}`;
+  const used = memoryType === '' ? bits : `${bits} ${memoryType}`;
   const columns = [range, size, output, pageSize, permissions, used, backing];
   return {
     key: `${row.input} ${row.pageSize}`,
@@ -40,7 +41,8 @@ export function mappingText(row: MappingRow): MappingText {
     spoken:
       `${row.input} to ${lastOf(row)}, ${size}, mapped to ${output}, pages of ${pageSize}, ` +
       `${permissionsInWords(permissions)}, ${row.accessed ? '' : 'not '}accessed, ` +
-      `${row.dirty ? '' : 'not '}dirty${backing === '' ? '' : `, ${backing}`}`,
+      `${row.dirty ? '' : 'not '}dirty` +
+      [memoryType, backing].map((text) => (text === '' ? '' : `, ${text}`)).join(''),
     line: columns.join('\t'),
   };
 }

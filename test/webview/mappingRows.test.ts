@@ -9,6 +9,7 @@ const row = (input: string, size: string, more = {}) => ({
   permissions: 'rwxu',
   accessed: true,
   dirty: false,
+  memoryType: '',
   backing: 'slot 0',
   ...more,
 });
@@ -25,6 +26,12 @@ describe('mappingText', () => {
   it('reaches the end of the address space without overflow', () => {
     const text = mappingText(row('0xfffffffffffff000', '0x1000'));
     assert.equal(text.range, '0xfffffffffffff000–0xffffffffffffffff');
+  });
+
+  it('names the memory type behind the bits of use', () => {
+    const text = mappingText(row('0x1000', '0x1000', { memoryType: 'NC' }));
+    assert.equal(text.used, 'A- NC');
+    assert.ok(text.spoken.endsWith('not dirty, NC, slot 0'), text.spoken);
   });
 
   it('says the row in words', () => {

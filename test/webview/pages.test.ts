@@ -108,7 +108,7 @@ const csrs = (satp: string): ToWebview => ({
 });
 const mapping = (input: string) => ({
   ...{ input, size: '0x1000', output: '0x90000000', pageSize: '0x1000', permissions: 'rw-u' },
-  ...{ accessed: true, dirty: false, backing: 'slot 0' },
+  ...{ accessed: true, dirty: false, memoryType: '', backing: 'slot 0' },
 });
 const mappings = (...inputs: string[]): ToWebview => ({
   type: 'content',

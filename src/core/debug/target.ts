@@ -109,6 +109,8 @@ export interface MappingRow {
   readonly user: boolean;
   readonly accessed: boolean;
   readonly dirty: boolean;
+  /** What the table makes of the memory, as `NC` or `IO`; `''` when it leaves it as it is. */
+  readonly memoryType: string;
   /** Memory slot or device that backs it, `''` when unknown. */
   readonly backing: string;
 }

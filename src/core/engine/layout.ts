@@ -67,9 +67,13 @@ export const tlb = {
   write: 0x10000,
   fetch: 0x20000,
   setBytes: 0x22000,
-  /** Within an entry: the page's virtual address, then what turns an address into an offset. */
+  /**
+   * Within an entry: the page's virtual address, what turns an address into an offset, and which
+   * leaf it comes from, for fences alone.
+   */
   tag: 0,
   addend: 8,
+  leaf: 12,
 } as const;
 
 export const hartAreaBytes = 0x10000 + tlb.sets * tlb.setBytes;

@@ -15,53 +15,134 @@ const entryCount = {
 } as const;
 const kinds: readonly TlbKind[] = ['read', 'write', 'fetch'];
 
+/** The leaf of a page table that an entry comes from. */
+export interface TlbLeaf {
+  /** log2 of the pages that it maps. */
+  readonly bits: number;
+  /** It belongs to every address space. */
+  readonly global: boolean;
+}
+
+const plainLeaf: TlbLeaf = { bits: 0, global: false };
+/** In an entry's word for its leaf, above the bits. */
+const globalFlag = 0x80;
+/** Bits of an upper word that tell pages apart: tags above them may be ignored by accesses. */
+const significant = 0xffff;
+
+/** Which entries may be in use, so that flushing touches only these. */
+class Filled {
+  readonly list: number[] = [];
+  private readonly listed: Uint8Array;
+
+  constructor(entries: number) {
+    this.listed = new Uint8Array(entries);
+  }
+
+  add(index: number): void {
+    if (this.listed[index] === 1) return;
+    this.listed[index] = 1;
+    this.list.push(index);
+  }
+
+  clear(): void {
+    for (const index of this.list) this.listed[index] = 0;
+    this.list.length = 0;
+  }
+}
+
 export class TlbSet {
   /** Offset in memory. */
   readonly base: number;
   private readonly u32: Uint32Array;
-  /** Entries that may be valid, by kind: flushing touches only these. */
-  private readonly filled: Record<TlbKind, number[]> = { read: [], write: [], fetch: [] };
+  private readonly filled: Readonly<Record<TlbKind, Filled>>;
+  /** Some entry comes from a leaf of more than one page. */
+  private hasLargeLeaves = false;
 
   constructor(memory: EngineMemory, hartArea: number, index: number) {
     this.base = hartArea + hart.tlb + index * tlb.setBytes;
     this.u32 = memory.u32;
+    this.filled = {
+      read: new Filled(entryCount.read),
+      write: new Filled(entryCount.write),
+      fetch: new Filled(entryCount.fetch),
+    };
     for (const kind of kinds) {
       for (let i = 0; i < entryCount[kind]; i++) this.invalidate(this.entry(kind, i), i);
     }
   }
 
   /** `addend` turns an address into a memory offset; for fetches it is the page's records. */
-  fill(kind: TlbKind, addressLow: number, addressHigh: number, addend: number): void {
+  fill(
+    kind: TlbKind,
+    addressLow: number,
+    addressHigh: number,
+    addend: number,
+    leaf: TlbLeaf = plainLeaf,
+  ): void {
     const index = (addressLow >>> 12) & (entryCount[kind] - 1);
     const word = this.entry(kind, index);
-    if (this.u32[word] === (index ^ 1) << 12 && this.u32[word + 1] === 0) {
-      this.filled[kind].push(index);
-    }
+    this.filled[kind].add(index);
+    if (leaf.bits > 0) this.hasLargeLeaves = true;
     this.u32[word] = addressLow & -pageBytes;
     this.u32[word + 1] = addressHigh;
     this.u32[word + 2] = addend;
+    this.u32[word + 3] = leaf.bits | (leaf.global ? globalFlag : 0);
   }
 
   flush(): void {
     for (const kind of kinds) this.flushKind(kind);
+    this.hasLargeLeaves = false;
   }
 
   flushKind(kind: TlbKind): void {
-    const list = this.filled[kind];
-    for (const index of list) this.invalidate(this.entry(kind, index), index);
-    list.length = 0;
+    const filled = this.filled[kind];
+    for (const index of filled.list) this.invalidate(this.entry(kind, index), index);
+    filled.clear();
+  }
+
+  /** All entries but, if so asked, those of leaves that belong to every address space. */
+  flushLeaves(keepGlobal: boolean): void {
+    if (!keepGlobal) return this.flush();
+    for (const kind of kinds) {
+      for (const index of this.filled[kind].list) this.drop(kind, index, keepGlobal);
+    }
+  }
+
+  /** Entries that come from the leaf of this address, which may map more than its page. */
+  flushAddress(addressLow: number, addressHigh: number, keepGlobal: boolean): void {
+    const page = pageOf(addressLow, addressHigh);
+    for (const kind of kinds) {
+      if (this.hasLargeLeaves) {
+        for (const index of this.filled[kind].list) {
+          if (this.comesFromLeafOf(kind, index, page)) this.drop(kind, index, keepGlobal);
+        }
+      } else {
+        const index = (addressLow >>> 12) & (entryCount[kind] - 1);
+        if (this.comesFromLeafOf(kind, index, page)) this.drop(kind, index, keepGlobal);
+      }
+    }
   }
 
   /** Takes out write entries that lead to a page of memory at `offset`. */
   dropWritesTo(offset: number): void {
-    const list = this.filled.write;
-    this.filled.write = list.filter((index) => {
+    for (const index of this.filled.write.list) {
       const word = this.entry('write', index);
       const target = (this.u32[word]! + this.u32[word + 2]!) >>> 0;
-      if (target !== offset) return true;
-      this.invalidate(word, index);
-      return false;
-    });
+      if (target === offset) this.invalidate(word, index);
+    }
+  }
+
+  private comesFromLeafOf(kind: TlbKind, index: number, page: number): boolean {
+    const word = this.entry(kind, index);
+    const pages = 2 ** (this.u32[word + 3]! & (globalFlag - 1));
+    const own = pageOf(this.u32[word]!, this.u32[word + 1]!);
+    return Math.floor(own / pages) === Math.floor(page / pages);
+  }
+
+  private drop(kind: TlbKind, index: number, keepGlobal: boolean): void {
+    const word = this.entry(kind, index);
+    if (keepGlobal && this.u32[word + 3]! & globalFlag) return;
+    this.invalidate(word, index);
   }
 
   private entry(kind: TlbKind, index: number): number {
@@ -73,5 +154,10 @@ export class TlbSet {
     this.u32[word] = (index ^ 1) << 12;
     this.u32[word + 1] = 0;
     this.u32[word + 2] = 0;
+    this.u32[word + 3] = 0;
   }
+}
+
+function pageOf(low: number, high: number): number {
+  return (high & significant) * 2 ** 20 + (low >>> 12);
 }

@@ -62,6 +62,8 @@ export const named: Readonly<Record<string, string>> = {
   sv39: '',
   sv48: 'sv39',
   sv57: 'sv48',
+  // Without either, A and D bits are set by hardware and no CSR says so.
+  svade: '',
   svadu: '',
   svinval: '',
   svnapot: '',
@@ -69,6 +71,7 @@ export const named: Readonly<Record<string, string>> = {
   sha: 'h ssstateen shcounterenw shgatpa shtvala shvsatpa shvstvala shvstvecd',
   smaia: 'ssaia',
   smepmp: '',
+  smmpm: '',
   smnpm: '',
   smstateen: 'ssstateen',
 };
@@ -97,7 +100,6 @@ export const always: Readonly<Record<string, string>> = {
   sstvala: '',
   sstvecd: '',
   ssu64xl: '',
-  svade: '',
   svbare: '',
   svvptc: '',
   shcounterenw: 'h',
@@ -120,6 +122,7 @@ const onlyOn: Readonly<Record<string, RegisterWidth>> = {
   sv57: 64,
   svnapot: 64,
   svpbmt: 64,
+  smmpm: 64,
   smnpm: 64,
 };
 

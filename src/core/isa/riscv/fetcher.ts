@@ -103,7 +103,7 @@ export class Fetcher {
       }
       this.uncacheable = true;
     }
-    this.regimes.set.fill('fetch', low, high, records);
+    this.path.rememberFetch(low, high, records);
     return 1;
   }
 

@@ -24,12 +24,13 @@ import { HartState, hstatusBits } from './hartState.ts';
 import { lower, MemoryPath, upper } from './memoryPath.ts';
 import { Mmu, type AccessMode } from './mmu.ts';
 import { Pmp } from './pmp.ts';
+import { guestPmlenOf } from './pointerMasking.ts';
 import { Regimes } from './regimes.ts';
 import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
 import type { Execute, Operands, SystemHart } from './system.ts';
 import { cause, trap } from './trapCause.ts';
 import { Traps, type TrapTarget } from './traps.ts';
-import { transformInstruction } from './transform.ts';
+import { TrapInstruction } from './trapInstruction.ts';
 
 /** What harts of one machine share. */
 export interface HartParts {
@@ -76,6 +77,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   private readonly pmp: Pmp;
   private readonly inspector: HartInspector;
   private readonly fetcher: Fetcher;
+  private readonly trapInstruction: TrapInstruction;
   private pendingTrap: TrapInfo | undefined;
   private waiting = false;
   /** The tick at which a wait for the end of the reservation ends at the latest. */
@@ -106,7 +108,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
       retired: () => this.instructions,
     });
     this.traps = new Traps(this.state, this.csrs);
-    const mmu = new Mmu(this.state, memory, this.pmp);
+    const mmu = new Mmu(this.state, memory, this.pmp, parts.extensions);
     this.inspector = new HartInspector(this.state, this.csrs, mmu, memory);
     this.regimes = new Regimes(engine, this.state);
     const { pmp, regimes } = this;
@@ -120,6 +122,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
       xlen: this.xlen,
     });
     this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp);
+    this.trapInstruction = new TrapInstruction(this.state, parts.decoder);
     parts.interpreter.attach(this);
     this.reset();
   }
@@ -250,7 +253,9 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   hypervisorLoad(address: bigint, size: number, executable: boolean): GuestRead {
-    const mode = { ...this.guestAccessMode(), executable };
+    const mode = executable
+      ? { ...this.guestAccessMode(), pmlen: 0, executable }
+      : this.guestAccessMode();
     const value = this.path.load(lower(address), upper(address), size, mode);
     return value === undefined ? { trap: this.path.takeFault() } : { value };
   }
@@ -262,18 +267,13 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   hfenceGvma(): void {
-    this.flushTranslations();
+    if (this.regimes.fenceGuestPhysical({})) this.csrs.translationChanged = true;
   }
   hfenceVvma(): void {
-    this.flushTranslations();
+    if (this.regimes.fenceGuest({})) this.csrs.translationChanged = true;
   }
   fenceI(): void {
     // Stores to code are seen at once, whoever makes them.
-  }
-  flushTranslations(): void {
-    this.regimes.flushAll();
-    // The page being executed was looked up before: the interpreter has to look again.
-    this.csrs.translationChanged = true;
   }
 
   readRegister(name: string): bigint | undefined {
@@ -440,34 +440,18 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   private misaligned(code: number): number {
-    const address = this.state.view.getBigUint64(this.state.area + layout.argAddress, true);
-    return this.raise({ ...trap(code, address), gva: this.regimes.dataMode.virtualized });
+    const [low, high] = this.argAddress();
+    return this.raise(this.path.trapAt(code, low, high, this.regimes.dataMode));
   }
 
   private deliverTrap(): TrapTarget {
     const info = defined(this.pendingTrap, 'the pending trap');
     this.pendingTrap = undefined;
-    const target = this.traps.takeException(this.withInstruction(info));
+    const target = this.traps.takeException(
+      this.trapInstruction.complete(info, () => this.instructionWord()),
+    );
     this.csrs.translationChanged = true;
     return target;
-  }
-
-  /** Explicit loads and stores that fault are reported with their transformed instruction. */
-  private withInstruction(info: TrapInfo): TrapInfo {
-    const explicit = dataFaults.has(info.cause) && info.tinst === 0;
-    if (!explicit) return info;
-    const { decoder } = this.parts;
-    const word = this.instructionWord();
-    return { ...info, tinst: transformInstruction(word, this.faultOffset(info, word), decoder) };
-  }
-
-  /** Distance of the faulting address from the access's own, for the second page of two. */
-  private faultOffset(info: TrapInfo, word: number): number {
-    const decoded = this.parts.decoder.decode(word);
-    if (!decoded) return 0;
-    const start = BigInt.asUintN(this.xlen, this.getX(decoded.rs1) + BigInt(decoded.imm));
-    const offset = info.tval - start;
-    return offset > 0n && offset < 8n ? Number(offset) : 0;
   }
 
   private leftToHypervisor(target: TrapTarget): boolean {
@@ -476,8 +460,8 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   private guestAccessMode(): AccessMode {
-    const supervisor = (this.state.low(CSR.hstatus) & hstatusBits.SPVP) !== 0;
-    return { privilege: supervisor ? 1 : 0, virtualized: true };
+    const privilege = (this.state.low(CSR.hstatus) & hstatusBits.SPVP) !== 0 ? 1 : 0;
+    return { privilege, virtualized: true, pmlen: guestPmlenOf(this.state, privilege) };
   }
 
   private argAddress(): [low: number, high: number] {
@@ -485,14 +469,3 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     return [this.state.u32[word]!, this.state.u32[word + 1]!];
   }
 }
-
-const dataFaults = new Set<number>([
-  cause.loadMisaligned,
-  cause.loadAccess,
-  cause.storeMisaligned,
-  cause.storeAccess,
-  cause.loadPage,
-  cause.storePage,
-  cause.loadGuestPage,
-  cause.storeGuestPage,
-]);

@@ -3,14 +3,34 @@ import type { MappingRow, MappingTable } from '../../debug/target.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import { CSR } from './csr/numbers.ts';
 import type { HartState } from './hartState.ts';
-import { pageNumber, type Mmu, type Root } from './mmu.ts';
+import type { Mmu, Stage } from './mmu.ts';
+import {
+  asidOf,
+  guestRootBits,
+  isLeaf,
+  leafBits,
+  memoryType,
+  pageNumber,
+  pte,
+  vmidOf,
+  wellFormed,
+  type Entry,
+  type EntryRules,
+  type Scheme,
+} from './pageTable.ts';
 
 const pageBytes = 4096n;
+/** Of Svpbmt; 3 is reserved. */
+const memoryTypes = ['', 'NC', 'IO'] as const;
 
 interface Walk {
   readonly memory: PhysicalMemory;
+  readonly scheme: Scheme;
+  readonly rules: EntryRules;
   /** Physical address of a table's page, or -1: tables of a guest lie in its own memory. */
   readonly tableAt: (page: number) => number;
+  /** An address as it is written: sign-extended where the scheme wants that. */
+  readonly spelled: (address: bigint) => bigint;
   readonly rows: MappingRow[];
   readonly maxRows: number;
   truncated: boolean;
@@ -22,11 +42,18 @@ export function guestStageTable(
   memory: PhysicalMemory,
   maxRows: number,
 ): MappingTable {
-  const root = mmu.root(CSR.hgatp);
-  if (root.levels === 0) return { title: 'Bare', rows: [], truncated: false };
-  const vmid = (state.high(CSR.hgatp) >>> 12) & 0x3fff;
-  const title = `Sv${root.levels * 9 + 12}x4, root 0x${(root.page * 4096).toString(16)}, VMID ${vmid}`;
-  return walkAll(root, title, 2048, { memory, tableAt: (page) => page * 4096, maxRows });
+  const { scheme, page } = mmu.root(CSR.hgatp);
+  if (!scheme) return { title: 'Bare', rows: [], truncated: false };
+  const vmid = vmidOf(state.xlen, state.low(CSR.hgatp), state.high(CSR.hgatp));
+  const title = `${scheme.name}x4, root ${addressOf(page)}, VMID ${vmid}`;
+  const walk = begin('G', scheme, mmu, {
+    memory,
+    maxRows,
+    tableAt: (table) => table * 4096,
+    spelled: (address) => address,
+  });
+  visit(walk, page, scheme.levels - 1, 0n, 2 ** (scheme.indexBits + guestRootBits));
+  return { title, rows: walk.rows, truncated: walk.truncated };
 }
 
 export function firstStageTable(
@@ -37,72 +64,81 @@ export function firstStageTable(
   maxRows: number,
 ): MappingTable {
   const register = virtualized ? CSR.vsatp : CSR.satp;
-  const root = mmu.root(register);
-  if (root.levels === 0) return { title: 'Bare', rows: [], truncated: false };
-  const asid = (state.high(register) >>> 12) & 0xffff;
-  const title = `Sv${root.levels * 9 + 12}, root 0x${(root.page * 4096).toString(16)}, ASID ${asid}`;
-  const tableAt = (page: number): number =>
+  const { scheme, page } = mmu.root(register);
+  if (!scheme) return { title: 'Bare', rows: [], truncated: false };
+  const asid = asidOf(state.xlen, state.low(register), state.high(register));
+  const title = `${scheme.name}, root ${addressOf(page)}, ASID ${asid}`;
+  const tableAt = (table: number): number =>
     virtualized
-      ? mmu.translateGuestPage(page, 0, 'load', { privilege: 1, virtualized, debug: true })
-      : page * 4096;
-  return walkAll(root, title, 512, { memory, tableAt, maxRows });
-}
-
-function walkAll(
-  root: Root,
-  title: string,
-  rootEntries: number,
-  options: Pick<Walk, 'memory' | 'tableAt' | 'maxRows'>,
-): MappingTable {
-  const walk: Walk = { ...options, rows: [], truncated: false };
-  const signExtend = rootEntries === 512;
-  visit(walk, root.page, root.levels - 1, 0n, rootEntries, signExtend ? root.levels : 0);
+      ? mmu.translateGuestPage(table, 0, 'load', { privilege: 1, virtualized, debug: true })
+      : table * 4096;
+  const bits = 12 + scheme.levels * scheme.indexBits;
+  const spelled = (address: bigint): bigint =>
+    BigInt.asUintN(state.xlen, BigInt.asIntN(bits, address));
+  const walk = begin(virtualized ? 'VS' : 'S', scheme, mmu, { memory, maxRows, tableAt, spelled });
+  visit(walk, page, scheme.levels - 1, 0n, 2 ** scheme.indexBits);
   return { title, rows: walk.rows, truncated: walk.truncated };
 }
 
-function visit(
-  walk: Walk,
-  table: number,
-  level: number,
-  prefix: bigint,
-  entries: number,
-  signLevels: number,
-): void {
+function begin(
+  stage: Stage,
+  scheme: Scheme,
+  mmu: Mmu,
+  options: Pick<Walk, 'memory' | 'tableAt' | 'spelled' | 'maxRows'>,
+): Walk {
+  const rules = mmu.rules(stage);
+  return { ...options, scheme, rules, rows: [], truncated: false };
+}
+
+function visit(walk: Walk, table: number, level: number, prefix: bigint, entries: number): void {
+  const { memory, scheme, rules } = walk;
+  const { entryBytes, indexBits } = scheme;
   const base = walk.tableAt(table);
-  if (base < 0 || !walk.memory.regionAt(base, entries * 8)) return;
+  if (base < 0 || !memory.regionAt(base, entries * entryBytes)) return;
   for (let i = 0; i < entries && !walk.truncated; i++) {
-    const lower = walk.memory.read32(base + i * 8);
-    if ((lower & 1) === 0) continue;
-    const page = pageNumber(lower, walk.memory.read32(base + i * 8 + 4));
-    const input = prefix | (BigInt(i) << BigInt(12 + level * 9));
-    if ((lower & 0xa) !== 0) addLeaf(walk, lower, page, level, canonical(input, signLevels));
-    else if (level > 0) visit(walk, page, level - 1, input, 512, signLevels);
+    const at = base + i * entryBytes;
+    const entry = {
+      lower: memory.read32(at),
+      upper: entryBytes === 8 ? memory.read32(at + 4) : 0,
+    };
+    const page = pageNumber(entry, scheme);
+    if (!wellFormed(entry, level, page, rules)) continue;
+    const input = prefix | (BigInt(i) << BigInt(12 + level * indexBits));
+    if (isLeaf(entry)) addLeaf(walk, entry, level, input);
+    else if (level > 0) visit(walk, page, level - 1, input, 2 ** indexBits);
   }
 }
 
-function canonical(address: bigint, levels: number): bigint {
-  if (levels === 0) return address;
-  return BigInt.asUintN(64, BigInt.asIntN(12 + levels * 9, address));
+/** Entries of a NAPOT range are a page each; together they are what their page size says. */
+function addLeaf(walk: Walk, entry: Entry, level: number, input: bigint): void {
+  const { scheme } = walk;
+  const page = pageNumber(entry, scheme);
+  const size = pageBytes << BigInt(level * scheme.indexBits);
+  const pages = 2 ** leafBits(entry, level, scheme);
+  if (level > 0 && page % pages !== 0) return;
+  const start = page - (page % pages);
+  const within = level > 0 ? 0 : Number((input / pageBytes) % BigInt(pages));
+  const { lower } = entry;
+  add(walk, {
+    input: walk.spelled(input),
+    size,
+    output: BigInt(start + within) * pageBytes,
+    pageSize: BigInt(pages) * pageBytes,
+    readable: (lower & pte.R) !== 0,
+    writable: (lower & pte.W) !== 0,
+    executable: (lower & pte.X) !== 0,
+    user: (lower & pte.U) !== 0,
+    accessed: (lower & pte.A) !== 0,
+    dirty: (lower & pte.D) !== 0,
+    memoryType: memoryTypes[memoryType(entry)] ?? '',
+    backing: '',
+  });
 }
 
-function addLeaf(walk: Walk, entry: number, page: number, level: number, input: bigint): void {
-  const pageSize = pageBytes << BigInt(level * 9);
-  const row: MappingRow = {
-    input,
-    size: pageSize,
-    output: BigInt(page) * pageBytes,
-    pageSize,
-    readable: (entry & 2) !== 0,
-    writable: (entry & 4) !== 0,
-    executable: (entry & 8) !== 0,
-    user: (entry & 16) !== 0,
-    accessed: (entry & 64) !== 0,
-    dirty: (entry & 128) !== 0,
-    backing: '',
-  };
+function add(walk: Walk, row: MappingRow): void {
   const last = walk.rows.at(-1);
   if (last && continues(last, row)) {
-    walk.rows[walk.rows.length - 1] = { ...last, size: last.size + pageSize };
+    walk.rows[walk.rows.length - 1] = { ...last, size: last.size + row.size };
   } else if (walk.rows.length === walk.maxRows) {
     walk.truncated = true;
   } else {
@@ -120,6 +156,9 @@ function continues(a: MappingRow, b: MappingRow): boolean {
     a.executable === b.executable &&
     a.user === b.user &&
     a.accessed === b.accessed &&
-    a.dirty === b.dirty
+    a.dirty === b.dirty &&
+    a.memoryType === b.memoryType
   );
 }
+
+const addressOf = (page: number): string => `0x${(page * 4096).toString(16)}`;

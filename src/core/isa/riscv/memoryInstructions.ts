@@ -9,7 +9,7 @@ import { CSR } from './csr/numbers.ts';
 import { hstatusBits, status } from './hartState.ts';
 import { lower, upper } from './memoryPath.ts';
 import { next, raise, refused, type Execute, type Outcome, type SystemHart } from './system.ts';
-import { cause, trap } from './trapCause.ts';
+import { cause } from './trapCause.ts';
 
 /** Bytes of a cache block, of all operations. */
 export const cacheBlockBytes = 64;
@@ -38,8 +38,8 @@ export const memoryInstructions: Readonly<Record<string, Execute>> = {
     const { state, path, regimes } = h;
     const address = state.getX(o.rs1);
     if (address & 15n) {
-      const gva = regimes.dataMode.virtualized;
-      return raise({ ...trap(cause.storeMisaligned, address), gva });
+      const [low, high] = [lower(address), upper(address)];
+      return raise(path.trapAt(cause.storeMisaligned, low, high, regimes.dataMode));
     }
     const at = path.atomic(lower(address), upper(address), 16, regimes.dataMode);
     if (at < 0) return raise(path.takeFault());

@@ -12,8 +12,15 @@ import type { AccessMode, Mmu } from './mmu.ts';
 import type { Pmp } from './pmp.ts';
 import type { Regimes } from './regimes.ts';
 import type { TrapInfo } from './riscvHart.ts';
-import { faultCause } from './trapCause.ts';
+import { faultCause, trap } from './trapCause.ts';
 import { defined } from '../../base/assert.ts';
+
+/** A part of an access that is all in one page. */
+interface Half {
+  readonly low: number;
+  readonly high: number;
+  readonly size: number;
+}
 
 export class MemoryPath {
   /** The trap of the last access that failed. */
@@ -54,7 +61,7 @@ export class MemoryPath {
       if (mode === this.regimes.dataMode) this.remember('read', low, high, address);
       return this.read(offset, size);
     }
-    const value = this.memory.mmio.read(address, size);
+    const value = mode.executable ? undefined : this.memory.mmio.read(address, size);
     if (value !== undefined) return value;
     return this.refuse(low, high, 'load', mode);
   }
@@ -132,6 +139,11 @@ export class MemoryPath {
     return -1;
   }
 
+  /** Enters the page that was just fetched from, whose records are there, into the TLB. */
+  rememberFetch(low: number, high: number, records: number): void {
+    this.regimes.set.fill('fetch', low, high, records, this.mmu.leaf);
+  }
+
   /** Physical address with no permission checked and nothing changed, or -1. */
   debugTranslate(address: bigint, mode: AccessMode): number {
     const low = Number(address & 0xffff_ffffn);
@@ -150,14 +162,14 @@ export class MemoryPath {
     return address;
   }
 
+  /** A trap that is about the address of an access and nothing else. */
+  trapAt(code: number, low: number, high: number, mode: AccessMode): TrapInfo {
+    const address = (BigInt(this.mmu.transformed(high, mode)) << 32n) | BigInt(low);
+    return { ...trap(code, address), gva: mode.virtualized };
+  }
+
   private refuse(low: number, high: number, access: AccessKind, mode: AccessMode): undefined {
-    this.fault = {
-      cause: faultCause('access', access),
-      tval: (BigInt(high) << 32n) | BigInt(low),
-      tval2: 0n,
-      tinst: 0,
-      gva: mode.virtualized,
-    };
+    this.fault = this.trapAt(faultCause('access', access), low, high, mode);
     return undefined;
   }
 
@@ -168,9 +180,11 @@ export class MemoryPath {
     if (!region || !this.pmp.uniform(page, pageBytes)) return;
     if (kind === 'write' && (!region.writable || this.code.recordsAt(page) !== 0)) return;
     const offset = region.offset + (page - region.base);
-    this.regimes.set.fill(kind, low, high, (offset - (low & -pageBytes)) >>> 0);
+    const addend = (offset - (low & -pageBytes)) >>> 0;
+    this.regimes.set.fill(kind, low, high, addend, this.mmu.leaf);
   }
 
+  /** The halves in two pages, each an access with a fault of its own. */
   private loadAcross(
     low: number,
     high: number,
@@ -178,16 +192,23 @@ export class MemoryPath {
     mode: AccessMode,
   ): bigint | undefined {
     let value = 0n;
-    for (let i = 0; i < size; i++) {
-      const [byteLow, byteHigh] = this.advance(low, high, i);
-      const byte = this.load(byteLow, byteHigh, 1, mode);
-      if (byte === undefined) return undefined;
-      value |= byte << BigInt(i * 8);
+    let shift = 0n;
+    for (const half of this.halves(low, high, size)) {
+      const address = this.translate(half.low, half.high, 'load', mode, half.size);
+      if (address < 0) return undefined;
+      for (let i = 0; i < half.size; i++) {
+        const offset = this.memory.offsetOf(address + i, 1);
+        const device = offset < 0 && !mode.executable;
+        const byte = device ? this.memory.mmio.read(address + i, 1) : undefined;
+        if (offset < 0 && byte === undefined) return this.refuse(half.low, half.high, 'load', mode);
+        value |= (byte ?? this.read(offset, 1)) << shift;
+        shift += 8n;
+      }
     }
     return value;
   }
 
-  /** Both pages are translated before anything is written, so that a fault leaves no half. */
+  /** Both pages are asked before anything is written, so that a fault leaves no half. */
   private storeAcross(
     low: number,
     high: number,
@@ -195,22 +216,42 @@ export class MemoryPath {
     value: bigint,
     mode: AccessMode,
   ): boolean {
-    const [lastLow, lastHigh] = this.advance(low, high, size - 1);
-    if (this.translate(low, high, 'store', mode) < 0) return false;
-    const [pageLow, pageHigh] = [lastLow & -pageBytes, lastHigh];
-    if (this.translate(pageLow >>> 0, pageHigh, 'store', mode) < 0) return false;
-    for (let i = 0; i < size; i++) {
-      const [byteLow, byteHigh] = this.advance(low, high, i);
-      const byte = (value >> BigInt(i * 8)) & 0xffn;
-      if (!this.store(byteLow, byteHigh, 1, byte, mode)) return false;
+    const bytes: number[] = [];
+    for (const half of this.halves(low, high, size)) {
+      const address = this.translate(half.low, half.high, 'store', mode, half.size);
+      if (address < 0) return false;
+      for (let i = 0; i < half.size; i++) {
+        if (!this.takesBytes(address + i)) {
+          this.refuse(half.low, half.high, 'store', mode);
+          return false;
+        }
+        bytes.push(address + i);
+      }
     }
+    bytes.forEach((address, i) => {
+      const byte = (value >> BigInt(i * 8)) & 0xffn;
+      const offset = this.memory.offsetOf(address, 1);
+      if (offset >= 0) this.write(offset, address, 1, byte);
+      else this.memory.mmio.write(address, 1, byte);
+    });
     return true;
   }
 
-  private advance(low: number, high: number, by: number): [number, number] {
-    const next = low + by;
-    if (next < 2 ** 32) return [next, high];
-    return [next - 2 ** 32, this.xlen === 32 ? 0 : (high + 1) >>> 0];
+  /** What an access that crosses a page boundary does in each page. */
+  private halves(low: number, high: number, size: number): readonly Half[] {
+    const first = pageBytes - (low & (pageBytes - 1));
+    const next = (low + first) % 2 ** 32;
+    const carried = next === 0 ? (high + 1) >>> 0 : high;
+    const nextHigh = this.xlen === 32 ? 0 : carried;
+    return [
+      { low, high, size: first },
+      { low: next, high: nextHigh, size: size - first },
+    ];
+  }
+
+  private takesBytes(address: number): boolean {
+    const region = this.memory.regionAt(address, 1);
+    return region ? region.writable : this.memory.mmio.find(address, 1) !== undefined;
   }
 
   private read(offset: number, size: number): bigint {

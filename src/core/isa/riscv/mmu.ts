@@ -1,12 +1,26 @@
 /**
- * Address translation: Sv39, Sv48 and Sv57, alone or under the G-stage, which is the same walk
- * with a root four times as large (privileged manual, Sv39; hypervisor, two-stage translation).
- * A walk gives a page or a trap. Nothing is remembered here.
+ * Address translation (privileged manual, virtual address translation process; hypervisor,
+ * two-stage address translation). One walk serves every scheme and every stage; it gives a page or
+ * a trap. Nothing is remembered here.
  */
+import type { RegisterWidth } from '../../engine/semantics.ts';
+import type { TlbLeaf } from '../../engine/tlbSet.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind } from '../cpu.ts';
 import { CSR } from './csr/numbers.ts';
 import { status, type HartState } from './hartState.ts';
+import {
+  guestRootBits,
+  isLeaf,
+  leafBits,
+  pageNumber,
+  pte,
+  rootOf,
+  wellFormed,
+  type Entry,
+  type EntryRules,
+  type Root,
+} from './pageTable.ts';
 import type { Pmp } from './pmp.ts';
 import { faultCause } from './trapCause.ts';
 import type { Privilege, TrapInfo } from './riscvHart.ts';
@@ -15,23 +29,28 @@ import type { Privilege, TrapInfo } from './riscvHart.ts';
 export interface AccessMode {
   readonly privilege: Privilege;
   readonly virtualized: boolean;
+  /** Upper bits of addresses that are ignored (Zpm, PMLEN). */
+  readonly pmlen?: number;
   /** HLVX: executable at both stages instead of readable, reported as a load. */
   readonly executable?: boolean;
   /** For debuggers: permissions do not count and nothing is written. */
   readonly debug?: boolean;
 }
 
-const pte = { V: 1, R: 2, W: 4, X: 8, U: 16, A: 64, D: 128 } as const;
-/** Pseudoinstructions for implicit accesses of VS-stage tables (hypervisor, htinst). */
-const pseudo = { read: 0x3000, write: 0x3020 } as const;
+/** Single stage, first of two, second of two. */
+export type Stage = 'S' | 'VS' | 'G';
 
-export interface Root {
-  /** 0 for Bare. */
-  readonly levels: number;
-  /** Page number of the root table. */
-  readonly page: number;
+const rootRegister = { S: CSR.satp, VS: CSR.vsatp, G: CSR.hgatp } as const;
+
+/** Fields in the upper words of menvcfg and henvcfg. */
+const environment = { ADUE: 1 << 29, PBMTE: 1 << 30 } as const;
+
+export interface StageRules extends EntryRules {
+  /** A and D are set by hardware; otherwise a page fault asks software to (Svade). */
+  readonly updates: boolean;
 }
 
+/** The access that is being translated, as its trap will report it. */
 interface Request {
   readonly low: number;
   readonly high: number;
@@ -39,25 +58,48 @@ interface Request {
   readonly mode: AccessMode;
 }
 
+/** One stage of it. */
+interface Walk {
+  readonly request: Request;
+  readonly stage: Stage;
+  /** Page number to be translated. */
+  readonly page: number;
+  /** What is to be permitted: the request's kind, but for implicit accesses. */
+  readonly access: AccessKind;
+  /** Guest physical address of the VS-stage entry that is read or written, if that is all. */
+  readonly implicit?: bigint;
+}
+
+const noLeaf: TlbLeaf = { bits: 0, global: false };
+
 export class Mmu {
   /** The trap of the last translation that gave -1. */
   fault: TrapInfo | undefined;
+  /** Of the first stage, the last that was walked: what a fence of an address is about. */
+  leaf: TlbLeaf = noLeaf;
   private readonly state: HartState;
   private readonly memory: PhysicalMemory;
   private readonly pmp: Pmp;
+  private readonly xlen: RegisterWidth;
+  private readonly svnapot: boolean;
+  private readonly svpbmt: boolean;
+  /** Who sets A and D: as ADUE says, or always the same when that bit does not exist. */
+  private readonly updates: 'ADUE' | 'always' | 'never';
 
-  constructor(state: HartState, memory: PhysicalMemory, pmp: Pmp) {
+  /** `extensions`: lower-case names of those that exist. */
+  constructor(state: HartState, memory: PhysicalMemory, pmp: Pmp, extensions: ReadonlySet<string>) {
     this.state = state;
     this.memory = memory;
     this.pmp = pmp;
+    this.xlen = state.xlen;
+    this.svnapot = extensions.has('svnapot');
+    this.svpbmt = extensions.has('svpbmt');
+    this.updates = extensions.has('svadu') ? 'ADUE' : extensions.has('svade') ? 'never' : 'always';
   }
 
   /** Root named by satp, vsatp or hgatp. */
   root(register: number): Root {
-    const high = this.state.high(register);
-    const mode = high >>> 28;
-    const page = (high & 0xfff) * 2 ** 32 + this.state.low(register);
-    return { levels: mode === 0 ? 0 : mode - 5, page };
+    return rootOf(this.xlen, this.state.low(register), this.state.high(register));
   }
 
   /**
@@ -65,228 +107,232 @@ export class Mmu {
    * there are all in one page.
    */
   translate(low: number, high: number, access: AccessKind, mode: AccessMode, size = 1): number {
-    const request = { low, high, access, mode };
+    const request = { low, high: this.transformed(high, mode), access, mode };
     const page = this.translatePage(request);
     if (page < 0) return -1;
     const address = page * 4096 + (low & 4095);
-    if (mode.debug || this.pmp.allows(address, size, access, mode.privilege)) return address;
-    return this.fail(request, 'access');
+    const needed = mode.executable ? 'executableLoad' : access;
+    if (mode.debug || this.pmp.allows(address, size, needed, mode.privilege)) return address;
+    return this.failAccess(request);
   }
 
   /** Physical address of a guest-physical page number and offset, or -1. */
   translateGuestPage(page: number, offset: number, access: AccessKind, mode: AccessMode): number {
     const request = { low: offset, high: 0, access, mode };
-    const found = this.guestStage(request, page, access, undefined);
+    const found = this.walk({ request, stage: 'G', page, access });
     return found < 0 ? -1 : found * 4096 + offset;
   }
 
   /** What the first stage makes of a virtual address: guest-physical when virtualized; or -1. */
   translateFirstStage(low: number, high: number, access: AccessKind, mode: AccessMode): number {
-    const request = { low, high, access, mode };
-    const bare = !mode.virtualized && mode.privilege === 3;
-    const register = mode.virtualized ? CSR.vsatp : CSR.satp;
-    const root = bare ? { levels: 0, page: 0 } : this.root(register);
-    const page = this.firstStage(request, root);
+    const page = this.firstStage({ low, high, access, mode });
     return page < 0 ? -1 : page * 4096 + (low & 4095);
   }
 
-  private translatePage(request: Request): number {
-    const { mode, low, high } = request;
-    if (mode.virtualized) {
-      const page = this.firstStage(request, this.root(CSR.vsatp));
-      return page < 0 ? -1 : this.guestStage(request, page, request.access, undefined);
-    }
-    if (mode.privilege === 3) return high * 2 ** 20 + (low >>> 12);
-    return this.firstStage(request, this.root(CSR.satp));
+  /**
+   * The upper word of an effective address, as pointer masking transforms it (Zpm, the "ignore"
+   * transformation): sign extension for virtual addresses, zero extension for physical ones.
+   */
+  transformed(high: number, { pmlen = 0, privilege, virtualized }: AccessMode): number {
+    if (pmlen === 0) return high;
+    const register = virtualized ? CSR.vsatp : CSR.satp;
+    const physical = privilege === 3 || this.root(register).scheme === undefined;
+    return (physical ? (high << pmlen) >>> pmlen : (high << pmlen) >> pmlen) >>> 0;
   }
 
-  /** VS-stage or single-stage walk; the result is a guest-physical page when virtualized. */
-  private firstStage(request: Request, root: Root): number {
-    const { low, high, mode } = request;
-    if (root.levels === 0) return high * 2 ** 20 + (low >>> 12);
-    const signBit = root.levels * 9 + 11;
-    const sign = (high | 0) >> (signBit - 32);
-    if (sign !== 0 && sign !== -1) return this.fail(request, 'page');
-    let table = root.page;
-    for (let level = root.levels - 1; level >= 0; level--) {
-      const index = bits(low, high, 12 + level * 9, 9);
-      const at = this.tableEntry(request, table, index * 8, false);
-      if (at < 0) return -1;
-      const lower = this.memory.read32(at);
-      const upper = this.memory.read32(at + 4);
-      const next = pageNumber(lower, upper);
-      if (!wellFormed(lower, upper)) return this.fail(request, 'page');
-      if ((lower & (pte.R | pte.X)) === 0) {
-        table = next;
-        continue;
-      }
-      if (!this.permits(lower, request) || misaligned(next, level)) {
-        return this.fail(request, 'page');
-      }
-      if (!mode.debug && needsUpdate(lower, request.access)) {
-        const store = this.tableEntry(request, table, index * 8, true);
-        if (store < 0) return -1;
-        this.memory.write32(store, lower | updated(request.access));
-      }
-      const span = 2 ** (level * 9);
-      return next + (level === 0 ? 0 : bits(low, high, 12, level * 9) % span);
-    }
-    return this.fail(request, 'page');
+  private translatePage(request: Request): number {
+    const page = this.firstStage(request);
+    if (page < 0 || !request.mode.virtualized) return page;
+    return this.walk({ request, stage: 'G', page, access: request.access });
+  }
+
+  /** The result is a guest-physical page when virtualized. */
+  private firstStage(request: Request): number {
+    const { low, high, access, mode } = request;
+    this.leaf = noLeaf;
+    // 2^20 pages of `high` and the page number of `low` make an exact number below 2^52.
+    const page = this.xlen === 32 ? low >>> 12 : high * 2 ** 20 + (low >>> 12);
+    if (mode.virtualized) return this.walk({ request, stage: 'VS', page, access });
+    return mode.privilege === 3 ? page : this.walk({ request, stage: 'S', page, access });
   }
 
   /**
-   * G-stage walk of a guest-physical page for an access of kind `kind`, which differs from the
-   * request's when a VS-stage table is read or updated; `implicit` is then that table's address.
+   * The virtual address translation process, in the manual's steps; the page, or -1 with `fault`
+   * set. Step 7 is about shadow stacks, which do not exist.
    */
-  private guestStage(
-    request: Request,
-    page: number,
-    kind: AccessKind,
-    implicit: bigint | undefined,
-  ): number {
-    const root = this.root(CSR.hgatp);
-    if (root.levels === 0) return page;
-    const { mode } = request;
-    const failed = (): number => this.failGuest(request, page, kind, implicit);
-    if (page >= 2 ** (root.levels * 9 + 2)) return failed();
-    let table = root.page;
-    for (let level = root.levels - 1; level >= 0; level--) {
-      const scale = 2 ** (level * 9);
-      const entries = level === root.levels - 1 ? 2048 : 512;
-      const at = table * 4096 + (Math.floor(page / scale) % entries) * 8;
-      if (!this.tableReadable(at, mode)) return this.fail(request, 'access');
-      const lower = this.memory.read32(at);
-      const upper = this.memory.read32(at + 4);
-      const next = pageNumber(lower, upper);
-      if (!wellFormed(lower, upper)) return failed();
-      if ((lower & (pte.R | pte.X)) === 0) {
-        table = next;
+  private walk(walk: Walk): number {
+    const { request, stage, page } = walk;
+    const { scheme, page: root } = this.root(rootRegister[stage]);
+    if (!scheme) return page;
+    const { levels, indexBits, entryBytes } = scheme;
+    const rules = this.rules(stage);
+    // Step 1. The address must have no more bits than the scheme takes.
+    const pageBits = levels * indexBits + (stage === 'G' ? guestRootBits : 0);
+    if (!(stage === 'G' ? page < 2 ** pageBits : this.isCanonical(page, pageBits))) {
+      return this.fail(walk);
+    }
+    let table = root;
+    let level = levels - 1;
+    let global = false;
+    while (level >= 0) {
+      // Step 2. Only the root of the G-stage has more entries than fit in a page.
+      const span = 2 ** (level * indexBits);
+      const isRoot = level === levels - 1;
+      const entries = 2 ** (isRoot && stage === 'G' ? indexBits + guestRootBits : indexBits);
+      const offset = (Math.floor(page / span) % entries) * entryBytes;
+      const at = this.entryAddress(walk, table, offset, entryBytes, 'load');
+      if (at < 0) return -1;
+      const entry = this.read(at, entryBytes);
+      const target = pageNumber(entry, scheme);
+      // Step 3.
+      if (!wellFormed(entry, level, target, rules)) return this.fail(walk);
+      global ||= (entry.lower & pte.G) !== 0;
+      // Step 4.
+      if (!isLeaf(entry)) {
+        table = target;
+        level--;
         continue;
       }
-      if (!this.guestPermits(lower, kind, mode, implicit !== undefined)) return failed();
-      if (misaligned(next, level)) return failed();
-      if (!mode.debug && needsUpdate(lower, kind)) {
-        this.memory.write32(at, lower | updated(kind));
+      // Step 5. In a NAPOT range the lowest bits say that it is one.
+      const bits = leafBits(entry, level, scheme);
+      if (level > 0 && target % span !== 0) return this.fail(walk);
+      // Steps 6 and 8.
+      if (!request.mode.debug && !this.permits(entry, walk)) return this.fail(walk);
+      // Step 9.
+      if (!request.mode.debug && needsUpdate(entry, walk.access)) {
+        if (!rules.updates) return this.fail(walk);
+        const store = this.entryAddress(walk, table, offset, entryBytes, 'store');
+        if (store < 0) return -1;
+        // Finding where to store may itself have changed this very entry.
+        if (this.memory.read32(store) !== entry.lower) continue;
+        this.memory.write32(store, entry.lower | updated(walk.access));
       }
-      return next + (page % scale);
+      // Step 10.
+      if (stage !== 'G') this.leaf = { bits, global };
+      return target - (target % 2 ** bits) + (page % 2 ** bits);
     }
-    return failed();
+    return this.fail(walk);
   }
 
-  /** Physical address of an entry of a first-stage table, itself under the G-stage in a guest. */
-  private tableEntry(request: Request, table: number, offset: number, update: boolean): number {
-    const { mode } = request;
+  /** "Bits 63–39 all equal to bit 38", and likewise; of Sv32 there are no others. */
+  private isCanonical(page: number, pageBits: number): boolean {
+    if (this.xlen === 32) return true;
+    const above = Math.floor(page / 2 ** (pageBits - 1));
+    return above === 0 || above === 2 ** (53 - pageBits) - 1;
+  }
+
+  /** What the present settings make of entries. */
+  rules(stage: Stage): StageRules {
+    const { state, svnapot } = this;
+    let high = state.high(CSR.menvcfg);
+    // Fields of henvcfg are zero where those of menvcfg are.
+    if (stage === 'VS') high &= state.high(CSR.henvcfg);
+    const updates = this.updates === 'ADUE' ? (high & environment.ADUE) !== 0 : undefined;
+    return {
+      svnapot,
+      pbmte: this.svpbmt && (high & environment.PBMTE) !== 0,
+      updates: updates ?? this.updates === 'always',
+    };
+  }
+
+  /**
+   * Physical address of an entry, read or written with the effective privilege of S-mode
+   * (privileged manual, PMP and paging). In a guest it is a guest physical one before.
+   */
+  private entryAddress(
+    { request, stage }: Walk,
+    table: number,
+    offset: number,
+    size: number,
+    access: 'load' | 'store',
+  ): number {
     let page = table;
-    if (mode.virtualized) {
-      const guestAddress = BigInt(table) * 4096n + BigInt(offset);
-      page = this.guestStage(request, table, update ? 'store' : 'load', guestAddress);
+    if (stage === 'VS') {
+      const implicit = BigInt(table) * 4096n + BigInt(offset);
+      page = this.walk({ request, stage: 'G', page, access, implicit });
       if (page < 0) return -1;
     }
+    // The root of the G-stage goes on for four pages.
     const at = page * 4096 + offset;
-    return this.tableReadable(at, mode, update) ? at : this.fail(request, 'access');
+    const region = this.memory.regionAt(at, size);
+    const present = region && (access === 'load' || region.writable);
+    if (!present) return this.failAccess(request);
+    return request.mode.debug || this.pmp.allows(at, size, access, 1)
+      ? at
+      : this.failAccess(request);
   }
 
-  /** Tables are read and updated as if from S-mode (privileged manual, PMP and paging). */
-  private tableReadable(at: number, mode: AccessMode, update = false): boolean {
-    const region = this.memory.regionAt(at, 8);
-    if (!region || (update && !region.writable)) return false;
-    if (mode.debug) return true;
-    return this.pmp.allows(at, 8, 'load', 1) && (!update || this.pmp.allows(at, 8, 'store', 1));
+  private read(at: number, size: 4 | 8): Entry {
+    const lower = this.memory.read32(at);
+    return { lower, upper: size === 8 ? this.memory.read32(at + 4) : 0 };
   }
 
-  private permits(entry: number, { access, mode }: Request): boolean {
-    if (mode.debug) return true;
-    // vsstatus governs the VS-stage; sstatus.MXR makes executable pages readable there as well.
-    const own = this.state.low(mode.virtualized ? CSR.vsstatus : CSR.mstatus);
-    const user = (entry & pte.U) !== 0;
-    if (mode.privilege === 0 ? !user : user && (access === 'fetch' || !(own & status.SUM))) {
-      return false;
+  private permits({ lower }: Entry, { request, stage, access, implicit }: Walk): boolean {
+    const { mode } = request;
+    const user = (lower & pte.U) !== 0;
+    const machine = this.state.low(CSR.mstatus);
+    // "The current privilege mode is always taken to be U-mode"; and MXR is for explicit loads.
+    if (stage === 'G') {
+      if (!user) return false;
+      if (implicit !== undefined) return allowed(lower, access, false);
+      return mode.executable
+        ? (lower & pte.X) !== 0
+        : allowed(lower, access, (machine & status.MXR) !== 0);
     }
-    if (mode.executable) return (entry & pte.X) !== 0;
-    const mxr = ((own | this.state.low(CSR.mstatus)) & status.MXR) !== 0;
-    return allowed(entry, access, mxr);
+    // vsstatus governs the VS-stage; sstatus.MXR makes executable pages readable there as well.
+    const own = stage === 'VS' ? this.state.low(CSR.vsstatus) : machine;
+    const forbidden =
+      mode.privilege === 0 ? !user : user && (access === 'fetch' || (own & status.SUM) === 0);
+    if (forbidden) return false;
+    if (mode.executable) return (lower & pte.X) !== 0;
+    return allowed(lower, access, ((own | machine) & status.MXR) !== 0);
   }
 
-  private guestPermits(
-    entry: number,
-    kind: AccessKind,
-    mode: AccessMode,
-    implicit: boolean,
-  ): boolean {
-    if (mode.debug) return true;
-    if ((entry & pte.U) === 0) return false;
-    if (mode.executable && !implicit) return (entry & pte.X) !== 0;
-    const mxr = !implicit && (this.state.low(CSR.mstatus) & status.MXR) !== 0;
-    return allowed(entry, kind, mxr);
-  }
-
-  private fail(request: Request, kind: 'access' | 'page'): number {
+  /** A page fault or a guest-page fault, always of the original kind of access. */
+  private fail({ request, stage, page, access, implicit }: Walk): number {
+    const { low, high, mode } = request;
+    const guest = stage === 'G';
+    const guestAddress = implicit ?? BigInt(page) * 4096n + BigInt(low & 4095);
     this.fault = {
-      cause: faultCause(kind, request.access),
-      tval: address64(request),
+      cause: faultCause(guest ? 'guestPage' : 'page', request.access),
+      tval: address64(high, low),
+      tval2: guest ? guestAddress >> 2n : 0n,
+      tinst: implicit === undefined ? 0 : pseudoinstruction(this.xlen, access),
+      gva: mode.virtualized,
+    };
+    return -1;
+  }
+
+  private failAccess({ low, high, access, mode }: Request): number {
+    this.fault = {
+      cause: faultCause('access', access),
+      tval: address64(high, low),
       tval2: 0n,
       tinst: 0,
-      gva: request.mode.virtualized,
-    };
-    return -1;
-  }
-
-  private failGuest(
-    request: Request,
-    page: number,
-    kind: AccessKind,
-    implicit: bigint | undefined,
-  ): number {
-    const guestAddress = implicit ?? BigInt(page) * 4096n + BigInt(request.low & 4095);
-    const update = kind === 'store' ? pseudo.write : pseudo.read;
-    this.fault = {
-      cause: faultCause('guestPage', request.access),
-      tval: address64(request),
-      tval2: guestAddress >> 2n,
-      tinst: implicit === undefined ? 0 : update,
-      gva: true,
+      gva: mode.virtualized,
     };
     return -1;
   }
 }
 
-function allowed(entry: number, access: AccessKind, mxr: boolean): boolean {
+function allowed(lower: number, access: AccessKind, mxr: boolean): boolean {
   switch (access) {
     case 'fetch':
-      return (entry & pte.X) !== 0;
+      return (lower & pte.X) !== 0;
     case 'load':
-      return (entry & pte.R) !== 0 || (mxr && (entry & pte.X) !== 0);
+      return (lower & pte.R) !== 0 || (mxr && (lower & pte.X) !== 0);
     case 'store':
-      return (entry & pte.W) !== 0;
+      return (lower & pte.W) !== 0;
   }
 }
 
-/** Valid, W only with R, no reserved bits, and nothing but V in a pointer to the next level. */
-function wellFormed(lower: number, upper: number): boolean {
-  if (!(lower & pte.V) || (lower & (pte.R | pte.W)) === pte.W) return false;
-  if (upper >>> 22 !== 0) return false;
-  const leaf = (lower & (pte.R | pte.X)) !== 0;
-  return leaf || (lower & (pte.A | pte.D | pte.U)) === 0;
-}
-
-const needsUpdate = (entry: number, access: AccessKind): boolean =>
-  !(entry & pte.A) || (access === 'store' && !(entry & pte.D));
+const needsUpdate = ({ lower }: Entry, access: AccessKind): boolean =>
+  (lower & pte.A) === 0 || (access === 'store' && (lower & pte.D) === 0);
 
 const updated = (access: AccessKind): number => (access === 'store' ? pte.A | pte.D : pte.A);
 
-const misaligned = (page: number, level: number): boolean => page % 2 ** (level * 9) !== 0;
+/** For implicit accesses of VS-stage tables (hypervisor, special pseudoinstruction values). */
+const pseudoinstruction = (xlen: RegisterWidth, access: AccessKind): number =>
+  (xlen === 32 ? 0x2000 : 0x3000) | (access === 'store' ? 0x20 : 0);
 
-export function pageNumber(lower: number, upper: number): number {
-  return (upper & 0x3fffff) * 2 ** 22 + (lower >>> 10);
-}
-
-/** `count` bits of `high:low` from bit `from`. */
-function bits(low: number, high: number, from: number, count: number): number {
-  // 2^20 pages of `high` and the page number of `low` make an exact number below 2^52.
-  const pages = high * 2 ** 20 + (low >>> 12);
-  return Math.floor(pages / 2 ** (from - 12)) % 2 ** count;
-}
-
-function address64({ low, high }: Request): bigint {
-  return (BigInt(high) << 32n) | BigInt(low);
-}
+const address64 = (high: number, low: number): bigint => (BigInt(high) << 32n) | BigInt(low >>> 0);

@@ -1,4 +1,7 @@
-/** Physical memory protection, 16 entries (privileged manual, PMP). Granularity is 4 bytes. */
+/**
+ * Physical memory protection, 16 entries, with its enhancements for M-mode (privileged manual, PMP;
+ * Smepmp). Granularity is 4 bytes.
+ */
 import type { AccessKind } from '../cpu.ts';
 import { CSR } from './csr/numbers.ts';
 import type { HartState } from './hartState.ts';
@@ -8,17 +11,57 @@ interface Entry {
   /** First byte, and the byte after the last. */
   readonly start: number;
   readonly end: number;
-  readonly permissions: number;
-  readonly locked: boolean;
+  /** R, W and X as they hold for M-mode, and for the modes below. */
+  readonly machine: number;
+  readonly below: number;
 }
 
-const permissionBit: Readonly<Record<AccessKind, number>> = { load: 1, store: 2, fetch: 4 };
+const permission = { R: 1, W: 2, X: 4 } as const;
+const { R, W, X } = permission;
+const everything = R | W | X;
+/** HLVX needs "both execute and read permissions". */
+const needed: Readonly<Record<AccessKind | 'executableLoad', number>> = {
+  load: R,
+  store: W,
+  fetch: X,
+  executableLoad: R | X,
+};
 export const pmpEntries = 16;
-const lockedBit = 0x80;
+const locked = 0x80;
+/** Fields of mseccfg (Smepmp); without the extension they are zero. */
+const security = { MML: 1, MMWP: 2, RLB: 4 } as const;
+
+/**
+ * With MML set, by L, R, W and X from the highest bit down: what M-mode may do, and what S- and
+ * U-mode may (Smepmp, truth table).
+ */
+const lockdown: readonly (readonly [machine: number, below: number])[] = [
+  [0, 0],
+  [0, X],
+  [R | W, R],
+  [R | W, R | W],
+  [0, R],
+  [0, R | X],
+  [0, R | W],
+  [0, R | W | X],
+  [0, 0],
+  [X, 0],
+  [X, X],
+  [R | X, X],
+  [R, 0],
+  [R | X, 0],
+  [R | W, 0],
+  [R, R],
+];
+/** Those that a write cannot make while MML is set and RLB is not: they let M-mode execute. */
+const addsMachineCode = (config: number): boolean =>
+  (config & locked) !== 0 && (lockdown[lockdownIndex(config)]![0] & X) !== 0;
 
 export class Pmp {
   private readonly state: HartState;
   private entries: readonly Entry[] = [];
+  /** What M-mode may do where no entry matches. */
+  private machineDefault: number = everything;
 
   constructor(state: HartState) {
     this.state = state;
@@ -26,30 +69,40 @@ export class Pmp {
 
   /** Reads the CSRs again after a write. */
   update(): void {
+    const mode = this.state.low(CSR.mseccfg);
+    const lockedDown = (mode & security.MML) !== 0;
+    this.machineDefault = mode & security.MMWP ? 0 : lockedDown ? R | W : everything;
     const entries: Entry[] = [];
     let previous = 0;
     for (let i = 0; i < pmpEntries; i++) {
       const config = this.config(i);
-      const raw = this.state.csr(CSR.pmpaddr0 + i);
+      const raw = BigInt.asUintN(this.state.xlen, this.state.csr(CSR.pmpaddr0 + i));
       const address = Number(raw) * 4;
-      const range = matchRange((config >>> 3) & 3, raw, address, previous);
+      const range = matchRange(addressMatching(config), raw, address, previous);
       previous = address;
       if (!range || range.end <= range.start) continue;
-      const locked = (config & lockedBit) !== 0;
-      entries.push({ ...range, permissions: config & 7, locked });
+      const [machine, below] = lockedDown
+        ? lockdown[lockdownIndex(config)]!
+        : [config & locked ? config & everything : everything, config & everything];
+      entries.push({ ...range, machine, below });
     }
     this.entries = entries;
   }
 
   /** The entry of the lowest number that matches any byte decides, and it must match all bytes. */
-  allows(address: number, size: number, access: AccessKind, privilege: Privilege): boolean {
+  allows(
+    address: number,
+    size: number,
+    access: AccessKind | 'executableLoad',
+    privilege: Privilege,
+  ): boolean {
+    const wanted = needed[access];
     for (const e of this.entries) {
       if (address >= e.end || address + size <= e.start) continue;
       if (address < e.start || address + size > e.end) return false;
-      if (privilege === 3 && !e.locked) return true;
-      return (e.permissions & permissionBit[access]) !== 0;
+      return ((privilege === 3 ? e.machine : e.below) & wanted) === wanted;
     }
-    return privilege === 3;
+    return privilege === 3 && (this.machineDefault & wanted) === wanted;
   }
 
   /** Whether one answer holds for all of a page, so that it may be remembered. */
@@ -66,28 +119,55 @@ export class Pmp {
     return Number((this.state.csr(register) >> BigInt((entry & 7) * 8)) & 0xffn);
   }
 
-  /** New value of a pmpcfg register: locked entries stay, W without R is reserved. */
+  /** New value of a pmpcfg register, entry by entry. */
   legalConfig(register: number, value: bigint): bigint {
     const first = register === CSR.pmpcfg0 ? 0 : 8;
     let result = 0n;
     for (let i = 0; i < 8; i++) {
-      const old = this.config(first + i);
       const wanted = Number((value >> BigInt(i * 8)) & 0x9fn);
-      const reserved = (wanted & 3) === 2;
-      const next = old & lockedBit || reserved ? old : wanted;
-      result |= BigInt(next) << BigInt(i * 8);
+      result |= BigInt(this.legalEntry(this.config(first + i), wanted)) << BigInt(i * 8);
     }
     return result;
   }
 
   /** Locked, or the base of a locked top-of-range entry. */
   addressLocked(entry: number): boolean {
-    if (this.config(entry) & lockedBit) return true;
+    if (this.bypassesLocks) return false;
+    if (this.config(entry) & locked) return true;
     if (entry + 1 === pmpEntries) return false;
     const above = this.config(entry + 1);
-    return (above & lockedBit) !== 0 && ((above >>> 3) & 3) === 1;
+    return (above & locked) !== 0 && addressMatching(above) === 1;
+  }
+
+  /** "pmpcfg.L is 1 in any rule or entry (including disabled entries)": RLB then stays 0. */
+  get anyLocked(): boolean {
+    for (let i = 0; i < pmpEntries; i++) if (this.config(i) & locked) return true;
+    return false;
+  }
+
+  private get bypassesLocks(): boolean {
+    return (this.state.low(CSR.mseccfg) & security.RLB) !== 0;
+  }
+
+  /** The old configuration where a write may not change it, or to what it would. */
+  private legalEntry(old: number, wanted: number): number {
+    if (old & locked && !this.bypassesLocks) return old;
+    if (this.state.low(CSR.mseccfg) & security.MML) {
+      return addsMachineCode(wanted) && !this.bypassesLocks ? old : wanted;
+    }
+    const reserved = (wanted & (R | W)) === W;
+    return reserved ? old : wanted;
   }
 }
+
+/** L, R, W and X of a configuration as an index of the truth table. */
+function lockdownIndex(config: number): number {
+  const bit = (mask: number, value: number): number => (config & mask ? value : 0);
+  return bit(locked, 8) | bit(R, 4) | bit(W, 2) | bit(X, 1);
+}
+
+/** The field A. */
+const addressMatching = (config: number): number => (config >>> 3) & 3;
 
 function matchRange(
   mode: number,

@@ -1,5 +1,5 @@
 /**
- * Instructions that TypeScript carries out: system calls, CSRs, trap returns, fences, WFI, and
+ * Instructions that TypeScript carries out: system calls, CSRs, trap returns, WFI, and
  * guest memory accesses of the hypervisor. Found by mnemonic; each says how the hart goes on.
  */
 import { csrRefusal, effectiveCsr, type CsrRefusal } from './csr/csrAccess.ts';
@@ -39,7 +39,6 @@ export interface SystemHart {
   readonly regimes: Regimes;
   hypervisorLoad(address: bigint, size: number, executable: boolean): GuestRead;
   hypervisorStore(address: bigint, size: number, value: bigint): TrapInfo | undefined;
-  flushTranslations(): void;
   /** Bits of the instruction being executed, for xtval. */
   instructionWord(): number;
 }
@@ -105,20 +104,6 @@ export const systemInstructions: Readonly<Record<string, Execute>> = {
     }
     return { kind: 'wait' };
   },
-  'sfence.vma': (h) => {
-    const { state } = h;
-    if (state.privilege === 0) return refused(state.virtualized ? 'virtual' : 'illegal', h);
-    if (state.virtualized) {
-      if (state.low(CSR.hstatus) & hstatusBits.VTVM) return refused('virtual', h);
-    } else if (state.privilege === 1 && state.low(CSR.mstatus) & status.TVM) {
-      return refused('illegal', h);
-    }
-    h.flushTranslations();
-    return next;
-  },
-  'hfence.vvma': (h) => hypervisorFence(h, false),
-  'hfence.gvma': (h) => hypervisorFence(h, true),
-
   'hlv.b': (h, o) => guestLoad(h, o, 1, true),
   'hlv.bu': (h, o) => guestLoad(h, o, 1, false),
   'hlv.h': (h, o) => guestLoad(h, o, 2, true),
@@ -154,17 +139,6 @@ function csrInstruction(
     csrs.write(effective, BigInt.asUintN(64, value));
   }
   state.setX(o.rd, old);
-  return next;
-}
-
-function hypervisorFence(h: SystemHart, guestStage: boolean): Outcome {
-  const { state } = h;
-  if (state.virtualized) return refused('virtual', h);
-  if (state.privilege === 0) return refused('illegal', h);
-  if (guestStage && state.privilege === 1 && state.low(CSR.mstatus) & status.TVM) {
-    return refused('illegal', h);
-  }
-  h.flushTranslations();
   return next;
 }
 

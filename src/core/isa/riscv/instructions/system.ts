@@ -90,4 +90,18 @@ export const systemRows = [
     guestStore('hsv.w', '0110101', 'word'),
     guestStore('hsv.d', '0110111', 'doubleword'),
   ]),
+  ...extensionRows('Svinval', 'Privileged: Svinval, fine-grained invalidation', [
+    fence('sinval.vma', '0001011', 'Invalidate what SFENCE.VMA would, between the two below.'),
+    plain('sfence.w.inval', '000110000000', 'Order stores before later invalidations.'),
+    plain('sfence.inval.ir', '000110000001', 'Order invalidations before later translations.'),
+  ]),
+  ...extensionRows(
+    'Svinval',
+    'Privileged: Svinval, fine-grained invalidation',
+    [
+      fence('hinval.vvma', '0010011', 'Invalidate what HFENCE.VVMA would.'),
+      fence('hinval.gvma', '0110011', 'Invalidate what HFENCE.GVMA would.'),
+    ],
+    { needs: ['H'] },
+  ),
 ];

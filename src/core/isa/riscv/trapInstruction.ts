@@ -1,0 +1,51 @@
+/**
+ * What a trap writes to mtinst or htinst for the instruction that caused it (hypervisor, trap
+ * instruction). Pseudoinstructions come with the fault; they are never left out.
+ */
+import type { Decoder } from './decode.ts';
+import type { HartState } from './hartState.ts';
+import type { TrapInfo } from './riscvHart.ts';
+import { transformInstruction } from './transform.ts';
+import { cause } from './trapCause.ts';
+
+/** Exceptions that "arise from explicit memory accesses". */
+const dataFaults = new Set<number>([
+  cause.loadMisaligned,
+  cause.loadAccess,
+  cause.storeMisaligned,
+  cause.storeAccess,
+  cause.loadPage,
+  cause.storePage,
+  cause.loadGuestPage,
+  cause.storeGuestPage,
+]);
+
+export class TrapInstruction {
+  private readonly state: HartState;
+  private readonly decoder: Decoder;
+
+  constructor(state: HartState, decoder: Decoder) {
+    this.state = state;
+    this.decoder = decoder;
+  }
+
+  /** The trap with the transformation of `word`, the instruction that is trapping. */
+  complete(info: TrapInfo, word: () => number): TrapInfo {
+    if (!dataFaults.has(info.cause) || info.tinst !== 0) return info;
+    const bits = word();
+    const tinst = transformInstruction(bits, this.addressOffset(info, bits), this.decoder);
+    return { ...info, tinst };
+  }
+
+  /**
+   * "The positive difference between the faulting virtual address … and the original virtual
+   * address", nonzero for the second page of two. Upper bits may differ by pointer masking.
+   */
+  private addressOffset(info: TrapInfo, word: number): number {
+    const decoded = this.decoder.decode(word);
+    if (!decoded) return 0;
+    const start = this.state.getX(decoded.rs1) + BigInt(decoded.imm);
+    const offset = Number(BigInt.asUintN(32, info.tval - start));
+    return offset < 16 ? offset : 0;
+  }
+}
