@@ -7,6 +7,12 @@ export type EngineChoice = 'auto' | 'interpreter' | 'jit' | 'lockstep';
 export type TimeChoice = 'virtual' | 'wall';
 export type CallAction = 'handle' | 'forward' | 'deny' | 'break';
 
+/** Interrupt controllers of the Advanced Interrupt Architecture, and guest files of each hart. */
+export interface AiaChoice {
+  readonly controllers: 'aplic' | 'aplic-imsic';
+  readonly guests: number;
+}
+
 /** One row of the policy table: a range of extension ids, and of function ids when given. */
 export interface CallRule {
   readonly extension: readonly [first: number, last: number];

@@ -20,7 +20,10 @@ const MiB = 0x100000;
 type Files = Readonly<Record<string, Uint8Array>>;
 
 function board(mode: Mode, memory: number, xlen: 32 | 64) {
-  const lines = { msip: new Line(), mtip: new Line(), meip: new Line(), seip: new Line() };
+  const lines = {
+    ...{ msip: new Line(), mtip: new Line(), meip: new Line(), seip: new Line() },
+    guestExternal: () => new Line(),
+  };
   return virtBoard({
     ...{ mode, memory, xlen, harts: [lines], time: new Clock(), timebase: TIMEBASE },
     ...{ console: new ConsoleChannel('uart0'), finish: () => {} },

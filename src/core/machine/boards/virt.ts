@@ -16,15 +16,15 @@ import type {
 } from '../../devices/device.ts';
 import { GoldfishRtc } from '../../devices/goldfishRtc/goldfishRtc.ts';
 import { Aclint } from '../../devices/intc/aclint/aclint.ts';
-import { Plic } from '../../devices/intc/plic/plic.ts';
 import { type Finish, TestFinisher } from '../../devices/testFinisher/testFinisher.ts';
 import { Uart16550 } from '../../devices/uart16550/uart16550.ts';
 import { EmptyVirtioSlot } from '../../devices/virtio/emptySlot.ts';
 import type { FdtTree } from '../../formats/fdt/fdt.ts';
 import { MmioMap } from '../../memory/mmioMap.ts';
-import type { Mode } from '../launchConfig.ts';
+import type { AiaChoice, Mode } from '../launchConfig.ts';
 import type { BootInfo, ImageRules } from '../loadTypes.ts';
 import { virtDeviceTree } from './virtDeviceTree.ts';
+import { type HartImsic, interruptController } from './virtIntc.ts';
 import * as map from './virtMap.ts';
 import { virtResetVector } from './virtReset.ts';
 
@@ -34,11 +34,15 @@ export interface VirtHartLines {
   readonly mtip: InterruptLine;
   readonly meip: InterruptLine;
   readonly seip: InterruptLine;
+  /** The signal of a guest interrupt file, numbered from 1. */
+  guestExternal(file: number): InterruptLine;
 }
 
 export interface VirtEnvironment {
   readonly mode: Mode;
   readonly xlen: 32 | 64;
+  /** Controllers of the Advanced Interrupt Architecture instead of the PLIC. */
+  readonly aia?: AiaChoice;
   /** One entry per hart, by hart id. */
   readonly harts: readonly VirtHartLines[];
   /** Bytes of RAM. */
@@ -61,6 +65,8 @@ export interface VirtBoard {
   readonly timed: readonly TimedDevice[];
   /** Everything with state, by name. */
   readonly components: Readonly<Record<string, Persist<unknown>>>;
+  /** Interrupt files of each hart; none on a board without IMSICs. */
+  readonly imsics: readonly HartImsic[];
   /** What the harts' `time` counter shows: MTIME, which a bare machine's software can set. */
   time(): bigint;
   deviceTree(boot: BootInfo): FdtTree;
@@ -75,17 +81,17 @@ export interface VirtBoard {
 export function virtBoard(env: VirtEnvironment): VirtBoard {
   const { time, timebase } = env;
   const mmio = new MmioMap();
-  const plic = new Plic(map.PLIC_SOURCES, plicOutputs(env));
+  const intc = interruptController(env);
   const uart = new Uart16550({
     name: 'uart0',
     console: env.console,
-    line: plic.source(map.UART0.irq),
+    line: intc.source(map.UART0.irq),
     time,
     timebase,
     clock: map.UART_CLOCK,
   });
   const rtc = new GoldfishRtc({
-    line: plic.source(map.RTC.irq),
+    line: intc.source(map.RTC.irq),
     time,
     timebase,
     epoch: env.rtcEpoch ?? map.RTC_EPOCH,
@@ -96,7 +102,7 @@ export function virtBoard(env: VirtEnvironment): VirtBoard {
   mmio.add(map.TEST.base, map.TEST.size, new TestFinisher(env.finish));
   mmio.add(map.RTC.base, map.RTC.registers, rtc);
   if (clint) mmio.add(map.CLINT.base, map.CLINT.size, clint);
-  mmio.add(map.PLIC.base, map.PLIC.size, plic);
+  for (const { base, size, device } of intc.regions) mmio.add(base, size, device);
   mmio.add(map.UART0.base, map.UART0.registers, uart);
   for (const { base, device } of virtioSlots()) mmio.add(base, map.VIRTIO.registers, device);
   flash.forEach((bank, i) => mmio.add(map.FLASH.base + i * map.FLASH.size, map.FLASH.size, bank));
@@ -107,9 +113,11 @@ export function virtBoard(env: VirtEnvironment): VirtBoard {
     timed: clint ? [clint, uart, rtc] : [uart, rtc],
     components: {
       ...(clint ? { clint } : {}),
-      ...{ plic, uart0: uart, rtc },
+      ...intc.components,
+      ...{ uart0: uart, rtc },
       ...Object.fromEntries(flash.map((bank) => [bank.name, bank])),
     },
+    imsics: intc.imsics,
     time: clint ? () => clint.mtime() : () => time.ticks(),
     deviceTree: (boot) => virtDeviceTree({ ...env, harts: env.harts.length }, boot),
     images: imageRules(env.xlen),
@@ -118,11 +126,6 @@ export function virtBoard(env: VirtEnvironment): VirtBoard {
     resetVector: (start, deviceTree, nextAddress) =>
       virtResetVector({ xlen: env.xlen, start, deviceTree, nextAddress }),
   };
-}
-
-/** Contexts in the order of the device tree's `interrupts-extended`. */
-function plicOutputs(env: VirtEnvironment): InterruptLine[] {
-  return env.harts.flatMap(({ meip, seip }) => (env.mode === 'machine' ? [meip, seip] : [seip]));
 }
 
 function virtioSlots(): { base: number; device: MmioDevice }[] {

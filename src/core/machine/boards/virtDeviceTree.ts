@@ -8,13 +8,14 @@ import { FdtBuilder, type FdtNodeBuilder } from '../../formats/fdt/buildFdt.ts';
 import type { FdtTree } from '../../formats/fdt/fdt.ts';
 import { FINISHER_PASS, FINISHER_RESET } from '../../devices/testFinisher/registers.ts';
 import { cacheBlockBytes } from '../../isa/riscv/memoryInstructions.ts';
-import type { Mode } from '../launchConfig.ts';
+import type { AiaChoice, Mode } from '../launchConfig.ts';
 import type { BootInfo } from '../loadTypes.ts';
 import { describeBoot } from '../loadDeviceTree.ts';
 import * as map from './virtMap.ts';
 
 export interface VirtDescription {
   readonly mode: Mode;
+  readonly aia?: AiaChoice;
   readonly harts: number;
   readonly memory: number;
   readonly timebase: number;
@@ -27,6 +28,8 @@ const IRQ_M_SOFT = 3;
 const IRQ_M_TIMER = 7;
 const IRQ_S_EXT = 9;
 const IRQ_M_EXT = 11;
+/** How the APLIC's interrupts are triggered: IRQ_TYPE_LEVEL_HIGH of the bindings. */
+const LEVEL_HIGH = 4;
 
 /**
  * Kernels mix this into their random numbers and need not wait for entropy. It is the same in each
@@ -119,21 +122,86 @@ function addSoc(
     node: device(soc, 'virtio_mmio', region, 'virtio,mmio'),
     irq: region.irq,
   }));
-  const plic = device(soc, 'plic', map.PLIC, 'sifive,plic-1.0.0', 'riscv,plic0');
+  const addController = board.aia ? aiaNodes(soc, board, board.aia) : plicNodes(soc, board);
   if (board.mode === 'machine') {
     const clint = device(soc, 'clint', map.CLINT, 'sifive,clint0', 'riscv,clint0');
     clint.cells('interrupts-extended', ...inputs(controllers, [IRQ_M_SOFT, IRQ_M_TIMER]));
   }
 
-  plic.cells('#address-cells', 0).cells('#interrupt-cells', 1).flag('interrupt-controller');
-  plic.cells('riscv,ndev', map.PLIC_SOURCES);
-  const modes = board.mode === 'machine' ? [IRQ_M_EXT, IRQ_S_EXT] : [IRQ_S_EXT];
-  plic.cells('interrupts-extended', ...inputs(controllers, modes));
-  interrupt(rtc, plic, map.RTC.irq);
-  interrupt(uart, plic, map.UART0.irq);
-  for (const { node, irq } of virtio) interrupt(node, plic, irq);
+  const { parent, specifier } = addController(controllers);
+  const interrupt = (node: FdtNodeBuilder, irq: number) =>
+    node.cells('interrupts', ...specifier(irq)).cells('interrupt-parent', parent.phandle());
+  interrupt(rtc, map.RTC.irq);
+  interrupt(uart, map.UART0.irq);
+  for (const { node, irq } of virtio) interrupt(node, irq);
   uart.cells('clock-frequency', map.UART_CLOCK);
   return test;
+}
+
+/** Who gets the devices' interrupts, and how one is written there. */
+interface ControllerNode {
+  readonly parent: FdtNodeBuilder;
+  readonly specifier: (irq: number) => number[];
+}
+/** Fills in nodes that are in their place already, in the order in which phandles are given. */
+type FillNodes = (harts: readonly FdtNodeBuilder[]) => ControllerNode;
+
+function plicNodes(soc: FdtNodeBuilder, board: VirtDescription): FillNodes {
+  const plic = device(soc, 'plic', map.PLIC, 'sifive,plic-1.0.0', 'riscv,plic0');
+  return (harts) => {
+    plic.cells('#address-cells', 0).cells('#interrupt-cells', 1).flag('interrupt-controller');
+    plic.cells('riscv,ndev', map.PLIC_SOURCES);
+    const modes = board.mode === 'machine' ? [IRQ_M_EXT, IRQ_S_EXT] : [IRQ_S_EXT];
+    plic.cells('interrupts-extended', ...inputs(harts, modes));
+    return { parent: plic, specifier: (irq) => [irq] };
+  };
+}
+
+/** Linux, Documentation/devicetree/bindings/interrupt-controller, riscv,aplic and riscv,imsics. */
+function aiaNodes(soc: FdtNodeBuilder, board: VirtDescription, aia: AiaChoice): FillNodes {
+  const size = map.aplicSize(board.harts);
+  const supervisor = device(soc, 'aplic', { ...map.APLIC_S, size }, 'riscv,aplic');
+  const machine = device(soc, 'aplic', { ...map.APLIC_M, size }, 'riscv,aplic');
+  const withFiles = aia.controllers === 'aplic-imsic';
+  const files = withFiles ? imsicNodes(soc, board.harts, aia.guests) : undefined;
+  return (harts) => {
+    const imsics = files?.(harts);
+    const levels = [
+      { node: machine, irq: IRQ_M_EXT, imsic: imsics?.machine },
+      { node: supervisor, irq: IRQ_S_EXT, imsic: imsics?.supervisor },
+    ];
+    for (const { node, irq, imsic } of levels) {
+      node.phandle();
+      node.cells('#interrupt-cells', 2).flag('interrupt-controller');
+      if (imsic) node.cells('msi-parent', imsic.phandle());
+      else node.cells('interrupts-extended', ...inputs(harts, [irq]));
+      node.cells('riscv,num-sources', map.PLIC_SOURCES);
+    }
+    machine.cells('riscv,children', supervisor.phandle());
+    machine.cells('riscv,delegate', supervisor.phandle(), 1, map.PLIC_SOURCES);
+    return { parent: supervisor, specifier: (irq) => [irq, LEVEL_HIGH] };
+  };
+}
+
+function imsicNodes(soc: FdtNodeBuilder, harts: number, guests: number) {
+  const bits = map.guestIndexBits(guests);
+  const forSupervisor = { ...map.IMSIC_S, size: (0x1000 << bits) * harts };
+  const forMachine = { ...map.IMSIC_M, size: 0x1000 * harts };
+  const supervisor = device(soc, 'imsics', forSupervisor, 'riscv,imsics');
+  const machine = device(soc, 'imsics', forMachine, 'riscv,imsics');
+  return (controllers: readonly FdtNodeBuilder[]) => {
+    for (const { node, irq } of [
+      { node: machine, irq: IRQ_M_EXT },
+      { node: supervisor, irq: IRQ_S_EXT },
+    ]) {
+      node.phandle();
+      node.cells('#interrupt-cells', 0).flag('interrupt-controller').flag('msi-controller');
+      node.cells('interrupts-extended', ...inputs(controllers, [irq]));
+      node.cells('riscv,num-ids', map.IMSIC_IDENTITIES).cells('riscv,ipi-id', 1);
+    }
+    if (bits > 0) supervisor.cells('riscv,guest-index-bits', bits);
+    return { machine, supervisor };
+  };
 }
 
 /** Highest address first, as QEMU lists them. */
@@ -151,10 +219,6 @@ function device(
 ): FdtNodeBuilder {
   const node = bus.child(`${name}@${hex(base)}`);
   return node.strings('compatible', ...compatible).cells64('reg', base, size);
-}
-
-function interrupt(node: FdtNodeBuilder, controller: FdtNodeBuilder, irq: number): void {
-  node.cells('interrupts', irq).cells('interrupt-parent', controller.phandle());
 }
 
 /** `interrupts-extended`: for each hart, its controller with each of `numbers`. */

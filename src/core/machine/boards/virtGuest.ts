@@ -102,7 +102,13 @@ export function virtGuest(options: VirtGuestOptions): GuestMachine {
 /** A guest's harts have one line that the board drives; the others belong to machine mode. */
 function guestLines(seip: (level: boolean) => void) {
   const unused: InterruptLine = { set: () => {} };
-  return { msip: unused, mtip: unused, meip: unused, seip: { set: seip } };
+  return {
+    msip: unused,
+    mtip: unused,
+    meip: unused,
+    seip: { set: seip },
+    guestExternal: () => unused,
+  };
 }
 
 function endOf({ kind, code }: Finish): EndEvent {

@@ -51,6 +51,7 @@ function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
       mtip: line(i, interrupt.MTI),
       meip: line(i, interrupt.MEI),
       seip: line(i, interrupt.SEI),
+      guestExternal: () => ({ set: () => {} }),
     })),
     finish: (finish) => machine?.end(endOf(finish)),
     isa: isa.deviceTree,

@@ -22,6 +22,20 @@ export const PLIC = { base: 0xc000000, size: 0x600000 } as const;
 /** `riscv,ndev`: sources 1 to 96, of which only those named in this file are wired. */
 export const PLIC_SOURCES = 96;
 
+/** Control regions of the APLIC's domains, which stand in the PLIC's place. */
+export const APLIC_M = { base: 0xc000000 } as const;
+export const APLIC_S = { base: 0xd000000 } as const;
+/** Bytes of such a region: the structures of so many harts behind the registers. */
+export const aplicSize = (harts: number): number =>
+  0x4000 + Math.ceil((32 * harts) / 0x4000) * 0x4000;
+
+/** Interrupt files: one page for a hart in M-mode, in S-mode a power of two that holds its guests'. */
+export const IMSIC_M = { base: 0x24000000 } as const;
+export const IMSIC_S = { base: 0x28000000 } as const;
+/** `riscv,num-ids`. */
+export const IMSIC_IDENTITIES = 255;
+export const guestIndexBits = (guests: number): number => Math.ceil(Math.log2(guests + 1));
+
 /** Early consoles have this address compiled in, U-Boot's debug UART its clock as well. */
 export const UART0 = { base: 0x10000000, size: 0x100, registers: 8, irq: 10 } as const;
 

@@ -17,6 +17,10 @@ function setUp(options: Partial<VirtEnvironment> & { count?: number } = {}) {
   const clock = new Clock();
   const harts = Array.from({ length: options.count ?? 2 }, () => ({
     ...{ msip: new Line(), mtip: new Line(), meip: new Line(), seip: new Line() },
+    guests: Array.from({ length: 8 }, () => new Line()),
+    guestExternal(file: number) {
+      return this.guests[file]!;
+    },
   }));
   const console = new ConsoleChannel('uart0');
   const finished: Finish[] = [];
@@ -129,6 +133,21 @@ describe('virt board', () => {
     assert.deepEqual(sizes('rv64imac_zicbop_zicsr'), { cbop: 64 });
   });
 
+  for (const [board, aia] of [
+    ['aia=aplic', { controllers: 'aplic', guests: 0 }],
+    ['aia=aplic-imsic', { controllers: 'aplic-imsic', guests: 0 }],
+    ['aia=aplic-imsic,aia-guests=1', { controllers: 'aplic-imsic', guests: 1 }],
+    ['aia=aplic-imsic,aia-guests=5', { controllers: 'aplic-imsic', guests: 5 }],
+  ] as const) {
+    for (const count of [1, 3]) {
+      it(`has QEMU’s device tree with ${board}, ${count} harts`, () => {
+        const args = ['-smp', `${count}`, '-m', '512M', '-M', board];
+        const theirs = dumpOf('qemu-system-riscv64', args);
+        compare(treeLike(theirs, { memory: 512 * 0x100000, aia }, count, {}), theirs);
+      });
+    }
+  }
+
   it('has QEMU’s device tree, 32 bits', () => {
     const theirs = dumpOf('qemu-system-riscv32', ['-m', '1G']);
     compare(treeLike(theirs, { memory: 1024 * 0x100000, xlen: 32 }, 1, {}), theirs);
@@ -188,6 +207,48 @@ describe('virt board', () => {
     assert.deepEqual(levels(harts, 'meip'), [false, false]);
   });
 
+  it('leads the UART’s interrupt through an APLIC’s domain of its level', () => {
+    const { board, harts, console } = setUp({ aia: { controllers: 'aplic', guests: 0 } });
+    const word = (address: number, value: number) => board.mmio.write(address, 4, BigInt(value));
+    word(map.APLIC_M.base + 40, 0x400); // delegated
+    word(map.APLIC_S.base + 40, 6); // Level1
+    word(map.APLIC_S.base + 0x3028, (1 << 18) | 1); // hart 1, priority 1
+    word(map.APLIC_S.base + 0x1edc, 10);
+    word(map.APLIC_S.base, 0x100);
+    word(map.APLIC_S.base + 0x4020, 1);
+    board.mmio.write(map.UART0.base + 1, 1, 1n);
+    console.feed(Uint8Array.of(0x41));
+    assert.deepEqual(levels(harts, 'seip'), [false, true]);
+    assert.deepEqual(levels(harts, 'meip'), [false, false]);
+  });
+
+  it('leads the UART’s interrupt through a message to a guest interrupt file', () => {
+    const aia = { controllers: 'aplic-imsic', guests: 2 } as const;
+    const { board, harts, console } = setUp({ aia });
+    const word = (address: number, value: number) => board.mmio.write(address, 4, BigInt(value));
+    const file = board.imsics[1]!.guests[1]!;
+    file.write(0x70, 64, 1n);
+    file.write(0xc0, 64, 1n << 33n);
+    // As firmware sets the addresses up: 2^12 bytes for a hart in M-mode, 2^14 in S-mode.
+    word(map.APLIC_M.base + 0x1bc0, map.IMSIC_M.base >> 12);
+    word(map.APLIC_M.base + 0x1bc4, 1 << 12);
+    word(map.APLIC_M.base + 0x1bc8, map.IMSIC_S.base >> 12);
+    word(map.APLIC_M.base + 0x1bcc, 2 << 20);
+    word(map.APLIC_M.base + 40, 0x400);
+    word(map.APLIC_S.base + 40, 6);
+    word(map.APLIC_S.base + 0x3028, (1 << 18) | (2 << 12) | 33);
+    word(map.APLIC_S.base + 0x1edc, 10);
+    word(map.APLIC_S.base, 0x100);
+    board.mmio.write(map.UART0.base + 1, 1, 1n);
+    console.feed(Uint8Array.of(0x41));
+    assert.deepEqual(levels(harts, 'seip'), [false, false]);
+    assert.deepEqual(
+      harts.map(({ guests }) => guests.map((line) => line.level).indexOf(true)),
+      [-1, 2],
+    );
+    assert.equal(file.topei() >>> 16, 33);
+  });
+
   it('answers nothing where QEMU’s machine answers nothing', () => {
     const { board } = setUp();
     for (const [base, size] of [
@@ -232,8 +293,18 @@ describe('virt board', () => {
     }
   }).timeout(10000);
 
-  it('saves, clones and restores every component to the same state', () => {
-    const { board, clock, console, harts } = setUp();
+  const boards = [
+    [undefined, ['plic']],
+    [{ controllers: 'aplic', guests: 0 }, ['aplic']],
+    [{ controllers: 'aplic-imsic', guests: 1 }, ['aplic', 'imsic-m', 'imsic-s']],
+  ] as const;
+  for (const [aia, controllers] of boards) {
+    it(`saves, clones and restores every component to the same state: ${controllers}`, () =>
+      restored(aia ? { aia } : {}, controllers));
+  }
+
+  function restored(options: Partial<VirtEnvironment>, controllers: readonly string[]): void {
+    const { board, clock, console, harts } = setUp(options);
     const random = generator(20);
     console.feed(new TextEncoder().encode('typed ahead of a guest that has not looked yet'));
     const bases = board.mmio.regions.map(({ base, size }) => ({
@@ -241,6 +312,7 @@ describe('virt board', () => {
       span: Math.min(size, 0x40),
     }));
     bases.push(
+      // The PLIC's enables, or an APLIC's setipnum_le.
       { base: map.PLIC.base + 0x2000, span: 16 },
       { base: map.CLINT.base + 0x4000, span: 16 },
     );
@@ -254,10 +326,13 @@ describe('virt board', () => {
       }
       for (const timed of board.timed) timed.advance(clock.now);
     }
-    const fresh = setUp();
+    // Few numbers are identities of interrupts; these are.
+    for (const { base } of [map.IMSIC_M, map.IMSIC_S]) board.mmio.write(base, 4, 33n);
+    const fresh = setUp(options);
     fresh.clock.now = clock.now;
     const names = Object.keys(board.components);
-    assert.deepEqual(names.sort(), ['clint', 'flash0', 'flash1', 'plic', 'rtc', 'uart0']);
+    const others = ['clint', 'flash0', 'flash1', 'rtc', 'uart0'];
+    assert.deepEqual(names.toSorted(), [...others, ...controllers].toSorted());
     for (const name of names) {
       const saved = board.components[name]!.save();
       assert.notDeepEqual(saved, fresh.board.components[name]!.save(), `${name} was not touched`);
@@ -270,7 +345,7 @@ describe('virt board', () => {
     for (const line of ['msip', 'mtip', 'meip', 'seip'] as const) {
       assert.deepEqual(levels(fresh.harts, line), levels(harts, line), line);
     }
-  });
+  }
 
   it('refuses the state of a board with another number of harts', () => {
     const { board } = setUp({ count: 1 });

@@ -1,0 +1,120 @@
+/**
+ * The interrupt controllers that a `virt` board can have: a PLIC, or those of the Advanced Interrupt
+ * Architecture as QEMU's `aia=aplic` and `aia=aplic-imsic` place them.
+ */
+import type { InterruptLine, MmioDevice, Persist } from '../../devices/device.ts';
+import { Aplic } from '../../devices/intc/aplic/aplic.ts';
+import { Imsic } from '../../devices/intc/imsic/imsic.ts';
+import { InterruptFile } from '../../devices/intc/imsic/interruptFile.ts';
+import { Plic } from '../../devices/intc/plic/plic.ts';
+import type { VirtEnvironment, VirtHartLines } from './virt.ts';
+import * as map from './virtMap.ts';
+
+/** The interrupt files of one hart, for its CSRs. */
+export interface HartImsic {
+  readonly machine: InterruptFile;
+  readonly supervisor: InterruptFile;
+  /** Guest interrupt file n is at n - 1. */
+  readonly guests: readonly InterruptFile[];
+}
+
+export interface InterruptController {
+  /** The input of an interrupt number. */
+  source(irq: number): InterruptLine;
+  readonly regions: readonly {
+    readonly base: number;
+    readonly size: number;
+    readonly device: MmioDevice;
+  }[];
+  readonly components: Readonly<Record<string, Persist<unknown>>>;
+  /** By hart; none without IMSICs. */
+  readonly imsics: readonly HartImsic[];
+}
+
+export function interruptController(env: VirtEnvironment): InterruptController {
+  switch (env.aia?.controllers) {
+    case undefined:
+      return plicController(env);
+    case 'aplic':
+      return aplicController(env.harts);
+    case 'aplic-imsic':
+      return imsicController(env.harts, env.aia.guests);
+  }
+}
+
+function plicController(env: VirtEnvironment): InterruptController {
+  // Contexts in the order of the device tree's `interrupts-extended`.
+  const outputs = env.harts.flatMap(({ meip, seip }) =>
+    env.mode === 'machine' ? [meip, seip] : [seip],
+  );
+  const plic = new Plic(map.PLIC_SOURCES, outputs);
+  return {
+    source: (irq) => plic.source(irq),
+    regions: [{ ...map.PLIC, device: plic }],
+    components: { plic },
+    imsics: [],
+  };
+}
+
+function aplicController(harts: readonly VirtHartLines[]): InterruptController {
+  const aplic = new Aplic(map.PLIC_SOURCES, {
+    machine: harts.map(({ meip }) => meip),
+    supervisor: harts.map(({ seip }) => seip),
+  });
+  return {
+    source: (irq) => aplic.source(irq),
+    regions: aplicRegions(aplic, harts.length),
+    components: { aplic },
+    imsics: [],
+  };
+}
+
+function imsicController(harts: readonly VirtHartLines[], guests: number): InterruptController {
+  const imsics = harts.map((lines, hart): HartImsic => {
+    const file = (name: string, line: InterruptLine) =>
+      new InterruptFile(`${name} of hart ${hart}`, map.IMSIC_IDENTITIES, line);
+    return {
+      machine: file('imsic-m', lines.meip),
+      supervisor: file('imsic-s', lines.seip),
+      guests: Array.from({ length: guests }, (_, i) =>
+        file(`guest file ${i + 1}`, lines.guestExternal(i + 1)),
+      ),
+    };
+  });
+  const bits = map.guestIndexBits(guests);
+  const machine = new Imsic(
+    'imsic-m',
+    imsics.map((own) => [own.machine]),
+    0,
+  );
+  const supervisor = new Imsic(
+    'imsic-s',
+    imsics.map((own) => [own.supervisor, ...own.guests]),
+    bits,
+  );
+  const files = [
+    { ...map.IMSIC_M, size: 0x1000 * harts.length, device: machine },
+    { ...map.IMSIC_S, size: (0x1000 << bits) * harts.length, device: supervisor },
+  ];
+  const aplic = new Aplic(map.PLIC_SOURCES, {
+    // Messages go to interrupt files alone: nothing else here takes them.
+    sendMsi: (address, data) => {
+      const to = files.find(({ base, size }) => address >= base && address < base + size);
+      to?.device.write(address - to.base, 4, data);
+    },
+  });
+  return {
+    source: (irq) => aplic.source(irq),
+    regions: [...aplicRegions(aplic, harts.length), ...files],
+    components: { aplic, 'imsic-m': machine, 'imsic-s': supervisor },
+    imsics,
+  };
+}
+
+function aplicRegions(aplic: Aplic, harts: number) {
+  const size = map.aplicSize(harts);
+  return [
+    { ...map.APLIC_M, size, device: aplic.machine },
+    { ...map.APLIC_S, size, device: aplic.supervisor },
+  ];
+}
