@@ -8,6 +8,7 @@ import { loadProgramSymbols } from '../core/debug/symbols/programSymbols.ts';
 import type { SymbolFile } from '../core/debug/symbols/symbols.ts';
 import type { DebugTarget, ExitStop } from '../core/debug/target.ts';
 import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
+import { parseConsole, type ConsoleDestination } from '../core/machine/consoleDestination.ts';
 import { parseLaunchConfig } from '../core/machine/parseLaunchConfig.ts';
 import { isaNamed } from '../core/registry.ts';
 import { readInput, readLaunchFiles } from '../host/node/launchFiles.ts';
@@ -26,6 +27,7 @@ export type StartMachine = (
 /** A launch request's attributes after checking. */
 export interface LaunchRequest {
   readonly config: LaunchConfig;
+  readonly consoles: readonly ConsoleDestination[];
   readonly cwd: string;
   readonly sourceMap: Readonly<Record<string, string>>;
   readonly symbolFiles: readonly { readonly file: string; readonly offset: bigint }[];
@@ -36,13 +38,18 @@ export interface LaunchRequest {
   readonly trace: boolean;
 }
 
+/** Bytes: a screenful of pages is on its way at most, and the guest never waits for a message. */
+const consoleWindow = 1 << 18;
+
 type Attributes = Readonly<Record<string, unknown>>;
 
 export function parseLaunchRequest(raw: Attributes): LaunchRequest {
   const config = parseLaunchConfig(raw);
+  const consoles = parseConsole(raw['console']);
   const cwd = path.resolve(stringAttribute(raw, 'cwd') ?? process.cwd());
   return {
     config,
+    consoles,
     cwd,
     sourceMap: parseSourceMap(raw['sourceMap'], cwd),
     symbolFiles: parseSymbolFiles(raw['symbolFiles']),
@@ -50,7 +57,7 @@ export function parseLaunchRequest(raw: Attributes): LaunchRequest {
     stopOn: parseStopOn(raw['stopOn'], config.mode),
     noDebug: booleanAttribute(raw, 'noDebug'),
     // A person at the console wants a second to be one; without a console nobody waits.
-    pace: raw['console'] !== 'none',
+    pace: consoles.some(({ kind }) => kind === 'terminal' || kind === 'tcp'),
     trace: raw['trace'] !== undefined && raw['trace'] !== false,
   };
 }
@@ -59,7 +66,8 @@ export async function startGuest(request: LaunchRequest, start: StartMachine): P
   const { config, cwd } = request;
   const files = await readLaunchFiles(config, cwd);
   const symbolFiles = await readSymbolFiles(request, files);
-  const machine = await start(config, files, { pace: request.pace });
+  const { pace } = request;
+  const machine = await start(config, files, { pace, consoleWindow });
   try {
     const info = await machine.target.info();
     const symbols = loadProgramSymbols(symbolFiles);

@@ -15,6 +15,7 @@ import { parseLaunchRequest, startGuest, type LaunchRequest, type StartMachine }
 import type { CustomEvents } from './protocol.ts';
 import { requestHandlers, type Handlers } from './requests.ts';
 import { CallStacks } from './stack.ts';
+import { SessionConsoles } from './sessionConsoles.ts';
 import { Stepper } from './steps.ts';
 import { StopFilter } from './stopFilter.ts';
 import { VariableStore } from './variableStore.ts';
@@ -47,6 +48,9 @@ export class TraplineSession extends DebugSession {
   /** Done once the answer to the request at hand is out. */
   private afterAnswer: (() => void | Promise<void>)[] = [];
   private ownConsoles: boolean;
+  private readonly consoles: SessionConsoles;
+  /** A character may come in two pieces. */
+  private decoders = new Map<string, TextDecoder>();
   private request: LaunchRequest | undefined;
   private current: Running | undefined;
   private launchedAt = 0;
@@ -60,6 +64,11 @@ export class TraplineSession extends DebugSession {
     this.options = options;
     this.ownConsoles = options.ownConsoles;
     this.handlers = requestHandlers(this);
+    this.consoles = new SessionConsoles({
+      show: (console, bytes) => this.showConsole(console, bytes),
+      say: (line) => this.output('console', `${line}\n`),
+      failed: (error) => this.tellFailure(error),
+    });
     this.setRunAsServer(true);
   }
 
@@ -171,6 +180,7 @@ export class TraplineSession extends DebugSession {
     this.state = 'over';
     current?.stepper.ended();
     await current?.guest.end();
+    await this.consoles.close();
   }
 
   /** The client asks for the end: the guest does not get to say anything more. */
@@ -215,7 +225,9 @@ export class TraplineSession extends DebugSession {
   }
 
   private async startGuest(request: LaunchRequest): Promise<void> {
+    await this.consoles.open(request);
     const guest = await startGuest(request, this.options.startMachine);
+    this.consoles.attach(guest);
     const stacks = new CallStacks(guest);
     const stepper = new Stepper(guest, stacks, (stop) => this.reportStop(stop));
     const filter = new StopFilter(guest, stacks, this.breakpoints, {
@@ -255,9 +267,8 @@ export class TraplineSession extends DebugSession {
     const { target } = running.guest;
     const isCurrent = () => this.current === running;
     let firstByte = true;
-    // A character may come in two pieces.
-    const decoders = new Map(running.guest.info.consoles.map((name) => [name, new TextDecoder()]));
-    target.onConsole(({ console, bytes }) => {
+    this.decoders = new Map();
+    target.onConsole((event) => {
       if (!isCurrent()) return;
       if (firstByte) {
         firstByte = false;
@@ -265,15 +276,21 @@ export class TraplineSession extends DebugSession {
         this.own('trapline/timing', { launchToFirstByte });
         this.options.log(`first console byte ${launchToFirstByte} ms after the launch request`);
       }
-      if (this.ownConsoles) {
-        this.own('trapline/console', { console, data: Buffer.from(bytes).toString('base64') });
-      } else {
-        this.output('stdout', decoders.get(console)?.decode(bytes, { stream: true }) ?? '');
-      }
+      this.consoles.write(running.guest, event);
     });
     target.onLog((line) => isCurrent() && this.output('console', `${line}\n`));
     target.onStop((stop) => isCurrent() && running.filter.arrived(stop));
     target.onEnd((end) => isCurrent() && this.guestEnded(running, end));
+  }
+
+  private showConsole(console: string, bytes: Uint8Array): void {
+    if (this.ownConsoles) {
+      this.own('trapline/console', { console, data: Buffer.from(bytes).toString('base64') });
+      return;
+    }
+    const decoder = this.decoders.get(console) ?? new TextDecoder();
+    this.decoders.set(console, decoder);
+    this.output('stdout', decoder.decode(bytes, { stream: true }));
   }
 
   private reportStop({ hart, reason }: StopEvent): void {
@@ -313,6 +330,7 @@ export class TraplineSession extends DebugSession {
     }
     this.tell('exited', { exitCode: end.code });
     this.tell('terminated');
+    void this.background(() => this.consoles.close());
   }
 
   private logPoint(text: string, { resolved }: Entry): void {

@@ -2,26 +2,20 @@
  * Between a guest's consoles and the person or script outside: where output goes, and which
  * console gets what is typed. Bytes pass through unchanged in both directions.
  */
-import { closeSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { fstatSync, openSync, readFileSync } from 'node:fs';
 import type { ConsoleChannel } from '../core/base/console.ts';
 import { UserError } from '../core/base/userError.ts';
+import { parseConsoleOption, type ConsoleDestination } from '../core/machine/consoleDestination.ts';
+import { ConsoleOutputs } from '../host/node/console/consoleOutputs.ts';
+import type { ConsoleSink } from '../host/node/console/sink.ts';
 import { UsageError } from './options.ts';
 
-/** Where console output goes, parsed from one `--console`. */
-export type ConsoleDestination =
-  | { readonly kind: 'terminal' }
-  | { readonly kind: 'none' }
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly port: number };
-
 export function parseDestination(text: string): ConsoleDestination {
-  if (text === 'terminal' || text === 'none') return { kind: text };
-  const [, kind, rest = ''] = /^(file|tcp):(.+)$/.exec(text) ?? [];
-  if (kind === 'file') return { kind, path: rest };
-  const port = Number(rest);
-  if (kind === 'tcp' && Number.isInteger(port) && port >= 0 && port < 65536) return { kind, port };
-  throw new UsageError(`--console wants terminal, none, file:PATH or tcp:PORT, not '${text}'`);
+  const destination = parseConsoleOption(text);
+  if (destination) return destination;
+  throw new UsageError(
+    `--console wants terminal, none, file:PATH, tcp:[HOST:]PORT or telnet:[HOST:]PORT, not '${text}'`,
+  );
 }
 
 const ctrlA = 0x01;
@@ -45,28 +39,37 @@ export class Consoles {
   private wake: (() => void) | undefined;
   private escape = false;
   private readonly closers: (() => void)[] = [];
+  private outputs: ConsoleOutputs | undefined;
 
   constructor(channels: readonly ConsoleChannel[]) {
     this.channels = channels;
   }
 
   async open(destinations: readonly ConsoleDestination[]): Promise<void> {
-    for (const destination of destinations) {
-      const write = await this.sink(destination);
-      if (!write) continue;
-      for (const channel of this.channels) channel.output.on(write);
-    }
+    const host = { input: (bytes: Uint8Array) => this.receive(bytes), say };
+    const terminal = (drained: () => void) => new StandardOutput(drained);
+    const outputs = await ConsoleOutputs.open(destinations, process.cwd(), host, terminal);
+    this.outputs = outputs;
     for (const channel of this.channels) {
-      channel.output.on(() => {
+      channel.output.on((bytes) => {
+        outputs.write(bytes);
         this.current = channel;
         this.deliver();
       });
     }
+    if (destinations.some(({ kind }) => kind === 'tcp')) this.inputEnded = false;
     if (destinations.some(({ kind }) => kind === 'terminal')) this.openStandardInput();
   }
 
-  close(): void {
+  /** Until the destinations have taken enough of what was written; undefined when they have. */
+  settled(): Promise<void> | undefined {
+    return this.outputs?.settled();
+  }
+
+  /** Comes back when what the guest wrote is where it belongs. */
+  async close(): Promise<void> {
     for (const close of this.closers.splice(0)) close();
+    await this.outputs?.close();
   }
 
   flush(): void {
@@ -90,48 +93,6 @@ export class Consoles {
     if (!this.current || this.waiting.length === 0) return false;
     for (const bytes of this.waiting.splice(0)) this.current.feed(bytes);
     return true;
-  }
-
-  private async sink(
-    destination: ConsoleDestination,
-  ): Promise<((bytes: Uint8Array) => void) | undefined> {
-    switch (destination.kind) {
-      case 'terminal':
-        return (bytes) => void process.stdout.write(bytes);
-      case 'none':
-        return undefined;
-      case 'file':
-        return this.fileSink(destination.path);
-      case 'tcp':
-        return this.tcpSink(destination.port);
-    }
-  }
-
-  private fileSink(path: string): (bytes: Uint8Array) => void {
-    const file = openForWriting(path, '--console');
-    this.closers.push(() => closeSync(file));
-    return (bytes) => void writeSync(file, bytes);
-  }
-
-  /** One listener on the loopback; every client sees the output and may type. */
-  private async tcpSink(port: number): Promise<(bytes: Uint8Array) => void> {
-    const clients = new Set<Socket>();
-    const server = createServer((socket) => {
-      clients.add(socket);
-      socket.on('data', (bytes) => this.receive(bytes));
-      socket.on('close', () => clients.delete(socket));
-      // A client that breaks off is no more than a client that leaves.
-      socket.on('error', () => clients.delete(socket));
-    });
-    await listen(server, port);
-    this.inputEnded = false;
-    this.closers.push(() => {
-      for (const client of clients) client.end();
-      server.close();
-    });
-    return (bytes) => {
-      for (const client of clients) client.write(bytes);
-    };
   }
 
   private openStandardInput(): void {
@@ -201,18 +162,28 @@ function isRegularFile(descriptor: number): boolean {
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(
-        new UserError(`--console: cannot listen on port ${port}: ${error.message}`, 'console'),
-      );
-    });
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      const actual = typeof address === 'object' && address ? address.port : port;
-      process.stderr.write(`trapline: console on 127.0.0.1:${actual}\n`);
-      resolve();
-    });
-  });
+/** Standard output as a destination: a pipe whose reader is slow holds bytes too. */
+class StandardOutput implements ConsoleSink {
+  readonly reason = 'nobody reads standard output';
+  private readonly drained: () => void;
+
+  constructor(drained: () => void) {
+    this.drained = drained;
+  }
+
+  get held(): number {
+    return process.stdout.writableLength;
+  }
+
+  write(bytes: Uint8Array): void {
+    process.stdout.write(bytes, () => this.drained());
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => process.stdout.write('', () => resolve()));
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`trapline: ${line}\n`);
 }

@@ -58,6 +58,8 @@ export async function drive(
     busy += performance.now() - began;
     slice = Math.min(slice * 2, longest);
     consoles.flush();
+    const settled = consoles.settled();
+    if (settled) await waits.until(settled);
     switch (stop.kind) {
       case 'ended':
         return ended(stop.end);

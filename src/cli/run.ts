@@ -35,7 +35,7 @@ const spec: CommandSpec = {
       name: 'console',
       value: 'WHERE',
       repeats: true,
-      help: 'terminal (default), none, file:PATH or tcp:PORT; may be given several times',
+      help: 'terminal (default), none, file:PATH, tcp:[HOST:]PORT, telnet:…; several if repeated',
     },
     { name: 'engine', value: 'NAME', help: 'auto (default), interpreter, jit or lockstep' },
     { name: 'time', value: 'virtual|wall', help: 'virtual (default) or paced to the wall clock' },
@@ -95,7 +95,7 @@ async function run(options: ParsedOptions): Promise<number> {
       say,
     });
   } finally {
-    consoles.close();
+    await consoles.close();
     if (tracer) tracer.close();
   }
   explainEnd(outcome.end);

@@ -109,6 +109,9 @@ class RemoteTarget implements DebugTarget {
   statistics() {
     return this.call('statistics');
   }
+  consoleTaken(count: number) {
+    return this.call('consoleTaken', count);
+  }
   feedConsole(console: string, bytes: Uint8Array) {
     return this.call('feedConsole', console, bytes);
   }

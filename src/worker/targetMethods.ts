@@ -22,6 +22,7 @@ const methods: Record<TargetMethod, true> = {
   exits: true,
   statistics: true,
   feedConsole: true,
+  consoleTaken: true,
 };
 
 export function isTargetMethod(name: string): name is TargetMethod {
@@ -31,4 +32,6 @@ export function isTargetMethod(name: string): name is TargetMethod {
 export interface CreateOptions {
   /** Virtual time does not run ahead of the wall clock. */
   readonly pace: boolean;
+  /** Bytes of console output that may be on their way to whoever calls `consoleTaken`. */
+  readonly consoleWindow?: number;
 }

@@ -56,7 +56,7 @@ class Client {
   /** Runs hello-dbcn to its end and gives what it wrote. */
   async runHello(read: (message: Message) => string): Promise<string> {
     this.send('initialize', { adapterID: 'trapline' });
-    this.send('launch', { program, console: 'none' });
+    this.send('launch', { program });
     await this.event('initialized');
     this.send('configurationDone');
     this.send('trapline/consoleInput', { console: 'sbi', text: 'Grace\r' });
@@ -176,7 +176,7 @@ describe('the adapter as it ships', () => {
     const adapter = (child = spawn(process.execPath, [script], { stdio: 'pipe' }));
     const client = new Client(streamLink(adapter.stdout, adapter.stdin));
     client.send('initialize', { adapterID: 'trapline' });
-    client.send('launch', { program, console: 'none' });
+    client.send('launch', { program });
     await client.event('initialized');
     client.send('configurationDone');
     // It asks for a name; nobody answers.

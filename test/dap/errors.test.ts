@@ -46,7 +46,7 @@ describe('what a user can do wrong', () => {
       await t.requestQuietly('initialize', { adapterID: 'trapline' });
       for (const [what, attributes] of cases) {
         t.note(what);
-        const body = await t.request('launch', { console: 'none', cwd: folder, ...attributes });
+        const body = await t.request('launch', { cwd: folder, ...attributes });
         assert.equal(body['failed'], true, what);
         assert.equal(body['error'].showUser, true, what);
       }

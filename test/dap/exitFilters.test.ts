@@ -21,7 +21,7 @@ describe('exception filters', () => {
       const capabilities = await t.request('initialize', { adapterID: 'trapline' });
       const filters = capabilities['exceptionBreakpointFilters'] as { filter: string }[];
       assert.ok(filters.some(({ filter }) => filter === 'sbi'));
-      await t.request('launch', { console: 'none', program });
+      await t.request('launch', { program });
       await t.event('initialized');
       await t.request('setExceptionBreakpoints', {
         filters: [],

@@ -8,7 +8,9 @@ import { nodeRunHost } from '../../src/worker/nodePort.ts';
 import { Transcript } from './transcript.ts';
 
 export const inThisThread: StartMachine = async (config, files, options) => {
-  const target = new LocalTarget(() => createMachine(config, files), nodeRunHost, options);
+  // Nobody looks on: virtual time need not wait for the clock on the wall.
+  const unpaced = { ...options, pace: false };
+  const target = new LocalTarget(() => createMachine(config, files), nodeRunHost, unpaced);
   return { target, end: () => target.dispose() };
 };
 
@@ -41,7 +43,7 @@ export async function withTranscript(
 /** `initialize` and `launch` until breakpoints may be set; what is announced is in exitFilters. */
 export async function launch(t: Transcript, attributes: object): Promise<void> {
   await t.requestQuietly('initialize', { adapterID: 'trapline', clientID: 'test' });
-  await t.request('launch', { console: 'none', ...attributes });
+  await t.request('launch', attributes);
   await t.event('initialized');
 }
 

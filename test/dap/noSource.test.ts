@@ -67,7 +67,7 @@ describe('without sources', () => {
       assert.match(content.split('\n')[0], /# kernel_main$/);
       const sources = { 'main.c': path.join(sample('hello-dbcn'), 'main.c') };
       await t.request('restart', {
-        arguments: { program, cwd: folder, console: 'none', sourceMap: sources },
+        arguments: { program, cwd: folder, sourceMap: sources },
       });
       await t.event('stopped');
       const again = await t.request('stackTrace', { threadId: 1 });

@@ -155,6 +155,7 @@ function normalise(line: string): string {
     .replaceAll(process.cwd(), '<root>')
     .replaceAll(tmpdir() + path.sep, '<tmp>')
     .replaceAll(temporary, 'folder')
+    .replaceAll(/(127\.0\.0\.1|"tcp"):\d+/g, '$1:<port>')
     .replaceAll('<tmp>folder', '<folder>');
 }
 

@@ -33,6 +33,11 @@ import { readSpace, writeSpace } from './targetMemory.ts';
 const PACED_SKIP = 10;
 
 export interface LocalTargetOptions {
+  /**
+   * Bytes of console output that may be on their way: the machine waits while more are, until
+   * `consoleTaken` tells that they arrived. Without it nobody has to tell.
+   */
+  readonly consoleWindow?: number;
   /** Virtual time does not run ahead of the wall clock. */
   readonly pace: boolean;
 }
@@ -54,6 +59,9 @@ export class LocalTarget implements DebugTarget {
   /** Where the last stop was shown: going on from there does not stop there again. */
   private shown: { readonly hart: number; readonly pc: bigint } | undefined;
   /** What the last resume request began: `proceed` goes on with it. */
+  /** Bytes of console output that nobody has said to have taken. */
+  private untaken = 0;
+  private roomAgain: (() => void) | undefined;
   private last: { readonly plan: Plan; readonly hart: number } | undefined;
 
   readonly onStop = this.stopEvents.on;
@@ -183,6 +191,11 @@ export class LocalTarget implements DebugTarget {
     };
   }
 
+  async consoleTaken(count: number): Promise<void> {
+    this.untaken -= count;
+    if (!this.consoleIsFull) this.roomAgain?.();
+  }
+
   async feedConsole(console: string, bytes: Uint8Array): Promise<void> {
     const channel = this.machine.consoles.find((candidate) => candidate.name === console);
     if (!channel) throw new UserError(`there is no console '${console}'`, console);
@@ -192,7 +205,10 @@ export class LocalTarget implements DebugTarget {
 
   private attach(machine: Machine): RunControl {
     this.subscriptions = machine.consoles.map((channel) =>
-      channel.output.on((bytes) => this.consoleEvents.fire({ console: channel.name, bytes })),
+      channel.output.on((bytes) => {
+        this.untaken += bytes.length;
+        this.consoleEvents.fire({ console: channel.name, bytes });
+      }),
     );
     this.subscriptions.push(machine.log.on((line) => this.logEvents.fire(line)));
     this.breakpoints.apply(machine.harts);
@@ -201,6 +217,7 @@ export class LocalTarget implements DebugTarget {
       this.host,
       {
         onSlice: () => this.flushConsoles(),
+        hold: () => this.consoleRoom(),
         onStop: (stop) => this.show(stop),
         onEnd: (end) => {
           this.flushConsoles();
@@ -215,6 +232,17 @@ export class LocalTarget implements DebugTarget {
     this.flushConsoles();
     for (const unsubscribe of this.subscriptions) unsubscribe();
     this.subscriptions = [];
+  }
+
+  private get consoleIsFull(): boolean {
+    return this.untaken > (this.options.consoleWindow ?? Infinity);
+  }
+
+  private consoleRoom(): Promise<void> | undefined {
+    if (!this.consoleIsFull) return undefined;
+    return new Promise((resolve) => {
+      this.roomAgain = resolve;
+    });
   }
 
   private flushConsoles(): void {

@@ -21,6 +21,8 @@ export interface RunHost {
 export interface RunObserver {
   /** After every slice: consoles are flushed here. */
   onSlice(): void;
+  /** When the next slice has to wait for somebody outside: until when. */
+  hold?(): Promise<void> | undefined;
   onStop(stop: StopEvent): void;
   onEnd(end: EndEvent): void;
 }
@@ -99,6 +101,12 @@ export class RunControl {
       if (this.halt) {
         const reason = { kind: 'pause' } as const;
         return this.finish('stopped', () => this.observer.onStop({ hart, reason }));
+      }
+      const hold = this.observer.hold?.();
+      if (hold) {
+        await Promise.race([hold, this.untilWoken()]);
+        clock.restart();
+        continue;
       }
       const result = this.runSlice(plan, hart);
       switch (result.kind) {

@@ -191,6 +191,8 @@ export interface DebugTarget {
   exits(after: number, max: number): Promise<readonly ExitRecord[]>;
   statistics(): Promise<RunStatistics>;
 
+  /** So many bytes of `onConsole` events are where they belong; see `CreateOptions`. */
+  consoleTaken(count: number): Promise<void>;
   feedConsole(console: string, bytes: Uint8Array): Promise<void>;
 
   onStop(listener: Listener<StopEvent>): Unsubscribe;

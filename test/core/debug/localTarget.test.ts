@@ -22,7 +22,12 @@ interface Rig {
 
 function rig(
   program: readonly number[][],
-  options: { harts?: number; pace?: boolean; prepare?: (machine: ToyMachine) => void } = {},
+  options: {
+    harts?: number;
+    pace?: boolean;
+    consoleWindow?: number;
+    prepare?: (machine: ToyMachine) => void;
+  } = {},
   runHost = host,
 ): Rig {
   let machine!: ToyMachine;
@@ -32,7 +37,7 @@ function rig(
     options.prepare?.(machine);
     return machine;
   };
-  const target = new LocalTarget(make, runHost, { pace: options.pace ?? false });
+  const target = new LocalTarget(make, runHost, { pace: false, ...options });
   target.onConsole((event) => (text += Buffer.from(event.bytes).toString('latin1')));
   const next = () =>
     new Promise<StopEvent | EndEvent>((resolve) => {
@@ -330,6 +335,24 @@ describe('LocalTarget', () => {
     assert.equal(describeEvent(await event), 'shutdown 0');
     assert.equal(r.output(), 'A');
     await assert.rejects(r.target.feedConsole('uart9', new Uint8Array(1)), /no console 'uart9'/);
+  });
+
+  it('stands still while its console output is not taken, and may be paused then', async () => {
+    const program = [...Array.from({ length: 8 }, () => toy('out', 0)), toy('halt')];
+    const r = rig(program, { consoleWindow: 3, prepare: (machine) => (machine.sliceLimit = 1) });
+    let event = r.next();
+    await r.target.resume({ kind: 'continue' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(r.output().length, 4);
+    await r.target.pause();
+    assert.equal(describeEvent(await event), 'hart 0 pause');
+    event = r.next();
+    await r.target.resume({ kind: 'continue' });
+    await r.target.consoleTaken(4);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(r.output().length, 8);
+    await r.target.consoleTaken(4);
+    assert.equal(describeEvent(await event), 'shutdown 0');
   });
 
   it('pauses an idle machine', async () => {

@@ -223,6 +223,8 @@ export class ToyMachine implements Machine {
   readonly isa = toyIsa;
   readonly mode = 'machine';
   readonly board = 'toy';
+  /** The most instructions of one `run`. */
+  sliceLimit = Infinity;
   readonly consoles = [new ConsoleChannel('uart0')];
   readonly memory: PhysicalMemory;
   readonly harts: ToyCpu[];
@@ -255,7 +257,7 @@ export class ToyMachine implements Machine {
 
   run(budget: number, only?: number): MachineStop {
     const harts = only === undefined ? this.harts : [this.harts[only]!];
-    let left = budget;
+    let left = Math.min(budget, this.sliceLimit);
     while (left > 0) {
       let progress = 0;
       for (const hart of harts) {
