@@ -50,6 +50,24 @@ export function operands(size: Size, random: Random): [bigint, bigint, bigint] {
   return [a, b, random.below(3) === 0 ? related(size, random, a) : related(size, random, b)];
 }
 
+/** Three registers: of a format, rarely not boxed, or whatever integers they may be. */
+export function registersFor(size: Size | undefined, random: Random): [bigint, bigint, bigint] {
+  if (!size) {
+    const first =
+      random.below(2) === 0
+        ? integer(64, random)
+        : BigInt.asUintN(64, BigInt.asIntN(32, integer(32, random)));
+    return [first, random.bits(64), random.bits(64)];
+  }
+  const mask = (1n << BigInt(size.bits)) - 1n;
+  const put = (x: bigint): bigint => {
+    if (size.bits === 64) return x;
+    return BigInt.asUintN(64, random.below(24) === 0 ? x | (random.bits(64) & ~mask) : x | ~mask);
+  };
+  const [a, b, c] = operands(size, random);
+  return [put(a), put(b), put(c)];
+}
+
 /** Integers of `width` bits near powers of two, with few bits set, or with none in common. */
 export function integer(width: number, random: Random): bigint {
   const bits = fraction(width, random);

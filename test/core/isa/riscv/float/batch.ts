@@ -1,0 +1,78 @@
+/**
+ * Executes one floating-point row on many operands: a loop in a guest that sets fcsr, executes the
+ * instruction and stores what it gave, so that what is tested is the handler that guests run.
+ */
+import assert from 'node:assert/strict';
+import type { FloatRow } from '../../../../../src/core/isa/riscv/instructions/floatRow.ts';
+import { assemble } from '../../../../differential/assemble.ts';
+import { encodePattern } from '../../../../differential/encode.ts';
+import { ramBase, rig, type Rig } from '../rig.ts';
+
+/** 64-bit words of a vector: three registers and fcsr; and of what came of it: rd and fcsr. */
+export const inputWords = 4;
+export const outputWords = 2;
+
+const loopInstructions = 13;
+const loopBytes = 4 * loopInstructions;
+
+/** `rm` is the instruction's own field; ignored where it has none. */
+export interface Variant {
+  readonly row: FloatRow;
+  readonly rm: number;
+}
+
+export class Batch {
+  readonly capacity: number;
+  private readonly rig: Rig;
+  private readonly variants: readonly Variant[];
+  private readonly inputs: number;
+  private readonly outputs: number;
+
+  constructor(variants: readonly Variant[], capacity: number) {
+    this.variants = variants;
+    this.capacity = capacity;
+    this.inputs = page(ramBase + variants.length * loopBytes);
+    this.outputs = page(this.inputs + capacity * inputWords * 8);
+    const end = page(this.outputs + capacity * outputWords * 8);
+    this.rig = rig('', { isa: 'rv64gc_zfh_zfa', ramBytes: end - ramBase });
+    const program = ['.option arch, +d', '.option norvc', ...variants.map(loopOf)].join('\n');
+    this.rig.memory.load(ramBase, assemble(program, ramBase));
+    this.rig.setCsr('mstatus', this.rig.csr('mstatus') | 0x6000n);
+  }
+
+  /** Runs vectors through one of the variants; gives what came of them, to be read before the next. */
+  run(variant: number, inputs: Uint8Array): Uint8Array {
+    const count = inputs.length / (inputWords * 8);
+    assert.ok(variant < this.variants.length && count <= this.capacity && count > 0);
+    const { hart, memory } = this.rig;
+    memory.load(this.inputs, inputs);
+    const start = BigInt(ramBase + variant * loopBytes);
+    hart.pc = start;
+    hart.writeRegister('s0', BigInt(this.inputs));
+    hart.writeRegister('s1', BigInt(this.inputs + inputs.length));
+    hart.writeRegister('s2', BigInt(this.outputs));
+    const { retired } = hart.run(count * loopInstructions);
+    assert.equal(retired, count * loopInstructions);
+    assert.equal(hart.pc, start + BigInt(loopBytes), 'the loop did not end');
+    return memory.view8(this.outputs, count * outputWords * 8)!;
+  }
+}
+
+const page = (address: number): number => Math.ceil(address / 4096) * 4096;
+
+function loopOf({ row, rm }: Variant): string {
+  const values = { frd: 10, rd: 10, frs1: 11, rs1: 11, frs2: 12, frs3: 13, rm };
+  return `1: ld t0, 24(s0)
+    fld fa1, 0(s0)
+    fld fa2, 8(s0)
+    fld fa3, 16(s0)
+    ld a1, 0(s0)
+    fscsr t0
+    .word ${encodePattern(row.pattern, values)}
+    ${row.float.result ? 'fsd fa0' : 'sd a0'}, 0(s2)
+    frcsr t0
+    sd t0, 8(s2)
+    addi s0, s0, ${inputWords * 8}
+    addi s2, s2, ${outputWords * 8}
+    bne s0, s1, 1b`;
+}

@@ -1,0 +1,106 @@
+/**
+ * Every floating-point row as guests execute it, native form and exact one, against the slow
+ * reference: in every rounding mode, static and dynamic, with and without inexact raised before.
+ * TRAPLINE_FLOAT_CASES sets the number of cases per row, TRAPLINE_SEED the seed.
+ */
+import assert from 'node:assert/strict';
+import {
+  dynamicRounding,
+  type RoundingMode,
+} from '../../../../../src/core/isa/riscv/float/environment.ts';
+import { floatArithmeticRows } from '../../../../../src/core/isa/riscv/instructions/f.ts';
+import type { FloatRow } from '../../../../../src/core/isa/riscv/instructions/floatRow.ts';
+import { additionalFloatRows } from '../../../../../src/core/isa/riscv/instructions/zfa.ts';
+import { Batch, inputWords, type Variant } from './batch.ts';
+import { expected, sourceOf } from './expected.ts';
+import { registersFor, Random } from './operands.ts';
+
+const cases = Number(process.env['TRAPLINE_FLOAT_CASES'] ?? 2000);
+const seed = Number(process.env['TRAPLINE_SEED'] ?? Date.now() % 1e9);
+
+/** FLI has no operands: each of its constants is looked at elsewhere. */
+const rows = [...floatArithmeticRows, ...additionalFloatRows].filter(
+  ({ mnemonic }) => !mnemonic.startsWith('fli.'),
+);
+
+const rounds = ({ pattern }: FloatRow): boolean => pattern.includes('rm:3');
+/** The dynamic mode and the nearest one more often: compilers write no others. */
+const fields = [0, dynamicRounding, 1, 2, 3, 4, dynamicRounding];
+
+function variantsOf(row: FloatRow): Variant[] {
+  return (rounds(row) ? fields : [0]).map((rm) => ({ row, rm }));
+}
+
+const hex = (x: bigint): string => `0x${x.toString(16)}`;
+
+/** Cases of one variant: a complaint about the first that went wrong. */
+function check(
+  batch: Batch,
+  index: number,
+  { row, rm }: Variant,
+  count: number,
+): string | undefined {
+  const random = new Random(seed + index);
+  const inputs = new BigUint64Array(count * inputWords);
+  for (let i = 0; i < count; i++) {
+    const registers = registersFor(sourceOf(row.mnemonic), random);
+    if (/^fn?m(add|sub)/.test(row.mnemonic) && random.below(3) === 0) {
+      // An addend that nearly cancels the product, of which the row itself gives the neighbourhood.
+      registers[2] = nearProduct(row, registers, random);
+    }
+    inputs.set(registers, i * inputWords);
+    inputs[i * inputWords + 3] = environment(rm, random);
+  }
+  const outputs = new BigUint64Array(
+    batch.run(index, new Uint8Array(inputs.buffer)).slice().buffer,
+  );
+  for (let i = 0; i < count; i++) {
+    const [a, b, c, fcsr] = inputs.subarray(i * inputWords) as unknown as bigint[];
+    const [value, after] = outputs.subarray(2 * i) as unknown as bigint[];
+    const mode = (rm === dynamicRounding ? Number(fcsr! >> 5n) : rm) as RoundingMode;
+    const right = expected(row.mnemonic, [a!, b!, c!], mode, value!);
+    const flags = fcsr! | BigInt(right.flags);
+    if (value === right.value && after === flags) continue;
+    return (
+      `${row.mnemonic} rm ${rm} fcsr ${hex(fcsr!)} ${[a!, b!, c!].map(hex).join(' ')}: ` +
+      `${hex(value!)} fcsr ${hex(after!)}, not ${hex(right.value)} fcsr ${hex(flags)}`
+    );
+  }
+  return undefined;
+}
+
+/** What fcsr holds before: mostly the modes and flags of ordinary programs, none that is reserved. */
+function environment(rm: number, random: Random): bigint {
+  const frm = rm === dynamicRounding && random.below(2) === 0 ? random.below(5) : 0;
+  const other = rm !== dynamicRounding && random.below(8) === 0 ? random.below(8) : frm;
+  const flags = random.pick([0, 1, 1, random.below(32)]);
+  return BigInt((other << 5) | flags);
+}
+
+function nearProduct(row: FloatRow, registers: readonly bigint[], random: Random): bigint {
+  const { source, operate } = row.float;
+  const mask = source!.mask;
+  const zero = source!.sign;
+  const o = { a: registers[0]! & mask, b: registers[1]! & mask, c: zero, index: 0 };
+  const product =
+    operate(o, { rounding: 0, flags: 0 }) ^ (random.below(2) === 0 ? 0n : source!.sign);
+  const near = BigInt.asUintN(source!.bits, product + BigInt(random.below(5) - 2));
+  return BigInt.asUintN(64, ~mask | near);
+}
+
+describe('core/isa/riscv/float rows', function () {
+  this.timeout(0);
+  const variants = rows.flatMap(variantsOf);
+  const batch = new Batch(variants, cases);
+
+  for (const row of rows) {
+    it(`${row.mnemonic} gives what the definitions say`, () => {
+      const mine = variants.filter((v) => v.row === row);
+      const count = Math.ceil(cases / mine.length);
+      for (const variant of mine) {
+        const complaint = check(batch, variants.indexOf(variant), variant, count);
+        assert.equal(complaint, undefined, `seed ${seed}`);
+      }
+    });
+  }
+});
