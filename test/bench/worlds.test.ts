@@ -16,6 +16,8 @@ describe('bench kernels in three worlds', function () {
     ['ticking', 1500],
     ['rewrite', 40],
     ['thrash', 20_000],
+    ['nbody', 500],
+    ['filter', 5],
   ] as const) {
     it(`${name} gives QEMU's checksum`, () => {
       for (const world of [0, 1, 2]) {

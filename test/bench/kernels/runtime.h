@@ -21,4 +21,11 @@ static inline uint64_t next_random(uint64_t *state) {
   return x * 0x2545f4914f6cdd1dull;
 }
 
+/* A double as the bits it is. */
+static inline uint64_t double_bits(double value) {
+  uint64_t bits;
+  __builtin_memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
 #endif
