@@ -118,8 +118,8 @@ function register(name: string, value: (name: string) => number | undefined): nu
 }
 
 /**
- * Shift amounts have six bits on the page; where registers have 32, the highest must be 0 (RV32I,
- * integer register-immediate instructions; for c.slli, c.srli and c.srai, custom extensions).
+ * Rows have shift amounts of six bits. "For XLEN=32, shamt[5] must be zero" (Zca, C.SLLI; RV32I and
+ * Zbs say the same of theirs).
  */
 function inWidth(xlen: RegisterWidth, pattern: Pattern): Pattern {
   const amount = pattern.fields.get('shamt');

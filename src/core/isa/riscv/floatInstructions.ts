@@ -14,10 +14,10 @@ import {
 import { box, unbox } from './float/format.ts';
 import { floatArithmeticRows, floatMemoryRows } from './instructions/f.ts';
 import type { FloatOperands, FloatRow } from './instructions/floatRow.ts';
-import { additionalFloatRows } from './instructions/zfa.ts';
+import { additionalFloatRows, floatPairRows } from './instructions/zfa.ts';
 import { goOn, next, refused, type Execute } from './system.ts';
 
-/** A load or store found the unit off, or clean before it writes a register. */
+/** A row of expressions found the unit off, or clean before it writes a register. */
 const prepare: Execute = (h) => {
   if (!floatUnitIsOn(h.state)) return refused('illegal', h);
   markFloatsDirty(h.state);
@@ -26,7 +26,7 @@ const prepare: Execute = (h) => {
 
 export const floatInstructions: Readonly<Record<string, Execute>> = Object.fromEntries([
   ...[...floatArithmeticRows, ...additionalFloatRows].map((row) => [row.mnemonic, executor(row)]),
-  ...floatMemoryRows.map((row) => [row.mnemonic, prepare]),
+  ...[...floatMemoryRows, ...floatPairRows].map((row) => [row.mnemonic, prepare]),
 ]);
 
 function executor({ pattern, float }: FloatRow): Execute {

@@ -1,14 +1,22 @@
 /**
  * Memory instructions beyond loads, stores and plain atomics: cache blocks (unprivileged manual,
- * CMO), the compare-and-swap of 16 bytes (Zacas), waiting on a reservation (Zawrs). There are no
- * caches to manage, so that clean, flush and invalidate change nothing; what they may fault on and
- * who may execute them is as the manual says.
+ * CMO), the compare-and-swap of register pairs (Zacas), waiting on a reservation (Zawrs). There are
+ * no caches to manage, so that clean, flush and invalidate change nothing; what they may fault on
+ * and who may execute them is as the manual says.
  */
 import type { CsrRefusal } from './csr/csrAccess.ts';
 import { CSR } from './csr/numbers.ts';
 import { hstatusBits, status } from './hartState.ts';
 import { lower, upper } from './memoryPath.ts';
-import { next, raise, refused, type Execute, type Outcome, type SystemHart } from './system.ts';
+import {
+  next,
+  raise,
+  refused,
+  type Execute,
+  type Operands,
+  type Outcome,
+  type SystemHart,
+} from './system.ts';
 import { cause } from './trapCause.ts';
 
 /** Bytes of a cache block, of all operations. */
@@ -34,25 +42,8 @@ export const memoryInstructions: Readonly<Record<string, Execute>> = {
     return next;
   },
 
-  'amocas.q': (h, o) => {
-    const { state, path, regimes } = h;
-    const address = state.getX(o.rs1);
-    if (address & 15n) {
-      const [low, high] = [lower(address), upper(address)];
-      return raise(path.trapAt(cause.storeMisaligned, low, high, regimes.dataMode));
-    }
-    const at = path.atomic(lower(address), upper(address), 16, regimes.dataMode);
-    if (at < 0) return raise(path.takeFault());
-    // A pair that begins with x0 reads as zero and is not written.
-    const half = (register: number, i: number): bigint =>
-      register === 0 ? 0n : state.getX(register + i);
-    const old = [0, 1].map((i) => state.view.getBigUint64(at + i * 8, true));
-    if (old.every((value, i) => value === half(o.rd, i))) {
-      for (const i of [0, 1]) state.view.setBigUint64(at + i * 8, half(o.rs2, i), true);
-    }
-    if (o.rd !== 0) old.forEach((value, i) => state.setX(o.rd + i, value));
-    return next;
-  },
+  'amocas.d': (h, o) => swapPairs(h, o, 8),
+  'amocas.q': (h, o) => swapPairs(h, o, 16),
 
   'wrs.nto': (h) => {
     const { state } = h;
@@ -63,6 +54,33 @@ export const memoryInstructions: Readonly<Record<string, Execute>> = {
   },
   'wrs.sto': (h) => (waitIsOver(h) ? next : wait(h, shortWait)),
 };
+
+/** Compare-and-swap of two registers' width. */
+function swapPairs({ state, path, regimes }: SystemHart, o: Operands, size: 8 | 16): Outcome {
+  const address = state.getX(o.rs1);
+  const [low, high] = [lower(address), upper(address)];
+  if (low & (size - 1)) {
+    return raise(path.trapAt(cause.storeMisaligned, low, high, regimes.dataMode));
+  }
+  const at = path.atomic(low, high, size, regimes.dataMode);
+  if (at < 0) return raise(path.takeFault());
+  // A pair that begins with x0 reads as zero and is not written.
+  const half = (register: number, i: number): bigint =>
+    register === 0 ? 0n : state.getX(register + i);
+  const { view } = state;
+  const read = (i: number): bigint =>
+    size === 8 ? BigInt(view.getUint32(at + i * 4, true)) : view.getBigUint64(at + i * 8, true);
+  const write = (i: number, value: bigint): void =>
+    size === 8
+      ? view.setUint32(at + i * 4, Number(value), true)
+      : view.setBigUint64(at + i * 8, value, true);
+  const old = [0, 1].map(read);
+  if (old.every((value, i) => value === half(o.rd, i))) {
+    for (const i of [0, 1]) write(i, half(o.rs2, i));
+  }
+  if (o.rd !== 0) old.forEach((value, i) => state.setX(o.rd + i, value));
+  return next;
+}
 
 function manageBlock(h: SystemHart, address: bigint, field: number): Outcome {
   const refusal = blockRefusal(h, field);

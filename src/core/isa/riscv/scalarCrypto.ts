@@ -43,6 +43,10 @@ export const scalarCryptoInstructions: Readonly<Record<string, Execute>> = {
     word[0]! ^= constant ?? 0;
     return writeBytes(h, o, Uint8Array.from([...word, ...word]));
   },
+  aes32esi: (h, o) => aesByte(h, o, aesBox),
+  aes32esmi: (h, o) => aesByte(h, o, aesBox, mix),
+  aes32dsi: (h, o) => aesByte(h, o, aesInverseBox),
+  aes32dsmi: (h, o) => aesByte(h, o, aesInverseBox, inverseMix),
   sm4ed: (h, o) =>
     sm4Step(
       h,
@@ -57,8 +61,24 @@ export const scalarCryptoInstructions: Readonly<Record<string, Execute>> = {
     ),
 };
 
+/** A byte of rs2, substituted, in its place or as its part of a mixed column. */
+function aesByte(
+  h: SystemHart,
+  o: Operands,
+  box: Uint8Array,
+  matrix: readonly number[] = [1, 0, 0, 0],
+): ReturnType<Execute> {
+  const byte = box[bytesOf(h, o.rs2)[o.imm]!]!;
+  const column = [0, 1, 2, 3].map((row) => multiply(byte, matrix[(4 - row) & 3]!, aesField));
+  return addTurned(h, o, new DataView(Uint8Array.from(column).buffer).getInt32(0, true));
+}
+
 function sm4Step(h: SystemHart, o: Operands, spread: (x: number) => number): ReturnType<Execute> {
-  const spreadByte = spread(sm4Box[bytesOf(h, o.rs2)[o.imm]!]!);
+  return addTurned(h, o, spread(sm4Box[bytesOf(h, o.rs2)[o.imm]!]!));
+}
+
+/** XORs a word made of byte `bs` into rs1's, rotated to where the byte was. */
+function addTurned(h: SystemHart, o: Operands, spreadByte: number): ReturnType<Execute> {
   const turned = (spreadByte << (o.imm * 8)) | (spreadByte >>> ((32 - o.imm * 8) & 31));
   const word = o.imm === 0 ? spreadByte : turned;
   h.state.setX(o.rd, BigInt(word ^ Number(BigInt.asIntN(32, h.state.getX(o.rs1)))));

@@ -8,12 +8,15 @@ import { csrRows } from '../../../../src/core/isa/riscv/csr/table.ts';
 import { matches, parsePattern } from '../../../../src/core/isa/riscv/pattern.ts';
 import { Decoder } from '../../../../src/core/isa/riscv/decode.ts';
 import { inFolder } from '../../../differential/assemble.ts';
-import { allRows, encodePattern } from '../../../differential/encode.ts';
+import { allRowsOf, encodePattern } from '../../../differential/encode.ts';
 import { Random } from '../../../differential/random.ts';
-import { fullIsa, machineCode } from './gnuAssembler.ts';
+import { fullIsa, fullIsa32, machineCode } from './gnuAssembler.ts';
+
+const isas = { 32: fullIsa32, 64: fullIsa } as const;
+const abis = { 32: 'ilp32', 64: 'lp64' } as const;
 
 /** Text of each word as objdump has it: mnemonic and operands, without its comments. */
-function objdump(words: readonly number[]): string[] {
+function objdump(words: readonly number[], xlen: 32 | 64): string[] {
   return inFolder((folder) => {
     const file = path.join(folder, 'words.bin');
     // Four bytes each; what follows a compressed instruction is a c.nop.
@@ -25,7 +28,13 @@ function objdump(words: readonly number[]): string[] {
     // An object file says which extensions there are; a flat file would be one without H.
     const object = path.join(folder, 'words.o');
     writeFileSync(path.join(folder, 'a.s'), ' nop\n');
-    const assembler = [`-march=${fullIsa}`, '-o', object, path.join(folder, 'a.s')];
+    const assembler = [
+      `-march=${isas[xlen]}`,
+      `-mabi=${abis[xlen]}`,
+      '-o',
+      object,
+      path.join(folder, 'a.s'),
+    ];
     execFileSync('riscv64-unknown-elf-as', assembler);
     execFileSync('riscv64-unknown-elf-objcopy', ['--update-section', `.text=${file}`, object]);
     const args = ['-d', '-z', '-M', 'no-aliases', object];
@@ -58,6 +67,9 @@ function normal(text: string): string {
   return `${mnemonic} ${numbers}`.trim();
 }
 
+/** A shift by 32 and more, of a form without a W. */
+const beyondWord = /^(c\.)?s(ll|rl|ra)i (\w+,)+(3[2-9]|[4-6]\d)$/;
+
 /** Differences that are right. */
 function agrees(a: string, b: string): boolean {
   if (a === b) return true;
@@ -66,6 +78,8 @@ function agrees(a: string, b: string): boolean {
   // HINTs: "C.NOP with imm != 0", and shifts by 0, which were C.SLLI64 and so on of RV128.
   if (a === 'c.nop' && b.startsWith('c.addi zero,')) return true;
   if (/^c\.s(ll|rl|ra)i \w+,0$/.test(a)) return b === a.replace('i ', 'i64 ').slice(0, -2);
+  // "For XLEN=32, shamt[5] must be zero" (Zca, C.SLLI); objdump does not mind.
+  if (/^\.(word|half) /.test(a) && beyondWord.test(b)) return true;
   // CSRs that are not there have names for objdump; the numbers are compared below.
   return a.startsWith('csr') && a.replace(/,\d+,/, ',?,') === b.replace(/,[a-z]\w*,/, ',?,');
 }
@@ -76,100 +90,105 @@ function numeric(part: string): bigint {
   return BigInt.asIntN(64, negative ? -value : value);
 }
 
-function ours(word: number, at: number): { text: string; valid: boolean } {
+function ours(word: number, at: number, xlen: 32 | 64): { text: string; valid: boolean } {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, word, true);
-  const { text, valid } = disassemble((word & 3) === 3 ? bytes : bytes.subarray(0, 2), BigInt(at));
+  const code = (word & 3) === 3 ? bytes : bytes.subarray(0, 2);
+  const { text, valid } = disassemble(code, BigInt(at), xlen);
   return { text, valid };
 }
 
-/** RV64IMAC with the hypervisor extension: what binutils 2.40 knows all of. */
+/** IMAC with the hypervisor extension: what binutils 2.40 knows all of. */
 const extensions = new Set('I M Zalrsc Zaamo Zicsr Zifencei S H C'.split(' '));
 
-describe('core/isa/riscv/disassemble', () => {
-  it('says of words of every base row what objdump says', () => {
-    const random = new Random(3);
-    const decoder = new Decoder();
-    const words: number[] = [];
-    for (const row of allRows) {
-      if (
-        !['I', 'M', 'Zalrsc', 'Zaamo', 'Zicsr', 'Zifencei', 'S', 'H', 'C'].includes(row.extension)
-      )
-        continue;
-      const pattern = parsePattern(row.pattern);
-      for (let made = 0, tries = 0; made < 30 && tries < 300; tries++) {
-        const values: Record<string, number> = {};
-        for (const [name, field] of pattern.fields)
-          values[name] = field.bias + (random.bits32() | 0);
-        const word = encodePattern(row.pattern, values);
-        if (!matches(pattern, word) || decoder.decode(word)?.written !== row) continue;
-        words.push(word);
-        made++;
+for (const xlen of [64, 32] as const)
+  describe(`core/isa/riscv/disassemble, RV${xlen}`, () => {
+    const allRows = allRowsOf(xlen);
+    it('says of words of every base row what objdump says', () => {
+      const random = new Random(3);
+      const decoder = new Decoder(undefined, xlen);
+      const words: number[] = [];
+      for (const row of allRows) {
+        if (
+          !['I', 'M', 'Zalrsc', 'Zaamo', 'Zicsr', 'Zifencei', 'S', 'H', 'C'].includes(row.extension)
+        )
+          continue;
+        const pattern = parsePattern(row.pattern);
+        for (let made = 0, tries = 0; made < 30 && tries < 300; tries++) {
+          const values: Record<string, number> = {};
+          for (const [name, field] of pattern.fields)
+            values[name] = field.bias + (random.bits32() | 0);
+          const word = encodePattern(row.pattern, values);
+          if (!matches(pattern, word) || decoder.decode(word)?.written !== row) continue;
+          words.push(word);
+          made++;
+        }
       }
-    }
-    assert.ok(words.length > 3000, `${words.length} words`);
-    const theirs = objdump(words);
-    assert.deepEqual(differences(words, theirs).slice(0, 40), []);
+      assert.ok(words.length > 3000, `${words.length} words`);
+      const theirs = objdump(words, xlen);
+      assert.deepEqual(differences(words, theirs, xlen).slice(0, 40), []);
+    });
+
+    it('agrees with objdump on every compressed word', () => {
+      const words = Array.from({ length: 0x10000 }, (_, i) => i).filter((word) => (word & 3) !== 3);
+      const theirs = objdump(words, xlen);
+      const known = new Set(allRows.map((row) => row.mnemonic));
+      // Forms of extensions that this test is not about, such as Zcb.
+      const later = new Set(
+        allRows.filter((r) => !['C'].includes(r.extension)).map((r) => r.mnemonic),
+      );
+      const differ = words.flatMap((word, i) => {
+        const mine = ours(word, i * 4, xlen);
+        const [a, b] = [normal(mine.text), normal(theirs[i]!)];
+        const theirMnemonic = b.split(' ')[0]!;
+        if (!mine.valid) {
+          // C.ADDI16SP: "the code point with nzimm=0 is reserved".
+          if (word === 0x6101 || (xlen === 32 && beyondWord.test(b))) return [];
+          return known.has(theirMnemonic) && !later.has(theirMnemonic)
+            ? [`${word.toString(16)}: ours none, objdump ${b}`]
+            : [];
+        }
+        if (later.has(a.split(' ')[0]!)) return [];
+        return agrees(a, b) ? [] : [`${word.toString(16)}: ours ${a}, objdump ${b}`];
+      });
+      assert.deepEqual(differ.slice(0, 40), []);
+    });
+
+    it('agrees with objdump on random words', () => {
+      const random = new Random(9);
+      const words = Array.from({ length: 60_000 }, () => {
+        // Most random words are of opcodes that nobody has: keep to those that are in use.
+        const opcode = random.pick([
+          0x03, 0x0f, 0x13, 0x17, 0x1b, 0x23, 0x2f, 0x33, 0x37, 0x3b, 0x63, 0x67, 0x6f, 0x73,
+        ]);
+        return ((random.bits32() & ~0x7f) | opcode) >>> 0;
+      });
+      const theirs = objdump(words, xlen);
+      const base = new Set(
+        allRows.filter((r) => extensions.has(r.extension)).map((r) => r.mnemonic),
+      );
+      const stem = (text: string): string => text.split(' ')[0]!.replace(/\.(aq|rl|aqrl)$/, '');
+      const differ = words.flatMap((word, i) => {
+        const mine = ours(word, i * 4, xlen);
+        const [a, b] = [normal(mine.text), normal(theirs[i]!)];
+        if (!base.has(stem(a)) && !base.has(stem(b))) return [];
+        return agrees(a, b) ? [] : [`${word.toString(16)}: ours ${a}, objdump ${b}`];
+      });
+      assert.deepEqual(differ.slice(0, 40), []);
+    });
+
+    it('names CSRs as the assembler numbers them', () => {
+      const lines = csrRows.map((row) => `csrr x0, ${row.name}`);
+      const code = machineCode(lines);
+      csrRows.forEach((row, i) => {
+        assert.equal(code.readUInt32LE(i * 4) >>> 20, row.number, row.name);
+      });
+    });
   });
 
-  it('agrees with objdump on every compressed word', () => {
-    const words = Array.from({ length: 0x10000 }, (_, i) => i).filter((word) => (word & 3) !== 3);
-    const theirs = objdump(words);
-    const known = new Set(allRows.map((row) => row.mnemonic));
-    // Forms of extensions that this test is not about, such as Zcb.
-    const later = new Set(
-      allRows.filter((r) => !['C'].includes(r.extension)).map((r) => r.mnemonic),
-    );
-    const differ = words.flatMap((word, i) => {
-      const mine = ours(word, i * 4);
-      const [a, b] = [normal(mine.text), normal(theirs[i]!)];
-      const theirMnemonic = b.split(' ')[0]!;
-      if (!mine.valid) {
-        // C.ADDI16SP: "the code point with nzimm=0 is reserved".
-        if (word === 0x6101) return [];
-        return known.has(theirMnemonic) && !later.has(theirMnemonic)
-          ? [`${word.toString(16)}: ours none, objdump ${b}`]
-          : [];
-      }
-      if (later.has(a.split(' ')[0]!)) return [];
-      return agrees(a, b) ? [] : [`${word.toString(16)}: ours ${a}, objdump ${b}`];
-    });
-    assert.deepEqual(differ.slice(0, 40), []);
-  });
-
-  it('agrees with objdump on random words', () => {
-    const random = new Random(9);
-    const words = Array.from({ length: 60_000 }, () => {
-      // Most random words are of opcodes that nobody has: keep to those that are in use.
-      const opcode = random.pick([
-        0x03, 0x0f, 0x13, 0x17, 0x1b, 0x23, 0x2f, 0x33, 0x37, 0x3b, 0x63, 0x67, 0x6f, 0x73,
-      ]);
-      return ((random.bits32() & ~0x7f) | opcode) >>> 0;
-    });
-    const theirs = objdump(words);
-    const base = new Set(allRows.filter((r) => extensions.has(r.extension)).map((r) => r.mnemonic));
-    const stem = (text: string): string => text.split(' ')[0]!.replace(/\.(aq|rl|aqrl)$/, '');
-    const differ = words.flatMap((word, i) => {
-      const mine = ours(word, i * 4);
-      const [a, b] = [normal(mine.text), normal(theirs[i]!)];
-      if (!base.has(stem(a)) && !base.has(stem(b))) return [];
-      return agrees(a, b) ? [] : [`${word.toString(16)}: ours ${a}, objdump ${b}`];
-    });
-    assert.deepEqual(differ.slice(0, 40), []);
-  });
-
-  it('names CSRs as the assembler numbers them', () => {
-    const lines = csrRows.map((row) => `csrr x0, ${row.name}`);
-    const code = machineCode(lines);
-    csrRows.forEach((row, i) => {
-      assert.equal(code.readUInt32LE(i * 4) >>> 20, row.number, row.name);
-    });
-  });
-});
-
-function differences(words: readonly number[], theirs: readonly string[]): string[] {
+function differences(words: readonly number[], theirs: readonly string[], xlen: 32 | 64): string[] {
   return words.flatMap((word, i) => {
-    const [a, b] = [normal(ours(word, i * 4).text), normal(theirs[i]!)];
+    const [a, b] = [normal(ours(word, i * 4, xlen).text), normal(theirs[i]!)];
     return agrees(a, b) ? [] : [`${word.toString(16)}: ours ${a}, objdump ${b}`];
   });
 }

@@ -5,9 +5,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+const known =
+  'gcvh_svinval_zicbom_zicbop_zicboz_zihintpause_zawrs_zba_zbb_zbc_zbs_zbkb_zbkc_zbkx_zk_zks_zfh';
+
 /** Everything that the tables have and binutils 2.40 knows. */
-export const fullIsa =
-  'rv64gcvh_svinval_zicbom_zicbop_zicboz_zihintpause_zawrs_zba_zbb_zbc_zbs_zbkb_zbkc_zbkx_zk_zks_zfh';
+export const fullIsa = `rv64${known}`;
+/** The same for registers of 32 bits. */
+export const fullIsa32 = `rv32${known}`;
 
 /** Extensions that it learned later: what their rows say has other oracles. */
 export const newerExtensions: ReadonlySet<string> = new Set(

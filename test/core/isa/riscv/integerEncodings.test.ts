@@ -6,15 +6,16 @@ import assert from 'node:assert/strict';
 import { Decoder } from '../../../../src/core/isa/riscv/decode.ts';
 import { disassemble } from '../../../../src/core/isa/riscv/disassemble.ts';
 import { parsePattern } from '../../../../src/core/isa/riscv/pattern.ts';
-import { allRows as rows, encodePattern } from '../../../differential/encode.ts';
+import { allRowsOf, encodePattern } from '../../../differential/encode.ts';
 import { Random } from '../../../differential/random.ts';
-import { machineCode, newerExtensions } from './gnuAssembler.ts';
+import { fullIsa, fullIsa32, machineCode, newerExtensions } from './gnuAssembler.ts';
 import { rig } from './rig.ts';
 
 const assembled =
   'Zba Zbb Zbc Zbs Zbkb Zbkx Zknd Zkne Zknh Zksed Zksh Zawrs Zicbom Zicbop Zicboz Zihintpause';
-const of = (extension: string) => rows.filter((row) => row.extension === extension);
-const decoder = new Decoder();
+const rows = allRowsOf(64);
+const of = (extension: string, xlen: 32 | 64 = 64) =>
+  allRowsOf(xlen).filter((row) => row.extension === extension);
 
 /** By mask: what `instr_dict` of riscv-opcodes has as the match of each mnemonic, hexadecimal. */
 const opcodes: Readonly<Record<string, string>> = {
@@ -54,11 +55,17 @@ const opcodes: Readonly<Record<string, string>> = {
 /** Register numbers of the two instructions that take pairs are even. */
 const stricter: Readonly<Record<string, number>> = { 'amocas.q': 0x0010_0080 };
 
+const both = (name: string): [string, 32 | 64][] => [
+  [name, 64],
+  [name, 32],
+];
+
 describe('core/isa/riscv/encodings of the integer extensions', () => {
-  for (const extension of assembled.split(' ')) {
-    it(`${extension}: as the assembler has them, and disassembled as they were written`, () => {
+  for (const [extension, xlen] of assembled.split(' ').flatMap((name) => both(name))) {
+    it(`${extension} of RV${xlen}: as the assembler has them, and disassembled as they were written`, () => {
       const random = new Random(11);
-      const own = of(extension);
+      const own = of(extension, xlen);
+      const decoder = new Decoder(undefined, xlen);
       assert.ok(own.length > 0);
       const lines = own.flatMap((row) =>
         Array.from({ length: 8 }, () => {
@@ -68,12 +75,16 @@ describe('core/isa/riscv/encodings of the integer extensions', () => {
             const values = fields.map((f): [string, number] => [f.name, random.below(2 ** f.bits)]);
             const word = encodePattern(row.pattern, Object.fromEntries(values));
             const bytes = new Uint8Array(Uint32Array.of(word).buffer);
-            const found = disassemble(bytes, 0n);
+            const found = disassemble(bytes, 0n, xlen);
             if (decoder.decode(word)?.written === row) return { word, text: found.text };
           }
         }),
       );
-      const code = machineCode(lines.map((line) => line.text));
+      const isa = xlen === 32 ? fullIsa32 : fullIsa;
+      const code = machineCode(
+        lines.map((line) => line.text),
+        isa,
+      );
       lines.forEach(({ word, text }, i) => {
         assert.equal(code.readUInt32LE(i * 4).toString(16), word.toString(16), text);
       });
@@ -90,7 +101,9 @@ describe('core/isa/riscv/encodings of the integer extensions', () => {
         named.set(mnemonic!, [parseInt(match!, 16), parseInt(mask, 16)]);
       }
     }
-    const own = [...newerExtensions].filter((name) => !name.startsWith('Zf')).flatMap(of);
+    const own = [...newerExtensions]
+      .filter((name) => !name.startsWith('Zf'))
+      .flatMap((name) => of(name));
     assert.deepEqual(own.map((r) => r.mnemonic).sort(), [...named.keys()].sort());
     for (const row of own) {
       const [match, mask] = named.get(row.mnemonic)!;

@@ -4,7 +4,10 @@
  * differential testing.
  */
 import assert from 'node:assert/strict';
-import { rig } from './rig.ts';
+import { disassemble } from '../../../../src/core/isa/riscv/disassemble.ts';
+import { encode } from '../../../differential/encode.ts';
+import { Random } from '../../../differential/random.ts';
+import { ramBase, rig, type Rig } from './rig.ts';
 
 const isa = 'rv32imafdc_zba_zbb_zbc_zbs';
 
@@ -101,6 +104,90 @@ describe('core/isa/riscv/rv32', () => {
     step(1);
     assert.equal(hart.pc, 0x8000_0040n);
     assert.equal(x('ra'), 0x8000_0002n);
+  });
+
+  // Zbkb: "zip: rd[2*i] = rs1[i], rd[2*i+1] = rs1[i+16]"; unzip is the inverse.
+  it('zip interleaves the halves of a word, and unzip takes them apart', () => {
+    const { hart, memory, step, x } = rig('', { isa: 'rv32i_zbkb' });
+    const words = ['zip', 'unzip'].map((name) => encode(name, { rd: 11, rs1: 10 }, 32));
+    const random = new Random(5);
+    for (const word of [0x0000_ffff, 0x8000_0001, random.bits32(), random.bits32()]) {
+      const value = BigInt(word >>> 0);
+      const bit = (i: number): bigint => (value >> BigInt(i)) & 1n;
+      let [zipped, unzipped] = [0n, 0n];
+      for (let i = 0; i < 16; i++) {
+        zipped |= (bit(i) << BigInt(2 * i)) | (bit(i + 16) << BigInt(2 * i + 1));
+        unzipped |= (bit(2 * i) << BigInt(i)) | (bit(2 * i + 1) << BigInt(i + 16));
+      }
+      for (const [i, expected] of [zipped, unzipped].entries()) {
+        memory.load(ramBase, new Uint8Array(Uint32Array.of(words[i]!).buffer));
+        hart.pc = BigInt(ramBase);
+        hart.setX(10, value);
+        step(1);
+        assert.equal(x('a1'), expected);
+      }
+    }
+  });
+
+  // Zacas: "compares the loaded value to a 64-bit value held in a register pair".
+  it('amocas.d compares and swaps a pair of registers', () => {
+    const run = (expected: bigint, rd = 10): Rig => {
+      const r = rig('', { isa: 'rv32ia_zacas' });
+      const word = encode('amocas.d', { rd, rs2: 12, rs1: 14 }, 32);
+      r.memory.load(ramBase, new Uint8Array(Uint32Array.of(word).buffer));
+      r.memory.load(ramBase + 64, new Uint8Array(BigUint64Array.of(0x89ab_cdef_0123_4567n).buffer));
+      r.hart.setX(10, expected & 0xffff_ffffn);
+      r.hart.setX(11, expected >> 32n);
+      r.hart.setX(12, 0xffff_fff1n);
+      r.hart.setX(13, 0xffff_fff2n);
+      r.hart.setX(14, BigInt(ramBase + 64));
+      r.step(1);
+      return r;
+    };
+    const memoryOf = ({ memory }: Rig): string =>
+      [4, 0].map((at) => (memory.read32(ramBase + 64 + at) >>> 0).toString(16)).join('_');
+    const swapped = run(0x89ab_cdef_0123_4567n);
+    assert.equal(memoryOf(swapped), 'fffffff2_fffffff1');
+    assert.deepEqual([swapped.x('a0'), swapped.x('a1')], [0x0123_4567n, 0x89ab_cdefn]);
+    const other = run(0x89ab_cdee_0123_4567n);
+    assert.equal(memoryOf(other), '89abcdef_1234567');
+    assert.deepEqual([other.x('a0'), other.x('a1')], [0x0123_4567n, 0x89ab_cdefn]);
+    // "When the first register of a destination register pair is x0 … neither … is written."
+    const discarded = run(0n, 0);
+    assert.equal(memoryOf(discarded), '89abcdef_1234567');
+    assert.equal(discarded.x('ra'), 0n);
+  });
+
+  it('fmvp.d.x and fmvh.x.d move a double through two registers', () => {
+    const { hart, memory, step, x, setCsr } = rig('', { isa: 'rv32gc_zfa' });
+    // riscv-opcodes, rv32_d_zfa.
+    const words = [0xb2b5_0553, 0xe215_0653, 0xe005_06d3];
+    assert.deepEqual(
+      words.map((w) => disassemble(new Uint8Array(Uint32Array.of(w).buffer), 0n, 32).text),
+      ['fmvp.d.x fa0, a0, a1', 'fmvh.x.d a2, fa0', 'fmv.x.w a3, fa0'],
+    );
+    memory.load(ramBase, new Uint8Array(Uint32Array.from(words).buffer));
+    setCsr('mstatus', 0x2000n);
+    hart.setX(10, 0x9234_5678n);
+    hart.setX(11, 0x8bad_f00dn);
+    step(3);
+    assert.equal(x('fa0'), 0x8bad_f00d_9234_5678n);
+    assert.deepEqual([x('a2'), x('a3')], [0x8bad_f00dn, 0x9234_5678n]);
+  });
+
+  it('compressed loads and stores of singles stand where RV64 has those of doublewords', () => {
+    const source = `.option arch, +f
+      la a0, value
+      c.flw fa0, 0(a0)
+      c.fsw fa0, 4(a0)
+      lw a1, 4(a0)
+      .balign 8
+      value: .word 0xc0490fdb, 0`;
+    const { step, x, setCsr } = rig(source, { isa: 'rv32imafc' });
+    setCsr('mstatus', 0x2000n);
+    step(5);
+    assert.equal(x('a1'), 0xc049_0fdbn);
+    assert.equal(x('fa0'), 0xffff_ffff_c049_0fdbn);
   });
 
   it('misa says so', () => {

@@ -1,7 +1,12 @@
 /** Every instruction row, of both register widths. */
 import { atomicRows } from './a.ts';
 import { compressedBaseRows } from './c.ts';
-import { compressedDoubleRows, floatArithmeticRows, floatMemoryRows } from './f.ts';
+import {
+  compressedDoubleRows,
+  compressedSingleRows,
+  floatArithmeticRows,
+  floatMemoryRows,
+} from './f.ts';
 import { compressedHintRows, hintRows } from './hints.ts';
 import { baseRows } from './i.ts';
 import { multiplyRows } from './m.ts';
@@ -15,7 +20,7 @@ import { basicBitRows } from './zbb.ts';
 import { carryLessRows } from './zbc.ts';
 import { cryptographyBitRows } from './zbkb.ts';
 import { singleBitRows } from './zbs.ts';
-import { additionalFloatRows } from './zfa.ts';
+import { additionalFloatRows, floatPairRows } from './zfa.ts';
 import { compressedByteRows } from './zcb.ts';
 import { cacheBlockRows } from './zicbo.ts';
 import { conditionalRows } from './zicond.ts';
@@ -43,6 +48,7 @@ export const instructionRows: readonly InstructionRow[] = [
   ...floatMemoryRows,
   ...floatArithmeticRows,
   ...additionalFloatRows,
+  ...floatPairRows,
 ];
 
 export const compressedRows: readonly CompressedRow[] = [
@@ -51,6 +57,7 @@ export const compressedRows: readonly CompressedRow[] = [
   ...compressedHintRows,
   ...compressedMaybeRows,
   ...compressedDoubleRows,
+  ...compressedSingleRows,
 ];
 
 /** The rows of one register width. */

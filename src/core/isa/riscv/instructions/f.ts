@@ -28,6 +28,7 @@ import {
   floatRows,
   fmt,
   memoryRows,
+  onDoublewords,
   oneOperand,
   rm,
   twoOperands,
@@ -159,32 +160,35 @@ const integers = [
 function integerConversion(f: Format): FloatSpec[] {
   const { suffix } = f;
   const p = precisions.get(f);
-  return integers.flatMap(([name, selector, width, signed, what]): FloatSpec[] => [
-    oneOperand(
-      `fcvt.${name}.${suffix}`,
-      `11000 ${fmt(f)} ${selector}`,
-      'rd, frs1',
-      `Convert to ${what}; saturates.`,
-      {
-        source: f,
-        native: p && toInteger(p, width, signed),
-        // Words are sign-extended, unsigned ones too.
-        operate: ({ a }, e) => BigInt.asIntN(width, soft.toInteger(f, a, width, signed, e)),
-      },
-    ),
-    oneOperand(
-      `fcvt.${suffix}.${name}`,
-      `11010 ${fmt(f)} ${selector}${width < f.fractionBits ? ' exact' : ''}`,
-      'frd, rs1',
-      `Convert from ${what}.`,
-      {
-        result: f,
-        native: p && fromInteger(p, width, signed),
-        operate: ({ a }, e) =>
-          soft.fromInteger(f, signed ? BigInt.asIntN(width, a) : BigInt.asUintN(width, a), e),
-      },
-    ),
-  ]);
+  return integers.flatMap(([name, selector, width, signed, what]): FloatSpec[] => {
+    const both: FloatSpec[] = [
+      oneOperand(
+        `fcvt.${name}.${suffix}`,
+        `11000 ${fmt(f)} ${selector}`,
+        'rd, frs1',
+        `Convert to ${what}; saturates.`,
+        {
+          source: f,
+          native: p && toInteger(p, width, signed),
+          // Words are sign-extended, unsigned ones too.
+          operate: ({ a }, e) => BigInt.asIntN(width, soft.toInteger(f, a, width, signed, e)),
+        },
+      ),
+      oneOperand(
+        `fcvt.${suffix}.${name}`,
+        `11010 ${fmt(f)} ${selector}${width < f.fractionBits ? ' exact' : ''}`,
+        'frd, rs1',
+        `Convert from ${what}.`,
+        {
+          result: f,
+          native: p && fromInteger(p, width, signed),
+          operate: ({ a }, e) =>
+            soft.fromInteger(f, signed ? BigInt.asIntN(width, a) : BigInt.asUintN(width, a), e),
+        },
+      ),
+    ];
+    return width === 64 ? both.map(onDoublewords) : both;
+  });
 }
 
 /** Between a register of each kind, bits as they are: what is narrower is sign-extended or boxed. */
@@ -233,7 +237,7 @@ export const floatArithmeticRows = [
     ...common(double),
     conversion(double, single, narrowing),
     conversion(single, double, widening),
-    ...moves(double, 'd'),
+    ...moves(double, 'd').map(onDoublewords),
   ]),
   ...floatRows('Zfh', Zfh, common(half)),
   ...floatRows('Zfhmin', Zfh, [
@@ -251,6 +255,34 @@ export const floatMemoryRows = [
   ...extensionRows('D', D, memoryRows(double)),
   ...extensionRows('Zfhmin', Zfh, memoryRows(half)),
 ];
+
+/** Zcf (unprivileged manual, Zc*): singles in 16 bits, where RV64 has doublewords. */
+export const compressedSingleRows = compressedExtensionRows(
+  'Zcf',
+  'Unprivileged: Zcf, compressed single-precision loads and stores',
+  [
+    [
+      'c.flw',
+      "011 uimm[5:3] rs1':3 uimm[2|6] frd':3 00",
+      "frd', uimm(rs1')",
+      "flw frd=frd' rs1=rs1' imm=uimm",
+    ],
+    [
+      'c.fsw',
+      "111 uimm[5:3] rs1':3 uimm[2|6] frs2':3 00",
+      "frs2', uimm(rs1')",
+      "fsw rs1=rs1' frs2=frs2' imm=uimm",
+    ],
+    [
+      'c.flwsp',
+      '011 uimm[5] frd:5 uimm[4:2|7:6] 10',
+      'frd, uimm(sp)',
+      'flw frd=frd rs1=2 imm=uimm',
+    ],
+    ['c.fswsp', '111 uimm[5:2|7:6] frs2:5 10', 'frs2, uimm(sp)', 'fsw rs1=2 frs2=frs2 imm=uimm'],
+  ],
+  { xlen: 32 },
+);
 
 /** Zcd (unprivileged manual, Zc*): doubles in 16 bits. */
 export const compressedDoubleRows = compressedExtensionRows(

@@ -4,7 +4,7 @@
  * expressions for the usual case; loads and stores are expressions like all others.
  */
 import { floatUnit } from '../../../engine/layout.ts';
-import type { SemanticContext } from '../../../engine/semantics.ts';
+import type { RegisterWidth, SemanticContext } from '../../../engine/semantics.ts';
 import { i64, or } from '../../../wasm/expression.ts';
 import { add } from '../../../wasm/expression.ts';
 import type { FloatEnvironment } from '../float/environment.ts';
@@ -49,7 +49,17 @@ export type FloatSpec = readonly [
   operands: string,
   summary: string,
   float: FloatOperation,
+  xlen?: RegisterWidth,
 ];
+
+/** With doublewords in general registers. */
+export const onDoublewords = ([
+  mnemonic,
+  pattern,
+  operands,
+  summary,
+  float,
+]: FloatSpec): FloatSpec => [mnemonic, pattern, operands, summary, float, 64];
 
 export function floatRows(
   extension: string,
@@ -57,11 +67,11 @@ export function floatRows(
   specs: readonly FloatSpec[],
   conditions: RowConditions = {},
 ): FloatRow[] {
-  const plain = specs.map(([mnemonic, pattern, operands, summary, { native }]): RowSpec => {
+  const plain = specs.map(([mnemonic, pattern, operands, summary, { native }, xlen]): RowSpec => {
     const execute = native
       ? (c: SemanticContext): void => c.orHost((giveUpIf) => native(c, giveUpIf))
       : host;
-    return [mnemonic, pattern, operands, summary, execute];
+    return [mnemonic, pattern, operands, summary, execute, 'next', xlen];
   });
   const rows = extensionRows(extension, section, plain, conditions);
   return rows.map((row, i) => ({ ...row, float: specs[i]![4] }));

@@ -36,7 +36,7 @@ export type RowSpec = readonly [
   summary: string,
   execute: (c: SemanticContext) => void,
   flow?: ControlFlow,
-  xlen?: RegisterWidth,
+  xlen?: RegisterWidth | undefined,
 ];
 
 /** The row on registers of this width alone. */

@@ -2,7 +2,7 @@
  * Zicsr, Zifencei and the privileged instructions, H extension included. All are carried out in
  * TypeScript: they change what the hart may do or where it is.
  */
-import { extensionRows, host, type RowSpec } from './row.ts';
+import { extensionRows, host, only, type RowSpec } from './row.ts';
 
 const csr = (mnemonic: string, funct3: string, summary: string): RowSpec => [
   mnemonic,
@@ -82,13 +82,13 @@ export const systemRows = [
     guestLoad('hlv.hu', '0110010', '00001', 'halfword, zero-extended,'),
     guestLoad('hlvx.hu', '0110010', '00011', 'executable halfword'),
     guestLoad('hlv.w', '0110100', '00000', 'word, sign-extended,'),
-    guestLoad('hlv.wu', '0110100', '00001', 'word, zero-extended,'),
+    only(64, guestLoad('hlv.wu', '0110100', '00001', 'word, zero-extended,')),
     guestLoad('hlvx.wu', '0110100', '00011', 'executable word'),
-    guestLoad('hlv.d', '0110110', '00000', 'doubleword'),
+    only(64, guestLoad('hlv.d', '0110110', '00000', 'doubleword')),
     guestStore('hsv.b', '0110001', 'byte'),
     guestStore('hsv.h', '0110011', 'halfword'),
     guestStore('hsv.w', '0110101', 'word'),
-    guestStore('hsv.d', '0110111', 'doubleword'),
+    only(64, guestStore('hsv.d', '0110111', 'doubleword')),
   ]),
   ...extensionRows('Svinval', 'Privileged: Svinval, fine-grained invalidation', [
     fence('sinval.vma', '0001011', 'Invalidate what SFENCE.VMA would, between the two below.'),

@@ -2,7 +2,7 @@
 import type { AtomicWidth } from '../../../engine/semantics.ts';
 import { eq, select } from '../../../wasm/expression.ts';
 import { atomicFunct3, atomicOperations, narrowed } from './a.ts';
-import { extensionRows, host, type RowSpec } from './row.ts';
+import { extensionRows, host, only, type RowSpec } from './row.ts';
 
 const compareAndSwap = (width: AtomicWidth, what: string): RowSpec => [
   `amocas.${width}`,
@@ -13,16 +13,20 @@ const compareAndSwap = (width: AtomicWidth, what: string): RowSpec => [
     c.amo(width, c.rs1(), (old) => select(c.rs2(), old, eq(old, narrowed(width, c.rd(), true)))),
 ];
 
+/** On even registers and those that follow them. */
+const onPairs = (width: 'd' | 'q', what: string): RowSpec => [
+  `amocas.${width}`,
+  `00101 aq:1 rl:1 rs2[4:1] 0 rs1:5 ${{ d: '011', q: '100' }[width]} rd[4:1] 0 0101111`,
+  'rd, rs2, (rs1)',
+  `Atomic compare with a pair of registers and swap ${what}.`,
+  host,
+];
+
 export const compareAndSwapRows = extensionRows('Zacas', 'Unprivileged: Zacas, compare-and-swap', [
   compareAndSwap('w', 'word'),
-  compareAndSwap('d', 'doubleword'),
-  [
-    'amocas.q',
-    '00101 aq:1 rl:1 rs2[4:1] 0 rs1:5 100 rd[4:1] 0 0101111',
-    'rd, rs2, (rs1)',
-    'Atomic compare with a pair of registers and swap quadword.',
-    host,
-  ],
+  only(64, compareAndSwap('d', 'doubleword')),
+  only(32, onPairs('d', 'doubleword')),
+  only(64, onPairs('q', 'quadword')),
 ]);
 
 const narrow = 'Unprivileged: Zabha, byte and halfword atomics';

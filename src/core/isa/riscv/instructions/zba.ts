@@ -10,7 +10,7 @@ import {
   shiftImmediate,
   twoSources,
 } from './bitTricks.ts';
-import { extensionRows } from './row.ts';
+import { extensionRows, only } from './row.ts';
 
 const shiftAdd = (shift: number) => (a: Expr, b: Expr) => add(b, shl(a, i64(shift)));
 const shiftAddWord = (shift: number) => (a: Expr, b: Expr) => add(b, shl(low32(a), i64(shift)));
@@ -24,18 +24,27 @@ export const addressRows = extensionRows('Zba', 'Unprivileged: Zba, address gene
       `Shift left by ${shift} and add.`,
       onRegisters(shiftAdd(shift)),
     ),
-    twoSources(
-      `sh${shift}add.uw`,
-      `0010000 ${funct3[shift]} ${OP32}`,
-      `Shift unsigned word left by ${shift} and add.`,
-      onRegisters(shiftAddWord(shift)),
+    only(
+      64,
+      twoSources(
+        `sh${shift}add.uw`,
+        `0010000 ${funct3[shift]} ${OP32}`,
+        `Shift unsigned word left by ${shift} and add.`,
+        onRegisters(shiftAddWord(shift)),
+      ),
     ),
   ]),
-  twoSources('add.uw', `0000100 000 ${OP32}`, 'Add unsigned word.', onRegisters(shiftAddWord(0))),
-  shiftImmediate(
-    'slli.uw',
-    `000010 001 ${OP_IMM32}`,
-    'Shift unsigned word left by immediate.',
-    onImmediate((a, b) => shl(low32(a), b)),
+  only(
+    64,
+    twoSources('add.uw', `0000100 000 ${OP32}`, 'Add unsigned word.', onRegisters(shiftAddWord(0))),
+  ),
+  only(
+    64,
+    shiftImmediate(
+      'slli.uw',
+      `000010 001 ${OP_IMM32}`,
+      'Shift unsigned word left by immediate.',
+      onImmediate((a, b) => shl(low32(a), b)),
+    ),
   ),
 ]);

@@ -46,14 +46,25 @@ import {
   shiftImmediate,
   twoSources,
 } from './bitTricks.ts';
-import { extensionRows } from './row.ts';
+import { extensionRows, only, type RowSpec } from './row.ts';
+import { byWidth } from './width.ts';
 
 type Binary = (a: Expr, b: Expr) => Expr;
 const word =
   (f: Binary): Binary =>
   (a, b) =>
     signExtend(f(wrap(a), wrap(b)));
-const ofWord = (f: (a: Expr) => Expr) => onOne((a) => zeroExtend(f(wrap(a))));
+const rotate = (narrow: Binary, wide: Binary) => (c: SemanticContext) =>
+  c.wr(byWidth(c, word(narrow), wide)(c.rs1(), c.rs2()));
+
+type Unary = (a: Expr) => Expr;
+const inWord =
+  (f: Unary): Unary =>
+  (a) =>
+    zeroExtend(f(wrap(a)));
+const ofWord = (f: Unary) => onOne(inWord(f));
+const count = (narrow: Unary, wide: Unary) => (c: SemanticContext) =>
+  c.wr(byWidth(c, inWord(narrow), wide)(c.rs1()));
 
 const choose = (keeps: Binary) => (c: SemanticContext) => {
   const a = c.keep(c.rs1());
@@ -69,6 +80,22 @@ function orOfBytes(c: SemanticContext): void {
   }, c.rs1());
   c.wr(mul(and(gathered, i64(0x0101_0101_0101_0101n)), i64(255)));
 }
+
+/** Its encoding has the number of bits less eight in it. */
+const reversal = (upper: string): RowSpec =>
+  oneSource('rev8', `${upper} 101 ${OP_IMM}`, 'Reverse the bytes.', (c) => {
+    const reversed = reverseBytes(c, c.rs1());
+    c.wr(c.xlen === 32 ? shrU(reversed, i64(32)) : reversed);
+  });
+
+/** An encoding of PACKW, or of PACK where there is no PACKW. */
+const halfwordExtension = (opcode: string): RowSpec =>
+  oneSource(
+    'zext.h',
+    `000010000000 100 ${opcode}`,
+    'Zero-extend halfword.',
+    onOne((a) => and(a, i64(0xffff))),
+  );
 
 export const basicBitRows = [
   ...extensionRows(
@@ -93,57 +120,67 @@ export const basicBitRows = [
         'Exclusive NOR.',
         onRegisters((a, b) => invert(xor(a, b))),
       ),
-      twoSources('rol', `0110000 001 ${OP}`, 'Rotate left.', onRegisters(rotl)),
-      twoSources('ror', `0110000 101 ${OP}`, 'Rotate right.', onRegisters(rotr)),
-      shiftImmediate(
-        'rori',
-        `011000 101 ${OP_IMM}`,
-        'Rotate right by immediate.',
-        onImmediate(rotr),
+      twoSources('rol', `0110000 001 ${OP}`, 'Rotate left.', rotate(rotl32, rotl)),
+      twoSources('ror', `0110000 101 ${OP}`, 'Rotate right.', rotate(rotr32, rotr)),
+      shiftImmediate('rori', `011000 101 ${OP_IMM}`, 'Rotate right by immediate.', (c) =>
+        c.wr(byWidth(c, word(rotr32), rotr)(c.rs1(), c.imm())),
       ),
-      twoSources('rolw', `0110000 001 ${OP32}`, 'Rotate word left.', onRegisters(word(rotl32))),
-      twoSources('rorw', `0110000 101 ${OP32}`, 'Rotate word right.', onRegisters(word(rotr32))),
-      shiftImmediate(
-        'roriw',
-        `0110000 101 ${OP_IMM32}`,
-        'Rotate word right by immediate.',
-        onImmediate(word(rotr32)),
+      only(
+        64,
+        twoSources('rolw', `0110000 001 ${OP32}`, 'Rotate word left.', onRegisters(word(rotl32))),
       ),
-      oneSource('rev8', `011010111000 101 ${OP_IMM}`, 'Reverse the bytes.', (c) =>
-        c.wr(reverseBytes(c, c.rs1())),
+      only(
+        64,
+        twoSources('rorw', `0110000 101 ${OP32}`, 'Rotate word right.', onRegisters(word(rotr32))),
       ),
+      only(
+        64,
+        shiftImmediate(
+          'roriw',
+          `0110000 101 ${OP_IMM32}`,
+          'Rotate word right by immediate.',
+          onImmediate(word(rotr32)),
+        ),
+      ),
+      only(64, reversal('011010111000')),
+      only(32, reversal('011010011000')),
     ],
     { alsoIn: ['Zbkb'] },
   ),
   ...extensionRows('Zbb', 'Unprivileged: Zbb, basic bit manipulation', [
-    oneSource('clz', `011000000000 001 ${OP_IMM}`, 'Count leading zeros.', onOne(clz)),
-    oneSource('ctz', `011000000001 001 ${OP_IMM}`, 'Count trailing zeros.', onOne(ctz)),
-    oneSource('cpop', `011000000010 001 ${OP_IMM}`, 'Count ones.', onOne(popcnt)),
-    oneSource(
-      'clzw',
-      `011000000000 001 ${OP_IMM32}`,
-      'Count leading zeros of word.',
-      ofWord(clz32),
+    oneSource('clz', `011000000000 001 ${OP_IMM}`, 'Count leading zeros.', count(clz32, clz)),
+    oneSource('ctz', `011000000001 001 ${OP_IMM}`, 'Count trailing zeros.', count(ctz32, ctz)),
+    oneSource('cpop', `011000000010 001 ${OP_IMM}`, 'Count ones.', count(popcnt32, popcnt)),
+    only(
+      64,
+      oneSource(
+        'clzw',
+        `011000000000 001 ${OP_IMM32}`,
+        'Count leading zeros of word.',
+        ofWord(clz32),
+      ),
     ),
-    oneSource(
-      'ctzw',
-      `011000000001 001 ${OP_IMM32}`,
-      'Count trailing zeros of word.',
-      ofWord(ctz32),
+    only(
+      64,
+      oneSource(
+        'ctzw',
+        `011000000001 001 ${OP_IMM32}`,
+        'Count trailing zeros of word.',
+        ofWord(ctz32),
+      ),
     ),
-    oneSource('cpopw', `011000000010 001 ${OP_IMM32}`, 'Count ones of word.', ofWord(popcnt32)),
+    only(
+      64,
+      oneSource('cpopw', `011000000010 001 ${OP_IMM32}`, 'Count ones of word.', ofWord(popcnt32)),
+    ),
     twoSources('max', `0000101 110 ${OP}`, 'Maximum, signed.', choose(gtS)),
     twoSources('maxu', `0000101 111 ${OP}`, 'Maximum, unsigned.', choose(gtU)),
     twoSources('min', `0000101 100 ${OP}`, 'Minimum, signed.', choose(ltS)),
     twoSources('minu', `0000101 101 ${OP}`, 'Minimum, unsigned.', choose(ltU)),
     oneSource('sext.b', `011000000100 001 ${OP_IMM}`, 'Sign-extend byte.', onOne(signExtend8)),
     oneSource('sext.h', `011000000101 001 ${OP_IMM}`, 'Sign-extend halfword.', onOne(signExtend16)),
-    oneSource(
-      'zext.h',
-      `000010000000 100 ${OP32}`,
-      'Zero-extend halfword.',
-      onOne((a) => and(a, i64(0xffff))),
-    ),
+    only(64, halfwordExtension(OP32)),
+    only(32, halfwordExtension(OP)),
     oneSource(
       'orc.b',
       `001010000111 101 ${OP_IMM}`,

@@ -3,6 +3,7 @@ import type { SemanticContext } from '../../../engine/semantics.ts';
 import { and, i64, mul, or, shrU, xor, type Expr } from '../../../wasm/expression.ts';
 import { OP, reverseBits, twoSources } from './bitTricks.ts';
 import { extensionRows } from './row.ts';
+import { unsigned } from './width.ts';
 
 /**
  * Low 64 bits of the carry-less product. Operands are split into four with three zeros between
@@ -29,6 +30,10 @@ function reversed(c: SemanticContext): Expr {
   return reverseBits(c, product);
 }
 
+/** The product of words, all of whose bits there are, from bit `lowest`. */
+const highBits = (c: SemanticContext, lowest: number): Expr =>
+  shrU(carryLess(c, unsigned(c, c.rs1()), unsigned(c, c.rs2())), i64(lowest));
+
 const section = 'Unprivileged: Zbc, carry-less multiplication';
 
 export const carryLessRows = [
@@ -40,14 +45,14 @@ export const carryLessRows = [
         c.wr(carryLess(c, c.rs1(), c.rs2())),
       ),
       twoSources('clmulh', `0000101 011 ${OP}`, 'Carry-less multiply, high half.', (c) =>
-        c.wr(shrU(reversed(c), i64(1))),
+        c.wr(c.xlen === 32 ? highBits(c, 32) : shrU(reversed(c), i64(1))),
       ),
     ],
     { alsoIn: ['Zbkc'] },
   ),
   ...extensionRows('Zbc', section, [
     twoSources('clmulr', `0000101 010 ${OP}`, 'Carry-less multiply, reversed.', (c) =>
-      c.wr(reversed(c)),
+      c.wr(c.xlen === 32 ? highBits(c, 31) : reversed(c)),
     ),
   ]),
 ];

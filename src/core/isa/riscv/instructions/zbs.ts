@@ -1,9 +1,9 @@
 /** Zbs: single-bit instructions (unprivileged manual, chapter B). */
 import { and, i64, or, rotl, shl, shrU, xor, type Expr } from '../../../wasm/expression.ts';
-import { onImmediate, onRegisters, OP, OP_IMM, shiftImmediate, twoSources } from './bitTricks.ts';
+import { OP, OP_IMM, shiftImmediate, twoSources } from './bitTricks.ts';
 import { extensionRows } from './row.ts';
+import { amount } from './width.ts';
 
-/** Shift amounts count modulo 64 in WebAssembly as they do here. */
 const bit = (index: Expr): Expr => shl(i64(1), index);
 
 const operations: readonly (readonly [
@@ -23,12 +23,11 @@ export const singleBitRows = extensionRows(
   'Zbs',
   'Unprivileged: Zbs, single-bit instructions',
   operations.flatMap(([name, funct6, funct3, summary, f]) => [
-    twoSources(name, `${funct6}0 ${funct3} ${OP}`, `${summary}.`, onRegisters(f)),
-    shiftImmediate(
-      `${name}i`,
-      `${funct6} ${funct3} ${OP_IMM}`,
-      `${summary}, immediate.`,
-      onImmediate(f),
+    twoSources(name, `${funct6}0 ${funct3} ${OP}`, `${summary}.`, (c) =>
+      c.wr(f(c.rs1(), amount(c, c.rs2()))),
+    ),
+    shiftImmediate(`${name}i`, `${funct6} ${funct3} ${OP_IMM}`, `${summary}, immediate.`, (c) =>
+      c.wr(f(c.rs1(), amount(c, c.imm()))),
     ),
   ]),
 );

@@ -3,7 +3,11 @@ import { chooseOrNaN, compare } from '../float/compare.ts';
 import { constantPattern } from '../float/constants.ts';
 import { roundToIntegral, toIntegerModular } from '../float/convert.ts';
 import { double, half, single, type Format } from '../float/format.ts';
+import { floatUnit } from '../../../engine/layout.ts';
+import { i64, or, shl, shrU } from '../../../wasm/expression.ts';
+import { low32 } from './bitTricks.ts';
 import { floatRows, fmt, oneOperand, twoOperands, type FloatSpec } from './floatRow.ts';
+import { extensionRows } from './row.ts';
 
 const section = 'Unprivileged: Zfa, additional floating-point instructions';
 
@@ -61,3 +65,32 @@ export const additionalFloatRows = [
     { needs: ['D'] },
   ),
 ];
+
+/** What FMV.X.D and FMV.D.X do on RV64 takes two registers on RV32. */
+export const floatPairRows = extensionRows(
+  'Zfa',
+  section,
+  [
+    [
+      'fmvh.x.d',
+      '11100 01 00001 frs1:5 000 rd:5 1010011',
+      'rd, frs1',
+      'Move the upper word of a double.',
+      (c) => {
+        c.needFloatUnit(floatUnit.on);
+        c.wr(shrU(c.rs1(), i64(32)));
+      },
+    ],
+    [
+      'fmvp.d.x',
+      '10110 01 rs2:5 rs1:5 000 frd:5 1010011',
+      'frd, rs1, rs2',
+      'Move two words to a double, rs2 the upper one.',
+      (c) => {
+        c.needFloatUnit(floatUnit.dirty);
+        c.wrWide(or(low32(c.rs1()), shl(c.rs2(), i64(32))));
+      },
+    ],
+  ],
+  { needs: ['D'], xlen: 32 },
+);

@@ -7,12 +7,13 @@ import {
   floatArithmeticRows,
   floatMemoryRows,
   compressedDoubleRows,
+  compressedSingleRows,
 } from '../../../../../src/core/isa/riscv/instructions/f.ts';
 import { additionalFloatRows } from '../../../../../src/core/isa/riscv/instructions/zfa.ts';
 import { parseIsaString } from '../../../../../src/core/isa/riscv/isaString.ts';
 import { parsePattern } from '../../../../../src/core/isa/riscv/pattern.ts';
 import { encodePattern } from '../../../../differential/encode.ts';
-import { machineCode } from '../gnuAssembler.ts';
+import { fullIsa, fullIsa32, machineCode } from '../gnuAssembler.ts';
 import { ramBase, rig, type Rig } from '../rig.ts';
 import { Random } from './operands.ts';
 
@@ -307,42 +308,46 @@ describe('core/isa/riscv/float unit', () => {
 });
 
 describe('core/isa/riscv/float rows', () => {
-  const decoder = new Decoder();
-
-  it('are disassembled as the assembler takes them, which gives them back', () => {
-    const random = new Random(1);
-    const rows = [...floatMemoryRows, ...floatArithmeticRows, ...compressedDoubleRows];
-    const words = rows.flatMap((row) =>
-      Array.from({ length: 8 }, () => {
-        const fields = [...parsePattern(row.pattern).fields.values()];
-        for (;;) {
-          const values = Object.fromEntries(
-            fields.map((f) => [f.name, f.bias + Number(random.bits(f.bits))]),
-          );
-          // Where the mode changes nothing, the assembler knows one encoding alone.
-          if ('float' in row && row.float?.exact) values['rm'] = 0;
-          const word = encodePattern(row.pattern, values);
-          if (decoder.decode(word)?.written === row) return word;
-        }
-      }),
-    );
-    const bytes = Buffer.concat(
-      words.map((word) => {
-        const wide = (word & 3) === 3;
-        return Buffer.from(new Uint8Array(Uint32Array.of(word).buffer).slice(0, wide ? 4 : 2));
-      }),
-    );
-    const lines: string[] = [];
-    for (let at = 0; at < bytes.length;) {
-      const { size, text, valid } = disassemble(bytes.subarray(at, at + 4), BigInt(at));
-      assert.ok(valid, text);
-      lines.push(text);
-      at += size;
-    }
-    // Wide instructions must not become narrow ones.
-    const kept = lines.map((l) => (l.startsWith('c.') ? `.option rvc\n${l}\n.option norvc` : l));
-    assert.equal(machineCode(['.option norvc', ...kept]).toString('hex'), bytes.toString('hex'));
-  });
+  for (const xlen of [64, 32] as const)
+    it(`of RV${xlen} are disassembled as the assembler takes them, which gives them back`, () => {
+      const random = new Random(1);
+      const decoder = new Decoder(undefined, xlen);
+      const compressed = [...compressedDoubleRows, ...compressedSingleRows];
+      const all = [...floatMemoryRows, ...floatArithmeticRows, ...compressed];
+      const rows = all.filter((row) => (row.xlen ?? xlen) === xlen);
+      const words = rows.flatMap((row) =>
+        Array.from({ length: 8 }, () => {
+          const fields = [...parsePattern(row.pattern).fields.values()];
+          for (;;) {
+            const values = Object.fromEntries(
+              fields.map((f) => [f.name, f.bias + Number(random.bits(f.bits))]),
+            );
+            // Where the mode changes nothing, the assembler knows one encoding alone.
+            if ('float' in row && row.float?.exact) values['rm'] = 0;
+            const word = encodePattern(row.pattern, values);
+            if (decoder.decode(word)?.written === row) return word;
+          }
+        }),
+      );
+      const bytes = Buffer.concat(
+        words.map((word) => {
+          const wide = (word & 3) === 3;
+          return Buffer.from(new Uint8Array(Uint32Array.of(word).buffer).slice(0, wide ? 4 : 2));
+        }),
+      );
+      const lines: string[] = [];
+      for (let at = 0; at < bytes.length;) {
+        const { size, text, valid } = disassemble(bytes.subarray(at, at + 4), BigInt(at), xlen);
+        assert.ok(valid, text);
+        lines.push(text);
+        at += size;
+      }
+      // Wide instructions must not become narrow ones.
+      const kept = lines.map((l) => (l.startsWith('c.') ? `.option rvc\n${l}\n.option norvc` : l));
+      const isa = xlen === 32 ? fullIsa32 : fullIsa;
+      const code = machineCode(['.option norvc', ...kept], isa);
+      assert.equal(code.toString('hex'), bytes.toString('hex'));
+    });
 
   it('of Zfa have the encodings of riscv-opcodes', () => {
     const singles: Record<string, number> = {
