@@ -70,6 +70,8 @@ export const named: Readonly<Record<string, string>> = {
   svpbmt: '',
   sha: 'h ssstateen shcounterenw shgatpa shtvala shvsatpa shvstvala shvstvecd',
   smaia: 'ssaia',
+  shlcofideleg: 'h sscofpmf',
+  smcntrpmf: '',
   smepmp: '',
   smmpm: '',
   smnpm: '',

@@ -3,7 +3,8 @@
  * hypervisor, memory-management fence instructions). An invalidation is carried out where it
  * stands, so there is nothing left for SFENCE.W.INVAL and SFENCE.INVAL.IR to order.
  */
-import type { CsrRefusal } from './csr/csrAccess.ts';
+import { event } from './csr/counters.ts';
+import type { CsrRefusal } from './csr/csrFile.ts';
 import { CSR } from './csr/numbers.ts';
 import { hstatusBits, status } from './hartState.ts';
 import { lower, upper } from './memoryPath.ts';
@@ -59,6 +60,7 @@ function fenceOf({ state }: SystemHart, o: Operands): Fence {
 
 /** The page being executed was looked up before: after its entry went, it is to be again. */
 function lookAgain(h: SystemHart, current: boolean): typeof next {
+  h.csrs.counters.count(event.fence);
   if (current) h.csrs.translationChanged = true;
   return next;
 }

@@ -12,6 +12,7 @@ import { exit, hart as layout, leave, special } from '../../engine/layout.ts';
 import { accessBytes, accessWidths, type RegisterWidth } from '../../engine/semantics.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind, CpuRun, DebugStage } from '../cpu.ts';
+import { event } from './csr/counters.ts';
 import { CsrFile } from './csr/csrFile.ts';
 import { updateFloatUnit } from './csr/floatStatus.ts';
 import { CSR } from './csr/numbers.ts';
@@ -113,13 +114,8 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     this.regimes = new Regimes(engine, this.state);
     const { pmp, regimes } = this;
     this.path = new MemoryPath({
-      memory,
-      view: engine.view,
-      mmu,
-      pmp,
-      regimes,
-      code,
-      xlen: this.xlen,
+      ...{ memory, view: engine.view, mmu, pmp, regimes, code, xlen: this.xlen },
+      missed: (access) => this.csrs.counters.count(missOf[access]),
     });
     this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp);
     this.trapInstruction = new TrapInstruction(this.state, parts.decoder);
@@ -151,6 +147,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
   set privilege(value: Privilege) {
     this.state.privilege = value;
+    this.csrs.counters.enterMode(value, this.state.virtualized, false);
     this.csrs.translationChanged = true;
   }
   get virtualized(): boolean {
@@ -158,6 +155,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
   set virtualized(value: boolean) {
     this.state.virtualized = value;
+    this.csrs.counters.enterMode(this.state.privilege, value, false);
     this.csrs.translationChanged = true;
   }
   get modeName(): string {
@@ -203,6 +201,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
         return result('budget');
       }
       this.runSlice(this.untilTimer(left));
+      this.csrs.counters.noticeInstructions();
       switch (this.state.exit) {
         case exit.trap: {
           traps++;
@@ -248,7 +247,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   sret(): void {
-    this.traps.supervisorReturn();
+    this.traps.supervisorReturn(false);
     this.csrs.translationChanged = true;
   }
 
@@ -429,8 +428,8 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
 
   private untilTimer(left: number): number {
     const deadline = this.csrs.nextTimer();
-    if (deadline === undefined) return left;
-    return Math.max(1, Math.min(left, this.parts.clock.instructionsUntil(deadline)));
+    const timer = deadline === undefined ? left : this.parts.clock.instructionsUntil(deadline);
+    return Math.max(1, Math.min(left, timer, this.csrs.counters.untilOverflow()));
   }
 
   private raise(info: TrapInfo): number {
@@ -469,3 +468,5 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     return [this.state.u32[word]!, this.state.u32[word + 1]!];
   }
 }
+
+const missOf = { fetch: event.fetchMiss, load: event.loadMiss, store: event.storeMiss } as const;

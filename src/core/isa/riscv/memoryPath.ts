@@ -32,6 +32,7 @@ export class MemoryPath {
   private readonly regimes: Regimes;
   private readonly code: CodePages;
   private readonly xlen: RegisterWidth;
+  private readonly missed: (access: AccessKind) => void;
 
   constructor(parts: {
     memory: PhysicalMemory;
@@ -41,6 +42,8 @@ export class MemoryPath {
     regimes: Regimes;
     code: CodePages;
     xlen: RegisterWidth;
+    /** Told of each page that the TLB did not have. */
+    missed: (access: AccessKind) => void;
   }) {
     this.memory = parts.memory;
     this.view = parts.view;
@@ -49,6 +52,7 @@ export class MemoryPath {
     this.regimes = parts.regimes;
     this.code = parts.code;
     this.xlen = parts.xlen;
+    this.missed = parts.missed;
   }
 
   /** `size` bytes at a virtual address, zero-extended; undefined with `fault` set. */
@@ -134,7 +138,10 @@ export class MemoryPath {
     const mode = this.regimes.fetchMode;
     const address = this.translate(low, high, 'fetch', mode, 2);
     if (address < 0) return -1;
-    if (this.memory.offsetOf(address, 2) >= 0) return address;
+    if (this.memory.offsetOf(address, 2) >= 0) {
+      this.missed('fetch');
+      return address;
+    }
     this.refuse(low, high, 'fetch', mode);
     return -1;
   }
@@ -179,6 +186,7 @@ export class MemoryPath {
     const region = this.memory.regionAt(page, pageBytes);
     if (!region || !this.pmp.uniform(page, pageBytes)) return;
     if (kind === 'write' && (!region.writable || this.code.recordsAt(page) !== 0)) return;
+    this.missed(kind === 'read' ? 'load' : 'store');
     const offset = region.offset + (page - region.base);
     const addend = (offset - (low & -pageBytes)) >>> 0;
     this.regimes.set.fill(kind, low, high, addend, this.mmu.leaf);

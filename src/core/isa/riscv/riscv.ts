@@ -2,7 +2,7 @@
 import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { Isa } from '../isa.ts';
 import { riscvAssembler } from './assembler.ts';
-import { csrRows } from './csr/table.ts';
+import { csrTable } from './csr/table.ts';
 import { disassemble } from './disassemble.ts';
 import { rowsOf } from './instructions/all.ts';
 import { pseudoInstructions } from './pseudoInstructions.ts';
@@ -18,7 +18,7 @@ function riscv(xlen: RegisterWidth): Isa {
     registers: registersOf(xlen),
     // psABI, "Frame Pointer Convention": the frame pointer holds the CFA.
     frameRecord: { returnAddress: -bytes, framePointer: -2 * bytes },
-    controlRegisters: csrRows,
+    controlRegisters: csrTable(xlen),
     instructions: [...instructions, ...compressed, ...pseudoInstructions],
     assembler: riscvAssembler,
     disassemble: (code, address) => disassemble(code, address, xlen),

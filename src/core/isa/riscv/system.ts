@@ -2,8 +2,7 @@
  * Instructions that TypeScript carries out: system calls, CSRs, trap returns, WFI, and
  * guest memory accesses of the hypervisor. Found by mnemonic; each says how the hart goes on.
  */
-import { csrRefusal, effectiveCsr, type CsrRefusal } from './csr/csrAccess.ts';
-import type { CsrFile } from './csr/csrFile.ts';
+import type { CsrFile, CsrRefusal } from './csr/csrFile.ts';
 import { CSR } from './csr/numbers.ts';
 import { hstatusBits, status, type HartState } from './hartState.ts';
 import type { MemoryPath } from './memoryPath.ts';
@@ -89,7 +88,7 @@ export const systemInstructions: Readonly<Record<string, Execute>> = {
     } else if (state.privilege === 1 && state.low(CSR.mstatus) & status.TSR) {
       return refused('illegal', h);
     }
-    h.traps.supervisorReturn();
+    h.traps.supervisorReturn(true);
     return jumped;
   },
   wfi: (h) => {
@@ -129,14 +128,14 @@ function csrInstruction(
 ): Outcome {
   const { state, csrs } = h;
   const number = o.imm & 0xfff;
-  const refusal = csrRefusal(state, csrs, number, writes);
+  const refusal = csrs.refusal(number, writes);
   if (refusal) return refused(refusal, h);
-  const effective = effectiveCsr(state, number);
+  const effective = csrs.effective(number);
   const old = reads ? csrs.read(effective) : 0n;
   if (writes) {
     const base = how === 'write' ? 0n : csrs.readForUpdate(effective);
     const value = how === 'write' ? source : how === 'set' ? base | source : base & ~source;
-    csrs.write(effective, BigInt.asUintN(64, value));
+    csrs.write(effective, BigInt.asUintN(64, value), true);
   }
   state.setX(o.rd, old);
   return next;

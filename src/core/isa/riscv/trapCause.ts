@@ -30,6 +30,8 @@ export const interrupt = {
   SEI: 9,
   VSEI: 10,
   MEI: 11,
+  SGEI: 12,
+  LCOFI: 13,
 } as const;
 
 import type { AccessKind } from '../cpu.ts';

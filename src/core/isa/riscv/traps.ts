@@ -2,17 +2,32 @@
  * Trap entry and return, and which interrupt is taken (privileged manual, traps; hypervisor,
  * trap entry and return).
  */
+import { event, type CountedEvent } from './csr/counters.ts';
 import type { CsrFile } from './csr/csrFile.ts';
 import { CSR } from './csr/numbers.ts';
 import { hstatusBits, status, type HartState } from './hartState.ts';
 import type { Privilege, TrapInfo } from './riscvHart.ts';
-import { interrupt } from './trapCause.ts';
+import { cause, interrupt } from './trapCause.ts';
 
 export type TrapTarget = 'M' | 'HS' | 'VS';
 
-const { SSI, VSSI, MSI, STI, VSTI, MTI, SEI, VSEI, MEI } = interrupt;
+const { SSI, VSSI, MSI, STI, VSTI, MTI, SEI, VSEI, MEI, SGEI, LCOFI } = interrupt;
 /** Highest first (privileged manual, mip and mie; hypervisor, hip and hie). */
-const interruptPriority = [MEI, MSI, MTI, SEI, SSI, STI, VSEI, VSSI, VSTI];
+const interruptPriority = [MEI, MSI, MTI, SEI, SSI, STI, SGEI, VSEI, VSSI, VSTI, LCOFI];
+/** Events that hpmcounters count besides exceptions as such. */
+const eventOfCause = new Map<number, CountedEvent>([
+  ...[cause.ecallU, cause.ecallS, cause.ecallVS, cause.ecallM].map(
+    (code) => [code, event.environmentCall] as const,
+  ),
+  ...[cause.instructionPage, cause.loadPage, cause.storePage].map(
+    (code) => [code, event.pageFault] as const,
+  ),
+  ...[cause.instructionGuestPage, cause.loadGuestPage, cause.storeGuestPage].map(
+    (code) => [code, event.guestPageFault] as const,
+  ),
+  [cause.illegalInstruction, event.illegalInstruction],
+  [cause.virtualInstruction, event.illegalInstruction],
+]);
 const interruptFlag = 1n << 63n;
 
 export class Traps {
@@ -42,13 +57,19 @@ export class Traps {
 
   takeInterrupt(code: number, target: TrapTarget): void {
     // The guest sees its own interrupts under the supervisor's numbers.
-    const shown = target === 'VS' ? code - 1 : code;
+    const shown = target === 'VS' && code !== LCOFI ? code - 1 : code;
+    this.csrs.counters.count(event.interrupt);
+    this.countExit(target);
     this.enter(target, interruptFlag | BigInt(shown), undefined);
   }
 
   /** Delivers a synchronous trap of the instruction at pc; says where it went. */
   takeException(info: TrapInfo): TrapTarget {
     const target = this.exceptionTarget(info.cause);
+    this.csrs.counters.count(event.exception);
+    const kind = eventOfCause.get(info.cause);
+    if (kind !== undefined) this.csrs.counters.count(kind);
+    this.countExit(target);
     this.enter(target, BigInt(info.cause), info);
     return target;
   }
@@ -65,11 +86,11 @@ export class Traps {
     if (previous !== 3) next &= ~status.MPRV;
     state.setLow(CSR.mstatus, next);
     state.setHigh(CSR.mstatus, high & ~status.high.MPV);
-    this.goTo(previous, guest, state.csr(CSR.mepc));
+    this.goTo(previous, guest, state.csr(CSR.mepc), true);
   }
 
-  /** SRET, in HS-mode or in VS-mode. */
-  supervisorReturn(): void {
+  /** SRET, in HS-mode or in VS-mode; `finished`: as an instruction that retires. */
+  supervisorReturn(finished: boolean): void {
     const { state } = this;
     const inGuest = state.virtualized;
     const slot = inGuest ? CSR.vsstatus : CSR.mstatus;
@@ -79,10 +100,15 @@ export class Traps {
     if (low & status.SPIE) next |= status.SIE;
     if (!inGuest) next &= ~status.MPRV;
     state.setLow(slot, next);
-    if (inGuest) return this.goTo(previous, true, state.csr(CSR.vsepc));
+    if (inGuest) return this.goTo(previous, true, state.csr(CSR.vsepc), finished);
     const hypervisorStatus = state.low(CSR.hstatus);
     state.setLow(CSR.hstatus, hypervisorStatus & ~hstatusBits.SPV);
-    this.goTo(previous, (hypervisorStatus & hstatusBits.SPV) !== 0, state.csr(CSR.sepc));
+    const guest = (hypervisorStatus & hstatusBits.SPV) !== 0;
+    this.goTo(previous, guest, state.csr(CSR.sepc), finished);
+  }
+
+  private countExit(target: TrapTarget): void {
+    if (this.state.virtualized && target !== 'VS') this.csrs.counters.count(event.guestExit);
   }
 
   private enabled(target: TrapTarget): boolean {
@@ -170,7 +196,9 @@ export class Traps {
     state.setLow(CSR.hstatus, low);
   }
 
-  private goTo(privilege: Privilege, virtualized: boolean, pc: bigint): void {
+  /** `finished`: by an instruction that retires. */
+  private goTo(privilege: Privilege, virtualized: boolean, pc: bigint, finished = false): void {
+    this.csrs.counters.enterMode(privilege, virtualized, finished);
     this.state.privilege = privilege;
     this.state.virtualized = virtualized;
     this.state.pc = pc;

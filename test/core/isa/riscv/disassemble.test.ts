@@ -4,7 +4,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { disassemble } from '../../../../src/core/isa/riscv/disassemble.ts';
-import { csrRows } from '../../../../src/core/isa/riscv/csr/table.ts';
+import { csrNumber } from '../../../../src/core/isa/riscv/csr/names.ts';
+import { csrTable } from '../../../../src/core/isa/riscv/csr/table.ts';
 import { matches, parsePattern } from '../../../../src/core/isa/riscv/pattern.ts';
 import { Decoder } from '../../../../src/core/isa/riscv/decode.ts';
 import { inFolder } from '../../../differential/assemble.ts';
@@ -51,6 +52,9 @@ function objdump(words: readonly number[], xlen: 32 | 64): string[] {
   });
 }
 
+/** Ratified after the assembler that the tests run; it takes their numbers. */
+const newerCsrs = /^(medelegh|hedelegh|m(cycle|instret)cfgh?)$/;
+
 /** Spelling is not what is compared: white space, and in which base numbers are. */
 function normal(text: string): string {
   const [mnemonic = '', operands = ''] = text
@@ -62,6 +66,7 @@ function normal(text: string): string {
   const numbers = (jumps ? operands.replace(/(?:0x)?([0-9a-f]+)$/, '0x$1') : operands)
     .replace(/\s/g, '')
     .split(/([,()])/)
+    .map((part) => (newerCsrs.test(part) ? String(csrNumber(part)) : part))
     .map((part) => (/^-?(0x[0-9a-f]+|\d+)$/.test(part) ? String(numeric(part)) : part))
     .join('');
   return `${mnemonic} ${numbers}`.trim();
@@ -178,9 +183,10 @@ for (const xlen of [64, 32] as const)
     });
 
     it('names CSRs as the assembler numbers them', () => {
-      const lines = csrRows.map((row) => `csrr x0, ${row.name}`);
-      const code = machineCode(lines);
-      csrRows.forEach((row, i) => {
+      const rows = csrTable(xlen).filter((row) => !newerCsrs.test(row.name));
+      const lines = rows.map((row) => `csrr x0, ${row.name}`);
+      const code = machineCode(lines, isas[xlen]);
+      rows.forEach((row, i) => {
         assert.equal(code.readUInt32LE(i * 4) >>> 20, row.number, row.name);
       });
     });

@@ -3,6 +3,7 @@
  * extension context status in mstatus; hypervisor, vsstatus: "When V=1, both vsstatus.FS and the
  * HS-level sstatus.FS are in effect").
  */
+import type { RegisterWidth } from '../../../engine/semantics.ts';
 import { floatUnit, hart as layout } from '../../../engine/layout.ts';
 import { flag, isRoundingMode, rounding } from '../float/environment.ts';
 import { status, type HartState } from '../hartState.ts';
@@ -27,13 +28,16 @@ export function markFloatsDirty(state: HartState): void {
   updateFloatUnit(state);
 }
 
-/** SD of a status register: whether some unit's state is dirty. It is not stored. */
-export function withSummary(value: bigint): bigint {
-  return (value & dirty) === dirty ? value | summary : value;
+/** SD of a status register: whether some unit's state is dirty. It is the top bit, and not stored. */
+export function withSummary(value: bigint, xlen: RegisterWidth): bigint {
+  return (value & dirty) === dirty ? value | summary[xlen] : value;
 }
 
+export const withoutSummary = (value: bigint, xlen: RegisterWidth): bigint =>
+  value & ~summary[xlen];
+
 const dirty = BigInt(status.FS);
-const summary = 1n << 63n;
+const summary = { 32: 1n << 31n, 64: 1n << 63n } as const;
 
 function unitState(state: HartState): number {
   const host = state.low(CSR.mstatus) & status.FS;

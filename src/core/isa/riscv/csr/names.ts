@@ -1,10 +1,10 @@
 /** Lookups in the CSR table, and the numbers by name for code that works on CSRs. */
 import { Bug } from '../../../base/assert.ts';
 import type { CsrRow } from './row.ts';
-import { csrRows } from './table.ts';
+import { statedRows } from './table.ts';
 
-const byNumber = new Map(csrRows.map((row) => [row.number, row]));
-const byName = new Map(csrRows.map((row) => [row.name, row]));
+const byNumber = new Map(statedRows.map((row) => [row.number, row]));
+const byName = new Map(statedRows.map((row) => [row.name, row]));
 
 export const csrName = (number: number): string | undefined => byNumber.get(number)?.name;
 export const csrByNumber = (number: number): CsrRow | undefined => byNumber.get(number);
