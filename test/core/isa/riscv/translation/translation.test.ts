@@ -25,6 +25,10 @@ const machines = {
     isa: '_svadu_svade_svnapot_svpbmt',
     features: { svnapot: true, svpbmt: true, update: 'ADUE' },
   },
+  narrow: {
+    isa: '_svadu',
+    features: { svnapot: false, svpbmt: false, update: 'ADUE' },
+  },
   svade: { isa: '_svade', features: { svnapot: false, svpbmt: false, update: 'never' } },
   plain: { isa: '', features: { svnapot: false, svpbmt: false, update: 'always' } },
 } as const satisfies Record<string, { isa: string; features: Features }>;
@@ -207,6 +211,7 @@ function enumerate(first: Shape, guest: Shape, machine: keyof typeof machines): 
 
 describe('core/isa/riscv/translation', () => {
   enumerate(shapes.Sv39, shapes.Sv39, 'all');
+  enumerate(shapes.Sv32, shapes.Sv32, 'narrow');
   enumerate(shapes.Sv48, shapes.Sv39, 'all');
   enumerate(shapes.Sv39, shapes.Sv48, 'all');
   enumerate(shapes.Sv57, shapes.Sv57, 'all');
