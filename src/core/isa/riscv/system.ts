@@ -63,7 +63,11 @@ export const systemInstructions: Readonly<Record<string, Execute>> = {
     if (privilege === 0) return raise(trap(cause.ecallU));
     return raise(trap(virtualized ? cause.ecallVS : cause.ecallS));
   },
-  ebreak: () => raise(trap(cause.breakpoint)),
+  // xtval "is written with either zero or the virtual address of the instruction": as Spike and Sail.
+  ebreak: ({ state }) => {
+    const info = trap(cause.breakpoint, state.pc);
+    return raise({ ...info, gva: state.virtualized });
+  },
 
   csrrw: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), 'write', o.rd !== 0, true),
   csrrs: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), 'set', true, o.rs1 !== 0),
