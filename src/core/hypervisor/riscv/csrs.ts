@@ -23,6 +23,12 @@ export const hstatusSpvp = 1n << 8n;
 export const hstatusVtw = 1n << 21n;
 export const hstatusVsxl64 = 2n << 32n;
 
+/** Where MODE and the identifier are in hgatp, and MODE in satp (privileged manual, hgatp). */
+export const translationRegister = {
+  32: { mode: 31n, vmid: 22n, vmidBits: 7 },
+  64: { mode: 60n, vmid: 44n, vmidBits: 14 },
+} as const;
+
 /** hvip below bit 13 is for standard local interrupts. */
 export const hvipLocal = (1n << 13n) - 1n;
 

@@ -1,5 +1,5 @@
 /**
- * The second translation stage: Sv39x4 and Sv48x4 tables in the host's physical memory
+ * The second translation stage: Sv32x4, Sv39x4 and Sv48x4 tables in the host's physical memory
  * (privileged manual, hypervisor chapter, "Two-Stage Address Translation"; Linux
  * arch/riscv/kvm/gstage.c). It maps what it is told to; which memory that is, is the VM's business.
  *
@@ -9,6 +9,7 @@
 import { defined } from '../../base/assert.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { PageAllocator } from '../pageAllocator.ts';
+import { translationRegister } from './csrs.ts';
 
 export interface GstageMode {
   readonly name: string;
@@ -16,14 +17,19 @@ export interface GstageMode {
   readonly mode: bigint;
   readonly levels: number;
   readonly gpaBits: number;
+  readonly xlen: 32 | 64;
 }
 
-export const sv39x4: GstageMode = { name: 'Sv39x4', mode: 8n, levels: 3, gpaBits: 41 };
-export const sv48x4: GstageMode = { name: 'Sv48x4', mode: 9n, levels: 4, gpaBits: 50 };
+export const sv32x4: GstageMode = { name: 'Sv32x4', mode: 1n, levels: 2, gpaBits: 34, xlen: 32 };
+export const sv39x4: GstageMode = { name: 'Sv39x4', mode: 8n, levels: 3, gpaBits: 41, xlen: 64 };
+export const sv48x4: GstageMode = { name: 'Sv48x4', mode: 9n, levels: 4, gpaBits: 50, xlen: 64 };
+
+/** From the narrowest on; what of them harts have, they say. */
+export const gstageModes: readonly GstageMode[] = [sv32x4, sv39x4, sv48x4];
 
 /** The narrowest mode that holds addresses of so many bits. */
-export function gstageModeFor(gpaBits: number): GstageMode | undefined {
-  return [sv39x4, sv48x4].find((m) => gpaBits <= m.gpaBits);
+export function gstageModeFor(gpaBits: number, xlen: 32 | 64): GstageMode | undefined {
+  return gstageModes.find((m) => m.xlen === xlen && gpaBits <= m.gpaBits);
 }
 
 /** The root is four pages: two more bits of index than the other levels have. */
@@ -37,6 +43,7 @@ const pteX = 1n << 3n;
 const pteU = 1n << 4n;
 const pteA = 1n << 6n;
 const pteD = 1n << 7n;
+/** Of the wider entry; the upper bits of the narrower one are zero. */
 const ppnMask = (1n << 44n) - 1n;
 
 export interface GstageLeaf {
@@ -57,12 +64,17 @@ export class Gstage {
   merges = 0;
   private readonly memory: PhysicalMemory;
   private readonly pages: PageAllocator;
+  private readonly pteBytes: 4 | 8;
+  /** Entries of a table that is not the root. */
+  private readonly entries: number;
 
   constructor(memory: PhysicalMemory, pages: PageAllocator, mode: GstageMode, root: number) {
     this.memory = memory;
     this.pages = pages;
     this.mode = mode;
     this.root = root;
+    this.pteBytes = mode.xlen === 32 ? 4 : 8;
+    this.entries = tableSize / this.pteBytes;
   }
 
   /** Undefined when no pages are left for the root. */
@@ -72,15 +84,17 @@ export class Gstage {
   }
 
   hgatp(vmid: number): bigint {
-    return (this.mode.mode << 60n) | (BigInt(vmid) << 44n) | (BigInt(this.root) >> 12n);
+    const at = translationRegister[this.mode.xlen];
+    const mode = this.mode.mode << at.mode;
+    return mode | (BigInt(vmid) << at.vmid) | (BigInt(this.root) >> 12n);
   }
 
   /**
-   * Maps one page of 4 KiB, 2 MiB or 1 GiB; both addresses are aligned to it. What was mapped
+   * Maps one page of a size that the mode has; both addresses are aligned to it. What was mapped
    * there before is replaced. False when no pages are left for tables.
    */
   map(gpa: number, hpa: number, size: number, writable: boolean): boolean {
-    const leafLevel = levelOf(size);
+    const leafLevel = this.levelOf(size);
     let table = this.root;
     for (let level = this.mode.levels - 1; level > leafLevel; level--) {
       const next = this.tableBelow(this.pteAddress(table, gpa, level), level);
@@ -88,13 +102,13 @@ export class Gstage {
       table = next;
     }
     const at = this.pteAddress(table, gpa, leafLevel);
-    const old = this.memory.read64(at);
+    const old = this.read(at);
     if (isTable(old)) {
       this.releaseTable(targetOf(old), leafLevel - 1);
       this.merges++;
     }
     const write = writable ? pteW : 0n;
-    this.memory.write64(at, pteTo(hpa) | pteV | pteR | pteX | pteU | pteA | pteD | write);
+    this.write(at, pteTo(hpa) | pteV | pteR | pteX | pteU | pteA | pteD | write);
     return true;
   }
 
@@ -102,13 +116,13 @@ export class Gstage {
     let table = this.root;
     for (let level = this.mode.levels - 1; level >= 0; level--) {
       const pteAddress = this.pteAddress(table, gpa, level);
-      const pte = this.memory.read64(pteAddress);
+      const pte = this.read(pteAddress);
       if ((pte & pteV) === 0n) return undefined;
       if (isTable(pte)) {
         table = targetOf(pte);
         continue;
       }
-      const pageSize = sizeOf(level);
+      const pageSize = this.sizeOf(level);
       const hostAddress = targetOf(pte) + (gpa % pageSize);
       const used = (pte & (pteA | pteD)) === (pteA | pteD);
       return { pteAddress, pte, pageSize, hostAddress, writable: (pte & pteW) !== 0n, used };
@@ -122,7 +136,7 @@ export class Gstage {
     for (let at = gpa; at < gpa + size;) {
       const leaf = this.lookup(at);
       if (leaf) {
-        this.memory.write64(leaf.pteAddress, 0n);
+        this.write(leaf.pteAddress, 0n);
         found = true;
       }
       at += leaf ? leaf.pageSize - (at % leaf.pageSize) : this.holeSize(at);
@@ -136,7 +150,7 @@ export class Gstage {
     for (let at = gpa; at < gpa + size;) {
       const leaf = this.lookup(at);
       if (leaf?.writable) {
-        this.memory.write64(leaf.pteAddress, leaf.pte & ~pteW);
+        this.write(leaf.pteAddress, leaf.pte & ~pteW);
         count++;
       }
       at += leaf ? leaf.pageSize - (at % leaf.pageSize) : this.holeSize(at);
@@ -146,14 +160,14 @@ export class Gstage {
 
   /** Sets A and D again after `age`. */
   markUsed(leaf: GstageLeaf): void {
-    this.memory.write64(leaf.pteAddress, leaf.pte | pteA | pteD);
+    this.write(leaf.pteAddress, leaf.pte | pteA | pteD);
   }
 
   /** Whether the page's leaf was used; `clear` makes it unused, and the next use faults. */
   testAge(gpa: number, clear: boolean): boolean {
     const leaf = this.lookup(gpa);
     if (!leaf || (leaf.pte & pteA) === 0n) return false;
-    if (clear) this.memory.write64(leaf.pteAddress, leaf.pte & ~pteA);
+    if (clear) this.write(leaf.pteAddress, leaf.pte & ~pteA);
     return true;
   }
 
@@ -161,9 +175,9 @@ export class Gstage {
   isSplit(gpa: number, size: number): boolean {
     let table = this.root;
     for (let level = this.mode.levels - 1; level > 0; level--) {
-      const pte = this.memory.read64(this.pteAddress(table, gpa, level));
+      const pte = this.read(this.pteAddress(table, gpa, level));
       if (!isTable(pte)) return false;
-      if (sizeOf(level) === size) return true;
+      if (this.sizeOf(level) === size) return true;
       table = targetOf(pte);
     }
     return false;
@@ -173,44 +187,67 @@ export class Gstage {
   private holeSize(gpa: number): number {
     let table = this.root;
     for (let level = this.mode.levels - 1; level > 0; level--) {
-      const pte = this.memory.read64(this.pteAddress(table, gpa, level));
-      if (!isTable(pte)) return sizeOf(level) - (gpa % sizeOf(level));
+      const pte = this.read(this.pteAddress(table, gpa, level));
+      if (!isTable(pte)) return this.sizeOf(level) - (gpa % this.sizeOf(level));
       table = targetOf(pte);
     }
     return tableSize;
   }
 
   private tableBelow(at: number, level: number): number | undefined {
-    const pte = this.memory.read64(at);
+    const pte = this.read(at);
     if (isTable(pte)) return targetOf(pte);
     const table = this.pages.allocate(tableSize);
     if (table === undefined) return undefined;
     if ((pte & pteV) !== 0n) this.split(pte, table, level - 1);
-    this.memory.write64(at, pteTo(table) | pteV);
+    this.write(at, pteTo(table) | pteV);
     return table;
   }
 
   /** A large leaf becomes a table of leaves that together map the same, with the same permissions. */
   private split(leaf: bigint, table: number, level: number): void {
-    const step = BigInt(sizeOf(level) / tableSize) << 10n;
-    for (let i = 0; i < 512; i++) this.memory.write64(table + i * 8, leaf + BigInt(i) * step);
+    const step = BigInt(this.sizeOf(level) / tableSize) << 10n;
+    for (let i = 0; i < this.entries; i++)
+      this.write(table + i * this.pteBytes, leaf + BigInt(i) * step);
     this.splits++;
   }
 
   private releaseTable(table: number, level: number): void {
-    for (let i = 0; level > 0 && i < 512; i++) {
-      const pte = this.memory.read64(table + i * 8);
+    for (let i = 0; level > 0 && i < this.entries; i++) {
+      const pte = this.read(table + i * this.pteBytes);
       if (isTable(pte)) this.releaseTable(targetOf(pte), level - 1);
     }
     this.pages.release(table, tableSize);
   }
 
   private pteAddress(table: number, gpa: number, level: number): number {
-    const entries = level === this.mode.levels - 1 ? 2048 : 512;
-    const index = Math.floor(gpa / sizeOf(level)) % entries;
-    return table + index * 8;
+    const entries = level === this.mode.levels - 1 ? 4 * this.entries : this.entries;
+    const index = Math.floor(gpa / this.sizeOf(level)) % entries;
+    return table + index * this.pteBytes;
+  }
+
+  private read(pteAddress: number): bigint {
+    if (this.pteBytes === 8) return this.memory.read64(pteAddress);
+    return BigInt(this.memory.read32(pteAddress) >>> 0);
+  }
+
+  private write(pteAddress: number, pte: bigint): void {
+    if (this.pteBytes === 8) this.memory.write64(pteAddress, pte);
+    else this.memory.write32(pteAddress, Number(pte));
+  }
+
+  private sizeOf(level: number): number {
+    return tableSize * this.entries ** level;
+  }
+
+  private levelOf(size: number): number {
+    const level = [0, 1, 2].find((l) => this.sizeOf(l) === size);
+    return defined(level, `a page size of ${size} bytes`);
   }
 }
+
+/** Sizes above 4 KiB that every mode of this width has. */
+const largeLeaves = { 32: [1 << 22], 64: [1 << 30, 1 << 21] } as const;
 
 /** The largest leaf that lies inside the slot and is aligned alike on both sides. */
 export function leafSizeFor(
@@ -220,23 +257,15 @@ export function leafSizeFor(
     readonly userspaceAddr: number;
   },
   gpa: number,
+  xlen: 32 | 64,
 ): number {
-  for (const size of [1 << 30, 1 << 21]) {
+  for (const size of largeLeaves[xlen]) {
     const start = gpa - (gpa % size);
     const inside =
       start >= slot.guestPhysAddr && start + size <= slot.guestPhysAddr + slot.memorySize;
     if (inside && slot.guestPhysAddr % size === slot.userspaceAddr % size) return size;
   }
   return 4096;
-}
-
-function sizeOf(level: number): number {
-  return 4096 * 512 ** level;
-}
-
-function levelOf(size: number): number {
-  const level = [0, 1, 2].find((l) => sizeOf(l) === size);
-  return defined(level, `a page size of ${size} bytes`);
 }
 
 function isTable(pte: bigint): boolean {

@@ -3,7 +3,7 @@
  * and makes VMs. It stands in HS-mode's place: it uses a hart as HS-mode software could, and no
  * other way. Each vCPU has a hart of its own, so there is no world switch.
  */
-import { assert } from '../../base/assert.ts';
+import { assert, defined } from '../../base/assert.ts';
 import type { VirtualClock } from '../../base/virtualClock.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
@@ -11,8 +11,8 @@ import type { HypervisorArch, VmArch } from '../arch.ts';
 import { failure, success, type Result } from '../errno.ts';
 import { PageAllocator, type HostRange } from '../pageAllocator.ts';
 import type { Vm } from '../vm.ts';
-import { csr } from './csrs.ts';
-import { Gstage, gstageModeFor, sv39x4, sv48x4, type GstageMode } from './gstage.ts';
+import { csr, translationRegister } from './csrs.ts';
+import { Gstage, gstageModeFor, gstageModes, type GstageMode } from './gstage.ts';
 import { openMachineMode } from './vcpuConfig.ts';
 import { defaultCalls } from './vcpuSbi.ts';
 import { RiscvVm } from './vm.ts';
@@ -43,24 +43,25 @@ export class RiscvHypervisor implements HypervisorArch {
     const { harts, memory, tables } = options;
     assert(harts.length > 0, 'a hypervisor needs a hart');
     assert(
-      harts.every((h, i) => h.id === i && h.xlen === 64),
-      'harts have ids from 0 up and XLEN 64',
+      harts.every((h, i) => h.id === i && h.xlen === harts[0]?.xlen),
+      'harts have ids from 0 up and one XLEN',
     );
     for (const hart of harts) openMachineMode(hart);
-    const widest = harts.every((h) => takesMode(h, sv48x4)) ? sv48x4 : sv39x4;
+    const modes = gstageModes.filter((mode) => harts.every((h) => takesMode(h, mode)));
+    const [narrowest, widest] = [defined(modes[0], 'a G-stage mode'), modes.at(-1)!];
     this.options = options;
-    this.gpaBits = { default: sv39x4.gpaBits, max: widest.gpaBits };
+    this.gpaBits = { default: narrowest.gpaBits, max: widest.gpaBits };
     this.maxVcpus = harts.length;
     this.pages = new PageAllocator(memory, tables);
     this.vmids = new VmidAllocator(harts, () => harts.forEach((h) => h.hfenceGvma()));
   }
 
   createVm(vm: Vm): Result<VmArch> {
-    const mode = gstageModeFor(vm.gpaBits);
+    const { harts, clock, extensions = new Set() } = this.options;
+    const mode = gstageModeFor(vm.gpaBits, harts[0]!.xlen);
     if (!mode) return failure('EINVAL');
     const gstage = Gstage.create(this.options.memory, this.pages, mode);
     if (!gstage) return failure('ENOMEM');
-    const { harts, clock, extensions = new Set() } = this.options;
     return success(
       new RiscvVm({ vm, gstage, vmid: this.vmids.allocate(), harts, clock, extensions }),
     );
@@ -69,8 +70,10 @@ export class RiscvHypervisor implements HypervisorArch {
 
 /** hgatp.MODE is WARL: a mode that is not there does not stay. */
 function takesMode(hart: RiscvHart, mode: GstageMode): boolean {
-  hart.setCsr(csr.hgatp, mode.mode << 60n);
-  const kept = hart.getCsr(csr.hgatp) >> 60n === mode.mode;
+  if (mode.xlen !== hart.xlen) return false;
+  const shift = translationRegister[hart.xlen].mode;
+  hart.setCsr(csr.hgatp, mode.mode << shift);
+  const kept = hart.getCsr(csr.hgatp) >> shift === mode.mode;
   hart.setCsr(csr.hgatp, 0n);
   return kept;
 }

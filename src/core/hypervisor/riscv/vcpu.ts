@@ -81,7 +81,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
       marchid: hart.getCsr(csr.marchid),
       mimpid: hart.getCsr(csr.mimpid),
     };
-    hart.setCsr(csr.htimedelta, owner.timeDelta);
+    hart.setWideCsr(csr.htimedelta, owner.timeDelta);
     this.timer = new VcpuTimer(hart, owner.clock, hasSstc(hart));
     this.pmu = new VcpuPmu(hart);
     this.steal = new StealTime(owner.vm, owner.clock);
@@ -185,7 +185,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
 
   applyIsa(): void {
     const { hart, isa } = this;
-    hart.setCsr(csr.henvcfg, isa.henvcfg);
+    hart.setWideCsr(csr.henvcfg, isa.henvcfg);
     const others = hart.getCsr(csr.sstatus) & ~statusFs;
     const float = isa.has('f') || isa.has('d');
     hart.setCsr(csr.sstatus, float ? others | statusFsInitial : others);
@@ -194,7 +194,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   // What the handlers of exits ask for.
 
   advance(length: number): void {
-    this.hart.pc = BigInt.asUintN(64, this.hart.pc + BigInt(length));
+    this.hart.pc = BigInt.asUintN(this.hart.xlen, this.hart.pc + BigInt(length));
     this.used++;
     this.owner.clock.instructions++;
   }
@@ -306,8 +306,8 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     const { hart } = this;
     const scause = hart.getCsr(csr.scause);
     const trap: GuestTrap = {
-      interrupt: scause >> 63n === 1n,
-      cause: Number(BigInt.asUintN(63, scause)),
+      interrupt: scause >> BigInt(hart.xlen - 1) === 1n,
+      cause: Number(BigInt.asUintN(hart.xlen - 1, scause)),
       tval: hart.getCsr(csr.stval),
       tval2: hart.getCsr(csr.htval),
       tinst: Number(BigInt.asUintN(32, hart.getCsr(csr.htinst))),

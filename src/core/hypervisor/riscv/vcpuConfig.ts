@@ -17,6 +17,7 @@ import {
   statusFsInitial,
   statusSpie,
   statusSpp,
+  translationRegister,
   vsInterrupts,
 } from './csrs.ts';
 
@@ -43,11 +44,11 @@ const delegated = [
 export function openMachineMode(hart: RiscvHart): void {
   assert(hart.supportsTwoStage, `hart ${hart.id} has no hypervisor extension`);
   hart.reset();
-  hart.setCsr(csr.medeleg, allOnes);
+  hart.setWideCsr(csr.medeleg, allOnes);
   hart.setCsr(csr.mideleg, allOnes);
   hart.setCsr(csr.mie, 0n);
   hart.setCsr(csr.mcounteren, 0xffffffffn);
-  hart.setCsr(csr.menvcfg, allOnes);
+  hart.setWideCsr(csr.menvcfg, allOnes);
   // With Zkr a guest's access of seed is left to the hypervisor instead of being illegal.
   if (has(hart, 'mseccfg')) hart.setCsr(csr.mseccfg, mseccfgSseed);
   // Without an open PMP entry, a hart that has PMP refuses every access below M-mode.
@@ -63,28 +64,30 @@ export function openMachineMode(hart: RiscvHart): void {
 export function configureHypervisorMode(hart: RiscvHart, hgatp: bigint): void {
   hart.setCsr(csr.sie, 0n);
   hart.setCsr(csr.satp, 0n);
-  hart.setCsr(csr.hedeleg, delegated);
+  hart.setWideCsr(csr.hedeleg, delegated);
   hart.setCsr(csr.hideleg, vsInterrupts);
   // Cycle and instret trap, so that what the guest reads can be made up by the hypervisor.
   hart.setCsr(csr.hcounteren, counterTime);
-  hart.setCsr(csr.henvcfg, allOnes);
+  hart.setWideCsr(csr.henvcfg, allOnes);
   hart.setCsr(csr.hgatp, hgatp);
   hart.hfenceGvma();
 }
 
 /** Whether the guest programs its timer comparator itself (Sstc). */
 export function hasSstc(hart: RiscvHart): boolean {
-  return has(hart, 'vstimecmp') && (hart.getCsr(csr.henvcfg) & envcfgStce) !== 0n;
+  return has(hart, 'vstimecmp') && (hart.getWideCsr(csr.henvcfg) & envcfgStce) !== 0n;
 }
 
-/** The widest translation that satp takes: Sv57, Sv48, Sv39, or none. */
+/** The widest translation that satp takes: Sv57, Sv48, Sv39 or Sv32, or none. */
 export function detectSatpMode(hart: RiscvHart): bigint {
   const old = hart.getCsr(csr.satp);
+  const shift = translationRegister[hart.xlen].mode;
   const takes = (mode: bigint) => {
-    hart.setCsr(csr.satp, mode << 60n);
-    return hart.getCsr(csr.satp) >> 60n === mode;
+    hart.setCsr(csr.satp, mode << shift);
+    return hart.getCsr(csr.satp) >> shift === mode;
   };
-  const widest = [10n, 9n, 8n].find(takes) ?? 0n;
+  const modes = hart.xlen === 32 ? [1n] : [10n, 9n, 8n];
+  const widest = modes.find(takes) ?? 0n;
   hart.setCsr(csr.satp, old);
   return widest;
 }
@@ -108,7 +111,8 @@ export function resetGuest(hart: RiscvHart, pc: bigint, argument: bigint): void 
   for (const number of zeroed) hart.setCsr(number, 0n);
   if (has(hart, 'senvcfg')) hart.setCsr(csr.senvcfg, 0n);
   hart.setCsr(csr.scounteren, 7n);
-  hart.setCsr(csr.hstatus, hstatusVsxl64 | hstatusVtw | hstatusSpvp | hstatusSpv);
+  const guestWidth = hart.xlen === 64 ? hstatusVsxl64 : 0n;
+  hart.setCsr(csr.hstatus, guestWidth | hstatusVtw | hstatusSpvp | hstatusSpv);
   hart.setCsr(csr.sstatus, statusSpp | statusSpie | statusFsInitial);
   hart.setCsr(csr.sepc, pc);
   hart.hfenceVvma();

@@ -20,6 +20,9 @@ const reflected: Readonly<Record<number, FirmwareEvent>> = {
   [cause.storeAccess]: 'ACCESS_STORE',
 };
 
+/** RV32 has the upper halves of counters so much above the lower ones. */
+const upperHalf = 0x80;
+
 export function handleExit(vcpu: ExitContext, trap: GuestTrap): VcpuExit | undefined {
   // No HS-level interrupt is enabled; one that was is gone by the time anybody looks.
   if (trap.interrupt) return undefined;
@@ -117,7 +120,7 @@ function virtualInstruction(vcpu: ExitContext, trap: GuestTrap): VcpuExit | unde
 }
 
 /**
- * rdcycle and rdinstret: hcounteren keeps them from the guest, as on KVM; the vCPU's counters back
+ * rdcycle and rdinstret, and on RV32 those of their upper halves: hcounteren keeps them from the guest, as on KVM; the vCPU's counters back
  * them.
  * A read with rs1 = x0 is all there is, the counters being read-only.
  */
@@ -126,13 +129,17 @@ function readCounter(vcpu: ExitContext, bits: number): boolean {
   const funct3 = (bits >>> 12) & 7;
   const number = bits >>> 20;
   if ((bits & 0x7f) !== 0x73 || (funct3 & 2) === 0 || ((bits >>> 15) & 31) !== 0) return false;
-  if (number !== csr.cycle && number !== csr.instret) return false;
+  const upper = hart.xlen === 32 && (number & upperHalf) !== 0;
+  const counter = upper ? number - upperHalf : number;
+  if (counter !== csr.cycle && counter !== csr.instret) return false;
   const user = hart.privilege === 0;
-  const enabled = (hart.getCsr(csr.scounteren) >> BigInt(number - csr.cycle)) & 1n;
+  const enabled = (hart.getCsr(csr.scounteren) >> BigInt(counter - csr.cycle)) & 1n;
   if (user && enabled === 0n) return false;
-  const value = vcpu.pmu.readCsr(number);
+  const whole = vcpu.pmu.readCsr(counter);
+  const value = upper ? whole >> 32n : whole;
   hart.setX((bits >>> 7) & 31, value);
-  vcpu.observe('csr', () => `${number === csr.cycle ? 'cycle' : 'instret'} → ${value}`);
+  const name = `${counter === csr.cycle ? 'cycle' : 'instret'}${upper ? 'h' : ''}`;
+  vcpu.observe('csr', () => `${name} → ${value}`);
   vcpu.advance(4);
   return true;
 }
@@ -205,5 +212,6 @@ function accessName(code: number): string {
 }
 
 function sizeName(size: number): string {
-  return size === 1 << 30 ? '1 GiB' : size === 1 << 21 ? '2 MiB' : '4 KiB';
+  const MiB = size / 2 ** 20;
+  return MiB < 1 ? '4 KiB' : MiB < 1024 ? `${MiB} MiB` : '1 GiB';
 }

@@ -23,11 +23,11 @@ export class FirmwareFeatures {
   }
 
   get misalignedDelegation(): boolean {
-    return (this.hart.getCsr(csr.hedeleg) & misaligned) === misaligned;
+    return (this.hart.getWideCsr(csr.hedeleg) & misaligned) === misaligned;
   }
 
   set misalignedDelegation(on: boolean) {
-    const others = this.hart.getCsr(csr.hedeleg) & ~misaligned;
-    this.hart.setCsr(csr.hedeleg, on ? others | misaligned : others);
+    const others = this.hart.getWideCsr(csr.hedeleg) & ~misaligned;
+    this.hart.setWideCsr(csr.hedeleg, on ? others | misaligned : others);
   }
 }

@@ -23,18 +23,30 @@ const storeOpcode = 0x23;
 const sizes = [1, 2, 4, 8] as const;
 
 /** `instruction` holds 16 bits when its low two bits are not both set. */
-export function decodeMemoryInstruction(instruction: number): MemoryInstruction | undefined {
+export function decodeMemoryInstruction(
+  instruction: number,
+  xlen: 32 | 64,
+): MemoryInstruction | undefined {
   const bits = instruction >>> 0;
-  return (bits & 3) === 3 ? decodeWide(bits, 4) : decodeCompressed(bits & 0xffff);
+  const found = (bits & 3) === 3 ? decodeWide(bits, 4) : decodeCompressed(bits & 0xffff);
+  return found && inWidth(found, xlen);
 }
 
 /**
  * From htinst (hypervisor chapter, "Transformed Instruction or Pseudoinstruction for mtinst or
  * htinst"): a compressed instruction is given expanded, with bit 1 clear.
  */
-export function decodeTransformed(tinst: number): MemoryInstruction | undefined {
+export function decodeTransformed(tinst: number, xlen: 32 | 64): MemoryInstruction | undefined {
   if ((tinst & 1) === 0) return undefined;
-  return decodeWide((tinst | 2) >>> 0, (tinst & 2) === 0 ? 2 : 4);
+  const found = decodeWide((tinst | 2) >>> 0, (tinst & 2) === 0 ? 2 : 4);
+  return found && inWidth(found, xlen);
+}
+
+/** RV32 has no doublewords, whose compressed forms are those of singles there, and no LWU. */
+function inWidth(found: MemoryInstruction, xlen: 32 | 64): MemoryInstruction | undefined {
+  if (xlen === 64) return found;
+  const zeroExtendedWord = found.size === 4 && !found.write && !found.signed;
+  return found.size === 8 || zeroExtendedWord ? undefined : found;
 }
 
 /** The pseudoinstructions stand for accesses to VS-stage page tables and have bit 0 clear. */

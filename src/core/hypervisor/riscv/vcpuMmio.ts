@@ -18,11 +18,12 @@ export type MmioOutcome =
   | { readonly kind: 'refused'; readonly why: string };
 
 export function emulateMmio(vcpu: ExitContext, trap: GuestTrap, gpa: number): MmioOutcome {
-  let instruction = decodeTransformed(trap.tinst);
+  const { xlen } = vcpu.hart;
+  let instruction = decodeTransformed(trap.tinst, xlen);
   if (!instruction && trap.tinst === 0) {
     const fetched = fetchInstruction(vcpu);
     if ('trap' in fetched) return { kind: 'fault', trap: fetched.trap };
-    instruction = decodeMemoryInstruction(Number(fetched.value));
+    instruction = decodeMemoryInstruction(Number(fetched.value), xlen);
   }
   if (!instruction) {
     return { kind: 'refused', why: 'only integer loads and stores can access a device' };
@@ -69,7 +70,7 @@ export function fetchInstruction(vcpu: ExitContext): GuestRead {
   const low = vcpu.readGuest(pc, 2, true);
   if ('trap' in low) return { trap: asFetch(low.trap) };
   if ((low.value & 3n) !== 3n) return low;
-  const high = vcpu.readGuest(pc + 2n, 2, true);
+  const high = vcpu.readGuest(BigInt.asUintN(vcpu.hart.xlen, pc + 2n), 2, true);
   if ('trap' in high) return { trap: asFetch(high.trap) };
   return { value: low.value | (high.value << 16n) };
 }

@@ -107,12 +107,12 @@ export class VcpuPmu {
   readCsr(number: number): bigint {
     const counter = this.counters[number - csr.cycle];
     if (counter?.kind === 'hardware' && counter.event !== undefined) return this.read(counter);
-    return this.hart.getCsr(number === csr.cycle ? csr.mcycle : csr.minstret);
+    return this.hart.getWideCsr(number === csr.cycle ? csr.mcycle : csr.minstret);
   }
 
   private hardwareCount(counter: Counter): bigint {
     if (counter.kind === 'firmware') return 0n;
-    return this.hart.getCsr(counter.csr === csr.cycle ? csr.mcycle : csr.minstret);
+    return this.hart.getWideCsr(counter.csr === csr.cycle ? csr.mcycle : csr.minstret);
   }
 
   private findActive(): void {

@@ -75,6 +75,11 @@ export function low32(value: bigint): number {
   return Number(BigInt.asUintN(32, value));
 }
 
+/** A parameter of 64 bits, which takes two registers where they have 32. */
+export function wideArgument(vcpu: SbiVcpu, first: bigint, second: bigint): bigint {
+  return vcpu.hart.xlen === 32 ? first | (second << 32n) : first;
+}
+
 /** Every bit of a register set. */
 export function xlenOnes(vcpu: SbiVcpu): bigint {
   return (1n << BigInt(vcpu.hart.xlen)) - 1n;

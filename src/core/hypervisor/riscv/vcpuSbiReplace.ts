@@ -10,6 +10,7 @@ import {
   existingHarts,
   returned,
   selectHarts,
+  wideArgument,
   xlenOnes,
   type SbiCall,
   type SbiOutcome,
@@ -26,7 +27,7 @@ function time(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   if (call.function !== 0) {
     return returned(vcpu.vm.kvmQuirks ? sbiError.INVALID_PARAM : sbiError.NOT_SUPPORTED);
   }
-  setTimer(vcpu, call.args[0]);
+  setTimer(vcpu, wideArgument(vcpu, call.args[0], call.args[1]));
   return returned(sbiError.SUCCESS);
 }
 

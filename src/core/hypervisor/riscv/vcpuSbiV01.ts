@@ -8,6 +8,7 @@ import { csr, vssip } from './csrs.ts';
 import {
   existingHarts,
   returned,
+  wideArgument,
   type SbiCall,
   type SbiOutcome,
   type SbiVcpu,
@@ -25,7 +26,7 @@ export const sbiV01 = [
 ];
 
 function timer(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
-  setTimer(vcpu, call.args[0]);
+  setTimer(vcpu, wideArgument(vcpu, call.args[0], call.args[1]));
   return returned(0n);
 }
 
@@ -46,7 +47,7 @@ function overHarts(act: (vcpu: SbiVcpu, targets: readonly SbiVcpu[]) => void) {
       act(vcpu, vcpu.peers);
       return returned(0n);
     }
-    const read = vcpu.readGuest(pointer, 8, false);
+    const read = vcpu.readGuest(pointer, vcpu.hart.xlen / 8, false);
     if ('trap' in read) return { kind: 'redirect', trap: read.trap };
     // Bits of harts that do not exist are passed over: a legacy call has no error for them.
     act(vcpu, existingHarts(vcpu, read.value, 0n));

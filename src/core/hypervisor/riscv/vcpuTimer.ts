@@ -27,13 +27,13 @@ export class VcpuTimer {
     this.armed = undefined;
     this.set = false;
     this.nextCycles = allOnes;
-    if (this.sstc) this.hart.setCsr(csr.vstimecmp, allOnes);
+    if (this.sstc) this.hart.setWideCsr(csr.vstimecmp, allOnes);
   }
 
   /** SBI set_timer: guest time of the next interrupt; all ones for never. Clears a pending one. */
   nextEvent(compare: bigint): void {
     if (this.sstc) {
-      this.hart.setCsr(csr.vstimecmp, compare);
+      this.hart.setWideCsr(csr.vstimecmp, compare);
       return;
     }
     this.hart.setCsr(csr.hvip, this.hart.getCsr(csr.hvip) & ~vstip);
@@ -47,7 +47,7 @@ export class VcpuTimer {
   }
 
   get time(): bigint {
-    return (this.clock.ticks() + this.hart.getCsr(csr.htimedelta)) & allOnes;
+    return (this.clock.ticks() + this.hart.getWideCsr(csr.htimedelta)) & allOnes;
   }
 
   /** What has to be added to host time so that the guest's is `time` now. */
@@ -56,17 +56,17 @@ export class VcpuTimer {
   }
 
   setTimeDelta(delta: bigint): void {
-    this.hart.setCsr(csr.htimedelta, delta);
+    this.hart.setWideCsr(csr.htimedelta, delta);
     if (this.set) this.arm();
   }
 
   get compare(): bigint {
-    return this.sstc ? this.hart.getCsr(csr.vstimecmp) : this.nextCycles;
+    return this.sstc ? this.hart.getWideCsr(csr.vstimecmp) : this.nextCycles;
   }
 
   /** Only stores: a software timer that is set looks at it when it would have fired. */
   set compare(value: bigint) {
-    if (this.sstc) this.hart.setCsr(csr.vstimecmp, value);
+    if (this.sstc) this.hart.setWideCsr(csr.vstimecmp, value);
     else this.nextCycles = value;
   }
 
@@ -92,7 +92,7 @@ export class VcpuTimer {
 
   nextDeadline(): bigint | undefined {
     if (!this.sstc) return this.armed;
-    const compare = this.hart.getCsr(csr.vstimecmp);
+    const compare = this.hart.getWideCsr(csr.vstimecmp);
     if (compare === allOnes) return undefined;
     const deadline = this.hostTicks(compare);
     // What is due already shows in hip and is no reason to wait.

@@ -103,7 +103,7 @@ export class RiscvVm implements VmArch, VcpuOwner {
     const end = region.guestPhysAddr + region.memorySize;
     let merged = false;
     for (let at = region.guestPhysAddr; at < end;) {
-      const size = leafSizeFor(region, at);
+      const size = leafSizeFor(region, at, this.gstage.mode.xlen);
       if (size > pageSize && this.gstage.isSplit(at, size)) {
         const hostAddress = region.userspaceAddr + (at - region.guestPhysAddr);
         merged = this.gstage.map(at, hostAddress, size, writable) || merged;
@@ -141,7 +141,7 @@ export class RiscvVm implements VmArch, VcpuOwner {
     }
     // While writes are logged, each page has a leaf of its own that only a write makes writable.
     const logged = this.vm.isLogged(slot);
-    const size = logged ? pageSize : leafSizeFor(slot, gpa);
+    const size = logged ? pageSize : leafSizeFor(slot, gpa, this.gstage.mode.xlen);
     const page = gpa - (gpa % size);
     const hostAddress = slot.userspaceAddr + (page - slot.guestPhysAddr);
     const allowWrite = writable && (write || !logged);

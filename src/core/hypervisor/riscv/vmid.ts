@@ -3,11 +3,8 @@
  * host's. When they run out, all translations go and numbering starts again.
  */
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
-import { csr } from './csrs.ts';
-import { sv39x4 } from './gstage.ts';
-
-const vmidShift = 44n;
-const vmidMax = 14;
+import { csr, translationRegister } from './csrs.ts';
+import { sv32x4, sv39x4 } from './gstage.ts';
 
 export class VmidAllocator {
   readonly bits: number;
@@ -33,9 +30,11 @@ export class VmidAllocator {
 /** VMIDLEN is what stays of all ones written to the field. */
 function detectVmidBits(hart: RiscvHart): number {
   const old = hart.getCsr(csr.hgatp);
-  const ones = ((1n << BigInt(vmidMax)) - 1n) << vmidShift;
-  hart.setCsr(csr.hgatp, (sv39x4.mode << 60n) | ones);
-  const kept = (hart.getCsr(csr.hgatp) & ones) >> vmidShift;
+  const at = translationRegister[hart.xlen];
+  const { mode } = hart.xlen === 32 ? sv32x4 : sv39x4;
+  const ones = ((1n << BigInt(at.vmidBits)) - 1n) << at.vmid;
+  hart.setCsr(csr.hgatp, (mode << at.mode) | ones);
+  const kept = (hart.getCsr(csr.hgatp) & ones) >> at.vmid;
   hart.setCsr(csr.hgatp, old);
   return kept.toString(2).replaceAll('0', '').length;
 }

@@ -17,9 +17,11 @@ const longestTransfer = 1 << 20;
 
 export class SbiConsole implements CallHandler {
   private readonly console: ConsoleChannel;
+  private readonly xlen: 32 | 64;
 
-  constructor(console: ConsoleChannel) {
+  constructor(console: ConsoleChannel, xlen: 32 | 64 = 64) {
     this.console = console;
+    this.xlen = xlen;
   }
 
   answers(extension: number): boolean {
@@ -62,7 +64,7 @@ export class SbiConsole implements CallHandler {
   }
 
   private write(exit: CallExit, vm: Vm): [bigint, bigint] {
-    const buffer = bufferOf(exit, vm, 'read');
+    const buffer = this.bufferOf(exit, vm, 'read');
     const bytes = buffer && vm.readMemory(buffer.address, buffer.size);
     if (!bytes) return [sbiError.INVALID_PARAM, 0n];
     for (const byte of bytes) this.console.put(byte);
@@ -70,28 +72,28 @@ export class SbiConsole implements CallHandler {
   }
 
   private read(exit: CallExit, vm: Vm): [bigint, bigint] {
-    const buffer = bufferOf(exit, vm, 'write');
+    const buffer = this.bufferOf(exit, vm, 'write');
     if (!buffer) return [sbiError.INVALID_PARAM, 0n];
     const bytes = new Uint8Array(Math.min(buffer.size, this.console.available));
     for (let i = 0; i < bytes.length; i++) bytes[i] = this.console.take();
     vm.writeMemory(buffer.address, bytes);
     return [sbiError.SUCCESS, BigInt(bytes.length)];
   }
-}
 
-/** The caller's buffer, checked in full and then cut to what one call moves. */
-function bufferOf(
-  exit: CallExit,
-  vm: Vm,
-  access: 'read' | 'write',
-): { readonly address: number; readonly size: number } | undefined {
-  const [count = 0n, low = 0n, high = 0n] = exit.args;
-  if (count === 0n) return { address: 0, size: 0 };
-  // With XLEN 64 there are no address bits above the low word.
-  const limit = 1n << BigInt(vm.gpaBits);
-  if (high !== 0n || count > limit || low + count > limit) return undefined;
-  const address = Number(low);
-  const size = Number(count);
-  if (!vm.slots.pieces(address, size, access)) return undefined;
-  return { address, size: Math.min(size, longestTransfer) };
+  /** The caller's buffer, checked in full and then cut to what one call moves. */
+  private bufferOf(
+    exit: CallExit,
+    vm: Vm,
+    access: 'read' | 'write',
+  ): { readonly address: number; readonly size: number } | undefined {
+    const [count = 0n, low = 0n, high = 0n] = exit.args;
+    if (count === 0n) return { address: 0, size: 0 };
+    const start = low | (high << BigInt(this.xlen));
+    const limit = 1n << BigInt(vm.gpaBits);
+    if (count > limit || start + count > limit) return undefined;
+    const address = Number(start);
+    const size = Number(count);
+    if (!vm.slots.pieces(address, size, access)) return undefined;
+    return { address, size: Math.min(size, longestTransfer) };
+  }
 }

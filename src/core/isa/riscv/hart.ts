@@ -174,6 +174,12 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   setCsr(number: number, value: bigint): void {
     this.csrs.write(number, BigInt.asUintN(64, value));
   }
+  getWideCsr(number: number): bigint {
+    return this.csrs.readWhole(number);
+  }
+  setWideCsr(number: number, value: bigint): void {
+    this.csrs.writeWhole(number, BigInt.asUintN(64, value));
+  }
 
   run(budget: number): CpuRun {
     const before = this.instructions;

@@ -17,7 +17,7 @@ import {
 import { profileNames, profileOf } from './profiles.ts';
 
 /** What a machine has when nobody says what it should have. */
-const byDefault = 'rv64gch_zba_zbb_zbc_zbs_sstc';
+const byDefault = 'gch_zba_zbb_zbc_zbs_sstc';
 /** What G stands for (ISA extension naming conventions); the rest of it is always there. */
 const general = 'imafd';
 
@@ -42,9 +42,9 @@ interface Parsed {
   readonly absent: readonly string[];
 }
 
-/** Empty: what a machine has by default. */
-export function parseIsaString(text: string): IsaChoice {
-  const { xlen, names, absent } = parse(text === '' ? byDefault : text);
+/** Empty: what a machine of this width has by default. */
+export function parseIsaString(text: string, width: RegisterWidth = 64): IsaChoice {
+  const { xlen, names, absent } = parse(text === '' ? `rv${width}${byDefault}` : text);
   const modes = translationModes(xlen);
   // A string that names no translation mode leaves them all; one that does, has no larger one.
   const asked = names.some((name) => modes.includes(name)) ? names : [...names, ...modes];

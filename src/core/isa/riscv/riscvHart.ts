@@ -36,6 +36,10 @@ export interface RiscvHart extends Cpu {
   /** WARL as from M-mode, with side effects; no privilege check. Unknown numbers are a `Bug`. */
   setCsr(number: number, value: bigint): void;
 
+  /** All 64 bits of a CSR that RV32 has in two halves; on RV64 as `getCsr` and `setCsr`. */
+  getWideCsr(number: number): bigint;
+  setWideCsr(number: number, value: bigint): void;
+
   /** Everything as after reset, M-mode, pc 0. */
   reset(): void;
   /**

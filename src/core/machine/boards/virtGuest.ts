@@ -91,7 +91,7 @@ export function virtGuest(options: VirtGuestOptions): GuestMachine {
       return { mmio: board.mmio, timed: board.timed, consoles: [uart] };
     },
     callConsoles: [sbi],
-    callHandlers: [new SbiConsole(sbi)],
+    callHandlers: [new SbiConsole(sbi, options.isa.xlen)],
     calls: options.calls,
     images: loaded.placements.map(({ what, address, bytes }) => ({ name: what, address, bytes })),
     entry: loaded.start,

@@ -10,7 +10,7 @@ import type { InterruptLine } from '../../devices/device.ts';
 import type { Finish } from '../../devices/testFinisher/testFinisher.ts';
 import { ElfFile } from '../../formats/elf/elf.ts';
 import type { Hart } from '../../isa/riscv/hart.ts';
-import { parseIsaString } from '../../isa/riscv/isaString.ts';
+import { parseIsaString, type IsaChoice } from '../../isa/riscv/isaString.ts';
 import { riscvIsa } from '../../isa/riscv/riscv.ts';
 import { createRiscvParts, largestRam } from '../../isa/riscv/riscvMachineParts.ts';
 import { interrupt } from '../../isa/riscv/trapCause.ts';
@@ -35,10 +35,20 @@ export function createVirtMachine(config: LaunchConfig, files: LaunchFiles): Mac
   return config.mode === 'machine' ? bareMachine(config, files) : guestMachine(config, files);
 }
 
+/** Where nobody says which instruction set, what is to be executed does: 32 bits for 32 bits. */
+function isaOf(config: LaunchConfig, files: LaunchFiles): IsaChoice {
+  for (const name of [config.firmware, config.program]) {
+    const bytes = name === undefined ? undefined : files.get(name);
+    if (!name || !bytes || !ElfFile.recognises(bytes)) continue;
+    return parseIsaString(config.isa, new ElfFile(bytes, name).is64 ? 64 : 32);
+  }
+  return parseIsaString(config.isa);
+}
+
 function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
   const clock = new VirtualClock(TIMEBASE);
   const uart = new ConsoleChannel('uart0');
-  const isa = parseIsaString(config.isa);
+  const isa = isaOf(config, files);
   let harts: readonly Hart[] = [];
   let machine: BareMachine | undefined;
   const line = (hart: number, bit: number): InterruptLine => ({
@@ -92,7 +102,7 @@ function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
 
 function guestMachine(config: LaunchConfig, files: LaunchFiles): Machine {
   const clock = new VirtualClock(TIMEBASE);
-  const isa = parseIsaString(config.isa);
+  const isa = isaOf(config, files);
   const { harts, memory } = createRiscvParts({
     harts: config.harts,
     ram: virtGuestRam(config.memory),

@@ -120,6 +120,13 @@ export class FakeHart implements RiscvHart {
     }
     return this.csrs.get(number) ?? 0n;
   }
+  getWideCsr(number: number): bigint {
+    return this.getCsr(number);
+  }
+  setWideCsr(number: number, value: bigint): void {
+    this.setCsr(number, value);
+  }
+
   setCsr(number: number, value: bigint): void {
     const unsigned = BigInt.asUintN(64, value);
     if (number === vsie) this.csrs.set(hie, (unsigned & 0x222n) << 1n);

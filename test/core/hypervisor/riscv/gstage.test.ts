@@ -4,6 +4,7 @@ import {
   Gstage,
   gstageModeFor,
   leafSizeFor,
+  sv32x4,
   sv39x4,
   sv48x4,
   type GstageMode,
@@ -144,23 +145,32 @@ describe('G-stage tables', () => {
   });
 
   it('chooses the narrowest mode that holds the addresses', () => {
-    assert.equal(gstageModeFor(32), sv39x4);
-    assert.equal(gstageModeFor(41), sv39x4);
-    assert.equal(gstageModeFor(42), sv48x4);
-    assert.equal(gstageModeFor(50), sv48x4);
-    assert.equal(gstageModeFor(51), undefined);
+    assert.equal(gstageModeFor(32, 64), sv39x4);
+    assert.equal(gstageModeFor(41, 64), sv39x4);
+    assert.equal(gstageModeFor(42, 64), sv48x4);
+    assert.equal(gstageModeFor(50, 64), sv48x4);
+    assert.equal(gstageModeFor(51, 64), undefined);
+    assert.equal(gstageModeFor(34, 32), sv32x4);
+    assert.equal(gstageModeFor(35, 32), undefined);
   });
 
-  function leaf(name: string, slot: [number, number, number], gpa: number, expected: number) {
+  function leaf(
+    name: string,
+    slot: [number, number, number],
+    gpa: number,
+    expected: number,
+    xlen: 32 | 64 = 64,
+  ) {
     const [guestPhysAddr, memorySize, userspaceAddr] = slot;
     it(`leaf size: ${name}`, () => {
-      assert.equal(leafSizeFor({ guestPhysAddr, memorySize, userspaceAddr }, gpa), expected);
+      assert.equal(leafSizeFor({ guestPhysAddr, memorySize, userspaceAddr }, gpa, xlen), expected);
     });
   }
   leaf('1 GiB', [GiB1, 2 * GiB1, 5 * GiB1], GiB1 + 5, GiB1);
   leaf('2 MiB at the end of a slot', [GiB1, GiB1 + MiB2, 5 * GiB1], 2 * GiB1, MiB2);
   leaf('2 MiB where alignment differs by one', [GiB1, GiB1, GiB1 + MiB2], GiB1, MiB2);
   leaf('4 KiB where it differs by a page', [GiB1, GiB1, GiB1 + KiB4], GiB1, KiB4);
+  leaf('4 MiB on RV32', [GiB1, 2 * GiB1, 5 * GiB1], GiB1 + 5, 2 * MiB2, 32);
   leaf('4 KiB before the first whole 2 MiB', [MiB2 + KiB4, MiB2, GiB1 + KiB4], MiB2 + KiB4, KiB4);
 });
 

@@ -10,7 +10,7 @@ import type { MmioDevice } from '../../../../src/core/devices/device.ts';
 import { RiscvHypervisor } from '../../../../src/core/hypervisor/riscv/main.ts';
 import { SbiConsole } from '../../../../src/core/hypervisor/riscv/vmmSbi.ts';
 import { parseIsaString } from '../../../../src/core/isa/riscv/isaString.ts';
-import { rv64 } from '../../../../src/core/isa/riscv/riscv.ts';
+import { riscvIsa } from '../../../../src/core/isa/riscv/riscv.ts';
 import type { RiscvHart } from '../../../../src/core/isa/riscv/riscvHart.ts';
 import { createRiscvParts } from '../../../../src/core/isa/riscv/riscvMachineParts.ts';
 import { GuestMachine } from '../../../../src/core/machine/guestMachine.ts';
@@ -93,6 +93,7 @@ export interface RealGuestOptions {
 
 export function realGuest(image: Uint8Array, options: RealGuestOptions = {}): RealGuest {
   const { harts = 1, isa = '' } = options;
+  const { xlen, withHypervisor } = parseIsaString(isa);
   const clock = new VirtualClock();
   const parts = createRiscvParts({
     harts,
@@ -102,13 +103,14 @@ export function realGuest(image: Uint8Array, options: RealGuestOptions = {}): Re
     ],
     mmio: new MmioMap(),
     clock,
-    extensions: parseIsaString(isa).withHypervisor,
+    xlen,
+    extensions: withHypervisor,
   });
   const console = new ConsoleChannel('sbi');
   const mmio = new MmioMap();
   mmio.add(deviceBase, 4096, memoryDevice());
   const machine = new GuestMachine({
-    isa: rv64,
+    isa: riscvIsa(xlen),
     board: 'test',
     memory: parts.memory,
     arch: new RiscvHypervisor({
@@ -122,7 +124,7 @@ export function realGuest(image: Uint8Array, options: RealGuestOptions = {}): Re
     guestMemory: [{ name: 'ram', address: ram, size: ramSize, hostAddress: backing }],
     devices: () => ({ mmio, timed: [], consoles: [] }),
     callConsoles: [console],
-    callHandlers: [new SbiConsole(console)],
+    callHandlers: [new SbiConsole(console, xlen)],
     calls: [],
     kvmQuirks: options.kvmQuirks ?? false,
     images: [{ name: 'guest', address: ram, bytes: image }],

@@ -68,7 +68,10 @@ describe('loads and stores that reach devices', () => {
       }
     }
     const code = assemble([lines.slice(0, 2).join('\n'), ...lines.slice(2)]);
-    assert.deepEqual(code.map(decodeMemoryInstruction), wanted);
+    assert.deepEqual(
+      code.map((word) => decodeMemoryInstruction(word, 64)),
+      wanted,
+    );
   });
 
   it('every compressed form of C, every register it can name', () => {
@@ -86,7 +89,10 @@ describe('loads and stores that reach devices', () => {
         wanted.push(expected(kind, r, 2));
       }
     }
-    assert.deepEqual(assemble(lines).map(decodeMemoryInstruction), wanted);
+    assert.deepEqual(
+      assemble(lines).map((word) => decodeMemoryInstruction(word, 64)),
+      wanted,
+    );
   });
 
   // GNU as 2.40 has no Zcb: bit patterns of the Zc chapter, register fields filled in.
@@ -102,7 +108,7 @@ describe('loads and stores that reach devices', () => {
       for (let r = 0; r < 8; r++) {
         const register = r.toString(2).padStart(3, '0');
         const bits = pattern.replace('bbb', '101').replace('rrr', register);
-        assert.deepEqual(decodeMemoryInstruction(parseInt(bits, 2)), expected(want, 8 + r, 2));
+        assert.deepEqual(decodeMemoryInstruction(parseInt(bits, 2), 64), expected(want, 8 + r, 2));
       }
     });
   }
@@ -130,11 +136,11 @@ describe('loads and stores that reach devices', () => {
       'ecall',
       'fence',
     ];
-    const decoded = assemble(others).map(decodeMemoryInstruction);
+    const decoded = assemble(others).map((word) => decodeMemoryInstruction(word, 64));
     decoded.forEach((d, i) => assert.equal(d, undefined, others[i]));
-    assert.equal(decodeMemoryInstruction(0x7003), undefined, 'LDU does not exist');
-    assert.equal(decodeMemoryInstruction(0x4023), undefined, 'a store with funct3 4');
-    assert.equal(decodeMemoryInstruction(0x4002), undefined, 'c.lwsp to x0 is reserved');
+    assert.equal(decodeMemoryInstruction(0x7003, 64), undefined, 'LDU does not exist');
+    assert.equal(decodeMemoryInstruction(0x4023, 64), undefined, 'a store with funct3 4');
+    assert.equal(decodeMemoryInstruction(0x4002, 64), undefined, 'c.lwsp to x0 is reserved');
   });
 
   it('transformed instructions: rs1 and offset cleared, compressed ones expanded with bit 1 clear', () => {
@@ -142,14 +148,14 @@ describe('loads and stores that reach devices', () => {
     const code = assemble([...forms.map(([kind, r]) => `.option norvc\n${kind[0]} x${r}, 0(x0)`)]);
     forms.forEach(([kind, r], i) => {
       const bits = code[i] ?? 0;
-      assert.deepEqual(decodeTransformed(bits), expected(kind, r, 4));
+      assert.deepEqual(decodeTransformed(bits, 64), expected(kind, r, 4));
       // From a compressed instruction, and with an address offset in the rs1 field.
       const compressed = ((bits & ~2) | (3 << 15)) >>> 0;
-      assert.deepEqual(decodeTransformed(compressed), expected(kind, r, 2));
+      assert.deepEqual(decodeTransformed(compressed, 64), expected(kind, r, 2));
     });
-    assert.equal(decodeTransformed(0), undefined);
+    assert.equal(decodeTransformed(0, 64), undefined);
     for (const pseudo of [0x2000, 0x2020, 0x3000, 0x3020]) {
-      assert.equal(decodeTransformed(pseudo), undefined);
+      assert.equal(decodeTransformed(pseudo, 64), undefined);
       assert(isPageTableAccess(pseudo));
     }
   });
