@@ -73,6 +73,18 @@ export function select(whenTrue: Expr, whenFalse: Expr, condition: Expr): Expr {
   };
 }
 
+/** As `select`, but only one of the two is evaluated. */
+export function choose(condition: Expr, whenTrue: Expr, whenFalse: Expr): Expr {
+  if (condition.constant !== undefined) return condition.constant === 0n ? whenFalse : whenTrue;
+  return effect(whenTrue.type, (f) => {
+    f.ifValue(condition, whenTrue.type);
+    whenTrue.emit(f);
+    f.else();
+    whenFalse.emit(f);
+    f.end();
+  });
+}
+
 export function unary(name: string): (a: Expr) => Expr {
   const { code, operand, result } = operator(name);
   return (a) => {

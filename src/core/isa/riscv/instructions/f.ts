@@ -15,7 +15,7 @@ import {
   sum,
 } from '../float/native/arithmetic.ts';
 import { fromInteger, narrowing, toInteger, widening } from '../float/native/convert.ts';
-import { nativeDouble, nativeSingle, type Native } from '../float/native/precision.ts';
+import type { Native } from '../float/native/precision.ts';
 import {
   choice,
   classification,
@@ -30,6 +30,7 @@ import {
   memoryRows,
   onDoublewords,
   oneOperand,
+  precisions,
   rm,
   twoOperands,
   type FloatSpec,
@@ -39,12 +40,6 @@ import { compressedExtensionRows, extensionRows } from './row.ts';
 const bit = (condition: boolean): bigint => (condition ? 1n : 0n);
 /** Negation by the sign alone; a NaN's sign has no meaning, and results never keep it. */
 const negated = (f: Format, x: bigint): bigint => (isNaN(f, x) ? x : x ^ f.sign);
-
-/** What the host has too; halves it has not. */
-const precisions = new Map([
-  [single, nativeSingle],
-  [double, nativeDouble],
-]);
 
 function computation(f: Format): FloatSpec[] {
   const both = { source: f, result: f };

@@ -8,8 +8,13 @@ import type { RegisterWidth, SemanticContext } from '../../../engine/semantics.t
 import { i64, or } from '../../../wasm/expression.ts';
 import { add } from '../../../wasm/expression.ts';
 import type { FloatEnvironment } from '../float/environment.ts';
-import type { Format } from '../float/format.ts';
-import type { Native } from '../float/native/precision.ts';
+import { double, single, type Format } from '../float/format.ts';
+import {
+  nativeDouble,
+  nativeSingle,
+  type Native,
+  type Precision,
+} from '../float/native/precision.ts';
 import {
   extensionRows,
   host,
@@ -60,6 +65,12 @@ export const onDoublewords = ([
   summary,
   float,
 ]: FloatSpec): FloatSpec => [mnemonic, pattern, operands, summary, float, 64];
+
+/** The precision of native forms: halves have none. */
+export const precisions: ReadonlyMap<Format, Precision> = new Map([
+  [single, nativeSingle],
+  [double, nativeDouble],
+]);
 
 export function floatRows(
   extension: string,

@@ -1,12 +1,14 @@
 /** Zfa: additional floating-point instructions (unprivileged manual, chapter Zfa). */
+import { floatUnit } from '../../../engine/layout.ts';
+import { i64, or, shl, shrU } from '../../../wasm/expression.ts';
 import { chooseOrNaN, compare } from '../float/compare.ts';
 import { constantPattern } from '../float/constants.ts';
 import { roundToIntegral, toIntegerModular } from '../float/convert.ts';
 import { double, half, single, type Format } from '../float/format.ts';
-import { floatUnit } from '../../../engine/layout.ts';
-import { i64, or, shl, shrU } from '../../../wasm/expression.ts';
+import * as native from '../float/native/convert.ts';
+import { choice as nativeChoice, comparison } from '../float/native/select.ts';
 import { low32 } from './bitTricks.ts';
-import { floatRows, fmt, oneOperand, twoOperands, type FloatSpec } from './floatRow.ts';
+import { floatRows, fmt, oneOperand, precisions, twoOperands, type FloatSpec } from './floatRow.ts';
 import { extensionRows } from './row.ts';
 
 const section = 'Unprivileged: Zfa, additional floating-point instructions';
@@ -14,19 +16,24 @@ const section = 'Unprivileged: Zfa, additional floating-point instructions';
 function additional(f: Format): FloatSpec[] {
   const both = { source: f, result: f };
   const { suffix } = f;
+  const p = precisions.get(f);
   const choice = (name: string, funct3: string, which: 'minimum' | 'maximum', what: string) =>
     twoOperands(name, f, `00101 ${funct3}`, `The ${what}; NaN if one is.`, {
       ...both,
+      // The native form leaves NaNs alone.
+      native: p && nativeChoice(p, which),
       operate: ({ a, b }, e) => chooseOrNaN(f, a, b, which, e),
     });
   const relation = (name: string, funct3: string, holds: 'less' | 'lessOrEqual', what: string) =>
     twoOperands(name, f, `10100 ${funct3}`, `Set if ${what}; quiet.`, {
       source: f,
+      native: p && comparison(p, holds),
       operate: ({ a, b }, e) => (compare(f, a, b, holds, true, e) ? 1n : 0n),
     });
   const integral = (name: string, selector: string, raises: boolean, what: string): FloatSpec =>
     oneOperand(`${name}.${suffix}`, `01000 ${fmt(f)} ${selector}`, 'frd, frs1', what, {
       ...both,
+      native: p && native.toIntegral(p, raises),
       operate: ({ a }, e) => roundToIntegral(f, a, raises, e),
     });
   return [
@@ -59,7 +66,11 @@ export const additionalFloatRows = [
         '11000 01 01000 001',
         'rd, frs1',
         'Convert to word modulo 2^32, towards zero.',
-        { source: double, operate: ({ a }, e) => toIntegerModular(double, a, e) },
+        {
+          source: double,
+          native: native.toIntegerModular,
+          operate: ({ a }, e) => toIntegerModular(double, a, e),
+        },
       ),
     ],
     { needs: ['D'] },

@@ -3,7 +3,8 @@
  * instruction and stores what it gave, so that what is tested is the handler that guests run.
  */
 import assert from 'node:assert/strict';
-import type { FloatRow } from '../../../../../src/core/isa/riscv/instructions/floatRow.ts';
+import type { InstructionRow } from '../../../../../src/core/isa/riscv/instructions/row.ts';
+import type { RegisterWidth } from '../../../../../src/core/engine/semantics.ts';
 import { assemble } from '../../../../differential/assemble.ts';
 import { encodePattern } from '../../../../differential/encode.ts';
 import { ramBase, rig, type Rig } from '../rig.ts';
@@ -12,12 +13,12 @@ import { ramBase, rig, type Rig } from '../rig.ts';
 export const inputWords = 4;
 export const outputWords = 2;
 
-const loopInstructions = 13;
+const loopInstructions = 14;
 const loopBytes = 4 * loopInstructions;
 
 /** `rm` is the instruction's own field; ignored where it has none. */
 export interface Variant {
-  readonly row: FloatRow;
+  readonly row: InstructionRow;
   readonly rm: number;
 }
 
@@ -28,15 +29,16 @@ export class Batch {
   private readonly inputs: number;
   private readonly outputs: number;
 
-  constructor(variants: readonly Variant[], capacity: number) {
+  constructor(variants: readonly Variant[], capacity: number, xlen: RegisterWidth = 64) {
     this.variants = variants;
     this.capacity = capacity;
     this.inputs = page(ramBase + variants.length * loopBytes);
     this.outputs = page(this.inputs + capacity * inputWords * 8);
     const end = page(this.outputs + capacity * outputWords * 8);
-    this.rig = rig('', { isa: 'rv64gc_zfh_zfa', ramBytes: end - ramBase });
-    const program = ['.option arch, +d', '.option norvc', ...variants.map(loopOf)].join('\n');
-    this.rig.memory.load(ramBase, assemble(program, ramBase));
+    this.rig = rig('', { isa: `rv${xlen}gc_zfh_zfa`, ramBytes: end - ramBase });
+    const loops = variants.map((variant) => loopOf(variant, xlen));
+    const program = ['.option arch, +d', '.option norvc', ...loops].join('\n');
+    this.rig.memory.load(ramBase, assemble(program, ramBase, xlen));
     this.rig.setCsr('mstatus', this.rig.csr('mstatus') | 0x6000n);
   }
 
@@ -60,18 +62,21 @@ export class Batch {
 
 const page = (address: number): number => Math.ceil(address / 4096) * 4096;
 
-function loopOf({ row, rm }: Variant): string {
-  const values = { frd: 10, rd: 10, frs1: 11, rs1: 11, frs2: 12, frs3: 13, rm };
-  return `1: ld t0, 24(s0)
+/** On RV32 the upper half of what an integer register gives is what lay in memory before. */
+function loopOf({ row, rm }: Variant, xlen: RegisterWidth): string {
+  const values = { frd: 10, rd: 10, frs1: 11, rs1: 11, frs2: 12, rs2: 12, frs3: 13, rm };
+  const [load, store] = xlen === 64 ? ['ld', 'sd'] : ['lw', 'sw'];
+  return `1: ${load} t0, 24(s0)
     fld fa1, 0(s0)
     fld fa2, 8(s0)
     fld fa3, 16(s0)
-    ld a1, 0(s0)
+    ${load} a1, 0(s0)
+    ${load} a2, 8(s0)
     fscsr t0
     .word ${encodePattern(row.pattern, values)}
-    ${row.float.result ? 'fsd fa0' : 'sd a0'}, 0(s2)
+    ${row.pattern.includes('frd:') ? 'fsd fa0' : `${store} a0`}, 0(s2)
     frcsr t0
-    sd t0, 8(s2)
+    ${store} t0, 8(s2)
     addi s0, s0, ${inputWords * 8}
     addi s2, s2, ${outputWords * 8}
     bne s0, s1, 1b`;

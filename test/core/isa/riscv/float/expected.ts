@@ -16,12 +16,15 @@ const integers: Readonly<Record<string, readonly [width: 32 | 64, signed: boolea
   l: [64, true],
   lu: [64, false],
 };
+/** By the letter of moves. */
 const formatOfMove: Readonly<Record<string, Suffix>> = { h: 'h', w: 's', d: 'd' };
 
 /** The format of the operands, undefined where they are integers. */
 export function sourceOf(mnemonic: string): Size | undefined {
   const parts = mnemonic.split('.');
   const last = parts.at(-1)!;
+  if (parts[0] === 'fmvh') return sizes.d;
+  if (parts[0] === 'fmvp') return undefined;
   if (parts[0] === 'fmv') return parts[1] === 'x' ? sizes[formatOfMove[last]!] : undefined;
   return last in sizes ? sizes[last as Suffix] : undefined;
 }
@@ -35,6 +38,11 @@ export function expected(
 ): Outcome {
   const [name, ...rest] = mnemonic.split('.') as [string, ...string[]];
   if (name === 'fmv') return moved(rest, registers[0]);
+  if (name === 'fmvh') return { value: registers[0] >> 32n, flags: 0 };
+  if (name === 'fmvp') {
+    const [low, high] = registers.map((r) => BigInt.asUintN(32, r)) as [bigint, bigint];
+    return { value: high * 2n ** 32n + low, flags: 0 };
+  }
   const to = sizes[rest[0] as Suffix] as Size | undefined;
   const from = sourceOf(mnemonic);
   if (name === 'fcvtmod') {

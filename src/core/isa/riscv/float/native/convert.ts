@@ -1,9 +1,10 @@
 /** Native conversions between the formats, to and from integers, after `../convert.ts`. */
 import { floatUnit } from '../../../../engine/layout.ts';
+import type { GiveUp, SemanticContext } from '../../../../engine/semantics.ts';
 import {
   add,
-  add32,
   and32,
+  choose,
   eq32,
   eqz32,
   i32,
@@ -11,7 +12,6 @@ import {
   ltS32,
   ltU,
   or32,
-  select,
   signExtend,
   wrap,
   zeroExtend,
@@ -28,7 +28,7 @@ import {
   i64OfF64,
   u64OfF64,
 } from '../../../../wasm/floatExpression.ts';
-import { rounding } from '../environment.ts';
+import { rounding, type RoundingMode } from '../environment.ts';
 import {
   exactUnlessSteady,
   nativeDouble,
@@ -87,26 +87,53 @@ export const fromInteger =
   };
 
 /**
- * By the modes that compilers write: to nearest, and towards zero as C's conversions do. What is out
- * of range is left to TypeScript.
+ * A double rounded to an integral value as the instruction's field says, and the unit's state; to
+ * nearest with ties away from zero is left to TypeScript.
  */
+function integral(c: SemanticContext, giveUpIf: GiveUp, a: Expr): { whole: Expr; unit: Expr } {
+  const unit = c.keep(c.floatUnit());
+  const mode = c.keep(c.roundingField());
+  giveUpIf(or32(ltS32(unit, i32(floatUnit.nearest)), eq32(mode, i32(rounding.RMM))));
+  const { trunc, floor, ceil, nearest } = f64;
+  const is = (which: RoundingMode): Expr => eq32(mode, i32(which));
+  const down = choose(is(rounding.RDN), floor(a), choose(is(rounding.RUP), ceil(a), nearest(a)));
+  return { whole: c.keep(choose(is(rounding.RTZ), trunc(a), down)), unit };
+}
+
+/** What is out of range is left to TypeScript. */
 export const toInteger =
   (p: Precision, width: 32 | 64, signed: boolean): Native =>
   (c, giveUpIf) => {
-    const unit = c.keep(c.floatUnit());
-    const mode = c.keep(c.roundingField());
-    const isTruncated = eq32(mode, i32(rounding.RTZ));
-    // RNE is 0 and DYN 7.
-    const isNearest = eqz32(and32(add32(mode, i32(1)), i32(6)));
-    giveUpIf(or32(ltS32(unit, i32(floatUnit.nearest)), eqz32(or32(isTruncated, isNearest))));
     const a = c.keep(p.asDouble(p.read(c, giveUpIf, 'rs1')));
-    const whole = c.keep(select(f64.trunc(a), f64.nearest(a), isTruncated));
+    const { whole, unit } = integral(c, giveUpIf, a);
     const [least, most] = signed ? [-(2 ** (width - 1)), 2 ** (width - 1)] : [0, 2 ** width];
     giveUpIf(not(and32(f64.ge(whole, f64.constant(least)), f64.lt(whole, f64.constant(most)))));
     exactUnlessSteady(c, giveUpIf, unit, () => f64.ne(whole, a));
     const value = width === 64 && !signed ? u64OfF64(whole) : i64OfF64(whole);
     // Words are sign-extended, unsigned ones too.
     c.wr(width === 32 && !signed ? word(value) : value);
+  };
+
+/** FCVTMOD.W.D of what does not need the modulus; its field is no rounding mode. */
+export const toIntegerModular: Native = (c, giveUpIf) => {
+  const unit = c.keep(c.floatUnit());
+  giveUpIf(ltS32(unit, i32(floatUnit.dirty)));
+  const a = nativeDouble.read(c, giveUpIf, 'rs1');
+  const whole = c.keep(f64.trunc(a));
+  giveUpIf(not(f64.lt(f64.abs(whole), f64.constant(2 ** 31))));
+  exactUnlessSteady(c, giveUpIf, unit, () => f64.ne(whole, a));
+  c.wr(i64OfF64(whole));
+};
+
+/** FROUND and FROUNDNX: an integral value next to a number is in its format too. */
+export const toIntegral =
+  (p: Precision, raisesInexact: boolean): Native =>
+  (c, giveUpIf) => {
+    const a = c.keep(p.asDouble(p.read(c, giveUpIf, 'rs1')));
+    const { whole, unit } = integral(c, giveUpIf, a);
+    giveUpIf(f64.ne(whole, whole));
+    if (raisesInexact) exactUnlessSteady(c, giveUpIf, unit, () => f64.ne(whole, a));
+    c.wrWide(p.bits(p.ofDouble(whole)));
   };
 
 const word = (value: Expr): Expr => signExtend(wrap(value));
