@@ -6,6 +6,8 @@ import { engineTables } from '../core/isa/riscv/engineRows.ts';
 export function generate(): Record<string, Uint8Array> {
   return {
     'interpreter-rv32.wasm': generateInterpreter(engineTables(32).rows, 32),
+    'interpreter-rv32-tiered.wasm': generateInterpreter(engineTables(32).rows, 32, true),
     'interpreter-rv64.wasm': generateInterpreter(engineTables(64).rows, 64),
+    'interpreter-rv64-tiered.wasm': generateInterpreter(engineTables(64).rows, 64, true),
   };
 }

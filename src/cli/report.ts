@@ -11,6 +11,8 @@ export interface RunResult {
   readonly seconds: number;
   readonly mips: number;
   readonly exits: Readonly<Record<string, number>>;
+  /** What the translator did; absent where all was interpreted. */
+  readonly engine?: Readonly<Record<string, number>>;
 }
 
 export function resultObject(machine: Machine, { end, seconds }: Outcome): RunResult {
@@ -23,7 +25,13 @@ export function resultObject(machine: Machine, { end, seconds }: Outcome): RunRe
     seconds: Number(seconds.toFixed(6)),
     mips: Number(mips.toFixed(3)),
     exits: machine.exitCounts,
+    ...(machine.engineCounters ? { engine: rounded(machine.engineCounters()) } : {}),
   };
+}
+
+function rounded(counters: Readonly<Record<string, number>>): Record<string, number> {
+  const entries = Object.entries(counters);
+  return Object.fromEntries(entries.map(([name, value]) => [name, Number(value.toFixed(3))]));
 }
 
 const mostRows = 200;

@@ -46,7 +46,7 @@ export function createMachine(config: LaunchConfig, files: LaunchFiles): Machine
     const known = Object.keys(boards).join(', ');
     throw new UserError(`board: there is no '${config.board}'; boards are ${known}`, 'board');
   }
-  if (config.engine === 'jit' || config.engine === 'lockstep') {
+  if (config.engine === 'lockstep') {
     throw new UserError(`engine: '${config.engine}' is not there yet; use 'auto'`, 'engine');
   }
   return make(config, files);

@@ -15,7 +15,16 @@ export interface DecodedInstruction {
   readonly imm: number;
 }
 
+/** Is told what becomes of code, before it does. */
+export interface CodeWatcher {
+  /** Bytes from one offset in a physical page up to another may change. */
+  codeChanges(page: number, from: number, to: number): void;
+  /** All records are dropped. */
+  codeCleared(): void;
+}
+
 export class CodePages {
+  watcher: CodeWatcher | undefined;
   private readonly memory: EngineMemory;
   private readonly recordsOf = new Map<number, number>();
   private readonly pageOf: number[] = [];
@@ -94,6 +103,7 @@ export class CodePages {
       // An instruction of four bytes may begin two before.
       const from = Math.max(address - page - 2, 0) & ~1;
       const to = Math.min(address + size - page, pageBytes);
+      this.watcher?.codeChanges(page, from, to);
       for (let offset = from; offset < to; offset += 2) {
         const at = base + (offset << recordShift) + record.handler;
         this.memory.view.setUint16(at, special.resolve, true);
@@ -103,6 +113,7 @@ export class CodePages {
 
   /** Drops all records. No hart may be inside the interpreter. */
   clear(): void {
+    this.watcher?.codeCleared();
     const { arenaBase, bytes } = this.memory;
     bytes.fill(0, arenaBase, arenaBase + this.pageOf.length * record.pageBytes);
     this.pageOf.length = 0;

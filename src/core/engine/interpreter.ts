@@ -1,7 +1,8 @@
 /** Instantiates the generated module and hands its calls to the hart they come from. */
 import { defined } from '../base/assert.ts';
 import type { EngineMemory } from './engineMemory.ts';
-import type { InterpreterImports } from './interpreterImports.ts';
+import type { InterpreterImports, TierImports } from './interpreterImports.ts';
+import type { Translator } from './translator/translator.ts';
 
 /** What a hart does for generated code; arguments and results as in `InterpreterImports`. */
 export interface InterpreterClient {
@@ -11,6 +12,8 @@ export interface InterpreterClient {
   slowStore(width: number, budget: number): number;
   slowAtomic(width: number, budget: number): number;
   host(record: number, handler: number, length: number, budget: number): number;
+  /** Decodes for a record that was not executed yet; false where that needs more than its page. */
+  predecode(record: number): boolean;
 }
 
 export class Interpreter {
@@ -18,7 +21,8 @@ export class Interpreter {
   /** run(hart area, budget) → remaining budget. */
   readonly run: (area: number, budget: number) => number;
 
-  constructor(module: WebAssembly.Module, memory: EngineMemory) {
+  /** A tiered module needs its `translator`. */
+  constructor(module: WebAssembly.Module, memory: EngineMemory, translator?: Translator) {
     const client = (area: number): InterpreterClient => this.clients[memory.hartIndex(area)]!;
     const imports: InterpreterImports = {
       resolve: (area, record, budget) => client(area).resolve(record, budget),
@@ -29,8 +33,13 @@ export class Interpreter {
       host: (area, record, handler, length, budget) =>
         client(area).host(record, handler, length, budget),
     };
+    if (translator) translator.predecode = (area, record) => client(area).predecode(record);
+    const tier: TierImports | undefined = translator && {
+      hot: (area, record) => translator.hot(area, record),
+    };
+    const table = translator ? { table: translator.table } : {};
     const instance = new WebAssembly.Instance(module, {
-      host: { ...imports, memory: memory.memory },
+      host: { ...imports, ...tier, ...table, memory: memory.memory },
     });
     this.run = defined(instance.exports['run'], 'run') as typeof this.run;
   }

@@ -25,6 +25,7 @@ import {
   type Expr,
 } from '../wasm/expression.ts';
 import type { FunctionBuilder, Label } from '../wasm/functionBuilder.ts';
+import { loadOperators, storeOperators } from './accessOperators.ts';
 import { alignedTlbHit, tlbHit, tlbOffset } from './inlineTlb.ts';
 import type { FunctionIndices } from './interpreterImports.ts';
 import { inWidth, pcOf, savePc } from './recordPc.ts';
@@ -57,27 +58,10 @@ export interface InterpreterPlace {
   readonly leftSavingPc: Label;
   /** Looks up a pc and sets `record`, leaving the interpreter when the fetch faults. */
   readonly goTo: (pc: Expr) => void;
+  /** Counts that a jump led to the record that is now in `record`. */
+  readonly count: () => void;
+  readonly counts: boolean;
 }
-
-const loadOperators = {
-  b: 'i64.load8_s',
-  bu: 'i64.load8_u',
-  h: 'i64.load16_s',
-  hu: 'i64.load16_u',
-  w: 'i64.load32_s',
-  wu: 'i64.load32_u',
-  d: 'i64.load',
-} as const;
-
-const storeOperators = {
-  b: 'i64.store8',
-  bu: 'i64.store8',
-  h: 'i64.store16',
-  hu: 'i64.store16',
-  w: 'i64.store32',
-  wu: 'i64.store32',
-  d: 'i64.store',
-} as const;
 
 export class InterpreterContext implements SemanticContext {
   readonly xlen: RegisterWidth;
@@ -202,13 +186,13 @@ export class InterpreterContext implements SemanticContext {
 
   branch(condition: Expr): void {
     this.f.if(condition);
-    this.goToTarget();
+    this.goToTarget('backward');
     this.f.end();
   }
 
   jumpAndLink(): void {
     this.wr(this.linkAddress());
-    this.goToTarget();
+    this.goToTarget('always');
     this.ended = true;
   }
 
@@ -222,9 +206,13 @@ export class InterpreterContext implements SemanticContext {
     const inPage = shl32(wrap(distance), i32(recordShift));
     this.retireTo(() => {
       f.set(this.place.record, add32(load('i32.load', base, hart.recordPage), inPage));
+      this.place.count();
     });
     f.end();
-    this.retireTo(() => this.place.goTo(to));
+    this.retireTo(() => {
+      this.place.goTo(to);
+      this.place.count();
+    });
     this.ended = true;
   }
 
@@ -333,16 +321,27 @@ export class InterpreterContext implements SemanticContext {
     return add(pcOf(this.place.base, this.rec), i64(this.place.handler.length));
   }
 
-  private goToTarget(): void {
-    const { handler, goTo, record: rec } = this.place;
+  /** Loops begin at targets of backward jumps; forward branches need no counting. */
+  private goToTarget(counted: 'backward' | 'always'): void {
+    const { handler, goTo, count, record: rec, counts } = this.place;
     assert(handler.row.direct, `${handler.row.mnemonic} has no direct target`);
     this.retireTo(() => {
       if (handler.far) {
         goTo(this.reached(this.pcImm()));
+        count();
         return;
       }
-      const distance = shl32(load('i32.load', this.rec, record.immediate), i32(recordShift));
-      this.f.set(rec, add32(this.rec, distance));
+      const immediate = load('i32.load', this.rec, record.immediate);
+      if (!counts || counted === 'always') {
+        this.f.set(rec, add32(this.rec, shl32(immediate, i32(recordShift))));
+        count();
+        return;
+      }
+      const distance = this.f.keep(immediate);
+      this.f.set(rec, add32(this.rec, shl32(distance, i32(recordShift))));
+      this.f.if(ltS32(distance, i32(0)));
+      count();
+      this.f.end();
     });
   }
 

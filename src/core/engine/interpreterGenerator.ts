@@ -25,14 +25,22 @@ import {
 } from '../wasm/expression.ts';
 import { FunctionBuilder } from '../wasm/functionBuilder.ts';
 import { ModuleBuilder } from '../wasm/moduleBuilder.ts';
+import { countEntry, enterRegion, regionType } from './interpreterTier.ts';
 import { InterpreterContext } from './interpreterContext.ts';
 import { inWidth, savePc } from './recordPc.ts';
 import { exit, hart, pageBytes, record, recordShift, special, tlb } from './layout.ts';
 import type { FunctionIndices, InterpreterImports } from './interpreterImports.ts';
 import { HandlerTable, type EngineRow, type Handler, type RegisterWidth } from './semantics.ts';
 
-/** The module exports `run(hart, budget) → remaining budget`. */
-export function generateInterpreter(rows: readonly EngineRow[], xlen: RegisterWidth): Uint8Array {
+/**
+ * The module exports `run(hart, budget) → remaining budget`. A tiered one counts jumps and enters
+ * translated regions; it has the table of regions for that.
+ */
+export function generateInterpreter(
+  rows: readonly EngineRow[],
+  xlen: RegisterWidth,
+  tiered = false,
+): Uint8Array {
   const module = new ModuleBuilder();
   const imported = (name: keyof InterpreterImports, parameters: number): number =>
     module.importFunction('host', name, Array(parameters).fill('i32'), ['i32']);
@@ -44,10 +52,23 @@ export function generateInterpreter(rows: readonly EngineRow[], xlen: RegisterWi
     slowAtomic: imported('slowAtomic', 3),
     host: imported('host', 5),
   };
+  const tier = tiered
+    ? {
+        hot: module.importFunction('host', 'hot', ['i32', 'i32'], []),
+        regionType: module.typeIndexOf(regionType),
+      }
+    : undefined;
   module.importMemory('host', 'memory', 1);
+  if (tiered) module.importTable('host', 'table', 1);
   const lookup = module.addFunction(generateLookup(imports.fetchMiss));
-  module.addFunction(generateRun(rows, xlen, { ...imports, lookup }), 'run');
+  module.addFunction(generateRun(rows, xlen, { ...imports, lookup }, tier), 'run');
   return module.build();
+}
+
+interface Tier {
+  /** Indices of a function and of a type. */
+  readonly hot: number;
+  readonly regionType: number;
 }
 
 /** lookup(hart, tlbSet, budget, pc) → record, or 0 when the fetch did not succeed. */
@@ -78,6 +99,7 @@ function generateRun(
   rows: readonly EngineRow[],
   xlen: RegisterWidth,
   functions: FunctionIndices,
+  tier: Tier | undefined,
 ): FunctionBuilder {
   const f = new FunctionBuilder(['i32', 'i32'], ['i32']);
   const table = new HandlerTable(rows, special.first);
@@ -94,6 +116,8 @@ function generateRun(
     const found = callValue('i32', functions.lookup, base, set, budget, pc);
     f.branchIf(left, eqz32(tee(rec, found)));
   };
+  const hot = tier?.hot;
+  const count = hot === undefined ? () => {} : () => countEntry(f, hot, base, here);
   goTo(load('i64.load', base, hart.pc));
 
   const next = f.loop();
@@ -107,7 +131,12 @@ function generateRun(
   // One block per place in the code, innermost first, so that place i falls out of the i-th block.
   const { places, placeOf } = placesOf(table.handlers);
   const labels = Array.from({ length: special.first + places.length }, () => f.block()).reverse();
-  const cases = [special.resolve, special.pageEnd, ...placeOf.map((at) => special.first + at)];
+  const cases = [
+    special.resolve,
+    special.pageEnd,
+    special.translated,
+    ...placeOf.map((at) => special.first + at),
+  ];
   const targets = cases.map((place) => labels[place]!);
   f.branchTable(local('i32', handler), targets, targets[special.resolve]!);
 
@@ -120,6 +149,14 @@ function generateRun(
   const pageEnd = add(load('i64.load', base, hart.pageAddress), i64(pageBytes));
   goTo(inWidth(xlen, add(pageEnd, load('i64.load32_s', here, record.immediate))));
   f.branch(next);
+
+  f.end(); // special.translated
+  if (tier) {
+    const entry = { base, record: here, budget: 1, handler, dispatch, next, goTo, count };
+    enterRegion(f, tier.regionType, entry);
+  } else {
+    f.unreachable();
+  }
 
   for (const h of places) {
     f.end();
@@ -137,6 +174,8 @@ function generateRun(
         left,
         leftSavingPc,
         goTo,
+        count,
+        counts: tier !== undefined,
       });
       h.row.execute(context);
       context.finish();

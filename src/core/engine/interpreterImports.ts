@@ -14,5 +14,11 @@ export interface InterpreterImports {
   host(hart: number, record: number, handler: number, length: number, budget: number): number;
 }
 
+/** What an interpreter that works with the translator imports besides. */
+export interface TierImports {
+  /** A record's counter has reached a multiple of the translator's period. */
+  hot(hart: number, record: number): void;
+}
+
 /** Indices of the functions that handlers call. */
 export type FunctionIndices = Readonly<Record<keyof InterpreterImports | 'lookup', number>>;

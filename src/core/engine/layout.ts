@@ -3,7 +3,7 @@
  * relative to the hart's base. Interpreter, TypeScript and debugger all read these places, so
  * there is no copy of any of it.
  *
- *   [0, 64 KiB)  unused, so that offset 0 is never a record
+ *   [0, 64 KiB)  `shared`; nothing else, so that offset 0 is never a record
  *   harts        one area of `hartAreaSize` each
  *   arena        predecoded records of code pages
  *   memory       RAM and ROM regions, page aligned
@@ -12,6 +12,12 @@
 /** Guest registers are 64 bits wide; index 32 takes writes to a register that is always zero. */
 export const registerBytes = 8;
 export const zeroSink = 32;
+
+/** What all harts have in common. */
+export const shared = {
+  /** The translator hears of a counter when these bits of it have become 0. */
+  hotMask: 8,
+} as const;
 
 export const hart = {
   registers: 0x000,
@@ -32,6 +38,13 @@ export const hart = {
   tlbSet: 0x330,
   /** A `floatUnit` value: whether floating-point instructions may go on without asking. */
   floatUnit: 0x334,
+  /** What a translated region says when it is left: a `regionExit` value. */
+  regionExit: 0x338,
+  /** Region that was left by a jump out of it, 0 by another way. */
+  exitSite: 0x33c,
+  /** 64-bit counters: regions entered by the interpreter, and left for it to do an instruction. */
+  regionEntries: 0x340,
+  regionLeaves: 0x348,
   /** 4096 slots of 8 bytes for the instruction set's control registers. */
   control: 0x1000,
   /** `tlbSets` sets of `tlbSetSize`. */
@@ -106,7 +119,28 @@ export const special = {
   resolve: 0,
   /** Just past the page; the immediate is the distance past it. */
   pageEnd: 1,
-  first: 2,
+  /** A translated region begins here; see `hotWord`. */
+  translated: 2,
+  first: 3,
+} as const;
+
+/**
+ * The `hot` word of a record counts how often jumps led here, while it is not negative. Where a
+ * region begins it holds the region's place in the table and the handler to interpret it with.
+ */
+export const hotWord = {
+  translated: 0x8000_0000,
+  indexShift: 16,
+  indexMask: 0x7fff,
+  handlerMask: 0xffff,
+} as const;
+
+/** How a region is left. */
+export const regionExit = {
+  /** Go on at pc, in a region if one begins there. */
+  goOn: 0,
+  /** The instruction at pc must be interpreted. */
+  interpret: 1,
 } as const;
 
 /** Why the interpreter came back. */

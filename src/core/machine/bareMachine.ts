@@ -42,6 +42,7 @@ export class BareMachine implements Machine {
   readonly entry: bigint;
   readonly log = new Emitter<string>();
   skipLimit: number | undefined;
+  engineCounters: Machine['engineCounters'];
   exitStops: readonly ExitStop[] = [];
   readonly exitCounts = {};
   private readonly clock: VirtualClock;

@@ -101,6 +101,7 @@ export class GuestMachine implements Machine {
   readonly entry: bigint;
   readonly log = new Emitter<string>();
   skipLimit: number | undefined;
+  engineCounters: Machine['engineCounters'];
   exitStops: readonly ExitStop[] = [];
   readonly vm: Vm;
   private readonly vcpus: readonly Vcpu[];

@@ -36,6 +36,8 @@ export interface Machine {
    * things happen for the owner, never for the guest. No limit when undefined.
    */
   skipLimit?: number | undefined;
+  /** What the engine's second tier did, by name; absent where all is interpreted. */
+  engineCounters?: (() => Readonly<Record<string, number>>) | undefined;
   /** Exits after which `run` comes back with an event of the exit's kind. */
   exitStops: readonly ExitStop[];
   readonly log: Emitter<string>;

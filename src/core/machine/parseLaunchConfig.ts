@@ -46,7 +46,7 @@ const NOT_YET: Readonly<Record<string, string>> = {
 
 /** Those that exist; `LaunchConfig` has room for the ones to come. */
 const BOARDS = ['virt'] as const;
-const ENGINES = ['auto', 'interpreter'] as const;
+const ENGINES = ['auto', 'interpreter', 'jit'] as const;
 const MiB = 0x100000;
 const MIN_MEMORY = 4 * MiB;
 /** One WebAssembly memory of at most 4 GiB holds guest RAM and the engine's own tables. */

@@ -122,6 +122,22 @@ export class FunctionBuilder {
     this.code.byte(op.call).unsigned(functionIndex);
   }
 
+  /** Calls the function at `index` of the module's table; leaves the results on the stack. */
+  callIndirect(typeIndex: number, index: Expr, ...args: readonly Expr[]): void {
+    for (const arg of args) arg.emit(this);
+    index.emit(this);
+    this.code.byte(op.callIndirect).unsigned(typeIndex).byte(0);
+  }
+
+  drop(): void {
+    this.code.byte(op.drop);
+  }
+
+  /** Takes a local's value from the stack. */
+  setFromStack(index: number): void {
+    this.code.byte(op.localSet).unsigned(index);
+  }
+
   /** The body as the code section has it: locals, code, end. */
   body(): ByteSink {
     const out = new ByteSink();

@@ -36,6 +36,17 @@ export class ModuleBuilder {
     this.importCount++;
   }
 
+  /** A table of at least `minimum` functions. */
+  importTable(module: string, name: string, minimum: number): void {
+    this.imports.name(module).name(name).byte(1).byte(0x70).byte(0).unsigned(minimum);
+    this.importCount++;
+  }
+
+  /** Number of a function type, as `callIndirect` wants it. */
+  typeIndexOf(type: FunctionType): number {
+    return this.indexOfType(type);
+  }
+
   addFunction(f: FunctionBuilder, exportName?: string): number {
     const index = this.importedFunctions + this.functions.length;
     this.functions.push(f);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { assemble } from '../../differential/assemble.ts';
-import { ramBase, rig, romBase } from '../isa/riscv/rig.ts';
+import { describeEngines, ramBase, rig, romBase } from '../isa/riscv/rig.ts';
 
 const loop = `
 _start: addi a0, a0, 1
@@ -9,7 +9,7 @@ _start: addi a0, a0, 1
   j _start`;
 const at = (offset: number): bigint => BigInt(ramBase + offset);
 
-describe('core/engine/breakpoints', () => {
+describeEngines('core/engine/breakpoints', () => {
   it('stops before the instruction, with exact counts', () => {
     const r = rig(`.option norvc\n${loop}`);
     r.hart.setBreakpoints([at(4)]);

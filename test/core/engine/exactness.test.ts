@@ -5,7 +5,7 @@ import { runOnOurs } from '../../differential/harness.ts';
 import { instructionProgram } from '../../differential/instructions.ts';
 import { Random } from '../../differential/random.ts';
 import { integerNames } from '../../../src/core/isa/riscv/registers.ts';
-import { rig, type Rig } from '../isa/riscv/rig.ts';
+import { describeEngines, rig, type Rig } from '../isa/riscv/rig.ts';
 
 /** Calls, loops, memory, traps, CSRs and divisions; ends in a loop of its own. */
 const program = `
@@ -69,7 +69,7 @@ function runTo(r: Rig, instructions: number, slice: () => number): void {
   }
 }
 
-describe('core/engine/exactness', () => {
+describeEngines('core/engine/exactness', () => {
   it('the same state after the same number of instructions, whatever the slices', () => {
     const total = 12_345;
     const whole = rig(program);

@@ -1,6 +1,6 @@
 /** Stores to code are seen by the next fetch, wherever code and store are. */
 import assert from 'node:assert/strict';
-import { rig, ramBase } from '../isa/riscv/rig.ts';
+import { describeEngines, rig, ramBase } from '../isa/riscv/rig.ts';
 import { encode } from '../../differential/encode.ts';
 
 const word = (imm: number): number => encode('addi', { rd: 10, rs1: 10, imm });
@@ -29,7 +29,7 @@ const nextPage = `.balign 4096\n${near}`;
 const straddling = '.balign 4096\n.space 4094\ntarget: .option norvc\n addi a0, a0, 1\n ret\n';
 const added = BigInt(word(100));
 
-describe('core/engine/selfModifying', () => {
+describeEngines('core/engine/selfModifying', () => {
   it('a store to the page that executes', () => {
     assert.equal(patched(near, 'sw a1, 0(t0)', added), 102n);
   });

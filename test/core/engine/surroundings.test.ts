@@ -1,6 +1,6 @@
 /** Interrupts, attention and timers reach the hart at the right instruction; TLBs follow the regime. */
 import assert from 'node:assert/strict';
-import { deviceBase, ramBase, rig } from '../isa/riscv/rig.ts';
+import { describeEngines, deviceBase, ramBase, rig } from '../isa/riscv/rig.ts';
 import { encode } from '../../differential/encode.ts';
 
 const interruptBit = 1n << 63n;
@@ -19,7 +19,7 @@ const counting = `
 handler: csrr a1, mepc
 2: j 2b`;
 
-describe('core/engine/surroundings', () => {
+describeEngines('core/engine/surroundings', () => {
   it('an interrupt that a store raises is taken at the next instruction', () => {
     const r = rig(`${setup}
   sw x0, 0(t0)

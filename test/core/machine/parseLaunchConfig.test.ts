@@ -75,7 +75,10 @@ describe('parseLaunchConfig', () => {
     const choice = 'mode: "kvm" is not allowed; allowed is "guest" or "machine"';
     refused({ mode: 'kvm' }, choice, 'mode');
     refused({ board: 'pc' }, 'board: "pc" is not allowed; allowed is "virt"');
-    refused({ engine: 'jit' }, 'engine: "jit" is not allowed; allowed is "auto" or "interpreter"');
+    refused(
+      { engine: 'steam' },
+      'engine: "steam" is not allowed; allowed is "auto" or "interpreter" or "jit"',
+    );
     refused({ time: '' }, /^time: "" is not allowed; allowed is "virtual" or "wall"$/);
     refused({ harts: 0 }, 'harts: 0 is not allowed; allowed is a whole number from 1 to 16');
     refused({ harts: '2' }, 'harts: "2" is not allowed; allowed is a whole number from 1 to 16');

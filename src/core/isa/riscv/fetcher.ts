@@ -129,6 +129,17 @@ export class Fetcher {
     return this.decodeInto(at, isWide ? bits : first, offset, looked || straddles);
   }
 
+  /** As `InterpreterClient.predecode`. */
+  predecode(at: number): boolean {
+    const { page, offset } = this.parts.code.locate(at);
+    const first = this.halfAt(page + offset);
+    const isWide = (first & 3) === 3;
+    if (this.parts.code.isLookedAt(offset) || (isWide && offset === pageBytes - 2)) return false;
+    const bits = isWide ? (first | (this.halfAt(page + offset + 2) << 16)) >>> 0 : first;
+    this.decodeInto(at, bits, offset, false);
+    return true;
+  }
+
   /** Reads the operands of a record, as register numbers, into an object that is used again. */
   readOperands(at: number, into: Operands): void {
     const { view } = this.parts.engine;

@@ -306,6 +306,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   // What generated code asks for.
+  readonly predecode = (record: number): boolean => this.fetcher.predecode(record);
 
   resolve(record: number, budget: number): number {
     this.sync(budget);

@@ -2,11 +2,14 @@
 import type { VirtualClock } from '../../base/virtualClock.ts';
 import { CodePages } from '../../engine/codePages.ts';
 import { EngineMemory } from '../../engine/engineMemory.ts';
+import type { TranslatedIsa } from '../../engine/translator/discover.ts';
+import { Translator, type TranslatorOptions } from '../../engine/translator/translator.ts';
 import { Interpreter } from '../../engine/interpreter.ts';
 import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { MmioMap } from '../../memory/mmioMap.ts';
 import { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import { Decoder } from './decode.ts';
+import { engineTables } from './engineRows.ts';
 import { Hart } from './hart.ts';
 import { interpreterModule } from './interpreterModule.ts';
 
@@ -29,15 +32,26 @@ export interface RiscvOptions {
   readonly xlen?: RegisterWidth;
   /** Lower-case names of the extensions that exist. */
   readonly extensions: ReadonlySet<string>;
+  /** Hot code is translated; without, all is interpreted. */
+  readonly translate?: TranslatorOptions | undefined;
 }
 
 export interface RiscvMachineParts {
   readonly harts: readonly Hart[];
   readonly memory: PhysicalMemory;
+  readonly translator?: Translator | undefined;
 }
 
 /** Bytes for records: some two thousand pages of code. */
 const arenaBytes = 64 << 20;
+
+/** x1 and x5 (unprivileged manual, table of return-address prediction hints). */
+const linkRegisters = new Set([1, 5]);
+const translatedIsa = (xlen: RegisterWidth): TranslatedIsa => ({
+  xlen,
+  handlers: engineTables(xlen).handlers,
+  linkRegisters,
+});
 
 /** Always there: what privileged software is made of. */
 const privileged = new Set(['I', 'S']);
@@ -55,13 +69,18 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
   }
   const code = new CodePages(engine);
   memory.onWrite = (address, size) => code.invalidate(address, size);
+  const translator =
+    options.translate && new Translator(engine, code, translatedIsa(xlen), options.translate);
+  const interpreter = translator
+    ? new Interpreter(interpreterModule(xlen, 'tiered'), engine, translator)
+    : new Interpreter(interpreterModule(xlen), engine);
   const harts: Hart[] = [];
   let dropAsked = false;
   const parts = {
     engine,
     memory,
     code,
-    interpreter: new Interpreter(interpreterModule(xlen), engine),
+    interpreter,
     clock: options.clock,
     now: options.now ?? (() => options.clock.ticks()),
     xlen,
@@ -84,5 +103,5 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
     },
   };
   for (let id = 0; id < options.harts; id++) harts.push(new Hart(id, parts));
-  return { harts, memory };
+  return { harts, memory, translator };
 }

@@ -9,10 +9,15 @@ import type { EndEvent } from '../../debug/target.ts';
 import type { InterruptLine } from '../../devices/device.ts';
 import type { Finish } from '../../devices/testFinisher/testFinisher.ts';
 import { ElfFile } from '../../formats/elf/elf.ts';
+import type { TranslatorOptions } from '../../engine/translator/translator.ts';
 import type { Hart } from '../../isa/riscv/hart.ts';
 import { parseIsaString, type IsaChoice } from '../../isa/riscv/isaString.ts';
 import { riscvIsa } from '../../isa/riscv/riscv.ts';
-import { createRiscvParts, largestRam } from '../../isa/riscv/riscvMachineParts.ts';
+import {
+  createRiscvParts,
+  largestRam,
+  type RiscvMachineParts,
+} from '../../isa/riscv/riscvMachineParts.ts';
 import { interrupt } from '../../isa/riscv/trapCause.ts';
 import { MmioMap } from '../../memory/mmioMap.ts';
 import { BareMachine } from '../bareMachine.ts';
@@ -80,6 +85,7 @@ function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     now: () => board.time(),
     xlen: isa.xlen,
     extensions: isa.extensions,
+    translate: translation(config),
   });
   harts = parts.harts;
   for (const { address, bytes } of images.placements) parts.memory.load(address, bytes);
@@ -97,31 +103,44 @@ function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     entry: BigInt(base),
     ...(toHost === undefined ? {} : { toHost }),
   });
+  machine.engineCounters = countersOf(parts);
   return machine;
 }
 
 function guestMachine(config: LaunchConfig, files: LaunchFiles): Machine {
   const clock = new VirtualClock(TIMEBASE);
   const isa = isaOf(config, files);
-  const { harts, memory } = createRiscvParts({
+  const parts = createRiscvParts({
     harts: config.harts,
     ram: virtGuestRam(config.memory),
     mmio: new MmioMap(),
     clock,
     xlen: isa.xlen,
     extensions: isa.withHypervisor,
+    translate: translation(config),
   });
-  return virtGuest({
+  const machine = virtGuest({
     isa: riscvIsa(isa.xlen),
     clock,
-    harts,
-    hostMemory: memory,
+    harts: parts.harts,
+    hostMemory: parts.memory,
     memory: config.memory,
     isaString: isa.guestDeviceTree,
     mmuType: isa.mmuType,
     calls: config.calls,
     load: (board) => loadImages(config, files, board),
   });
+  machine.engineCounters = countersOf(parts);
+  return machine;
+}
+
+function countersOf({ translator, harts }: RiscvMachineParts): Machine['engineCounters'] {
+  return translator && (() => ({ ...translator.counters, ...translator.traffic(harts.length) }));
+}
+
+/** The engine as chosen; by itself, code is interpreted. */
+function translation({ engine }: LaunchConfig): TranslatorOptions | undefined {
+  return engine === 'jit' ? {} : undefined;
 }
 
 function environment(

@@ -1,6 +1,10 @@
 /** Harts with a little RAM and one device, for tests that look at the processor alone. */
 import { VirtualClock } from '../../../../src/core/base/virtualClock.ts';
 import type { AccessSize, MmioDevice } from '../../../../src/core/devices/device.ts';
+import type {
+  Translator,
+  TranslatorOptions,
+} from '../../../../src/core/engine/translator/translator.ts';
 import { csrNumber } from '../../../../src/core/isa/riscv/csr/names.ts';
 import type { Hart } from '../../../../src/core/isa/riscv/hart.ts';
 import { parseIsaString } from '../../../../src/core/isa/riscv/isaString.ts';
@@ -18,6 +22,7 @@ export interface Rig {
   readonly harts: readonly Hart[];
   readonly memory: PhysicalMemory;
   readonly clock: VirtualClock;
+  readonly translator: Translator | undefined;
   /** What the device is to do when it is written to. */
   onDeviceWrite: (offset: number, value: number) => void;
   csr(name: string): bigint;
@@ -31,6 +36,33 @@ export interface RigOptions {
   readonly harts?: number;
   readonly isa?: string;
   readonly ramBytes?: number;
+  /** Hot code is translated. */
+  readonly translate?: TranslatorOptions | undefined;
+}
+
+/**
+ * With the translator and every jump hot, so that short programs are translated at once, with code
+ * that was not executed yet.
+ */
+export const eagerTranslation: TranslatorOptions = { period: 1, batch: 1, eager: true };
+let translateByDefault: TranslatorOptions | undefined;
+
+/** A suite that runs once with each engine: rigs made in its tests have it. */
+export function describeEngines(title: string, body: () => void): void {
+  for (const [name, translate] of [
+    ['interpreter', undefined],
+    ['translator', eagerTranslation],
+  ] as const) {
+    describe(`${title}, ${name}`, () => {
+      before(() => {
+        translateByDefault = translate;
+      });
+      after(() => {
+        translateByDefault = undefined;
+      });
+      body();
+    });
+  }
 }
 
 /** A rig with `source` assembled at the beginning of RAM, and every hart about to execute it. */
@@ -45,7 +77,7 @@ export function rig(source = '', options: RigOptions = {}): Rig {
     write: (offset, _size, value) => made.onDeviceWrite(offset, value),
   };
   mmio.add(deviceBase, 4096, device);
-  const { harts, memory } = createRiscvParts({
+  const { harts, memory, translator } = createRiscvParts({
     harts: count,
     ram: [
       { name: 'rom', base: romBase, size: 4096, writable: false },
@@ -55,11 +87,13 @@ export function rig(source = '', options: RigOptions = {}): Rig {
     clock,
     xlen,
     extensions,
+    translate: options.translate ?? translateByDefault,
   });
   const hart = harts[0]!;
   const made: Rig = {
     hart,
     harts,
+    translator,
     memory,
     clock,
     onDeviceWrite: () => {},

@@ -1,0 +1,87 @@
+/**
+ * What an interpreter does to work with the translator: counters of jumps, and entry to regions. A
+ * region is entered like an instruction, by its record, and interpreted code goes on where it ends.
+ */
+import {
+  add,
+  add32,
+  and32,
+  eq32,
+  eqz32,
+  i32,
+  i64,
+  load,
+  local,
+  ltS32,
+  shrU32,
+  type Expr,
+} from '../wasm/expression.ts';
+import type { FunctionBuilder, FunctionType, Label } from '../wasm/functionBuilder.ts';
+import { hart, hotWord, record, regionExit, shared, special } from './layout.ts';
+import { pcOf } from './recordPc.ts';
+
+/** region(hart, pc, budget, depth) → pc, remaining budget. */
+export const regionType: FunctionType = {
+  parameters: ['i32', 'i64', 'i32', 'i32'],
+  results: ['i64', 'i32'],
+};
+
+/** So many calls of the guest may be calls of regions at once; deeper ones begin anew. */
+export const callDepth = 200;
+
+/** One more jump led to a record. */
+export function countEntry(f: FunctionBuilder, hot: number, base: Expr, rec: Expr): void {
+  f.temporary('i32', (word) => {
+    f.set(word, add32(load('i32.load', rec, record.hot), i32(1)));
+    // Where a region begins the word is negative.
+    f.if(eqz32(ltS32(local('i32', word), i32(0))));
+    f.store('i32.store', rec, local('i32', word), record.hot);
+    f.if(eqz32(and32(local('i32', word), load('i32.load', i32(0), shared.hotMask))));
+    f.call(hot, base, rec);
+    f.end();
+    f.end();
+  });
+}
+
+export interface RegionEntry {
+  readonly base: Expr;
+  readonly record: Expr;
+  /** Locals. */
+  readonly budget: number;
+  readonly handler: number;
+  /** Runs the handler whose number is in `handler`. */
+  readonly dispatch: Label;
+  readonly next: Label;
+  readonly goTo: (pc: Expr) => void;
+  readonly count: () => void;
+}
+
+export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: RegionEntry): void {
+  const { base, record: rec, budget, handler, dispatch, next, goTo, count } = entry;
+  const word = load('i32.load', rec, record.hot);
+  const index = and32(shrU32(word, i32(hotWord.indexShift)), i32(hotWord.indexMask));
+  f.store('i32.store', base, i32(regionExit.goOn), hart.regionExit);
+  f.store('i32.store', base, i32(0), hart.exitSite);
+  countUp(f, base, hart.regionEntries);
+  f.temporary('i64', (pc) => {
+    f.callIndirect(typeIndex, index, base, pcOf(base, rec), local('i32', budget), i32(callDepth));
+    f.setFromStack(budget);
+    f.setFromStack(pc);
+    goTo(local('i64', pc));
+  });
+  f.if(eq32(load('i32.load', base, hart.regionExit), i32(regionExit.goOn)));
+  count();
+  f.branch(next);
+  f.end();
+  countUp(f, base, hart.regionLeaves);
+  f.branchIf(next, eqz32(ltS32(i32(0), local('i32', budget))));
+  f.set(handler, load('i32.load16_u', rec, record.handler));
+  f.if(eq32(local('i32', handler), i32(special.translated)));
+  f.set(handler, load('i32.load16_u', rec, record.hot));
+  f.end();
+  f.branch(dispatch);
+}
+
+function countUp(f: FunctionBuilder, base: Expr, counter: number): void {
+  f.store('i64.store', base, add(load('i64.load', base, counter), i64(1)), counter);
+}

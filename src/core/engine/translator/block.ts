@@ -1,0 +1,59 @@
+/** Guest code as the translator sees it: instructions in blocks, and how blocks end. */
+import { firstFloat } from '../layout.ts';
+import type { Handler } from '../semantics.ts';
+import type { RowFacts } from './rowFacts.ts';
+
+/**
+ * Places in code are byte distances from the page in which the region begins, as numbers: code may
+ * run at any virtual address.
+ */
+export interface Instruction {
+  readonly handler: Handler;
+  readonly facts: RowFacts;
+  readonly at: number;
+  /** Offset of its record in memory. */
+  readonly record: number;
+  /** Register indices; `zeroSink` as a destination takes nothing. */
+  readonly rd: number;
+  readonly rs1: number;
+  readonly rs2: number;
+  readonly imm: number;
+}
+
+/** The third source of fused multiply-add: above the rounding mode in the immediate. */
+export const thirdSource = ({ imm }: Instruction): number => firstFloat + (imm >>> 3);
+
+export type BlockEnd =
+  /** Falls through, or ends where other code must be entered: `to` may be outside the region. */
+  | { readonly kind: 'goTo'; readonly to: number }
+  | { readonly kind: 'branch'; readonly taken: number; readonly next: number }
+  | { readonly kind: 'call'; readonly to: number; readonly next: number }
+  | { readonly kind: 'indirectCall'; readonly next: number }
+  | { readonly kind: 'return' }
+  | { readonly kind: 'indirect'; readonly targets: readonly number[] }
+  /** The instruction there is interpreted. */
+  | { readonly kind: 'interpret'; readonly at: number };
+
+export interface Block {
+  readonly at: number;
+  readonly instructions: readonly Instruction[];
+  readonly end: BlockEnd;
+}
+
+/** Where control may go from a block, as places. */
+export function successorsOf(end: BlockEnd): readonly number[] {
+  switch (end.kind) {
+    case 'goTo':
+      return [end.to];
+    case 'branch':
+      return end.taken === end.next ? [end.next] : [end.taken, end.next];
+    case 'call':
+    case 'indirectCall':
+      return [end.next];
+    case 'indirect':
+      return end.targets;
+    case 'return':
+    case 'interpret':
+      return [];
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * Finds the blocks of a region: from a hot place through everything it may lead to, as records show,
+ * up to a limit. The region ends at what is not decoded.
+ */
+import type { EngineMemory } from '../engineMemory.ts';
+import {
+  hart,
+  hotWord,
+  pageBytes,
+  record,
+  recordShift,
+  special,
+  tlb,
+  zeroSink,
+} from '../layout.ts';
+import type { HandlerTable, RegisterWidth } from '../semantics.ts';
+import type { Block, BlockEnd, Instruction } from './block.ts';
+import { factsOf } from './rowFacts.ts';
+
+/** What a translator must know of an instruction set beyond its rows. */
+export interface TranslatedIsa {
+  readonly xlen: RegisterWidth;
+  readonly handlers: HandlerTable;
+  /** Registers that calls put return addresses into, so that a jump through one is a return. */
+  readonly linkRegisters: ReadonlySet<number>;
+}
+
+export interface Limits {
+  /** Instructions in a region, and in a block of it. */
+  readonly instructions: number;
+  readonly blockInstructions: number;
+}
+
+export const defaultLimits: Limits = { instructions: 300, blockInstructions: 60 };
+
+/** Bytes that a region may reach from its entry. */
+const farthest = 0x10000;
+
+export interface Discovered {
+  readonly blocks: ReadonlyMap<number, Block>;
+  /** Records of the pages that blocks lie in, by number of the page from the region's first. */
+  readonly pages: ReadonlyMap<number, number>;
+  /** Records where the region ends since they were not executed yet. */
+  readonly cold: ReadonlySet<number>;
+}
+
+export class Discovery {
+  private readonly memory: EngineMemory;
+  private readonly isa: TranslatedIsa;
+  private readonly limits: Limits;
+  private readonly indirectTargets: (record: number) => ReadonlySet<number>;
+  private readonly predecode: (area: number, record: number) => boolean;
+
+  constructor(
+    memory: EngineMemory,
+    isa: TranslatedIsa,
+    limits: Limits,
+    /** Where an indirect jump was seen to go to, by its record: distances from the jump. */
+    indirectTargets: (record: number) => ReadonlySet<number>,
+    /** Decodes a record that was not executed, if that is wanted and can be done. */
+    predecode: (area: number, record: number) => boolean,
+  ) {
+    this.predecode = predecode;
+    this.memory = memory;
+    this.isa = isa;
+    this.limits = limits;
+    this.indirectTargets = indirectTargets;
+  }
+
+  /** Blocks from the record of `entry`, a place in the page at virtual address `page`. */
+  find(area: number, page: bigint, records: number, entry: number): Discovered {
+    const pages = new Map<number, number>([[0, records]]);
+    const code = new Code(this.memory, this.isa, area, page, pages, this.predecode);
+    const leaders = new Set<number>([entry]);
+    const reached = new Set<number>();
+    const work = [entry];
+    let count = 0;
+    for (let at = work.shift(); at !== undefined; at = work.shift()) {
+      for (let here = at; count < this.limits.instructions;) {
+        if (reached.has(here)) break;
+        const instruction = code.at(here);
+        if (!instruction || instruction.facts.flow === 'host') break;
+        reached.add(here);
+        count++;
+        const next = here + instruction.handler.length;
+        if (instruction.facts.flow === 'next') {
+          if (Math.floor(next / pageBytes) !== Math.floor(here / pageBytes)) leaders.add(next);
+          here = next;
+          continue;
+        }
+        for (const place of this.targets(instruction)) {
+          if (Math.abs(place - entry) > farthest) continue;
+          leaders.add(place);
+          work.push(place);
+        }
+        break;
+      }
+    }
+    const blocks = new Map<number, Block>();
+    for (const at of leaders) this.addBlocks(blocks, code, leaders, reached, at);
+    return { blocks, pages, cold: code.cold };
+  }
+
+  private addBlocks(
+    blocks: Map<number, Block>,
+    code: Code,
+    leaders: ReadonlySet<number>,
+    reached: ReadonlySet<number>,
+    first: number,
+  ): void {
+    for (let at: number | undefined = first; at !== undefined;) {
+      if (blocks.has(at) || !reached.has(at)) return;
+      const block = this.blockAt(code, leaders, reached, at);
+      blocks.set(at, block);
+      // A block that was too long goes on in another.
+      const to: number | undefined = block.end.kind === 'goTo' ? block.end.to : undefined;
+      at = to !== undefined && !leaders.has(to) ? to : undefined;
+    }
+  }
+
+  private blockAt(
+    code: Code,
+    leaders: ReadonlySet<number>,
+    reached: ReadonlySet<number>,
+    at: number,
+  ): Block {
+    const instructions: Instruction[] = [];
+    for (let here = at; ;) {
+      const instruction = code.at(here);
+      if (instruction?.facts.flow === 'host') {
+        return { at, instructions, end: { kind: 'interpret', at: here } };
+      }
+      if (!instruction || !reached.has(here)) {
+        return { at, instructions, end: { kind: 'goTo', to: here } };
+      }
+      instructions.push(instruction);
+      const next = here + instruction.handler.length;
+      if (instruction.facts.flow !== 'next') {
+        return { at, instructions, end: this.endOf(instruction) };
+      }
+      if (leaders.has(next) || instructions.length === this.limits.blockInstructions) {
+        return { at, instructions, end: { kind: 'goTo', to: next } };
+      }
+      here = next;
+    }
+  }
+
+  private endOf(instruction: Instruction): BlockEnd {
+    const { at, imm, rd, rs1, handler, facts } = instruction;
+    const next = at + handler.length;
+    const links = this.isa.linkRegisters.has(rd);
+    switch (facts.flow) {
+      case 'branch':
+        return { kind: 'branch', taken: at + imm, next };
+      case 'jump':
+        return links ? { kind: 'call', to: at + imm, next } : { kind: 'goTo', to: at + imm };
+      default:
+        if (links) return { kind: 'indirectCall', next };
+        if (rd === zeroSink && this.isa.linkRegisters.has(rs1)) return { kind: 'return' };
+        return {
+          kind: 'indirect',
+          targets: [...this.indirectTargets(instruction.record)].map((distance) => at + distance),
+        };
+    }
+  }
+
+  private targets(instruction: Instruction): readonly number[] {
+    const end = this.endOf(instruction);
+    switch (end.kind) {
+      case 'goTo':
+        return [end.to];
+      case 'branch':
+        return [end.next, end.taken];
+      case 'call':
+      case 'indirectCall':
+        return [end.next];
+      case 'indirect':
+        return end.targets;
+      default:
+        return [];
+    }
+  }
+}
+
+/** Instructions of a region by place, from the records of its pages. */
+class Code {
+  readonly cold = new Set<number>();
+  private readonly memory: EngineMemory;
+  private readonly isa: TranslatedIsa;
+  private readonly area: number;
+  private readonly page: bigint;
+  private readonly pages: Map<number, number>;
+  private readonly predecode: (area: number, record: number) => boolean;
+  private readonly decoded = new Map<number, Instruction | undefined>();
+
+  constructor(
+    memory: EngineMemory,
+    isa: TranslatedIsa,
+    area: number,
+    page: bigint,
+    pages: Map<number, number>,
+    predecode: (area: number, record: number) => boolean,
+  ) {
+    this.predecode = predecode;
+    this.memory = memory;
+    this.isa = isa;
+    this.area = area;
+    this.page = page;
+    this.pages = pages;
+  }
+
+  at(place: number): Instruction | undefined {
+    if (this.decoded.has(place)) return this.decoded.get(place);
+    const instruction = this.decode(place);
+    this.decoded.set(place, instruction);
+    return instruction;
+  }
+
+  private decode(at: number): Instruction | undefined {
+    const page = Math.floor(at / pageBytes);
+    const records = this.recordsOf(page);
+    if (records === 0) return undefined;
+    const { view } = this.memory;
+    const rec = records + ((at - page * pageBytes) << recordShift);
+    let number = view.getUint16(rec + record.handler, true);
+    if (number === special.resolve && this.predecode(this.area, rec)) {
+      number = view.getUint16(rec + record.handler, true);
+    }
+    if (number === special.translated) {
+      number = view.getUint32(rec + record.hot, true) & hotWord.handlerMask;
+    }
+    if (number < special.first) {
+      this.cold.add(rec);
+      return undefined;
+    }
+    const handler = this.isa.handlers.handlers[number - special.first]!;
+    return {
+      handler,
+      facts: factsOf(handler.row, this.isa.xlen),
+      at,
+      record: rec,
+      rd: view.getUint16(rec + record.rd, true) >>> 3,
+      rs1: view.getUint16(rec + record.rs1, true) >>> 3,
+      rs2: view.getUint16(rec + record.rs2, true) >>> 3,
+      imm: view.getInt32(rec + record.immediate, true),
+    };
+  }
+
+  /** Records of another page of the region, as the hart's fetch TLB has them; 0 when it does not. */
+  private recordsOf(page: number): number {
+    const known = this.pages.get(page);
+    if (known !== undefined) return known;
+    const { view } = this.memory;
+    const address = BigInt.asUintN(64, this.page + BigInt(page) * BigInt(pageBytes));
+    const index = Number((address >> 12n) & BigInt(tlb.fetchEntries - 1));
+    const set = view.getUint32(this.area + hart.tlbSet, true);
+    const entry = set + tlb.fetch + index * tlb.entryBytes;
+    const hit = view.getBigUint64(entry + tlb.tag, true) === address;
+    const records = hit ? view.getUint32(entry + tlb.addend, true) : 0;
+    if (records !== 0) this.pages.set(page, records);
+    return records;
+  }
+}

@@ -1,0 +1,466 @@
+/**
+ * A region as one WebAssembly function. The guest's loops are loops, its registers locals; the
+ * budget is taken block by block and given back where a block is left early.
+ */
+import {
+  add32,
+  and,
+  and32,
+  eq,
+  eq32,
+  eqz32,
+  i32,
+  i64,
+  load,
+  local,
+  ltS32,
+  ne,
+  ne32,
+  or32,
+  shl32,
+  shrU32,
+  sub,
+  sub32,
+  wrap,
+  add,
+  type Expr,
+} from '../../wasm/expression.ts';
+import { FunctionBuilder, type Label } from '../../wasm/functionBuilder.ts';
+import { regionType } from '../interpreterTier.ts';
+import {
+  floatUnit,
+  hart,
+  hotWord,
+  pageBytes,
+  record,
+  recordShift,
+  regionExit,
+  registerBytes,
+  tlb,
+} from '../layout.ts';
+import type { Block, Instruction } from './block.ts';
+import type { Discovered } from './discover.ts';
+import { Exits } from './exits.ts';
+import { FlowGraph, type FlowNode } from './flowGraph.ts';
+import { inWidth } from '../recordPc.ts';
+import type { RegisterWidth } from '../semantics.ts';
+import { bankOf, findLiveness, writeMask, type Liveness, type Masks } from './liveness.ts';
+import { RegionContext } from './regionContext.ts';
+
+export interface RegionRequest {
+  readonly discovered: Discovered;
+  /** Place of the entry. */
+  readonly entry: number;
+  /** Number that the region's exits are known by. */
+  readonly number: number;
+  /** Index of `regionType` in the module. */
+  readonly typeIndex: number;
+  readonly xlen: RegisterWidth;
+  /** The floating-point unit is steady at present, and expected to stay so. */
+  readonly steady: boolean;
+}
+
+const parameters = { base: 0, pc: 1, budget: 2, depth: 3 } as const;
+
+export function emitRegion(request: RegionRequest): { f: FunctionBuilder; graph: FlowGraph } {
+  const graph = new FlowGraph(request.discovered.blocks, request.entry);
+  const emitter = new RegionEmitter(request, graph);
+  return { f: emitter.emit(), graph };
+}
+
+class RegionEmitter {
+  private readonly f = new FunctionBuilder(regionType.parameters, regionType.results);
+  private readonly base = this.f.parameter(parameters.base);
+  private readonly budget = this.f.parameter(parameters.budget);
+  private readonly depth = this.f.parameter(parameters.depth);
+  private readonly pc = this.f.parameter(parameters.pc);
+  private readonly page: number;
+  private readonly set: number;
+  private readonly request: RegionRequest;
+  private readonly graph: FlowGraph;
+  private readonly liveness: Liveness;
+  private readonly exits: Exits;
+  private readonly context: RegionContext;
+  private readonly locals = new Map<number, number>();
+  private readonly assumesSteady: boolean;
+  private readonly loopLabels = new Map<number, Label>();
+  private readonly labels = new Map<number, Label>();
+  /** Of the instruction being translated: registers that its exit writes back, and its place. */
+  private dirty: Masks = [0, 0];
+  private at = 0;
+  /** Instructions of the block from this one on. */
+  private left = 0;
+
+  constructor(request: RegionRequest, graph: FlowGraph) {
+    const { f } = this;
+    this.request = request;
+    this.graph = graph;
+    this.liveness = findLiveness(graph);
+    this.page = f.newLocal('i64');
+    this.set = f.newLocal('i32');
+    const asksFloatUnit = graph.nodes.some(({ block }) =>
+      block.instructions.some(({ facts }) => facts.asksFloatUnit),
+    );
+    this.assumesSteady = request.steady && asksFloatUnit;
+    const place = {
+      f,
+      xlen: request.xlen,
+      base: this.base,
+      floatUnit: this.assumesSteady ? floatUnit.steady : undefined,
+      address: (at: number) => this.address(at),
+      addressAt: (distance: Expr) => this.addressAt(distance),
+      set: local('i32', this.set),
+      budget: parameters.budget,
+      pc: parameters.pc,
+      region: request.number,
+      register: (index: number) => this.registerLocal(index),
+      leave: () => this.exits.leave('interpret', this.dirty, this.at, this.left),
+      storeRegisters: (masks: Masks) => this.storeRegisters(masks),
+    };
+    this.exits = new Exits(place);
+    this.context = new RegionContext(place, parameters.pc);
+  }
+
+  emit(): FunctionBuilder {
+    const { f, exits, liveness, request } = this;
+    this.expectExits();
+    if (this.assumesSteady) this.checkFloatUnit();
+    f.set(this.page, sub(this.pc, i64(request.entry)));
+    f.set(this.set, load('i32.load', this.base, hart.tlbSet));
+    this.loadRegisters(liveness.live[0]!);
+    exits.open();
+    this.emitTree(this.graph.nodes[0]!);
+    f.unreachable();
+    exits.close();
+    f.unreachable();
+    return f;
+  }
+
+  /** Only TypeScript changes the unit's state, and no region is running then. */
+  private checkFloatUnit(): void {
+    const { f } = this;
+    f.if(ne32(load('i32.load', this.base, hart.floatUnit), i32(floatUnit.steady)));
+    f.store('i32.store', this.base, i32(regionExit.interpret), hart.regionExit);
+    this.returnToCaller();
+    f.end();
+  }
+
+  private address(at: number): Expr {
+    return this.addressAt(i64(at));
+  }
+
+  private addressAt(distance: Expr): Expr {
+    return inWidth(this.request.xlen, add(local('i64', this.page), distance));
+  }
+
+  private registerLocal(index: number): number {
+    let found = this.locals.get(index);
+    if (found === undefined) {
+      found = this.f.newLocal(bankOf(index) === 0 ? 'i64' : 'f64');
+      this.locals.set(index, found);
+    }
+    return found;
+  }
+
+  private loadRegisters(masks: Masks): void {
+    for (const index of registersIn(masks)) {
+      const operator = bankOf(index) === 0 ? 'i64.load' : 'f64.load';
+      const value = load(operator, this.base, hart.registers + index * registerBytes);
+      this.f.set(this.registerLocal(index), value);
+    }
+  }
+
+  private storeRegisters(masks: Masks): void {
+    for (const index of registersIn(masks)) {
+      const offset = hart.registers + index * registerBytes;
+      const register = this.registerLocal(index);
+      if (bankOf(index) === 0) {
+        this.f.store('i64.store', this.base, local('i64', register), offset);
+      } else {
+        this.f.store('f64.store', this.base, local('f64', register), offset);
+      }
+    }
+  }
+
+  private expectExits(): void {
+    for (const node of this.graph.nodes) {
+      const dirtyIn = this.liveness.dirtyIn[node.id]!;
+      const dirtyOut = this.liveness.dirtyOut[node.id]!;
+      this.exits.expect('interpret', dirtyIn);
+      this.exits.expect('goOn', dirtyOut);
+      if (node.block.end.kind === 'interpret') this.exits.expect('interpret', dirtyOut);
+      if (node.block.end.kind === 'indirect') this.exits.expect('indirect', dirtyOut);
+      if (node.block.end.kind === 'return') this.exits.expect('return', dirtyOut);
+      const tracker = this.trackDirty(node);
+      for (const instruction of node.block.instructions) {
+        if (instruction.facts.mayLeave) this.exits.expect('interpret', tracker.masks);
+        tracker.pass(instruction);
+      }
+    }
+  }
+
+  /**
+   * What an exit inside a block writes back: registers that may be dirty there, and of those that
+   * will be dirty later the ones that are valid already, so that more exits have one epilogue.
+   */
+  private trackDirty({ id }: FlowNode): { readonly masks: Masks; pass(i: Instruction): void } {
+    const live = this.liveness.live[id]!;
+    const dirtyIn = this.liveness.dirtyIn[id]!;
+    const dirtyOut = this.liveness.dirtyOut[id]!;
+    let masks: Masks = [dirtyIn[0] | (dirtyOut[0] & live[0]), dirtyIn[1] | (dirtyOut[1] & live[1])];
+    return {
+      get masks() {
+        return masks;
+      },
+      pass: (i) => {
+        masks = [masks[0] | writeMask(i, 0), masks[1] | writeMask(i, 1)];
+      },
+    };
+  }
+
+  /** A block with the blocks nested in it, as far as labels are needed. */
+  private emitTree(node: FlowNode): void {
+    const { f } = this;
+    const { nodes } = this.graph;
+    if (!node.loopHeader) {
+      this.emitWithin(node, node.inside);
+      return;
+    }
+    for (const id of [...node.behindLoop].reverse()) this.labels.set(id, f.block());
+    this.loopLabels.set(node.id, f.loop());
+    this.emitWithin(node, node.inside);
+    f.end();
+    for (const id of node.behindLoop) {
+      f.end();
+      this.emitTree(nodes[id]!);
+    }
+  }
+
+  private emitWithin(node: FlowNode, inside: readonly number[]): void {
+    const last = inside.at(-1);
+    if (last === undefined) {
+      this.emitBlock(node);
+      return;
+    }
+    this.labels.set(last, this.f.block());
+    this.emitWithin(node, inside.slice(0, -1));
+    this.f.end();
+    this.emitTree(this.graph.nodes[last]!);
+  }
+
+  private emitBlock(node: FlowNode): void {
+    const { f, context, exits } = this;
+    const { block } = node;
+    const count = block.instructions.length;
+    if (count > 0) {
+      f.set(parameters.budget, sub32(this.budget, i32(count)));
+      f.if(ltS32(this.budget, i32(0)));
+      exits.leave('interpret', this.liveness.dirtyIn[node.id]!, block.at, count);
+      f.end();
+    }
+    const tracker = this.trackDirty(node);
+    this.left = count;
+    for (const instruction of block.instructions) {
+      this.dirty = tracker.masks;
+      this.at = instruction.at;
+      context.translate(instruction);
+      tracker.pass(instruction);
+      this.left--;
+    }
+    this.emitEnd(node, block);
+  }
+
+  private emitEnd(node: FlowNode, { end }: Block): void {
+    const { f, context, exits } = this;
+    const dirty = this.liveness.dirtyOut[node.id]!;
+    switch (end.kind) {
+      case 'goTo':
+        this.goTo(node, end.to);
+        return;
+      case 'branch':
+        this.emitBranch(node, local('i32', context.condition), end.taken, end.next);
+        return;
+      case 'call':
+        f.set(parameters.pc, this.address(end.to));
+        this.emitCall(node, end.next, end.to);
+        return;
+      case 'indirectCall':
+        this.emitCall(node, end.next, undefined);
+        return;
+      case 'return':
+        exits.leaveToPc('return', dirty);
+        return;
+      case 'indirect':
+        this.emitIndirect(node, end.targets);
+        return;
+      case 'interpret':
+        exits.leave('interpret', dirty, end.at, 0);
+        return;
+    }
+  }
+
+  private emitBranch(node: FlowNode, condition: Expr, taken: number, next: number): void {
+    const { f } = this;
+    const direct = this.directLabel(node, taken);
+    if (direct !== undefined) {
+      f.branchIf(direct, condition);
+      this.goTo(node, next);
+      return;
+    }
+    const past = this.directLabel(node, next);
+    if (past !== undefined) {
+      f.branchIf(past, eqz32(condition));
+      this.goTo(node, taken);
+      return;
+    }
+    f.if(condition);
+    this.goTo(node, taken);
+    f.end();
+    this.goTo(node, next);
+  }
+
+  /** The label of a successor that needs nothing but a branch. */
+  private directLabel(node: FlowNode, to: number): Label | undefined {
+    const target = this.graph.successorAt(node, to);
+    if (!target || pageOf(to) !== pageOf(lastPlace(node.block))) return undefined;
+    return this.labelOf(node, target);
+  }
+
+  private labelOf(node: FlowNode, target: FlowNode): Label | undefined {
+    if (target.id <= node.id) return this.loopLabels.get(target.id);
+    return target.merge ? this.labels.get(target.id) : undefined;
+  }
+
+  /** Goes to a place, in the region or outside; control does not come back. */
+  private goTo(node: FlowNode, to: number): void {
+    const { f } = this;
+    const target = this.graph.successorAt(node, to);
+    const dirty = this.liveness.dirtyOut[node.id]!;
+    if (!target) {
+      this.exits.leave('goOn', dirty, to, 0);
+      return;
+    }
+    if (pageOf(to) !== pageOf(lastPlace(node.block))) {
+      f.if(eqz32(this.pageIsMapped(pageOf(to))));
+      this.exits.leave('goOn', dirty, to, 0);
+      f.end();
+    }
+    this.enter(node, target);
+  }
+
+  private enter(node: FlowNode, target: FlowNode): void {
+    const label = this.labelOf(node, target);
+    if (label === undefined) this.emitTree(target);
+    else this.f.branch(label);
+  }
+
+  /** Whether the fetch TLB leads to the page that was translated; what it says holds for all calls. */
+  private pageIsMapped(page: number): Expr {
+    const { f } = this;
+    const address = f.keep(this.address(page * pageBytes));
+    const entry = f.newLocal('i32');
+    f.set(entry, this.fetchEntry(address));
+    const records = this.request.discovered.pages.get(page)!;
+    const tag = load('i64.load', local('i32', entry), tlb.fetch + tlb.tag);
+    const addend = load('i32.load', local('i32', entry), tlb.fetch + tlb.addend);
+    return and32(eq(tag, address), eq32(addend, i32(records)));
+  }
+
+  private fetchEntry(address: Expr): Expr {
+    const mask = (tlb.fetchEntries - 1) * tlb.entryBytes;
+    return add32(local('i32', this.set), and32(shrU32(wrap(address), i32(8)), i32(mask)));
+  }
+
+  /** Calls the region at `pc` if there is one; goes on behind the call if it comes back there. */
+  private emitCall(node: FlowNode, next: number, direct: number | undefined): void {
+    const { f } = this;
+    this.storeRegisters(this.liveness.dirtyOut[node.id]!);
+    const word = f.newLocal('i32');
+    const samePage = direct !== undefined && pageOf(direct) === pageOf(lastPlace(node.block));
+    if (samePage) f.set(word, load('i32.load', i32(this.recordAt(direct)), record.hot));
+    else this.lookUp(word);
+    // Without a region, or too deep: the interpreter goes on at pc.
+    const found = ltS32(local('i32', word), i32(0));
+    f.if(or32(eqz32(found), eqz32(this.depth)));
+    this.returnToCaller();
+    f.end();
+    const shifted = shrU32(local('i32', word), i32(hotWord.indexShift));
+    f.callIndirect(
+      this.request.typeIndex,
+      and32(shifted, i32(hotWord.indexMask)),
+      this.base,
+      this.pc,
+      this.budget,
+      sub32(this.depth, i32(1)),
+    );
+    f.setFromStack(parameters.budget);
+    f.setFromStack(parameters.pc);
+    f.if(ne(this.pc, this.address(next)));
+    this.returnToCaller();
+    f.end();
+    const target = this.graph.successorAt(node, next);
+    if (!target) {
+      this.returnToCaller();
+      return;
+    }
+    if (pageOf(next) !== pageOf(lastPlace(node.block))) {
+      f.if(eqz32(this.pageIsMapped(pageOf(next))));
+      this.returnToCaller();
+      f.end();
+    }
+    this.loadRegisters(this.liveness.live[target.id]!);
+    this.enter(node, target);
+  }
+
+  private returnToCaller(): void {
+    this.pc.emit(this.f);
+    this.f.return(this.budget);
+  }
+
+  /** The `hot` word of the record at `pc`, or 0 when its page is not in the fetch TLB. */
+  private lookUp(word: number): void {
+    const { f, pc } = this;
+    const entry = f.newLocal('i32');
+    f.set(entry, this.fetchEntry(pc));
+    f.set(word, i32(0));
+    const tag = load('i64.load', local('i32', entry), tlb.fetch + tlb.tag);
+    f.if(eq(tag, and(pc, i64(-pageBytes))));
+    const records = load('i32.load', local('i32', entry), tlb.fetch + tlb.addend);
+    const offset = shl32(and32(wrap(pc), i32(pageBytes - 2)), i32(recordShift));
+    f.set(word, load('i32.load', add32(records, offset), record.hot));
+    f.end();
+  }
+
+  private recordAt(place: number): number {
+    const page = pageOf(place);
+    return this.request.discovered.pages.get(page)! + ((place - page * pageBytes) << recordShift);
+  }
+
+  /** To places that the jump was seen to go to inside the region, else out of it. */
+  private emitIndirect(node: FlowNode, targets: readonly number[]): void {
+    const { f } = this;
+    for (const to of targets) {
+      const label = this.directLabel(node, to);
+      if (label === undefined) continue;
+      f.branchIf(label, eq(this.pc, this.address(to)));
+    }
+    const jump = node.block.instructions.at(-1)!;
+    f.store('i32.store', this.base, i32(jump.record), hart.exitSite);
+    this.exits.leaveToPc('indirect', this.liveness.dirtyOut[node.id]!);
+  }
+}
+
+const pageOf = (place: number): number => Math.floor(place / pageBytes);
+
+/** A place in the page where the block ends. */
+function lastPlace({ at, instructions }: Block): number {
+  return instructions.at(-1)?.at ?? at;
+}
+
+function* registersIn(masks: Masks): Iterable<number> {
+  for (let bank = 0; bank < 2; bank++) {
+    for (let bit = 0; bit < 32; bit++) {
+      if ((masks[bank]! >>> bit) & 1) yield bank === 0 ? bit : 64 + bit;
+    }
+  }
+}

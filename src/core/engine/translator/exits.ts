@@ -1,0 +1,94 @@
+/**
+ * Ways out of a region. Exits that must write the same registers back share one epilogue, so that
+ * the hot code holds only a branch to it.
+ */
+import { add32, and32, i32, local, shrS32, signExtend, type Expr } from '../../wasm/expression.ts';
+import type { FunctionBuilder, Label } from '../../wasm/functionBuilder.ts';
+import { hart, regionExit } from '../layout.ts';
+import type { Masks } from './liveness.ts';
+
+/**
+ * `interpret`: before an instruction that the interpreter must do. `goOn`: to a place outside the
+ * region. `indirect`: as an indirect jump says. `return`: to a guest's caller.
+ */
+export type ExitKind = 'interpret' | 'goOn' | 'indirect' | 'return';
+
+interface Group {
+  readonly kind: ExitKind;
+  readonly masks: Masks;
+  label: Label | undefined;
+}
+
+export interface ExitPlace {
+  readonly f: FunctionBuilder;
+  readonly base: Expr;
+  /** The address at a distance from the region's page, 64 bits. */
+  addressAt(distance: Expr): Expr;
+  /** Locals. */
+  readonly budget: number;
+  readonly pc: number;
+  /** What the interpreter is to find in `exitSite`. */
+  readonly region: number;
+  storeRegisters(masks: Masks): void;
+}
+
+export class Exits {
+  private readonly groups = new Map<string, Group>();
+  private readonly place: ExitPlace;
+  /** Where a `interpret` or `goOn` exit leaves, and how much of the block's budget it gives back. */
+  private readonly site: number;
+
+  constructor(place: ExitPlace) {
+    this.place = place;
+    this.site = place.f.newLocal('i32');
+  }
+
+  /** Says that such an exit will be there; all must be said before `open`. */
+  expect(kind: ExitKind, masks: Masks): void {
+    const key = keyOf(kind, masks);
+    if (!this.groups.has(key)) this.groups.set(key, { kind, masks, label: undefined });
+  }
+
+  open(): void {
+    for (const group of this.groups.values()) group.label = this.place.f.block();
+  }
+
+  /** Leaves at a place in the code, with `back` instructions that were taken from the budget. */
+  leave(kind: 'interpret' | 'goOn', masks: Masks, at: number, back: number): void {
+    const { f } = this.place;
+    f.set(this.site, i32((at << 8) | back));
+    f.branch(this.labelOf(kind, masks));
+  }
+
+  /** Leaves to where `pc` says. */
+  leaveToPc(kind: 'indirect' | 'return', masks: Masks): void {
+    this.place.f.branch(this.labelOf(kind, masks));
+  }
+
+  /** The epilogues. */
+  close(): void {
+    const { f, base, budget, pc, region, storeRegisters } = this.place;
+    const site = local('i32', this.site);
+    for (const { kind, masks } of [...this.groups.values()].reverse()) {
+      f.end();
+      storeRegisters(masks);
+      if (kind === 'interpret') {
+        f.store('i32.store', base, i32(regionExit.interpret), hart.regionExit);
+      }
+      if (kind === 'goOn') f.store('i32.store', base, i32(region), hart.exitSite);
+      if (kind === 'interpret' || kind === 'goOn') {
+        this.place.addressAt(signExtend(shrS32(site, i32(8)))).emit(f);
+        f.return(add32(local('i32', budget), and32(site, i32(0xff))));
+      } else {
+        local('i64', pc).emit(f);
+        f.return(local('i32', budget));
+      }
+    }
+  }
+
+  private labelOf(kind: ExitKind, masks: Masks): Label {
+    return this.groups.get(keyOf(kind, masks))!.label!;
+  }
+}
+
+const keyOf = (kind: ExitKind, [first, second]: Masks): string => `${kind} ${first} ${second}`;

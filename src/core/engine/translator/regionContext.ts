@@ -1,0 +1,247 @@
+/**
+ * The semantic context of the translator: operands are constants, registers WebAssembly locals.
+ * What the inline path cannot do leaves the region before the instruction, which is interpreted.
+ */
+import {
+  effect,
+  eq,
+  eqz32,
+  i32,
+  i64,
+  load,
+  local,
+  ltS32,
+  signExtend32,
+  sub,
+  zeroExtend,
+  type Expr,
+} from '../../wasm/expression.ts';
+import { asDouble, doubleBits } from '../../wasm/floatExpression.ts';
+import type { FunctionBuilder } from '../../wasm/functionBuilder.ts';
+import { loadOperators, storeOperators } from '../accessOperators.ts';
+import { alignedTlbHit, tlbHit, tlbOffset } from '../inlineTlb.ts';
+import { hart, zeroSink } from '../layout.ts';
+import {
+  accessBytes,
+  type AccessWidth,
+  type AtomicWidth,
+  type GiveUp,
+  type RegisterWidth,
+  type SemanticContext,
+} from '../semantics.ts';
+import { inWidth } from '../recordPc.ts';
+import { thirdSource, type Instruction } from './block.ts';
+import { bankOf } from './liveness.ts';
+
+/** What a region under construction gives its instructions. */
+export interface RegionPlace {
+  readonly xlen: RegisterWidth;
+  readonly f: FunctionBuilder;
+  readonly base: Expr;
+  /** The floating-point unit's state where it is known. */
+  readonly floatUnit: number | undefined;
+  /** Offset of the TLB set in use. */
+  readonly set: Expr;
+  /** The address of a place in the code. */
+  address(at: number): Expr;
+  /** Local of a register. */
+  register(index: number): number;
+  /** Leaves the region; the present instruction is to be interpreted. */
+  leave(): void;
+}
+
+export class RegionContext implements SemanticContext {
+  readonly xlen: RegisterWidth;
+  /** Whether the branch just translated is taken, in this local. */
+  readonly condition: number;
+  /** Where an indirect jump goes, in this local. */
+  readonly target: number;
+  private readonly place: RegionPlace;
+  private readonly f: FunctionBuilder;
+  private instruction!: Instruction;
+
+  constructor(place: RegionPlace, target: number) {
+    this.place = place;
+    this.xlen = place.xlen;
+    this.f = place.f;
+    this.condition = place.f.newLocal('i32');
+    this.target = target;
+  }
+
+  translate(instruction: Instruction): void {
+    this.instruction = instruction;
+    this.f.scope(() => instruction.handler.row.execute(this));
+  }
+
+  rs1(): Expr {
+    return this.read(this.instruction.rs1);
+  }
+  rs2(): Expr {
+    return this.read(this.instruction.rs2);
+  }
+  rd(): Expr {
+    return this.read(this.instruction.rd);
+  }
+  imm(): Expr {
+    return i64(this.instruction.imm);
+  }
+  pcImm(): Expr {
+    return this.place.address(this.instruction.at + this.instruction.imm);
+  }
+  keep(value: Expr): Expr {
+    return this.f.keep(value);
+  }
+
+  wr(value: Expr): void {
+    this.wrWide(this.xlen === 32 ? signExtend32(value) : value);
+  }
+
+  wrWide(value: Expr): void {
+    const { rd } = this.instruction;
+    if (rd === zeroSink || rd === 0) {
+      value.emit(this.f);
+      this.f.drop();
+      return;
+    }
+    this.f.set(this.place.register(rd), bankOf(rd) === 0 ? value : asDouble(value));
+  }
+
+  load(width: AccessWidth, address: Expr): Expr {
+    return effect('i64', (f) => {
+      const a = f.keep(this.reached(address));
+      f.temporary('i32', (entry) => {
+        this.leaveUnless(tlbHit(this.place.set, a, entry, 'read', accessBytes[width]));
+        load(loadOperators[width], tlbOffset(a, entry, 'read')).emit(f);
+      });
+    });
+  }
+
+  store(width: AccessWidth, address: Expr, value: Expr): void {
+    const { f } = this;
+    const a = f.keep(this.reached(address));
+    f.temporary('i32', (entry) => {
+      this.leaveUnless(tlbHit(this.place.set, a, entry, 'write', accessBytes[width]));
+      f.store(storeOperators[width], tlbOffset(a, entry, 'write'), value);
+    });
+  }
+
+  amo(width: AtomicWidth, address: Expr, update: (old: Expr) => Expr): void {
+    const where = this.keep(this.atomicAddress(width, address));
+    const old = this.keep(load(loadOperators[width], where));
+    this.f.store(storeOperators[width], where, this.keep(update(old)));
+    this.wr(old);
+  }
+
+  loadReserved(width: 'w' | 'd', address: Expr): void {
+    const { f } = this;
+    const { base, set } = this.place;
+    const a = f.keep(this.reached(address));
+    f.temporary('i32', (entry) => {
+      this.leaveUnless(alignedTlbHit(set, a, entry, 'read', accessBytes[width]));
+      this.wr(load(loadOperators[width], tlbOffset(a, entry, 'read')));
+    });
+    f.store('i64.store', base, a, hart.reservation);
+  }
+
+  storeConditional(width: 'w' | 'd', address: Expr, value: Expr): void {
+    const { f } = this;
+    const { base } = this.place;
+    const a = f.keep(this.reached(address));
+    const where = f.keep(this.atomicAddress(width, a));
+    const holds = f.keep(eq(a, load('i64.load', base, hart.reservation)));
+    f.if(holds);
+    f.store(storeOperators[width], where, value);
+    f.end();
+    f.store('i64.store', base, i64(-1), hart.reservation);
+    this.wr(sub(i64(1), zeroExtend(holds)));
+  }
+
+  branch(condition: Expr): void {
+    this.f.set(this.condition, condition);
+  }
+
+  jumpAndLink(): void {
+    this.wr(this.linkAddress());
+  }
+
+  jumpAndLinkRegister(target: Expr): void {
+    this.f.set(this.target, this.reached(target));
+    this.wr(this.linkAddress());
+  }
+
+  host(): void {
+    this.place.leave();
+  }
+
+  needFloatUnit(state: number): void {
+    this.leaveIf(ltS32(this.floatUnit(), i32(state)));
+  }
+
+  rs3(): Expr {
+    return this.read(thirdSource(this.instruction));
+  }
+  roundingField(): Expr {
+    return i32(this.instruction.imm & 7);
+  }
+  floatUnit(): Expr {
+    const { floatUnit, base } = this.place;
+    return floatUnit === undefined ? load('i32.load', base, hart.floatUnit) : i32(floatUnit);
+  }
+
+  orHost(body: (giveUpIf: GiveUp) => void): void {
+    body((condition) => this.leaveIf(condition));
+  }
+
+  when(condition: Expr, then: () => void, otherwise?: () => void): void {
+    const { f } = this;
+    if (condition.constant !== undefined) {
+      if (condition.constant !== 0n) then();
+      else otherwise?.();
+      return;
+    }
+    f.if(condition);
+    then();
+    if (otherwise) {
+      f.else();
+      otherwise();
+    }
+    f.end();
+  }
+
+  private read(register: number): Expr {
+    if (register === 0 || register === zeroSink) return i64(0);
+    const index = this.place.register(register);
+    return bankOf(register) === 0 ? local('i64', index) : doubleBits(local('f64', index));
+  }
+
+  /** The address that is meant: registers of 32 bits are sign-extended, addresses are not. */
+  private reached(address: Expr): Expr {
+    return inWidth(this.xlen, address);
+  }
+
+  private linkAddress(): Expr {
+    return this.place.address(this.instruction.at + this.instruction.handler.length);
+  }
+
+  private leaveUnless(hit: Expr): void {
+    this.leaveIf(eqz32(hit));
+  }
+
+  private leaveIf(condition: Expr): void {
+    if (condition.constant === 0n) return;
+    this.f.if(condition);
+    this.place.leave();
+    this.f.end();
+  }
+
+  /** Offset in memory of a word that may be read and written at once. */
+  private atomicAddress(width: AtomicWidth, address: Expr): Expr {
+    return effect('i32', (f) => {
+      const a = f.keep(this.reached(address));
+      f.temporary('i32', (entry) => {
+        this.leaveUnless(alignedTlbHit(this.place.set, a, entry, 'write', accessBytes[width]));
+        tlbOffset(a, entry, 'write').emit(f);
+      });
+    });
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * What the translator needs to know of a row before it translates: which operands it reads, whether
+ * it writes one, how control goes on. The row's own meaning says it, run with a context that only
+ * takes notes.
+ */
+import { local, type Expr } from '../../wasm/expression.ts';
+import type { EngineRow, GiveUp, RegisterWidth, SemanticContext } from '../semantics.ts';
+
+/** How control goes on after an instruction; `host` ones are left to TypeScript. */
+export type Flow = 'next' | 'branch' | 'jump' | 'indirect' | 'host';
+
+export interface RowFacts {
+  readonly readsRs1: boolean;
+  readonly readsRs2: boolean;
+  readonly readsRd: boolean;
+  readonly readsRs3: boolean;
+  readonly writesRd: boolean;
+  /** May have to be left to the interpreter: it accesses memory, or asks for a unit. */
+  readonly mayLeave: boolean;
+  /** Depends on what the floating-point unit is ready for. */
+  readonly asksFloatUnit: boolean;
+  readonly flow: Flow;
+}
+
+const known = new WeakMap<EngineRow, RowFacts>();
+
+export function factsOf(row: EngineRow, xlen: RegisterWidth): RowFacts {
+  let facts = known.get(row);
+  if (!facts) {
+    const notes = new Notes(xlen);
+    row.execute(notes);
+    known.set(row, (facts = notes));
+  }
+  return facts;
+}
+
+/** Stands for any value: it is never emitted, and has no constant to fold. */
+const something: Expr = local('i64', 0);
+
+class Notes implements SemanticContext, RowFacts {
+  readonly xlen: RegisterWidth;
+  readsRs1 = false;
+  readsRs2 = false;
+  readsRd = false;
+  writesRd = false;
+  readsRs3 = false;
+  mayLeave = false;
+  asksFloatUnit = false;
+  flow: Flow = 'next';
+
+  constructor(xlen: RegisterWidth) {
+    this.xlen = xlen;
+  }
+
+  rs1(): Expr {
+    this.readsRs1 = true;
+    return something;
+  }
+  rs2(): Expr {
+    this.readsRs2 = true;
+    return something;
+  }
+  rd(): Expr {
+    this.readsRd = true;
+    return something;
+  }
+  imm(): Expr {
+    return something;
+  }
+  pcImm(): Expr {
+    return something;
+  }
+  keep(value: Expr): Expr {
+    return value;
+  }
+  wr(): void {
+    this.writesRd = true;
+  }
+  wrWide(): void {
+    this.writesRd = true;
+  }
+  load(): Expr {
+    this.mayLeave = true;
+    return something;
+  }
+  store(): void {
+    this.mayLeave = true;
+  }
+  amo(_width: unknown, _address: Expr, update: (old: Expr) => Expr): void {
+    update(something);
+    this.mayLeave = true;
+    this.writesRd = true;
+  }
+  loadReserved(): void {
+    this.mayLeave = true;
+    this.writesRd = true;
+  }
+  storeConditional(): void {
+    this.mayLeave = true;
+    this.writesRd = true;
+  }
+  branch(): void {
+    this.flow = 'branch';
+  }
+  jumpAndLink(): void {
+    this.flow = 'jump';
+    this.writesRd = true;
+  }
+  jumpAndLinkRegister(): void {
+    this.flow = 'indirect';
+    this.writesRd = true;
+  }
+  host(): void {
+    this.flow = 'host';
+  }
+  needFloatUnit(): void {
+    this.mayLeave = true;
+    this.asksFloatUnit = true;
+  }
+  rs3(): Expr {
+    this.readsRs3 = true;
+    return something;
+  }
+  roundingField(): Expr {
+    return local('i32', 0);
+  }
+  floatUnit(): Expr {
+    this.asksFloatUnit = true;
+    return local('i32', 0);
+  }
+  orHost(body: (giveUpIf: GiveUp) => void): void {
+    this.mayLeave = true;
+    body(() => {});
+  }
+  when(_condition: Expr, then: () => void, otherwise?: () => void): void {
+    then();
+    otherwise?.();
+  }
+}

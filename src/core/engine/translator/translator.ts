@@ -1,0 +1,346 @@
+/**
+ * The engine's second tier: hears which places are hot, makes regions of them, and keeps the
+ * regions that are valid. A region exists while its record leads to it; nothing else refers to it,
+ * so nothing has to be unlinked when code changes.
+ */
+import { defined } from '../../base/assert.ts';
+import { ModuleBuilder } from '../../wasm/moduleBuilder.ts';
+import type { CodePages, CodeWatcher } from '../codePages.ts';
+import type { EngineMemory } from '../engineMemory.ts';
+import { regionType } from '../interpreterTier.ts';
+import {
+  floatUnit,
+  hart,
+  hotWord,
+  pageBytes,
+  record,
+  recordShift,
+  shared,
+  special,
+} from '../layout.ts';
+import type { Block } from './block.ts';
+import { defaultLimits, Discovery, type Limits, type TranslatedIsa } from './discover.ts';
+import { emitRegion } from './emitRegion.ts';
+import { factsOf } from './rowFacts.ts';
+
+export interface TranslatorOptions {
+  readonly limits?: Limits;
+  /** Jumps to a place until the translator hears of it, a power of two. */
+  readonly period?: number;
+  /** Regions include code that was not executed yet. */
+  readonly eager?: boolean;
+  /** Regions that may wait to be compiled together. */
+  readonly batch?: number;
+  /** Regions that may exist at a time. */
+  readonly capacity?: number;
+  /** Milliseconds, to measure with; without it times are 0. */
+  readonly now?: () => number;
+}
+
+/** What was done so far. */
+export interface TranslatorCounters {
+  regions: number;
+  instructions: number;
+  modules: number;
+  bytes: number;
+  /** Regions that lost their code's validity, and times that all were dropped for lack of room. */
+  invalidated: number;
+  evictions: number;
+  translateMilliseconds: number;
+  compileMilliseconds: number;
+}
+
+/** A place where a region is to begin. */
+interface Wanted {
+  readonly record: number;
+  readonly area: number;
+  /** Virtual address of its page when it was hot. */
+  readonly page: bigint;
+  readonly generation: number;
+}
+
+interface Region extends Wanted {
+  readonly index: number;
+  /** Parcels of its code by physical page: a bit for every two bytes. */
+  readonly parcels: ReadonlyMap<number, Uint32Array>;
+  /** Places of its indirect jumps, by record. */
+  readonly indirect: ReadonlyMap<number, number>;
+  /** As in `Discovered`. */
+  readonly cold: ReadonlySet<number>;
+}
+
+const pageParcels = pageBytes / 2;
+/** A region is made anew for a way out that turned out to be hot, but not for ever. */
+const mostGenerations = 6;
+/** Places that an indirect jump may go to without leaving its region. */
+const mostTargets = 16;
+
+export class Translator implements CodeWatcher {
+  readonly table: WebAssembly.Table;
+  readonly counters: TranslatorCounters = {
+    regions: 0,
+    instructions: 0,
+    modules: 0,
+    bytes: 0,
+    invalidated: 0,
+    evictions: 0,
+    translateMilliseconds: 0,
+    compileMilliseconds: 0,
+  };
+  private readonly memory: EngineMemory;
+  private readonly code: CodePages;
+  private readonly isa: TranslatedIsa;
+  private readonly discovery: Discovery;
+  private readonly batch: number;
+  private readonly capacity: number;
+  private readonly now: () => number;
+  private readonly wanted = new Map<number, Wanted>();
+  private readonly regions = new Map<number, Region>();
+  private readonly byPage = new Map<number, Set<Region>>();
+  /** Where indirect jumps went when they left their region, as distances from the jump. */
+  private readonly targets = new Map<number, Set<number>>();
+  private freeIndices: number[] = [];
+  private readonly period: number;
+  /** As in `InterpreterClient`; set by the interpreter. */
+  predecode: (area: number, record: number) => boolean = () => false;
+
+  constructor(
+    memory: EngineMemory,
+    code: CodePages,
+    isa: TranslatedIsa,
+    options: TranslatorOptions = {},
+  ) {
+    this.memory = memory;
+    this.code = code;
+    this.isa = isa;
+    this.batch = options.batch ?? 8;
+    this.capacity = options.capacity ?? 2000;
+    this.now = options.now ?? (() => 0);
+    this.period = options.period ?? 512;
+    const eager = options.eager ?? false;
+    memory.view.setUint32(shared.hotMask, this.period - 1, true);
+    this.discovery = new Discovery(
+      memory,
+      isa,
+      options.limits ?? defaultLimits,
+      (at) => this.targets.get(at) ?? none,
+      (area, rec) => eager && this.predecode(area, rec),
+    );
+    this.table = new WebAssembly.Table({ element: 'anyfunc', initial: this.capacity + 1 });
+    this.freeAll();
+    code.watcher = this;
+  }
+
+  /** As `TierImports.hot`. */
+  hot(area: number, rec: number): void {
+    const { view } = this.memory;
+    const site = view.getUint32(area + hart.exitSite, true);
+    view.setUint32(area + hart.exitSite, 0, true);
+    const page = view.getBigUint64(area + hart.pageAddress, true);
+    const leaving = site === 0 ? undefined : this.regionLeft(site, rec, page);
+    if (leaving) {
+      // The way out belongs inside: the region is made again, with what was executed since.
+      this.drop(leaving);
+      this.want({ ...leaving, generation: leaving.generation + 1 });
+    } else if (this.isWorthwhile(rec)) {
+      this.want({ record: rec, area, page, generation: 0 });
+    }
+    const again = view.getUint32(rec + record.hot, true) >= 2 * this.period;
+    if (again || this.wanted.size >= this.batch) this.translateWanted();
+  }
+
+  /** Bytes of code from `from` to `to` in a physical page are about to change. */
+  codeChanges(page: number, from: number, to: number): void {
+    const covering = this.byPage.get(page);
+    if (!covering) return;
+    for (const region of covering) {
+      if (!covers(region.parcels.get(page)!, from >> 1, (to - 1) >> 1)) continue;
+      this.drop(region);
+      this.counters.invalidated++;
+    }
+  }
+
+  /** All records are about to go. */
+  codeCleared(): void {
+    this.dropAll();
+    this.wanted.clear();
+    this.targets.clear();
+  }
+
+  translateWanted(): void {
+    // A function begins before its loops, which need no regions of their own as a rule.
+    const wanted = [...this.wanted.values()].sort((a, b) => a.record - b.record);
+    this.wanted.clear();
+    if (this.freeIndices.length < wanted.length) {
+      this.counters.evictions++;
+      this.dropAll();
+    }
+    const start = this.now();
+    const module = new ModuleBuilder();
+    module.importMemory('host', 'memory', 1);
+    module.importTable('host', 'table', 1);
+    const typeIndex = module.typeIndexOf(regionType);
+    const inside = new Set<number>();
+    const made = wanted.flatMap((each) => this.emit(module, typeIndex, each, inside) ?? []);
+    if (made.length === 0) return;
+    const bytes = module.build();
+    const translated = this.now();
+    const instance = new WebAssembly.Instance(
+      new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>),
+      {
+        host: { memory: this.memory.memory, table: this.table },
+      },
+    );
+    for (const region of made) {
+      this.table.set(region.index, defined(instance.exports[`r${region.index}`], 'a region'));
+      this.install(region);
+    }
+    const { counters } = this;
+    counters.modules++;
+    counters.bytes += bytes.length;
+    counters.translateMilliseconds += translated - start;
+    counters.compileMilliseconds += this.now() - translated;
+  }
+
+  /** How often regions were entered from the interpreter, and left for it to do an instruction. */
+  traffic(harts: number): { entries: number; leaves: number } {
+    let [entries, leaves] = [0, 0];
+    for (let i = 0; i < harts; i++) {
+      const area = this.memory.hartArea(i);
+      entries += Number(this.memory.view.getBigUint64(area + hart.regionEntries, true));
+      leaves += Number(this.memory.view.getBigUint64(area + hart.regionLeaves, true));
+    }
+    return { entries, leaves };
+  }
+
+  private want(wanted: Wanted): void {
+    this.wanted.set(wanted.record, wanted);
+  }
+
+  /** The region that was left for a place that belongs into it, unless it was made too often. */
+  private regionLeft(site: number, rec: number, page: bigint): Region | undefined {
+    if (site < firstRecord) {
+      const region = this.regions.get(site);
+      const grows = region?.cold.has(rec) && region.generation < mostGenerations;
+      return grows ? region : undefined;
+    }
+    for (const region of this.regions.values()) {
+      const jump = region.indirect.get(site);
+      if (jump === undefined) continue;
+      const { offset } = this.code.locate(rec);
+      const distance = Number(BigInt.asIntN(64, page + BigInt(offset) - region.page)) - jump;
+      if (Math.abs(distance) > 0x10000) return undefined;
+      let known = this.targets.get(site);
+      if (!known) this.targets.set(site, (known = new Set()));
+      if (known.has(distance) || known.size === mostTargets) return undefined;
+      known.add(distance);
+      return region;
+    }
+    return undefined;
+  }
+
+  /** Whether a region may begin with this instruction. */
+  private isWorthwhile(rec: number): boolean {
+    const number = this.memory.view.getUint16(rec + record.handler, true);
+    if (number < special.first) return false;
+    const { handlers, xlen } = this.isa;
+    return factsOf(handlers.handlers[number - special.first]!.row, xlen).flow !== 'host';
+  }
+
+  /** Unless the place is inside a region made before; adds the records of this one's blocks. */
+  private emit(
+    module: ModuleBuilder,
+    typeIndex: number,
+    wanted: Wanted,
+    inside: Set<number>,
+  ): Region | undefined {
+    const { record: rec, area, page } = wanted;
+    if (inside.has(rec) || !this.isWorthwhile(rec)) return undefined;
+    const { offset } = this.code.locate(rec);
+    const records = rec - (offset << recordShift);
+    const discovered = this.discovery.find(area, page, records, offset);
+    const index = defined(this.freeIndices.pop(), 'a free place in the table');
+    const { xlen } = this.isa;
+    const unit = this.memory.view.getUint32(area + hart.floatUnit, true);
+    const steady = unit === floatUnit.steady;
+    const request = { discovered, entry: offset, number: index, typeIndex, xlen, steady };
+    const { f, graph } = emitRegion(request);
+    module.addFunction(f, `r${index}`);
+    const parcels = new Map<number, Uint32Array>();
+    const indirect = new Map<number, number>();
+    for (const { block } of graph.nodes) {
+      this.counters.instructions += block.instructions.length;
+      this.mark(parcels, discovered.pages, block);
+      const first = block.instructions[0];
+      if (first) inside.add(first.record);
+      const last = block.instructions.at(-1);
+      if (last && block.end.kind === 'indirect') indirect.set(last.record, last.at);
+    }
+    return { ...wanted, index, parcels, indirect, cold: discovered.cold };
+  }
+
+  private mark(
+    parcels: Map<number, Uint32Array>,
+    pages: ReadonlyMap<number, number>,
+    { instructions }: Block,
+  ): void {
+    for (const { at, handler } of instructions) {
+      const number = Math.floor(at / pageBytes);
+      const physical = defined(this.code.pageAt(pages.get(number)!), 'a page with records');
+      let bits = parcels.get(physical);
+      if (!bits) parcels.set(physical, (bits = new Uint32Array(pageParcels / 32)));
+      for (let i = 0; i < handler.length; i += 2) {
+        const parcel = (at - number * pageBytes + i) >> 1;
+        bits[parcel >> 5]! |= 1 << (parcel & 31);
+      }
+    }
+  }
+
+  private install(region: Region): void {
+    const { view } = this.memory;
+    const { record: rec, index } = region;
+    const handler = view.getUint16(rec + record.handler, true);
+    const word = (hotWord.translated | (index << hotWord.indexShift) | handler) >>> 0;
+    view.setUint16(rec + record.handler, special.translated, true);
+    view.setUint32(rec + record.hot, word, true);
+    this.regions.set(index, region);
+    for (const page of region.parcels.keys()) {
+      let covering = this.byPage.get(page);
+      if (!covering) this.byPage.set(page, (covering = new Set()));
+      covering.add(region);
+    }
+    this.counters.regions++;
+  }
+
+  private drop(region: Region): void {
+    const { view } = this.memory;
+    const { record: rec, index } = region;
+    const word = view.getUint32(rec + record.hot, true);
+    view.setUint16(rec + record.handler, word & hotWord.handlerMask, true);
+    view.setUint32(rec + record.hot, 0, true);
+    this.table.set(index, null);
+    this.regions.delete(index);
+    for (const page of region.parcels.keys()) this.byPage.get(page)?.delete(region);
+    this.freeIndices.push(index);
+  }
+
+  private dropAll(): void {
+    for (const region of [...this.regions.values()]) this.drop(region);
+    this.freeAll();
+  }
+
+  private freeAll(): void {
+    this.freeIndices = Array.from({ length: this.capacity }, (_, i) => this.capacity - i);
+  }
+}
+
+const none: ReadonlySet<number> = new Set();
+/** Offsets of records are greater than indices of regions. */
+const firstRecord = 0x10000;
+
+function covers(bits: Uint32Array, first: number, last: number): boolean {
+  for (let parcel = first; parcel <= last; parcel++) {
+    if ((bits[parcel >> 5]! >>> (parcel & 31)) & 1) return true;
+  }
+  return false;
+}

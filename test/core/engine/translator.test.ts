@@ -1,0 +1,171 @@
+/** The translator against the interpreter on the same programs: state and counts after any slice. */
+import assert from 'node:assert/strict';
+import { integerNames } from '../../../src/core/isa/riscv/registers.ts';
+import { Random } from '../../differential/random.ts';
+import { eagerTranslation, ramBase, rig, type Rig } from '../isa/riscv/rig.ts';
+
+/** Nested loops, calls, a jump table, recursion, atomics, floating point, a system call at times. */
+const program = `
+  .option arch, +d
+_start:
+  la t0, handler
+  csrw mtvec, t0
+  li t0, 0x6000
+  csrs mstatus, t0
+  la sp, stack
+  li s0, 0
+  li s5, 3
+  fcvt.d.l fs0, s5
+outer:
+  li s1, 0
+inner:
+  mv a0, s1
+  call mix
+  add s2, s2, a0
+  andi a1, s1, 3
+  slli a1, a1, 2
+  la a2, table
+  add a1, a1, a2
+  jr a1
+table:
+  .option push
+  .option norvc
+  j case0
+  j case1
+  j case2
+  j case3
+  .option pop
+case0: addi s3, s3, 1
+  j joined
+case1: fcvt.d.l fa0, s1
+  fdiv.d fa0, fa0, fs0
+  fmadd.d fs1, fa0, fs0, fs1
+  j joined
+case2: li a0, 6
+  call fib
+  add s3, s3, a0
+  j joined
+case3: sub s3, s3, s2
+joined:
+  addi s1, s1, 1
+  li a0, 37
+  bltu s1, a0, inner
+  ecall
+  addi s0, s0, 1
+  j outer
+mix:
+  addi sp, sp, -16
+  sd a0, 0(sp)
+  lw a1, 1(sp)
+  mul a0, a0, a0
+  li a2, 7
+  remu a3, a0, a2
+  amoadd.d a3, a0, (sp)
+1: lr.w a4, (sp)
+  addi a4, a4, 1
+  sc.w a5, a4, (sp)
+  bnez a5, 1b
+  add a0, a0, a4
+  xor a0, a0, a1
+  addi sp, sp, 16
+  ret
+fib:
+  li a1, 2
+  bltu a0, a1, 1f
+  addi sp, sp, -32
+  sd ra, 0(sp)
+  sd s0, 8(sp)
+  sd s1, 16(sp)
+  mv s0, a0
+  addi a0, a0, -1
+  call fib
+  mv s1, a0
+  addi a0, s0, -2
+  call fib
+  add a0, a0, s1
+  ld ra, 0(sp)
+  ld s0, 8(sp)
+  ld s1, 16(sp)
+  addi sp, sp, 32
+1: ret
+handler:
+  csrr t3, mepc
+  addi t3, t3, 4
+  csrw mepc, t3
+  mret
+  .balign 4096
+  .space 4096
+stack:
+`;
+
+function state({ hart, memory, csr }: Rig): unknown {
+  return {
+    registers: integerNames.map((name) => hart.readRegister(name)),
+    floats: Array.from({ length: 32 }, (_, i) => hart.state.getF(i)),
+    pc: hart.pc,
+    instructions: hart.instructions,
+    csrs: ['mstatus', 'fcsr', 'minstret', 'mepc', 'mcause'].map(csr),
+    memory: Buffer.from(memory.view8(ramBase, 0x4000)!).toString('base64'),
+  };
+}
+
+describe('core/engine/translator', () => {
+  for (const [name, translate] of [
+    ['as in use', {}],
+    ['every jump hot', eagerTranslation],
+    ['every jump hot, what was executed', { period: 1, batch: 1 }],
+    ['short regions', { period: 2, batch: 3, limits: { instructions: 9, blockInstructions: 3 } }],
+    ['no room', { ...eagerTranslation, capacity: 4 }],
+  ] as const) {
+    it(`is where the interpreter is after any number of instructions: ${name}`, () => {
+      const random = new Random(5);
+      const interpreted = rig(program);
+      const translated = rig(program, { translate });
+      for (let i = 0; i < 300; i++) {
+        const slice = 1 + random.below(i % 3 === 0 ? 20 : 3000);
+        assert.deepEqual(translated.hart.run(slice), interpreted.hart.run(slice));
+        assert.equal(translated.hart.pc, interpreted.hart.pc);
+      }
+      assert.deepEqual(state(translated), state(interpreted));
+      assert.ok(translated.translator!.counters.regions > 0);
+    });
+  }
+
+  it('throws regions away when there is no room for more, and goes on', () => {
+    const r = rig(program, { translate: { ...eagerTranslation, capacity: 4 } });
+    r.hart.run(50_000);
+    const { evictions, regions } = r.translator!.counters;
+    assert.ok(evictions > 0 && regions > 4);
+  });
+
+  it('runs hot code in regions: few of its instructions are left to the interpreter', () => {
+    const r = rig('_start: addi a0, a0, 1\n xor a1, a1, a0\n j _start', { translate: {} });
+    r.hart.run(1_000_000);
+    const { entries, leaves } = r.translator!.traffic(1);
+    assert.ok(entries > 0 && entries < 20 && leaves < 20, `${entries} entries, ${leaves} leaves`);
+    assert.equal(r.translator!.counters.invalidated, 0);
+  });
+
+  it('gives up regions whose code is stored to, and no others', () => {
+    const r = rig(
+      `
+_start: la t0, patched
+  lw t1, 0(t0)
+  li s0, 100
+1: call patched
+  addi s0, s0, -1
+  bnez s0, 1b
+  sw t1, 0(t0)
+2: j 2b
+  .balign 64
+patched: .option norvc
+  addi a0, a0, 1
+  ret`,
+      { translate: eagerTranslation },
+    );
+    r.hart.run(1000);
+    assert.equal(r.x('a0'), 100n);
+    const { invalidated, regions } = r.translator!.counters;
+    assert.ok(invalidated >= 1 && invalidated < regions, `${invalidated} of ${regions}`);
+  });
+});
