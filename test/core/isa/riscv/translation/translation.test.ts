@@ -109,7 +109,7 @@ class Generator {
     this.guestMode = (BigInt(world.guest.mode) << shift) | BigInt(world.guestRoot / 4096);
   }
 
-  settings(instruction: Instruction, twoStage: boolean): Case {
+  settings(instruction: Instruction, twoStage: boolean, slot: Slot): Case {
     const { random, world } = this;
     const some = (mask: bigint): bigint => (random.chance(0.5) ? mask : 0n);
     const mode: Mode = random.pick(twoStage ? (['VU', 'VS'] as const) : (['U', 'S'] as const));
@@ -131,10 +131,12 @@ class Generator {
       menvcfg: some(environment.ADUE) | some(environment.PBMTE),
       henvcfg: some(environment.ADUE) | some(environment.PBMTE),
       target: random.pick(['M', 'HS', 'VS'] as const),
-      ...(random.chance(0.08)
+      ...(random.chance(0.1)
         ? {
             guarded: {
-              page: random.pick(world.interesting),
+              page: random.chance(0.5)
+                ? slot.address - (slot.address % 4096)
+                : random.pick(world.interesting),
               permissions: random.pick([0, 1, 3, 4, 5, 7]),
             },
           }
@@ -199,7 +201,7 @@ function enumerate(first: Shape, guest: Shape, machine: keyof typeof machines): 
                 bench.put(other, valueOf(random, world, other, kept, twoStage));
               }
               cases++;
-              if (bench.check(generator.settings(instruction, twoStage))) traps++;
+              if (bench.check(generator.settings(instruction, twoStage, slot))) traps++;
             }
           }
         }
