@@ -76,6 +76,7 @@ export const named: Readonly<Record<string, string>> = {
   smmpm: '',
   smnpm: '',
   smstateen: 'ssstateen',
+  sdtrig: '',
 };
 
 /** What holds of every machine that has what stands behind the name, whether asked for or not. */

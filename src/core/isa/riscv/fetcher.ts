@@ -23,6 +23,7 @@ import type { Pmp } from './pmp.ts';
 import type { Regimes } from './regimes.ts';
 import type { TrapInfo } from './riscvHart.ts';
 import type { Operands } from './system.ts';
+import type { Triggers } from './triggers.ts';
 import { defined } from '../../base/assert.ts';
 import { cause, trap } from './trapCause.ts';
 
@@ -51,22 +52,46 @@ export class Fetcher {
   private readonly regimes: Regimes;
   private readonly pmp: Pmp;
   private readonly tables: EngineTables;
+  private readonly triggers: Triggers;
   private breakpoints = new Set<bigint>();
+  private triggerOffsets: readonly number[] = [];
 
-  constructor(state: HartState, parts: FetcherParts, path: MemoryPath, regimes: Regimes, pmp: Pmp) {
+  constructor(
+    state: HartState,
+    parts: FetcherParts,
+    path: MemoryPath,
+    regimes: Regimes,
+    pmp: Pmp,
+    triggers: Triggers,
+  ) {
     this.state = state;
     this.parts = parts;
     this.tables = engineTables(parts.xlen);
     this.path = path;
     this.regimes = regimes;
     this.pmp = pmp;
+    this.triggers = triggers;
   }
 
   /** The caller drops all records, so that each instruction is looked at again. */
   setBreakpoints(addresses: readonly bigint[]): void {
     this.breakpoints = new Set(addresses);
-    const offsets = new Set(addresses.map((a) => Number(a & 0xfffn)));
-    this.parts.code.lookAtOffsets(this, offsets);
+    this.lookAtOffsets();
+  }
+
+  /** Execute triggers have changed; records are dropped if that changes where to look. */
+  updateTriggers(): void {
+    this.triggers.changed = false;
+    const offsets = [...this.triggers.executeOffsets()];
+    const same = offsets.length === this.triggerOffsets.length;
+    if (same && offsets.every((offset, i) => this.triggerOffsets[i] === offset)) return;
+    this.triggerOffsets = offsets;
+    this.lookAtOffsets();
+  }
+
+  private lookAtOffsets(): void {
+    const offsets = [...this.breakpoints].map((a) => Number(a & 0xfffn));
+    this.parts.code.lookAtOffsets(this, new Set([...offsets, ...this.triggerOffsets]));
     this.parts.recordsExhausted();
   }
 
@@ -79,7 +104,7 @@ export class Fetcher {
     const address = this.path.fetch(low, high);
     if (address < 0) {
       this.stopAt(low, high);
-      raise(this.path.takeFault());
+      raise(this.trigger() ?? this.path.takeFault());
       return 0;
     }
     const page = address - (address % pageBytes);
@@ -116,6 +141,8 @@ export class Fetcher {
       this.state.exit = exit.breakpoint;
       return leave.before;
     }
+    const fired = looked ? this.trigger(offset) : undefined;
+    if (fired) return raise(fired);
     const first = this.halfAt(page + offset);
     const isWide = (first & 3) === 3;
     const straddles = isWide && offset === pageBytes - 2;
@@ -194,10 +221,20 @@ export class Fetcher {
     return handler;
   }
 
-  private stopsAt(offset: number): boolean {
+  /** The exception of an execute trigger, at pc or at an offset in the page being executed. */
+  private trigger(offset?: number): TrapInfo | undefined {
+    if (this.triggerOffsets.length === 0) return undefined;
+    const pc = offset === undefined ? this.state.pc : this.addressAt(offset);
+    return this.triggers.check('fetch', Number(pc & 0xffff_ffffn), Number(pc >> 32n), 1);
+  }
+
+  private addressAt(offset: number): bigint {
     const { state } = this;
-    const page = state.view.getBigUint64(state.area + layout.pageAddress, true);
-    const pc = page + BigInt(offset);
+    return state.view.getBigUint64(state.area + layout.pageAddress, true) + BigInt(offset);
+  }
+
+  private stopsAt(offset: number): boolean {
+    const pc = this.addressAt(offset);
     if (this.skipBreakpoint === pc) {
       this.skipBreakpoint = undefined;
       return false;

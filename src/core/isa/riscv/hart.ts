@@ -115,9 +115,10 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     const { pmp, regimes } = this;
     this.path = new MemoryPath({
       ...{ memory, view: engine.view, mmu, pmp, regimes, code, xlen: this.xlen },
+      triggers: this.csrs.triggers,
       missed: (access) => this.csrs.counters.count(missOf[access]),
     });
-    this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp);
+    this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp, this.csrs.triggers);
     this.trapInstruction = new TrapInstruction(this.state, parts.decoder);
     parts.interpreter.attach(this);
     this.reset();
@@ -324,7 +325,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     const size = accessBytes[width];
     const [low, high] = this.argAddress();
     if (widthAndFlags & alignedFlag && low & (size - 1)) {
-      return this.misaligned(cause.loadMisaligned);
+      return this.misaligned('load', size);
     }
     const value = this.path.load(low, high, size, this.regimes.dataMode);
     if (value === undefined) return this.raise(this.path.takeFault());
@@ -349,7 +350,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     this.sync(budget);
     const [low, high] = this.argAddress();
     const size = accessBytes[accessWidths[width]!];
-    if (low & (size - 1)) return this.misaligned(cause.storeMisaligned);
+    if (low & (size - 1)) return this.misaligned('atomic', size);
     const offset = this.path.atomic(low, high, size, this.regimes.dataMode);
     if (offset < 0) return this.raise(this.path.takeFault());
     this.state.view.setUint32(this.state.area + layout.argValue, offset, true);
@@ -387,6 +388,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   /** Brings TLB set and caches in line with what CSR writes changed. */
   private refresh(): void {
     const { csrs, regimes } = this;
+    if (csrs.triggers.changed) this.fetcher.updateTriggers();
     this.parts.dropRecordsIfAsked();
     if (csrs.protectionChanged || this.fetcher.uncacheable) {
       regimes.flushAll();
@@ -445,8 +447,10 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     return leave.before;
   }
 
-  private misaligned(code: number): number {
+  private misaligned(access: 'load' | 'atomic', size: number): number {
     const [low, high] = this.argAddress();
+    if (this.path.triggered(access, low, high, size)) return this.raise(this.path.takeFault());
+    const code = access === 'load' ? cause.loadMisaligned : cause.storeMisaligned;
     return this.raise(this.path.trapAt(code, low, high, this.regimes.dataMode));
   }
 

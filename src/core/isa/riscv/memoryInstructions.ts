@@ -85,7 +85,8 @@ function swapPairs({ state, path, regimes }: SystemHart, o: Operands, size: 8 | 
 function manageBlock(h: SystemHart, address: bigint, field: number): Outcome {
   const refusal = blockRefusal(h, field);
   if (refusal) return refused(refusal, h);
-  const permitted = h.path.reachable(lower(address), upper(address), h.regimes.dataMode);
+  const { dataMode } = h.regimes;
+  const permitted = h.path.reachable(lower(address), upper(address), cacheBlockBytes, dataMode);
   return permitted ? next : raise(h.path.takeFault());
 }
 

@@ -11,6 +11,7 @@ import type { AccessKind } from '../cpu.ts';
 import type { AccessMode, Mmu } from './mmu.ts';
 import type { Pmp } from './pmp.ts';
 import type { Regimes } from './regimes.ts';
+import type { TriggerAccess, Triggers } from './triggers.ts';
 import type { TrapInfo } from './riscvHart.ts';
 import { faultCause, trap } from './trapCause.ts';
 import { defined } from '../../base/assert.ts';
@@ -31,6 +32,7 @@ export class MemoryPath {
   private readonly pmp: Pmp;
   private readonly regimes: Regimes;
   private readonly code: CodePages;
+  private readonly triggers: Triggers;
   private readonly xlen: RegisterWidth;
   private readonly missed: (access: AccessKind) => void;
 
@@ -41,6 +43,7 @@ export class MemoryPath {
     pmp: Pmp;
     regimes: Regimes;
     code: CodePages;
+    triggers: Triggers;
     xlen: RegisterWidth;
     /** Told of each page that the TLB did not have. */
     missed: (access: AccessKind) => void;
@@ -51,12 +54,14 @@ export class MemoryPath {
     this.pmp = parts.pmp;
     this.regimes = parts.regimes;
     this.code = parts.code;
+    this.triggers = parts.triggers;
     this.xlen = parts.xlen;
     this.missed = parts.missed;
   }
 
   /** `size` bytes at a virtual address, zero-extended; undefined with `fault` set. */
   load(low: number, high: number, size: number, mode: AccessMode): bigint | undefined {
+    if (this.triggered('load', low, high, size)) return undefined;
     if ((low & (pageBytes - 1)) + size > pageBytes) return this.loadAcross(low, high, size, mode);
     const address = this.translate(low, high, 'load', mode, size);
     if (address < 0) return undefined;
@@ -72,6 +77,7 @@ export class MemoryPath {
 
   /** False with `fault` set. */
   store(low: number, high: number, size: number, value: bigint, mode: AccessMode): boolean {
+    if (this.triggered('store', low, high, size)) return false;
     if ((low & (pageBytes - 1)) + size > pageBytes) {
       return this.storeAcross(low, high, size, value, mode);
     }
@@ -90,6 +96,7 @@ export class MemoryPath {
 
   /** Memory offset of a word to be read and written at once; -1 with `fault` set. */
   atomic(low: number, high: number, size: number, mode: AccessMode): number {
+    if (this.triggered('atomic', low, high, size)) return -1;
     const address = this.translate(low, high, 'store', mode, size);
     if (address < 0) return -1;
     const region = this.memory.regionAt(address, size);
@@ -105,6 +112,7 @@ export class MemoryPath {
 
   /** Memory offset of the aligned block around an address, to be overwritten; -1 with `fault` set. */
   block(low: number, high: number, size: number, mode: AccessMode): number {
+    if (this.triggered('store', (low & -size) >>> 0, high, size)) return -1;
     const address = this.translate(low, high, 'store', mode, size);
     if (address < 0) return -1;
     const start = address - (address % size);
@@ -118,10 +126,11 @@ export class MemoryPath {
   }
 
   /**
-   * Whether a load or a store is permitted, which is what cache-block management asks; false with
+   * Whether a load or a store is permitted, which is what management of a block asks; false with
    * `fault` set, always a store's. Who may store may load, so that the dirty bit is left alone.
    */
-  reachable(low: number, high: number, mode: AccessMode): boolean {
+  reachable(low: number, high: number, size: number, mode: AccessMode): boolean {
+    if (this.triggered('store', (low & -size) >>> 0, high, size)) return false;
     const address = this.mmu.translate(low, high, 'load', mode);
     if (address < 0) {
       const fault = defined(this.mmu.fault, 'the fault of a failed translation');
@@ -157,6 +166,14 @@ export class MemoryPath {
     return this.mmu.translate(low, Number((address >> 32n) & 0xffff_ffffn), 'fetch', mode);
   }
 
+  /** A debug trigger goes before everything else that an access may meet; `fault` is set. */
+  triggered(access: TriggerAccess, low: number, high: number, size: number): boolean {
+    if (!this.triggers.watching) return false;
+    const info = this.triggers.check(access, low, high, size);
+    if (info) this.fault = info;
+    return info !== undefined;
+  }
+
   private translate(
     low: number,
     high: number,
@@ -185,6 +202,7 @@ export class MemoryPath {
     const page = address - (address % pageBytes);
     const region = this.memory.regionAt(page, pageBytes);
     if (!region || !this.pmp.uniform(page, pageBytes)) return;
+    if (this.triggers.watches(low, high)) return;
     if (kind === 'write' && (!region.writable || this.code.recordsAt(page) !== 0)) return;
     this.missed(kind === 'read' ? 'load' : 'store');
     const offset = region.offset + (page - region.base);

@@ -7,6 +7,7 @@ import type { VirtualClock } from '../../../base/virtualClock.ts';
 import { Bug } from '../../../base/assert.ts';
 import type { HartState } from '../hartState.ts';
 import type { Pmp } from '../pmp.ts';
+import { Triggers } from '../triggers.ts';
 import { Counters } from './counters.ts';
 import { pendingInterrupts } from './interrupts.ts';
 import { CSR } from './numbers.ts';
@@ -35,6 +36,7 @@ export class CsrFile implements CsrHart {
   readonly state: HartState;
   readonly pmp: Pmp;
   readonly counters: Counters;
+  readonly triggers: Triggers;
   readonly xlen: RegisterWidth;
   readonly guestFiles: number;
   readonly has: (extension: string) => boolean;
@@ -64,6 +66,7 @@ export class CsrFile implements CsrHart {
     this.has = (extension) => existing.has(extension);
     this.config = { xlen, guestFiles, has: this.has };
     this.counters = new Counters(state, surroundings.retired, this.has);
+    this.triggers = new Triggers(state, xlen, this.has('h'));
     this.registers = fitRegisters(statedRows, this.config);
   }
 
@@ -79,6 +82,7 @@ export class CsrFile implements CsrHart {
     this.state.setCsr(CSR.mhartid, BigInt(hartId));
     this.state.setCsr(CSR.seed, BigInt(hartId) << 32n);
     this.counters.reset();
+    this.triggers.reset();
     this.pmp.update();
     this.affect(effect.translation | effect.protection | effect.interrupts);
   }

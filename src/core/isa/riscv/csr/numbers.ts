@@ -64,6 +64,7 @@ export const CSR = {
   hvip: 0x645,
   htinst: 0x64a,
   hgatp: 0x680,
+  tselect: 0x7a0,
   mseccfg: 0x747,
   mcycle: 0xb00,
   minstret: 0xb02,

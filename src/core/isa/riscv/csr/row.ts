@@ -8,6 +8,7 @@ import type { ControlRegisterInfo, FieldInfo } from '../../isa.ts';
 import type { HartState } from '../hartState.ts';
 import type { Counters } from './counters.ts';
 import type { Pmp } from '../pmp.ts';
+import type { Triggers } from '../triggers.ts';
 
 /** What a hart is built with, as far as registers depend on it. */
 export interface CsrConfig {
@@ -23,6 +24,7 @@ export interface CsrHart extends CsrConfig {
   readonly state: HartState;
   readonly pmp: Pmp;
   readonly counters: Counters;
+  readonly triggers: Triggers;
   /** What the `time` counter shows, and what it shows with htimedelta. */
   now(): bigint;
   guestTime(): bigint;

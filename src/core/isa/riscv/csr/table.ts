@@ -12,6 +12,7 @@ import { performance } from './tables/performance.ts';
 import { protection } from './tables/protection.ts';
 import { stateEnables } from './tables/stateen.ts';
 import { supervisor } from './tables/supervisor.ts';
+import { triggers } from './tables/triggers.ts';
 import { unprivileged } from './tables/unprivileged.ts';
 
 /** As stated: registers of 64 bits, those of RV32 for upper halves beside them. */
@@ -24,6 +25,7 @@ export const statedRows: readonly CsrRow[] = [
   ...protection,
   ...performance,
   ...stateEnables,
+  ...triggers,
 ];
 
 /** Rows as software of this width sees them. */
