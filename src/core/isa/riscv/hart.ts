@@ -8,10 +8,11 @@ import type { MappingTable } from '../../debug/target.ts';
 import type { CodePages } from '../../engine/codePages.ts';
 import type { EngineMemory } from '../../engine/engineMemory.ts';
 import type { Interpreter, InterpreterClient } from '../../engine/interpreter.ts';
-import { exit, hart as layout, leave, special } from '../../engine/layout.ts';
+import { exit, leave, special } from '../../engine/layout.ts';
 import { accessBytes, accessWidths, type RegisterWidth } from '../../engine/semantics.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind, CpuRun, DebugStage } from '../cpu.ts';
+import { AccessArgument, extended } from './accessArgument.ts';
 import { event } from './csr/counters.ts';
 import { CsrFile } from './csr/csrFile.ts';
 import { updateFloatUnit } from './csr/floatStatus.ts';
@@ -26,6 +27,7 @@ import { lower, MemoryPath, upper } from './memoryPath.ts';
 import { Mmu, type AccessMode } from './mmu.ts';
 import { Pmp } from './pmp.ts';
 import { guestPmlenOf } from './pointerMasking.ts';
+import { QuickWalk } from './quickWalk.ts';
 import { Regimes } from './regimes.ts';
 import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
 import type { Execute, Operands, SystemHart } from './system.ts';
@@ -75,6 +77,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   private readonly parts: HartParts;
   private readonly operands: Operands = { rd: 0, rs1: 0, rs2: 0, imm: 0 };
   private readonly hostByHandler: readonly (Execute | undefined)[];
+  private readonly argument: AccessArgument;
   private readonly pmp: Pmp;
   private readonly inspector: HartInspector;
   private readonly fetcher: Fetcher;
@@ -100,6 +103,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     this.supportsTwoStage = parts.extensions.has('h');
     const { engine, memory, clock, code } = parts;
     this.state = new HartState(engine, id, parts.xlen);
+    this.argument = new AccessArgument(this.state);
     this.pmp = new Pmp(this.state);
     this.csrs = new CsrFile(this.state, this.pmp, {
       clock,
@@ -117,6 +121,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
       ...{ memory, view: engine.view, mmu, pmp, regimes, code, xlen: this.xlen },
       triggers: this.csrs.triggers,
       missed: (access) => this.csrs.counters.count(missOf[access]),
+      quickWalk: new QuickWalk(this.state, memory, this.pmp),
     });
     this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp, this.csrs.triggers);
     this.trapInstruction = new TrapInstruction(this.state, parts.decoder);
@@ -320,40 +325,54 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   slowLoad(widthAndFlags: number, budget: number): number {
-    this.sync(budget);
     const width = accessWidths[widthAndFlags & (alignedFlag - 1)]!;
     const size = accessBytes[width];
-    const [low, high] = this.argAddress();
-    if (widthAndFlags & alignedFlag && low & (size - 1)) {
-      return this.misaligned('load', size);
+    const { low, high } = this.argument;
+    const mustAlign = (widthAndFlags & alignedFlag) !== 0;
+    const isMisaligned = mustAlign && (low & (size - 1)) !== 0;
+    const quick = isMisaligned ? -1 : this.path.quick('read', low, high, size);
+    if (quick >= 0) {
+      this.argument.takeFrom(quick, width);
+      return this.remaining(budget);
     }
+    this.sync(budget);
+    if (isMisaligned) return this.misaligned('load', size);
     const value = this.path.load(low, high, size, this.regimes.dataMode);
     if (value === undefined) return this.raise(this.path.takeFault());
-    const signed = !width.endsWith('u') && size < 8;
-    const extended = signed ? BigInt.asUintN(64, BigInt.asIntN(size * 8, value)) : value;
-    this.state.view.setBigUint64(this.state.area + layout.argValue, extended, true);
+    this.argument.value = extended(width, value);
     return this.remaining(budget);
   }
 
-  slowStore(width: number, budget: number): number {
+  slowStore(widthNumber: number, budget: number): number {
+    const { low, high } = this.argument;
+    const width = accessWidths[widthNumber]!;
+    const size = accessBytes[width];
+    const quick = this.path.quick('write', low, high, size);
+    if (quick >= 0) {
+      this.argument.putTo(quick, width);
+      return this.remaining(budget);
+    }
     this.sync(budget);
-    const [low, high] = this.argAddress();
-    const value = this.state.view.getBigUint64(this.state.area + layout.argValue, true);
-    const size = accessBytes[accessWidths[width]!];
-    if (!this.path.store(low, high, size, value, this.regimes.dataMode)) {
+    if (!this.path.store(low, high, size, this.argument.value, this.regimes.dataMode)) {
       return this.raise(this.path.takeFault());
     }
     return this.remaining(budget);
   }
 
   slowAtomic(width: number, budget: number): number {
-    this.sync(budget);
-    const [low, high] = this.argAddress();
+    const { low, high } = this.argument;
     const size = accessBytes[accessWidths[width]!];
-    if (low & (size - 1)) return this.misaligned('atomic', size);
+    const isMisaligned = (low & (size - 1)) !== 0;
+    const quick = isMisaligned ? -1 : this.path.quick('write', low, high, size);
+    if (quick >= 0) {
+      this.argument.offset = quick;
+      return this.remaining(budget);
+    }
+    this.sync(budget);
+    if (isMisaligned) return this.misaligned('atomic', size);
     const offset = this.path.atomic(low, high, size, this.regimes.dataMode);
     if (offset < 0) return this.raise(this.path.takeFault());
-    this.state.view.setUint32(this.state.area + layout.argValue, offset, true);
+    this.argument.offset = offset;
     return this.remaining(budget);
   }
 
@@ -448,7 +467,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   private misaligned(access: 'load' | 'atomic', size: number): number {
-    const [low, high] = this.argAddress();
+    const { low, high } = this.argument;
     if (this.path.triggered(access, low, high, size)) return this.raise(this.path.takeFault());
     const code = access === 'load' ? cause.loadMisaligned : cause.storeMisaligned;
     return this.raise(this.path.trapAt(code, low, high, this.regimes.dataMode));
@@ -472,11 +491,6 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   private guestAccessMode(): AccessMode {
     const privilege = (this.state.low(CSR.hstatus) & hstatusBits.SPVP) !== 0 ? 1 : 0;
     return { privilege, virtualized: true, pmlen: guestPmlenOf(this.state, privilege) };
-  }
-
-  private argAddress(): [low: number, high: number] {
-    const word = (this.state.area + layout.argAddress) >>> 2;
-    return [this.state.u32[word]!, this.state.u32[word + 1]!];
   }
 }
 

@@ -10,6 +10,7 @@ import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind } from '../cpu.ts';
 import type { AccessMode, Mmu } from './mmu.ts';
 import type { Pmp } from './pmp.ts';
+import type { QuickWalk } from './quickWalk.ts';
 import type { Regimes } from './regimes.ts';
 import type { TriggerAccess, Triggers } from './triggers.ts';
 import type { TrapInfo } from './riscvHart.ts';
@@ -29,6 +30,7 @@ export class MemoryPath {
   private readonly memory: PhysicalMemory;
   private readonly view: DataView;
   private readonly mmu: Mmu;
+  private readonly quickWalk: QuickWalk;
   private readonly pmp: Pmp;
   private readonly regimes: Regimes;
   private readonly code: CodePages;
@@ -40,6 +42,7 @@ export class MemoryPath {
     memory: PhysicalMemory;
     view: DataView;
     mmu: Mmu;
+    quickWalk: QuickWalk;
     pmp: Pmp;
     regimes: Regimes;
     code: CodePages;
@@ -51,12 +54,31 @@ export class MemoryPath {
     this.memory = parts.memory;
     this.view = parts.view;
     this.mmu = parts.mmu;
+    this.quickWalk = parts.quickWalk;
     this.pmp = parts.pmp;
     this.regimes = parts.regimes;
     this.code = parts.code;
     this.triggers = parts.triggers;
     this.xlen = parts.xlen;
     this.missed = parts.missed;
+  }
+
+  /**
+   * Offset in memory of a data access to plain RAM, which the TLB serves from then on; -1 when it
+   * takes more than that.
+   */
+  quick(kind: 'read' | 'write', low: number, high: number, size: number): number {
+    const within = low & (pageBytes - 1);
+    if (within + size > pageBytes || this.triggers.watching) return -1;
+    const { quickWalk, regimes } = this;
+    const access = kind === 'read' ? 'load' : 'store';
+    const page = quickWalk.page(low, high, access, regimes.dataMode);
+    if (page < 0 || (kind === 'write' && this.code.recordsAt(page * pageBytes) !== 0)) return -1;
+    this.missed(access);
+    const offset = quickWalk.offsetOf(page);
+    const addend = (offset - (low & -pageBytes)) >>> 0;
+    regimes.set.fill(kind, low, high, addend, quickWalk.leaf);
+    return offset + within;
   }
 
   /** `size` bytes at a virtual address, zero-extended; undefined with `fault` set. */

@@ -60,6 +60,8 @@ const addsMachineCode = (config: number): boolean =>
 export class Pmp {
   private readonly state: HartState;
   private entries: readonly Entry[] = [];
+  /** The first entry lets everybody do everything everywhere, so that nobody needs to ask. */
+  open = false;
   /** What M-mode may do where no entry matches. */
   private machineDefault: number = everything;
 
@@ -87,6 +89,12 @@ export class Pmp {
       entries.push({ ...range, machine, below });
     }
     this.entries = entries;
+    const first = entries[0];
+    this.open =
+      first !== undefined &&
+      first.start === 0 &&
+      first.end >= 2 ** 56 &&
+      (first.machine & first.below) === everything;
   }
 
   /** The entry of the lowest number that matches any byte decides, and it must match all bytes. */
