@@ -2,6 +2,7 @@
  * Native addition, multiplication, division, square root and their fusion, after
  * `../arithmetic.ts`. That a result was exact follows from error-free transformations.
  */
+import { floatUnit } from '../../../../engine/layout.ts';
 import type { GiveUp, SemanticContext } from '../../../../engine/semantics.ts';
 import {
   add,
@@ -9,7 +10,9 @@ import {
   and32,
   ctz,
   eq,
+  i32,
   i64,
+  ltS32,
   ltU,
   or,
   or32,
@@ -116,10 +119,8 @@ export const fusedSingle =
   };
 
 /**
- * The product as an unevaluated sum of two doubles (Dekker), and the sum of three by rounding to odd
- * before the last addition (Boldo and Melquiond, "Emulation of a FMA and correctly rounded sums:
- * proved algorithms using rounding to odd", 2008). Where a step overflows the result is no number,
- * and is given up; where the product is too small for its error to be a double, too.
+ * The product as an unevaluated sum of two doubles (Dekker). Where a step overflows the result is no
+ * number, and is given up; where the product is too small for its error to be a double, too.
  */
 export const fusedDouble =
   (signs: FusedSigns): Native =>
@@ -133,19 +134,21 @@ export const fusedDouble =
       isLarge,
       () => {
         const low = restOfProduct(c, a, b, high);
-        const lowSum = c.keep(f64.add(addend, low));
-        const lowRest = restOfSum(c, p, addend, low, lowSum);
-        const highSum = c.keep(f64.add(high, lowSum));
-        const highRest = restOfSum(c, p, high, lowSum, highSum);
-        const rests = c.keep(f64.add(lowRest, highRest));
-        const lost = restOfSum(c, p, lowRest, highRest, rests);
-        const odd = roundedToOdd(c, rests, lost);
-        const result = c.keep(f64.add(highSum, odd));
-        giveUpIf(not(p.isNormal(result)));
-        exactUnlessSteady(c, giveUpIf, unit, () =>
-          or32(isNonzero(p, lost), isNonzero(p, restOfSum(c, p, highSum, odd, result))),
+        const { least, most } = boundsOfSum(c, high, low, addend);
+        const isUnsteady = ltS32(unit, i32(floatUnit.steady));
+        const writes = (result: Expr): void => {
+          giveUpIf(not(p.isNormal(result)));
+          c.wrWide(p.bits(result));
+        };
+        c.when(
+          or32(isUnsteady, f64.ne(least, most)),
+          () => {
+            const { result, isExact } = roundedSum(c, high, low, addend);
+            c.when(isUnsteady, () => giveUpIf(not(isExact)));
+            writes(result);
+          },
+          () => writes(least),
         );
-        c.wrWide(p.bits(result));
       },
       () => {
         // A product that is zero is exact, and so is then the sum.
@@ -156,6 +159,46 @@ export const fusedDouble =
       },
     );
   };
+
+/**
+ * Between these rounded numbers lies a + b + x, rounded, for a sum a + b that does not overlap: what
+ * is left after the first addition is known to 53 bits, and taken two bits too small and too large
+ * (as in Ziv, "Fast evaluation of elementary mathematical functions with correctly rounded last bit",
+ * 1991). They differ only around half way cases.
+ */
+function boundsOfSum(c: SemanticContext, a: Expr, b: Expr, x: Expr): { least: Expr; most: Expr } {
+  const sum = c.keep(f64.add(a, x));
+  const rest = c.keep(f64.add(restOfSum(c, nativeDouble, a, x, sum), b));
+  const margin = c.keep(f64.mul(rest, f64.constant(2 ** -51)));
+  return {
+    least: c.keep(f64.add(sum, f64.sub(rest, margin))),
+    most: f64.add(sum, f64.add(rest, margin)),
+  };
+}
+
+/**
+ * The same sum in all cases, by rounding to odd before the last addition (Boldo and Melquiond,
+ * "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd", 2008).
+ */
+function roundedSum(
+  c: SemanticContext,
+  a: Expr,
+  b: Expr,
+  x: Expr,
+): { result: Expr; isExact: Expr } {
+  const p = nativeDouble;
+  const lowSum = c.keep(f64.add(x, b));
+  const lowRest = restOfSum(c, p, x, b, lowSum);
+  const highSum = c.keep(f64.add(a, lowSum));
+  const highRest = restOfSum(c, p, a, lowSum, highSum);
+  const rests = c.keep(f64.add(lowRest, highRest));
+  const lost = restOfSum(c, p, lowRest, highRest, rests);
+  const odd = roundedToOdd(c, rests, lost);
+  const result = c.keep(f64.add(highSum, odd));
+  const lostAtLast = restOfSum(c, p, highSum, odd, result);
+  const isExact = not(or32(isNonzero(p, lost), isNonzero(p, lostAtLast)));
+  return { result, isExact };
+}
 
 function fusedOperands(
   p: Precision,
