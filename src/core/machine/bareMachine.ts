@@ -17,7 +17,9 @@ import type { Machine, MachineStop } from './machine.ts';
 import { TrapLoop } from './trapLoop.ts';
 
 /** Instructions a hart runs before the next one has its turn. */
-const quantum = 20_000;
+const quantumOfMany = 20_000;
+/** Nobody waits for its turn: only so long that a run comes back to its owner. */
+const quantumOfOne = 1_000_000;
 
 export interface BareMachineOptions {
   readonly isa: Isa;
@@ -51,7 +53,8 @@ export class BareMachine implements Machine {
   private readonly waiting: boolean[];
   private readonly trapLoop: TrapLoop;
   private current = 0;
-  private quantumLeft = quantum;
+  private readonly quantum: number;
+  private quantumLeft: number;
   /** The hart of the slice in progress, and the count of instructions at which the slice ends. */
   private running = 0;
   private sliceEnd = 0;
@@ -69,7 +72,9 @@ export class BareMachine implements Machine {
     this.entry = options.entry;
     this.toHost = options.toHost;
     this.waiting = options.harts.map(() => false);
-    this.trapLoop = new TrapLoop(options.harts.length, quantum);
+    this.trapLoop = new TrapLoop(options.harts.length, quantumOfMany);
+    this.quantum = options.harts.length === 1 ? quantumOfOne : quantumOfMany;
+    this.quantumLeft = this.quantum;
     this.memory.mmio.onWrite = () => this.mindDeadline();
   }
 
@@ -165,7 +170,7 @@ export class BareMachine implements Machine {
       if (i > 0) {
         if (index !== this.current) this.harts[this.current]?.loseReservation();
         this.current = index;
-        this.quantumLeft = quantum;
+        this.quantumLeft = this.quantum;
       }
       return index;
     }
@@ -173,7 +178,7 @@ export class BareMachine implements Machine {
   }
 
   private slice(left: number): number {
-    const turn = Math.min(left, this.quantumLeft > 0 ? this.quantumLeft : quantum);
+    const turn = Math.min(left, this.quantumLeft > 0 ? this.quantumLeft : this.quantum);
     const deadline = this.deviceDeadline();
     if (deadline === undefined) return turn;
     return Math.max(1, Math.min(turn, this.clock.instructionsUntil(deadline)));

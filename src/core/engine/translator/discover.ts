@@ -14,7 +14,7 @@ import {
   zeroSink,
 } from '../layout.ts';
 import type { HandlerTable, RegisterWidth } from '../semantics.ts';
-import type { Block, BlockEnd, Instruction } from './block.ts';
+import { successorsOf, type Block, type BlockEnd, type Instruction } from './block.ts';
 import { factsOf } from './rowFacts.ts';
 
 /** What a translator must know of an instruction set beyond its rows. */
@@ -42,6 +42,8 @@ export interface Discovered {
   readonly pages: ReadonlyMap<number, number>;
   /** Records where the region ends since they were not executed yet. */
   readonly cold: ReadonlySet<number>;
+  /** Records behind a loop, where a region that is a loop ends. */
+  readonly outside: ReadonlySet<number>;
 }
 
 export class Discovery {
@@ -67,8 +69,12 @@ export class Discovery {
     this.indirectTargets = indirectTargets;
   }
 
-  /** Blocks from the record of `entry`, a place in the page at virtual address `page`. */
-  find(area: number, page: bigint, records: number, entry: number): Discovered {
+  /**
+   * Blocks from the record of `entry`, a place in the page at virtual address `page`. Where the
+   * entry is in a loop the loop alone, unless the `whole` is asked for: code behind it is some
+   * other region's, as a rule that of a loop around it.
+   */
+  find(area: number, page: bigint, records: number, entry: number, whole: boolean): Discovered {
     const pages = new Map<number, number>([[0, records]]);
     const code = new Code(this.memory, this.isa, area, page, pages, this.predecode);
     const leaders = new Set<number>([entry]);
@@ -98,7 +104,8 @@ export class Discovery {
     }
     const blocks = new Map<number, Block>();
     for (const at of leaders) this.addBlocks(blocks, code, leaders, reached, at);
-    return { blocks, pages, cold: code.cold };
+    const outside = whole ? new Set<number>() : leaveLoop(blocks, entry);
+    return { blocks, pages, cold: code.cold, outside };
   }
 
   private addBlocks(
@@ -180,6 +187,33 @@ export class Discovery {
         return [];
     }
   }
+}
+
+/** Takes out blocks that do not lead back to the entry, if some do; gives their records. */
+function leaveLoop(blocks: Map<number, Block>, entry: number): Set<number> {
+  const predecessors = new Map<number, number[]>();
+  for (const { at, end } of blocks.values()) {
+    for (const to of successorsOf(end)) {
+      const known = predecessors.get(to);
+      if (known) known.push(at);
+      else predecessors.set(to, [at]);
+    }
+  }
+  const inside = new Set<number>();
+  const work = [...(predecessors.get(entry) ?? [])];
+  for (let at = work.pop(); at !== undefined; at = work.pop()) {
+    if (inside.has(at)) continue;
+    inside.add(at);
+    work.push(...(predecessors.get(at) ?? []));
+  }
+  const outside = new Set<number>();
+  if (inside.size === 0) return outside;
+  for (const { at, instructions } of [...blocks.values()]) {
+    if (inside.has(at)) continue;
+    blocks.delete(at);
+    if (instructions[0]) outside.add(instructions[0].record);
+  }
+  return outside;
 }
 
 /** Instructions of a region by place, from the records of its pages. */

@@ -14,6 +14,8 @@ import {
   load,
   local,
   ltS32,
+  ltU,
+  shrU,
   ne,
   ne32,
   or32,
@@ -436,19 +438,43 @@ class RegionEmitter {
     return this.request.discovered.pages.get(page)! + ((place - page * pageBytes) << recordShift);
   }
 
+  /** To one of the labels by the distance of `pc` from the first in parcels; past it otherwise. */
+  private emitTable(labels: ReadonlyMap<number, Label>, first: number, parcels: number): void {
+    const { f } = this;
+    const otherwise = f.block();
+    const distance = f.newLocal('i64');
+    f.set(distance, sub(this.pc, this.address(first)));
+    f.branchIf(otherwise, ltU(i64(parcels * 2 - 1), local('i64', distance)));
+    const table = Array.from({ length: parcels }, (_, i) => labels.get(first + i * 2) ?? otherwise);
+    f.branchTable(wrap(shrU(local('i64', distance), i64(1))), table, otherwise);
+    f.end();
+  }
+
   /** To places that the jump was seen to go to inside the region, else out of it. */
   private emitIndirect(node: FlowNode, targets: readonly number[]): void {
     const { f } = this;
+    const labels = new Map<number, Label>();
     for (const to of targets) {
       const label = this.directLabel(node, to);
-      if (label === undefined) continue;
-      f.branchIf(label, eq(this.pc, this.address(to)));
+      if (label !== undefined) labels.set(to, label);
+    }
+    const first = Math.min(...labels.keys());
+    const parcels = (Math.max(...labels.keys()) - first) / 2 + 1;
+    if (labels.size > fewTargets && parcels <= mostParcels) {
+      this.emitTable(labels, first, parcels);
+    } else {
+      for (const [to, label] of labels) f.branchIf(label, eq(this.pc, this.address(to)));
     }
     const jump = node.block.instructions.at(-1)!;
     f.store('i32.store', this.base, i32(jump.record), hart.exitSite);
     this.exits.leaveToPc('indirect', this.liveness.dirtyOut[node.id]!);
   }
 }
+
+/** Up to so many are compared one by one. */
+const fewTargets = 3;
+/** The longest table of targets. */
+const mostParcels = 2048;
 
 const pageOf = (place: number): number => Math.floor(place / pageBytes);
 

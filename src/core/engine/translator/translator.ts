@@ -57,23 +57,35 @@ interface Wanted {
   /** Virtual address of its page when it was hot. */
   readonly page: bigint;
   readonly generation: number;
+  /** With what is behind the loop, if the place is in one. */
+  readonly whole: boolean;
+}
+
+interface IndirectJump {
+  readonly at: number;
+  readonly targets: readonly number[];
 }
 
 interface Region extends Wanted {
   readonly index: number;
   /** Parcels of its code by physical page: a bit for every two bytes. */
   readonly parcels: ReadonlyMap<number, Uint32Array>;
-  /** Places of its indirect jumps, by record. */
-  readonly indirect: ReadonlyMap<number, number>;
+  /** Its indirect jumps by record: their places, and where they may go inside. */
+  readonly indirect: ReadonlyMap<number, IndirectJump>;
   /** As in `Discovered`. */
   readonly cold: ReadonlySet<number>;
+  readonly outside: ReadonlySet<number>;
+  /** Records that its blocks begin with. */
+  readonly blocks: readonly number[];
 }
 
 const pageParcels = pageBytes / 2;
 /** A region is made anew for a way out that turned out to be hot, but not for ever. */
-const mostGenerations = 6;
+const mostGenerations = 8;
+/** Each loss doubles what is asked of a place, up to so many. */
+const mostLosses = 12;
 /** Places that an indirect jump may go to without leaving its region. */
-const mostTargets = 16;
+const mostTargets = 128;
 
 export class Translator implements CodeWatcher {
   readonly table: WebAssembly.Table;
@@ -96,9 +108,15 @@ export class Translator implements CodeWatcher {
   private readonly now: () => number;
   private readonly wanted = new Map<number, Wanted>();
   private readonly regions = new Map<number, Region>();
+  /** Records that blocks of regions begin with, and in how many. */
+  private readonly blocks = new Map<number, number>();
+  /** For places inside regions: how often regions had been entered when they were hot. */
+  private readonly entriesWhenHot = new Map<number, number>();
   private readonly byPage = new Map<number, Set<Region>>();
   /** Where indirect jumps went when they left their region, as distances from the jump. */
   private readonly targets = new Map<number, Set<number>>();
+  /** How often a page's regions were lost to stores: code that changes is worth less. */
+  private readonly losses = new Map<number, number>();
   private freeIndices: number[] = [];
   private readonly period: number;
   /** As in `InterpreterClient`; set by the interpreter. */
@@ -137,15 +155,20 @@ export class Translator implements CodeWatcher {
     const site = view.getUint32(area + hart.exitSite, true);
     view.setUint32(area + hart.exitSite, 0, true);
     const page = view.getBigUint64(area + hart.pageAddress, true);
-    const leaving = site === 0 ? undefined : this.regionLeft(site, rec, page);
-    if (leaving) {
-      // The way out belongs inside: the region is made again, with what was executed since.
-      this.drop(leaving);
-      this.want({ ...leaving, generation: leaving.generation + 1 });
+    const count = view.getUint32(rec + record.hot, true);
+    const lost = this.losses.get(this.code.locate(rec).page) ?? 0;
+    if (count < this.period * 2 ** Math.min(lost, mostLosses)) return;
+    const again = count >= 2 * this.period;
+    const grown = site === 0 ? undefined : this.grownBy(site, rec, page);
+    if (grown) {
+      // The way out belongs inside. Others, or a loop around both, may get hot at the same time.
+      if (!again) return;
+      this.drop(defined(this.regions.get(grown.index), 'a region'));
+      this.want(grown);
     } else if (this.isWorthwhile(rec)) {
-      this.want({ record: rec, area, page, generation: 0 });
+      if (this.blocks.has(rec) && !this.isBusy(area, rec)) return;
+      this.want({ record: rec, area, page, generation: 0, whole: false });
     }
-    const again = view.getUint32(rec + record.hot, true) >= 2 * this.period;
     if (again || this.wanted.size >= this.batch) this.translateWanted();
   }
 
@@ -157,6 +180,7 @@ export class Translator implements CodeWatcher {
       if (!covers(region.parcels.get(page)!, from >> 1, (to - 1) >> 1)) continue;
       this.drop(region);
       this.counters.invalidated++;
+      this.losses.set(page, (this.losses.get(page) ?? 0) + 1);
     }
   }
 
@@ -165,6 +189,8 @@ export class Translator implements CodeWatcher {
     this.dropAll();
     this.wanted.clear();
     this.targets.clear();
+    this.losses.clear();
+    this.entriesWhenHot.clear();
   }
 
   translateWanted(): void {
@@ -217,26 +243,42 @@ export class Translator implements CodeWatcher {
     this.wanted.set(wanted.record, wanted);
   }
 
-  /** The region that was left for a place that belongs into it, unless it was made too often. */
-  private regionLeft(site: number, rec: number, page: bigint): Region | undefined {
+  /** The region that was left for a place that belongs into it, as it should be made again. */
+  private grownBy(site: number, rec: number, page: bigint): Region | undefined {
     if (site < firstRecord) {
       const region = this.regions.get(site);
-      const grows = region?.cold.has(rec) && region.generation < mostGenerations;
-      return grows ? region : undefined;
+      if (!region || region.generation >= mostGenerations) return undefined;
+      const generation = region.generation + 1;
+      if (region.outside.has(rec)) return { ...region, generation, whole: true };
+      return region.cold.has(rec) ? { ...region, generation } : undefined;
     }
     for (const region of this.regions.values()) {
       const jump = region.indirect.get(site);
       if (jump === undefined) continue;
       const { offset } = this.code.locate(rec);
-      const distance = Number(BigInt.asIntN(64, page + BigInt(offset) - region.page)) - jump;
-      if (Math.abs(distance) > 0x10000) return undefined;
+      const distance = Number(BigInt.asIntN(64, page + BigInt(offset) - region.page)) - jump.at;
+      // A target that it goes out for all the same cannot be had inside.
+      const refused = jump.targets.includes(jump.at + distance);
+      if (refused || Math.abs(distance) > 0x10000) return undefined;
       let known = this.targets.get(site);
       if (!known) this.targets.set(site, (known = new Set()));
-      if (known.has(distance) || known.size === mostTargets) return undefined;
+      if (!known.has(distance) && known.size === mostTargets) return undefined;
       known.add(distance);
-      return region;
+      if (region.generation >= mostGenerations) return undefined;
+      return { ...region, generation: region.generation + 1 };
     }
     return undefined;
+  }
+
+  /**
+   * Whether a place inside a region is hot all the same: the interpreter stays there instead of
+   * passing by on its way to where the region begins.
+   */
+  private isBusy(area: number, rec: number): boolean {
+    const entries = Number(this.memory.view.getBigUint64(area + hart.regionEntries, true));
+    const before = this.entriesWhenHot.get(rec);
+    this.entriesWhenHot.set(rec, entries);
+    return before !== undefined && entries - before < this.period / 4;
   }
 
   /** Whether a region may begin with this instruction. */
@@ -258,7 +300,7 @@ export class Translator implements CodeWatcher {
     if (inside.has(rec) || !this.isWorthwhile(rec)) return undefined;
     const { offset } = this.code.locate(rec);
     const records = rec - (offset << recordShift);
-    const discovered = this.discovery.find(area, page, records, offset);
+    const discovered = this.discovery.find(area, page, records, offset, wanted.whole);
     const index = defined(this.freeIndices.pop(), 'a free place in the table');
     const { xlen } = this.isa;
     const unit = this.memory.view.getUint32(area + hart.floatUnit, true);
@@ -267,16 +309,21 @@ export class Translator implements CodeWatcher {
     const { f, graph } = emitRegion(request);
     module.addFunction(f, `r${index}`);
     const parcels = new Map<number, Uint32Array>();
-    const indirect = new Map<number, number>();
+    const indirect = new Map<number, IndirectJump>();
+    const blocks: number[] = [];
     for (const { block } of graph.nodes) {
       this.counters.instructions += block.instructions.length;
       this.mark(parcels, discovered.pages, block);
       const first = block.instructions[0];
-      if (first) inside.add(first.record);
+      if (first) blocks.push(first.record);
       const last = block.instructions.at(-1);
-      if (last && block.end.kind === 'indirect') indirect.set(last.record, last.at);
+      if (last && block.end.kind === 'indirect') {
+        indirect.set(last.record, { at: last.at, targets: block.end.targets });
+      }
     }
-    return { ...wanted, index, parcels, indirect, cold: discovered.cold };
+    const { cold, outside } = discovered;
+    for (const each of blocks) inside.add(each);
+    return { ...wanted, index, parcels, indirect, cold, outside, blocks };
   }
 
   private mark(
@@ -309,6 +356,7 @@ export class Translator implements CodeWatcher {
       if (!covering) this.byPage.set(page, (covering = new Set()));
       covering.add(region);
     }
+    for (const each of region.blocks) this.blocks.set(each, (this.blocks.get(each) ?? 0) + 1);
     this.counters.regions++;
   }
 
@@ -321,6 +369,11 @@ export class Translator implements CodeWatcher {
     this.table.set(index, null);
     this.regions.delete(index);
     for (const page of region.parcels.keys()) this.byPage.get(page)?.delete(region);
+    for (const each of region.blocks) {
+      const left = this.blocks.get(each)! - 1;
+      if (left === 0) this.blocks.delete(each);
+      else this.blocks.set(each, left);
+    }
     this.freeIndices.push(index);
   }
 
