@@ -19,7 +19,7 @@ import { TrapLoop } from './trapLoop.ts';
 /** Instructions a hart runs before the next one has its turn. */
 const quantumOfMany = 20_000;
 /** Nobody waits for its turn: only so long that a run comes back to its owner. */
-const quantumOfOne = 1_000_000;
+const quantumOfOne = 200_000;
 
 export interface BareMachineOptions {
   readonly isa: Isa;

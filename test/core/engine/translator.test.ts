@@ -115,7 +115,7 @@ describe('core/engine/translator', () => {
     ['every jump hot', eagerTranslation],
     ['every jump hot, what was executed', { period: 1, batch: 1 }],
     ['short regions', { period: 2, batch: 3, limits: { instructions: 9, blockInstructions: 3 } }],
-    ['no room', { ...eagerTranslation, capacity: 4 }],
+    ['no room', { ...eagerTranslation, capacity: 2 }],
   ] as const) {
     it(`is where the interpreter is after any number of instructions: ${name}`, () => {
       const random = new Random(5);
@@ -132,10 +132,10 @@ describe('core/engine/translator', () => {
   }
 
   it('throws regions away when there is no room for more, and goes on', () => {
-    const r = rig(program, { translate: { ...eagerTranslation, capacity: 4 } });
+    const r = rig(program, { translate: { ...eagerTranslation, capacity: 2 } });
     r.hart.run(50_000);
     const { evictions, regions } = r.translator!.counters;
-    assert.ok(evictions > 0 && regions > 4);
+    assert.ok(evictions > 0 && regions > 2);
   });
 
   it('runs hot code in regions: few of its instructions are left to the interpreter', () => {

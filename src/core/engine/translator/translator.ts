@@ -131,8 +131,8 @@ export class Translator implements CodeWatcher {
     this.memory = memory;
     this.code = code;
     this.isa = isa;
-    this.batch = options.batch ?? 8;
     this.capacity = options.capacity ?? 2000;
+    this.batch = Math.min(options.batch ?? 8, this.capacity);
     this.now = options.now ?? (() => 0);
     this.period = options.period ?? 512;
     const eager = options.eager ?? false;
