@@ -92,6 +92,10 @@ export function filePath(
 ): string | undefined {
   const entry = header.files[file];
   if (!entry) return undefined;
+  // Directory 0 is the compilation directory itself, and may be a relative one.
+  if (entry.directory === 0) {
+    return joinPath(header.directories[0] ?? compilationDirectory, entry.name);
+  }
   const directory = header.directories[entry.directory] ?? '';
   return joinPath(compilationDirectory, joinPath(directory, entry.name));
 }

@@ -28,14 +28,16 @@ const eventOfCause = new Map<number, CountedEvent>([
   [cause.illegalInstruction, event.illegalInstruction],
   [cause.virtualInstruction, event.illegalInstruction],
 ]);
-const interruptFlag = 1n << 63n;
 
 export class Traps {
+  /** The highest bit of the cause registers. */
+  private readonly interruptFlag: bigint;
   private readonly state: HartState;
   private readonly csrs: CsrFile;
 
   constructor(state: HartState, csrs: CsrFile) {
     this.state = state;
+    this.interruptFlag = 1n << BigInt(state.xlen - 1);
     this.csrs = csrs;
   }
 
@@ -60,7 +62,7 @@ export class Traps {
     const shown = target === 'VS' && code !== LCOFI ? code - 1 : code;
     this.csrs.counters.count(event.interrupt);
     this.countExit(target);
-    this.enter(target, interruptFlag | BigInt(shown), undefined);
+    this.enter(target, this.interruptFlag | BigInt(shown), undefined);
   }
 
   /** Delivers a synchronous trap of the instruction at pc; says where it went. */
@@ -144,7 +146,7 @@ export class Traps {
         state.setCsr(CSR.mtval2, info?.tval2 ?? 0n);
         state.setCsr(CSR.mtinst, BigInt(info?.tinst ?? 0));
         this.stackMachineStatus(info?.gva ?? false);
-        return this.goTo(3, false, vector(state.csr(CSR.mtvec), code));
+        return this.goTo(3, false, vector(state.csr(CSR.mtvec), code, this.interruptFlag));
       case 'HS':
         state.setCsr(CSR.sepc, pc);
         state.setCsr(CSR.scause, code);
@@ -153,13 +155,13 @@ export class Traps {
         state.setCsr(CSR.htinst, BigInt(info?.tinst ?? 0));
         this.stackHypervisorStatus(info?.gva ?? false);
         this.stackSupervisorStatus(CSR.mstatus);
-        return this.goTo(1, false, vector(state.csr(CSR.stvec), code));
+        return this.goTo(1, false, vector(state.csr(CSR.stvec), code, this.interruptFlag));
       case 'VS':
         state.setCsr(CSR.vsepc, pc);
         state.setCsr(CSR.vscause, code);
         state.setCsr(CSR.vstval, tval);
         this.stackSupervisorStatus(CSR.vsstatus);
-        return this.goTo(1, true, vector(state.csr(CSR.vstvec), code));
+        return this.goTo(1, true, vector(state.csr(CSR.vstvec), code, this.interruptFlag));
     }
   }
 
@@ -208,7 +210,7 @@ export class Traps {
 }
 
 /** Vectored mode spreads interrupts, never exceptions. */
-function vector(base: bigint, code: bigint): bigint {
+function vector(base: bigint, code: bigint, interruptFlag: bigint): bigint {
   const address = base & ~3n;
   const vectored = (base & 1n) === 1n && (code & interruptFlag) !== 0n;
   return vectored ? address + 4n * (code & ~interruptFlag) : address;

@@ -7,6 +7,7 @@ import {
   type ExpressionFrame,
 } from '../../../../src/core/formats/dwarf/expression.ts';
 import { DW_OP } from '../../../../src/core/formats/dwarf/constants.ts';
+import { filePath } from '../../../../src/core/formats/dwarf/lineHeader.ts';
 import { normalizePath, joinPath } from '../../../../src/core/formats/dwarf/paths.ts';
 
 const setting = { addressSize: 8, relocation: 0x1000n } as const;
@@ -164,5 +165,13 @@ describe('recorded paths', () => {
     assert.equal(normalizePath('/../a.c'), '/a.c');
     assert.equal(normalizePath('C:\\a\\..\\b.c'), 'C:/b.c');
     assert.equal(normalizePath('./a.c'), 'a.c');
+  });
+
+  // DWARF 5, 6.2.4: "The first entry is the current directory of the compilation."
+  it('of a file in a compilation directory that is relative itself has that once', () => {
+    const directories = ['src/rv32', 'include', '/usr/include'];
+    const files = directories.map((_, directory) => ({ name: 'a.c', directory }));
+    const paths = files.map((_, i) => filePath({ directories, files }, i, 'src/rv32'));
+    assert.deepEqual(paths, ['src/rv32/a.c', 'src/rv32/include/a.c', '/usr/include/a.c']);
   });
 });
