@@ -33,7 +33,7 @@ export function runSuiteProgram(
 ): SuiteOutcome {
   const elf = new ElfFile(bytes, name);
   const { maxInstructions = 50_000_000, engine = 'auto' } = options;
-  const isa = options.isa ?? (elf.is64 ? '' : 'rv32gch_zba_zbb_zbc_zbs_sstc');
+  const { isa = '' } = options;
   const raw = { program: name, mode: 'machine', isa, memory: '64M', engine, maxInstructions };
   const config = parseLaunchConfig(raw);
   const machine = createMachine(config, new Map([[name, bytes]]));

@@ -46,6 +46,8 @@ export class BareMachine implements Machine {
   skipLimit: number | undefined;
   engineCounters: Machine['engineCounters'];
   exitStops: readonly ExitStop[] = [];
+  /** Logged when the machine first runs: by then its owner listens. */
+  notes: readonly string[] = [];
   readonly exitCounts = {};
   private readonly clock: VirtualClock;
   private readonly timed: readonly TimedDevice[];
@@ -93,6 +95,8 @@ export class BareMachine implements Machine {
   }
 
   run(budget: number, only?: number): MachineStop {
+    for (const note of this.notes) this.log.fire(note);
+    this.notes = [];
     const stop = this.runSlices(budget, only);
     for (const console of this.consoles) console.flush();
     return stop;

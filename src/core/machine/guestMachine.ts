@@ -103,6 +103,8 @@ export class GuestMachine implements Machine {
   skipLimit: number | undefined;
   engineCounters: Machine['engineCounters'];
   exitStops: readonly ExitStop[] = [];
+  /** As a bare machine's. */
+  notes: readonly string[] = [];
   readonly vm: Vm;
   private readonly vcpus: readonly Vcpu[];
   private readonly devices: GuestDevices;
@@ -175,6 +177,8 @@ export class GuestMachine implements Machine {
   }
 
   run(budget: number, only?: number): MachineStop {
+    for (const note of this.notes) this.log.fire(note);
+    this.notes = [];
     const stop = this.runSlices(budget, only);
     for (const console of this.consoles) console.flush();
     return stop;

@@ -104,7 +104,14 @@ function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     ...(toHost === undefined ? {} : { toHost }),
   });
   machine.engineCounters = countersOf(parts);
+  machine.notes = notesOn(isa);
   return machine;
+}
+
+/** What a launch asks for and does not get. */
+function notesOn({ absent }: IsaChoice): readonly string[] {
+  if (absent.length === 0) return [];
+  return [`isa: the profile is there without ${absent.join(', ')}, which Trapline does not have`];
 }
 
 function guestMachine(config: LaunchConfig, files: LaunchFiles): Machine {
@@ -130,6 +137,7 @@ function guestMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     calls: config.calls,
     load: (board) => loadImages(config, files, board),
   });
+  machine.notes = notesOn(isa);
   machine.engineCounters = countersOf(parts);
   return machine;
 }
