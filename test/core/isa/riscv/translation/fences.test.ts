@@ -184,6 +184,19 @@ describe('core/isa/riscv/translation/fences', () => {
     assert.deepEqual(addresses.map(isStale), [false, true, false, false]);
   });
 
+  it('a fence of one address is also about accesses whose upper bits were masked', () => {
+    const m = new Machine();
+    m.r.setCsr('menvcfg', PMM);
+    const [space] = m.spaces.spaces;
+    const [leaf] = space!.leaves;
+    const tag = 0x5a01n;
+    m.access(space!, leaf!.input, tag);
+    m.spaces.change(leaf!, leaf!.choices[1]!);
+    assert.notEqual(m.access(space!, leaf!.input, tag), m.spaces.present(space!, leaf!.input));
+    m.fence('sfence.vma', 'host', { address: leaf!.input });
+    assert.equal(m.access(space!, leaf!.input, tag), m.spaces.present(space!, leaf!.input));
+  });
+
   it('a fence of one address space or virtual machine leaves the others, and global mappings', () => {
     const m = new Machine();
     const { spaces } = m.spaces;
