@@ -25,6 +25,7 @@ const spec: CommandSpec = {
     { name: 'mode', value: 'guest|machine', help: 'under the hypervisor (default) or bare' },
     { name: 'board', value: 'NAME', help: 'the board, virt by default' },
     { name: 'isa', value: 'STRING', help: 'instruction set; default: all that is implemented' },
+    { name: 'trap-instruction', value: 'transformed|zero', help: 'what traps say of instructions' },
     { name: 'harts', value: 'N', help: 'number of harts, 1 by default' },
     { name: 'memory', value: 'SIZE', help: 'RAM, as 256M or 1G' },
     { name: 'firmware', value: 'FILE', help: 'what runs before the image, in mode machine' },
@@ -113,6 +114,8 @@ function launchConfig(options: ParsedOptions): LaunchConfig {
     const value = options.text(name);
     if (value !== undefined) given[name] = value;
   }
+  const trapInstruction = options.text('trap-instruction');
+  if (trapInstruction !== undefined) given.trapInstruction = trapInstruction;
   const harts = options.count('harts');
   if (harts !== undefined) given.harts = harts;
   return parseLaunchConfig(given);

@@ -5,6 +5,7 @@
 export type Mode = 'guest' | 'machine';
 export type EngineChoice = 'auto' | 'interpreter' | 'jit' | 'lockstep';
 export type TimeChoice = 'virtual' | 'wall';
+export type TrapInstructionChoice = 'transformed' | 'zero';
 export type CallAction = 'handle' | 'forward' | 'deny' | 'break';
 
 /** Interrupt controllers of the Advanced Interrupt Architecture, and guest files of each hart. */
@@ -31,6 +32,11 @@ export interface LaunchConfig {
   readonly board: string;
   /** Empty: everything that Trapline implements. */
   readonly isa: string;
+  /**
+   * What a trap says of the instruction that caused it, where the instruction set lets processors
+   * say nothing; `transformed` when absent.
+   */
+  readonly trapInstruction?: TrapInstructionChoice;
   readonly harts: number;
   /** Bytes. */
   readonly memory: number;

@@ -15,6 +15,7 @@ const OWN_ATTRIBUTES = [
   'mode',
   'board',
   'isa',
+  'trapInstruction',
   'harts',
   'memory',
   'firmware',
@@ -47,6 +48,7 @@ const NOT_YET: Readonly<Record<string, string>> = {
 /** Those that exist; `LaunchConfig` has room for the ones to come. */
 const BOARDS = ['virt'] as const;
 const ENGINES = ['auto', 'interpreter', 'jit'] as const;
+const TRAP_INSTRUCTIONS = ['transformed', 'zero'] as const;
 const MiB = 0x100000;
 const MIN_MEMORY = 4 * MiB;
 /** One WebAssembly memory of at most 4 GiB holds guest RAM and the engine's own tables. */
@@ -78,6 +80,9 @@ export function parseLaunchConfig(raw: Readonly<Record<string, unknown>>): Launc
     mode,
     board: oneOf(raw, 'board', BOARDS, 'virt'),
     isa: optionalString(raw, 'isa', 'allowEmpty') ?? '',
+    ...(raw['trapInstruction'] === undefined
+      ? {}
+      : { trapInstruction: oneOf(raw, 'trapInstruction', TRAP_INSTRUCTIONS, 'transformed') }),
     harts: raw['harts'] === undefined ? 1 : integer(raw, 'harts', { min: 1, max: MAX_HARTS }),
     memory: raw['memory'] === undefined ? DEFAULT_MEMORY : memorySize(raw['memory']),
     ...(firmware === undefined ? {} : { firmware }),

@@ -33,7 +33,7 @@ import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
 import type { Execute, Operands, SystemHart } from './system.ts';
 import { cause, trap } from './trapCause.ts';
 import { Traps, type TrapTarget } from './traps.ts';
-import { TrapInstruction } from './trapInstruction.ts';
+import { TrapInstruction, type TrapInstructionValue } from './trapInstruction.ts';
 
 /** What harts of one machine share. */
 export interface HartParts {
@@ -48,6 +48,7 @@ export interface HartParts {
   readonly decoder: Decoder;
   /** Lower-case names of the extensions that exist. */
   readonly extensions: ReadonlySet<string>;
+  readonly trapInstruction: TrapInstructionValue;
   /** A page at this memory offset now has records: no hart may store to it inline. */
   readonly codePageAdded: (offset: number) => void;
   /** Asks for all records to be dropped as soon as no hart is in generated code. */
@@ -124,7 +125,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
       quickWalk: new QuickWalk(this.state, memory, this.pmp),
     });
     this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp, this.csrs.triggers);
-    this.trapInstruction = new TrapInstruction(this.state, parts.decoder);
+    this.trapInstruction = new TrapInstruction(this.state, parts);
     parts.interpreter.attach(this);
     this.reset();
   }

@@ -11,6 +11,7 @@ import { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import { Decoder } from './decode.ts';
 import { engineTables } from './engineRows.ts';
 import { Hart } from './hart.ts';
+import type { TrapInstructionValue } from './trapInstruction.ts';
 import { interpreterModule } from './interpreterModule.ts';
 
 export interface RamRequest {
@@ -32,6 +33,7 @@ export interface RiscvOptions {
   readonly xlen?: RegisterWidth;
   /** Lower-case names of the extensions that exist. */
   readonly extensions: ReadonlySet<string>;
+  readonly trapInstruction?: TrapInstructionValue | undefined;
   /** Hot code is translated; without, all is interpreted. */
   readonly translate?: TranslatorOptions | undefined;
 }
@@ -89,6 +91,7 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
       xlen,
     ),
     extensions: options.extensions,
+    trapInstruction: options.trapInstruction ?? 'transformed',
     codePageAdded: (offset: number) => {
       for (const hart of harts) hart.regimes.dropWritesTo(offset);
     },

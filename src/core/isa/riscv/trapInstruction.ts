@@ -20,18 +20,26 @@ const dataFaults = new Set<number>([
   cause.storeGuestPage,
 ]);
 
+/** "The value written to mtinst or htinst may always be zero", as some processors have it. */
+export type TrapInstructionValue = 'transformed' | 'zero';
+
 export class TrapInstruction {
   private readonly state: HartState;
   private readonly decoder: Decoder;
+  private readonly value: TrapInstructionValue;
 
-  constructor(state: HartState, decoder: Decoder) {
+  constructor(
+    state: HartState,
+    parts: { readonly decoder: Decoder; readonly trapInstruction: TrapInstructionValue },
+  ) {
     this.state = state;
-    this.decoder = decoder;
+    this.decoder = parts.decoder;
+    this.value = parts.trapInstruction;
   }
 
   /** The trap with the transformation of `word`, the instruction that is trapping. */
   complete(info: TrapInfo, word: () => number): TrapInfo {
-    if (!dataFaults.has(info.cause) || info.tinst !== 0) return info;
+    if (this.value === 'zero' || !dataFaults.has(info.cause) || info.tinst !== 0) return info;
     const bits = word();
     const tinst = transformInstruction(bits, this.addressOffset(info, bits), this.decoder);
     return { ...info, tinst };

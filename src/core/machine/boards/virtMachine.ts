@@ -85,6 +85,7 @@ function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     now: () => board.time(),
     xlen: isa.xlen,
     extensions: isa.extensions,
+    trapInstruction: config.trapInstruction,
     translate: translation(config),
   });
   harts = parts.harts;
@@ -124,6 +125,7 @@ function guestMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     clock,
     xlen: isa.xlen,
     extensions: isa.withHypervisor,
+    trapInstruction: config.trapInstruction,
     translate: translation(config),
   });
   const machine = virtGuest({

@@ -36,6 +36,7 @@ export interface RigOptions {
   readonly harts?: number;
   readonly isa?: string;
   readonly ramBytes?: number;
+  readonly trapInstruction?: 'transformed' | 'zero';
   /** Hot code is translated. */
   readonly translate?: TranslatorOptions | undefined;
 }
@@ -87,6 +88,7 @@ export function rig(source = '', options: RigOptions = {}): Rig {
     clock,
     xlen,
     extensions,
+    trapInstruction: options.trapInstruction,
     translate: options.translate ?? translateByDefault,
   });
   const hart = harts[0]!;

@@ -157,6 +157,24 @@ describe('core/isa/riscv/transform', () => {
     });
   }
 
+  it('is 0 on processors that say nothing, but for pseudoinstructions', () => {
+    const r = rig('', { isa: isa[64], trapInstruction: 'zero' });
+    r.setCsr('mtvec', BigInt(ramBase + 0x1000));
+    assert.equal(faultOf(r, encode('ld', { rd: 5, rs1: 6 })), 0n);
+    r.setCsr('pmpaddr0', (1n << 54n) - 1n);
+    r.setCsr('pmpcfg0', 0x1fn);
+    // No G-stage entry leads to the VS-stage's root.
+    r.setCsr('hgatp', (8n << 60n) | BigInt((ramBase + 0x4000) / 4096));
+    r.setCsr('vsatp', (8n << 60n) | 0x1234n);
+    r.memory.write32(ramBase, encode('hlv.w', { rd: 5, rs1: 6 }));
+    r.hart.privilege = 3;
+    r.hart.pc = BigInt(ramBase);
+    assert.equal(r.hart.run(1).retired, 0);
+    assert.equal(r.csr('mcause'), 21n);
+    assert.equal(r.csr('mtinst'), 0x3000n);
+    assert.equal(r.csr('mtval2'), (0x1234_000n + ((nowhere >> 30n) & 511n) * 8n) >> 2n);
+  });
+
   it('is 0 where no transformation is defined', () => {
     const r = rig('', { isa: isa[64] });
     r.setCsr('mtvec', BigInt(ramBase + 0x1000));

@@ -7,18 +7,19 @@ import { assemble } from '../../hypervisor/riscv/realGuest.ts';
 
 const bytesOf = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
-function launch(program: Uint8Array, harts = 1): Machine {
+function launch(program: Uint8Array, more: Partial<LaunchConfig> = {}): Machine {
   const config: LaunchConfig = {
     program: 'guest',
     mode: 'guest',
     board: 'virt',
     isa: '',
-    harts,
+    harts: 1,
     memory: 64 << 20,
     loadFiles: [],
     calls: [],
     engine: 'interpreter',
     time: 'virtual',
+    ...more,
   };
   return createVirtMachine(config, new Map([['guest', program]]));
 }
@@ -69,19 +70,21 @@ handler:
 `;
 
 describe('virt as a guest', () => {
-  it('the UART interrupts through PLIC and VSEIP', () => {
-    const machine = launch(assemble(echo, 0x8020_0000));
-    const uart = listen(machine, 'uart0');
-    assert.equal(machine.run(100_000).kind, 'idle', 'waits for input');
-    assert.equal(machine.hartState(0), 'waiting');
-    uart.console.feed(bytesOf('HAL'));
-    assert.equal(machine.run(100_000).kind, 'idle');
-    assert.equal(uart.output(), 'IBM');
-    uart.console.feed(bytesOf('Z'));
-    const stop = machine.run(100_000);
-    assert(stop.kind === 'ended');
-    assert.deepEqual([stop.end.reason, stop.end.code], ['shutdown', 0]);
-  });
+  for (const trapInstruction of ['transformed', 'zero'] as const) {
+    it(`the UART interrupts through PLIC and VSEIP, htinst ${trapInstruction}`, () => {
+      const machine = launch(assemble(echo, 0x8020_0000), { trapInstruction });
+      const uart = listen(machine, 'uart0');
+      assert.equal(machine.run(100_000).kind, 'idle', 'waits for input');
+      assert.equal(machine.hartState(0), 'waiting');
+      uart.console.feed(bytesOf('HAL'));
+      assert.equal(machine.run(100_000).kind, 'idle');
+      assert.equal(uart.output(), 'IBM');
+      uart.console.feed(bytesOf('Z'));
+      const stop = machine.run(100_000);
+      assert(stop.kind === 'ended');
+      assert.deepEqual([stop.end.reason, stop.end.code], ['shutdown', 0]);
+    });
+  }
 
   it('the sample guest runs to its end, twice alike', () => {
     const elf = new Uint8Array(readFileSync('media/samples/hello-dbcn/hello-dbcn.elf'));
