@@ -65,6 +65,8 @@ export interface InterpreterPlace {
 
 export class InterpreterContext implements SemanticContext {
   readonly xlen: RegisterWidth;
+  /** The interpreter is made before it is known what the host can do. */
+  readonly fuses = false;
   private readonly f: FunctionBuilder;
   private readonly place: InterpreterPlace;
   private readonly rec: Expr;

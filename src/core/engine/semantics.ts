@@ -69,6 +69,8 @@ export interface SemanticContext {
    */
   needFloatUnit(state: number): void;
 
+  /** `multiplyAdd` may be used, and rounds once. */
+  readonly fuses: boolean;
   /** The third source, of fused multiply-add: an f register. */
   rs3(): Expr;
   /** The field of the rounding mode, 32 bits: a constant where it is known. */

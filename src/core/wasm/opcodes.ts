@@ -25,7 +25,12 @@ export const op = {
   f32Const: 0x43,
   f64Const: 0x44,
   voidBlock: 0x40,
+  /** Before the numbers of `simd`. */
+  simd: 0xfd,
 } as const;
+
+/** Vector instructions, and of relaxed SIMD. */
+export const simd = { f64x2Splat: 0x14, f64x2ExtractLane: 0x21, f64x2RelaxedMadd: 0x107 } as const;
 
 /** Opcode, result and operand types of every operator an expression may use. */
 export interface Operator {

@@ -17,6 +17,7 @@ import {
   type Expr,
 } from '../../wasm/expression.ts';
 import { asDouble, doubleBits } from '../../wasm/floatExpression.ts';
+import { fusesMultiplyAdd } from '../../wasm/fusedMultiplyAdd.ts';
 import type { FunctionBuilder } from '../../wasm/functionBuilder.ts';
 import { loadOperators, storeOperators } from '../accessOperators.ts';
 import { alignedTlbHit, tlbHit, tlbOffset } from '../inlineTlb.ts';
@@ -52,6 +53,7 @@ export interface RegionPlace {
 
 export class RegionContext implements SemanticContext {
   readonly xlen: RegisterWidth;
+  readonly fuses = fusesMultiplyAdd();
   /** Whether the branch just translated is taken, in this local. */
   readonly condition: number;
   /** Where an indirect jump goes, in this local. */

@@ -39,6 +39,7 @@ const something: Expr = local('i64', 0);
 
 class Notes implements SemanticContext, RowFacts {
   readonly xlen: RegisterWidth;
+  readonly fuses = false;
   readsRs1 = false;
   readsRs2 = false;
   readsRd = false;

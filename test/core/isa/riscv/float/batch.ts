@@ -1,10 +1,11 @@
 /**
  * Executes one floating-point row on many operands: a loop in a guest that sets fcsr, executes the
- * instruction and stores what it gave, so that what is tested is the handler that guests run.
+ * instruction and stores what it gave, so that what is tested is the code that guests run.
  */
 import assert from 'node:assert/strict';
 import type { InstructionRow } from '../../../../../src/core/isa/riscv/instructions/row.ts';
 import type { RegisterWidth } from '../../../../../src/core/engine/semantics.ts';
+import type { TranslatorOptions } from '../../../../../src/core/engine/translator/translator.ts';
 import { assemble } from '../../../../differential/assemble.ts';
 import { encodePattern } from '../../../../differential/encode.ts';
 import { ramBase, rig, type Rig } from '../rig.ts';
@@ -13,31 +14,40 @@ import { ramBase, rig, type Rig } from '../rig.ts';
 export const inputWords = 4;
 export const outputWords = 2;
 
-const loopInstructions = 14;
-const loopBytes = 4 * loopInstructions;
-
 /** `rm` is the instruction's own field; ignored where it has none. */
 export interface Variant {
   readonly row: InstructionRow;
   readonly rm: number;
 }
 
+export interface BatchOptions {
+  readonly xlen?: RegisterWidth;
+  readonly translate?: TranslatorOptions;
+  /** fcsr is set before the first vector alone, and not looked at after each. */
+  readonly flagsTogether?: boolean;
+}
+
 export class Batch {
   readonly capacity: number;
-  private readonly rig: Rig;
+  readonly rig: Rig;
   private readonly variants: readonly Variant[];
   private readonly inputs: number;
   private readonly outputs: number;
+  /** Instructions of a loop. */
+  private readonly length: number;
 
-  constructor(variants: readonly Variant[], capacity: number, xlen: RegisterWidth = 64) {
+  constructor(variants: readonly Variant[], capacity: number, options: BatchOptions = {}) {
+    const { xlen = 64, translate, flagsTogether = false } = options;
+    const loops = variants.map((variant) => loopOf(variant, xlen, flagsTogether));
     this.variants = variants;
     this.capacity = capacity;
-    this.inputs = page(ramBase + variants.length * loopBytes);
+    this.length = loops[0]!.length;
+    this.inputs = page(ramBase + variants.length * this.length * 4);
     this.outputs = page(this.inputs + capacity * inputWords * 8);
     const end = page(this.outputs + capacity * outputWords * 8);
-    this.rig = rig('', { isa: `rv${xlen}gc_zfh_zfa`, ramBytes: end - ramBase });
-    const loops = variants.map((variant) => loopOf(variant, xlen));
-    const program = ['.option arch, +d', '.option norvc', ...loops].join('\n');
+    const isa = `rv${xlen}gc_zfh_zfa`;
+    this.rig = rig('', { isa, ramBytes: end - ramBase, ...(translate ? { translate } : {}) });
+    const program = ['.option arch, +d', '.option norvc', ...loops.flat()].join('\n');
     this.rig.memory.load(ramBase, assemble(program, ramBase, xlen));
     this.rig.setCsr('mstatus', this.rig.csr('mstatus') | 0x6000n);
   }
@@ -48,14 +58,14 @@ export class Batch {
     assert.ok(variant < this.variants.length && count <= this.capacity && count > 0);
     const { hart, memory } = this.rig;
     memory.load(this.inputs, inputs);
-    const start = BigInt(ramBase + variant * loopBytes);
+    const start = BigInt(ramBase + variant * this.length * 4);
     hart.pc = start;
     hart.writeRegister('s0', BigInt(this.inputs));
     hart.writeRegister('s1', BigInt(this.inputs + inputs.length));
     hart.writeRegister('s2', BigInt(this.outputs));
-    const { retired } = hart.run(count * loopInstructions);
-    assert.equal(retired, count * loopInstructions);
-    assert.equal(hart.pc, start + BigInt(loopBytes), 'the loop did not end');
+    const { retired } = hart.run(count * this.length);
+    assert.equal(retired, count * this.length);
+    assert.equal(hart.pc, start + BigInt(this.length * 4), 'the loop did not end');
     return memory.view8(this.outputs, count * outputWords * 8)!;
   }
 }
@@ -63,21 +73,23 @@ export class Batch {
 const page = (address: number): number => Math.ceil(address / 4096) * 4096;
 
 /** On RV32 the upper half of what an integer register gives is what lay in memory before. */
-function loopOf({ row, rm }: Variant, xlen: RegisterWidth): string {
+function loopOf({ row, rm }: Variant, xlen: RegisterWidth, flagsTogether: boolean): string[] {
   const values = { frd: 10, rd: 10, frs1: 11, rs1: 11, frs2: 12, rs2: 12, frs3: 13, rm };
   const [load, store] = xlen === 64 ? ['ld', 'sd'] : ['lw', 'sw'];
-  return `1: ${load} t0, 24(s0)
-    fld fa1, 0(s0)
-    fld fa2, 8(s0)
-    fld fa3, 16(s0)
-    ${load} a1, 0(s0)
-    ${load} a2, 8(s0)
-    fscsr t0
-    .word ${encodePattern(row.pattern, values)}
-    ${row.pattern.includes('frd:') ? 'fsd fa0' : `${store} a0`}, 0(s2)
-    frcsr t0
-    ${store} t0, 8(s2)
-    addi s0, s0, ${inputWords * 8}
-    addi s2, s2, ${outputWords * 8}
-    bne s0, s1, 1b`;
+  const setFlags = [`${load} t0, 24(s0)`, 'fscsr t0'];
+  const takeFlags = ['frcsr t0', `${store} t0, 8(s2)`];
+  return [
+    '1: fld fa1, 0(s0)',
+    'fld fa2, 8(s0)',
+    'fld fa3, 16(s0)',
+    `${load} a1, 0(s0)`,
+    `${load} a2, 8(s0)`,
+    ...(flagsTogether ? [] : setFlags),
+    `.word ${encodePattern(row.pattern, values)}`,
+    `${row.pattern.includes('frd:') ? 'fsd fa0' : `${store} a0`}, 0(s2)`,
+    ...(flagsTogether ? [] : takeFlags),
+    `addi s0, s0, ${inputWords * 8}`,
+    `addi s2, s2, ${outputWords * 8}`,
+    'bne s0, s1, 1b',
+  ];
 }

@@ -22,6 +22,7 @@ import {
   type Expr,
 } from '../../../../wasm/expression.ts';
 import { asDouble, demote, doubleBits, f64, promote } from '../../../../wasm/floatExpression.ts';
+import { multiplyAdd } from '../../../../wasm/fusedMultiplyAdd.ts';
 import {
   exactUnlessSteady,
   isFinite,
@@ -118,47 +119,80 @@ export const fusedSingle =
     c.wrWide(nativeSingle.bits(result));
   };
 
-/**
- * The product as an unevaluated sum of two doubles (Dekker). Where a step overflows the result is no
- * number, and is given up; where the product is too small for its error to be a double, too.
- */
+/** By the host's own where it has one, which does not say whether its result is exact. */
 export const fusedDouble =
   (signs: FusedSigns): Native =>
   (c, giveUpIf) => {
     const p = nativeDouble;
     const unit = needNearest(c, giveUpIf);
-    const [a, b, addend] = fusedOperands(p, signs, c, giveUpIf);
-    const high = c.keep(f64.mul(a, b));
-    const isLarge = f64.ge(f64.abs(high), f64.constant(2 ** -960));
-    c.when(
-      isLarge,
-      () => {
-        const low = restOfProduct(c, a, b, high);
-        const { least, most } = boundsOfSum(c, high, low, addend);
-        const isUnsteady = ltS32(unit, i32(floatUnit.steady));
-        const writes = (result: Expr): void => {
-          giveUpIf(not(p.isNormal(result)));
-          c.wrWide(p.bits(result));
-        };
-        c.when(
-          or32(isUnsteady, f64.ne(least, most)),
-          () => {
-            const { result, isExact } = roundedSum(c, high, low, addend);
-            c.when(isUnsteady, () => giveUpIf(not(isExact)));
-            writes(result);
-          },
-          () => writes(least),
-        );
-      },
-      () => {
-        // A product that is zero is exact, and so is then the sum.
-        giveUpIf(and32(isNonzero(p, a), isNonzero(p, b)));
-        const result = c.keep(f64.add(high, addend));
-        giveUpIf(not(isFinite(p, result)));
-        c.wrWide(p.bits(result));
-      },
-    );
+    const operands = fusedOperands(p, signs, c, giveUpIf);
+    const isUnsteady = ltS32(unit, i32(floatUnit.steady));
+    const inSteps = (): void => fusedInSteps(c, giveUpIf, isUnsteady, operands);
+    if (!c.fuses) {
+      inSteps();
+      return;
+    }
+    c.when(isUnsteady, inSteps, () => {
+      const result = c.keep(multiplyAdd(...operands));
+      c.when(
+        p.isNormal(result),
+        () => c.wrWide(p.bits(result)),
+        () => sumWithoutProduct(c, giveUpIf, operands),
+      );
+    });
   };
+
+type FusedOperands = readonly [a: Expr, b: Expr, addend: Expr];
+
+/**
+ * The product as an unevaluated sum of two doubles (Dekker). Where a step overflows the result is no
+ * number, and is given up; where the product is too small for its error to be a double, too.
+ */
+function fusedInSteps(
+  c: SemanticContext,
+  giveUpIf: GiveUp,
+  isUnsteady: Expr,
+  operands: FusedOperands,
+): void {
+  const p = nativeDouble;
+  const [a, b, addend] = operands;
+  const high = c.keep(f64.mul(a, b));
+  const isLarge = f64.ge(f64.abs(high), f64.constant(2 ** -960));
+  const write = (result: Expr): void => {
+    giveUpIf(not(p.isNormal(result)));
+    c.wrWide(p.bits(result));
+  };
+  c.when(
+    isLarge,
+    () => {
+      const low = restOfProduct(c, a, b, high);
+      const { least, most } = boundsOfSum(c, high, low, addend);
+      c.when(
+        or32(isUnsteady, f64.ne(least, most)),
+        () => {
+          const { result, isExact } = roundedSum(c, high, low, addend);
+          c.when(isUnsteady, () => giveUpIf(not(isExact)));
+          write(result);
+        },
+        () => write(least),
+      );
+    },
+    () => sumWithoutProduct(c, giveUpIf, operands),
+  );
+}
+
+/** A product that is zero is exact, and so is then the sum. */
+function sumWithoutProduct(
+  c: SemanticContext,
+  giveUpIf: GiveUp,
+  [a, b, addend]: FusedOperands,
+): void {
+  const p = nativeDouble;
+  giveUpIf(and32(isNonzero(p, a), isNonzero(p, b)));
+  const result = c.keep(f64.add(f64.mul(a, b), addend));
+  giveUpIf(not(isFinite(p, result)));
+  c.wrWide(p.bits(result));
+}
 
 /**
  * Between these rounded numbers lies a + b + x, rounded, for a sum a + b that does not overlap: what
@@ -205,7 +239,7 @@ function fusedOperands(
   { product: negatesProduct, addend: negatesAddend }: FusedSigns,
   c: SemanticContext,
   giveUpIf: GiveUp,
-): [a: Expr, b: Expr, addend: Expr] {
+): FusedOperands {
   const a = p.read(c, giveUpIf, 'rs1');
   const b = p.read(c, giveUpIf, 'rs2');
   const addend = p.read(c, giveUpIf, 'rs3');
