@@ -1,13 +1,18 @@
 /** The instruction rows as the engine takes them, and the numbers of their handlers. */
 import { special } from '../../engine/layout.ts';
 import { HandlerTable, type EngineRow, type RegisterWidth } from '../../engine/semantics.ts';
+import { alignedJumpName } from './alignedJumps.ts';
 import { rowsOf } from './instructions/all.ts';
 import { host } from './instructions/row.ts';
 
 export interface EngineTables {
-  /** In the order of `rowsOf(xlen).instructions`, with `illegalRow` behind them. */
+  /**
+   * In the order of `rowsOf(xlen).instructions`, with `illegalRow` and `alignedJumpRow`
+   * behind them.
+   */
   readonly rows: readonly EngineRow[];
   readonly illegalRow: number;
+  readonly alignedJumpRow: number;
   readonly handlers: HandlerTable;
 }
 
@@ -15,6 +20,15 @@ export interface EngineTables {
 const illegal: EngineRow = {
   mnemonic: 'illegal',
   lengths: [2, 4],
+  direct: false,
+  hostOnly: true,
+  execute: host,
+};
+
+/** What jumps are where addresses of instructions are multiples of 4, if they may go elsewhere. */
+const alignedJump: EngineRow = {
+  mnemonic: alignedJumpName,
+  lengths: [4],
   direct: false,
   hostOnly: true,
   execute: host,
@@ -30,8 +44,13 @@ function tablesOf(xlen: RegisterWidth): EngineTables {
     hostOnly: row.execute === host,
     execute: row.execute,
   }));
-  rows.push(illegal);
-  return { rows, illegalRow: rows.length - 1, handlers: new HandlerTable(rows, special.first) };
+  rows.push(illegal, alignedJump);
+  return {
+    rows,
+    illegalRow: rows.indexOf(illegal),
+    alignedJumpRow: rows.indexOf(alignedJump),
+    handlers: new HandlerTable(rows, special.first),
+  };
 }
 
 const tables: Readonly<Record<RegisterWidth, EngineTables>> = {

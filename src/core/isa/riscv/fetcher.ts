@@ -2,6 +2,7 @@
  * Instruction fetch and predecoding: from a virtual address to records, and from bytes to a
  * handler. Breakpoints live here: a record that has one is resolved anew each time.
  */
+import { mayMisalign } from './alignedJumps.ts';
 import type { CodePages } from '../../engine/codePages.ts';
 import type { EngineMemory } from '../../engine/engineMemory.ts';
 import {
@@ -32,6 +33,7 @@ interface FetcherParts {
   readonly memory: PhysicalMemory;
   readonly code: CodePages;
   readonly decoder: Decoder;
+  readonly extensions: ReadonlySet<string>;
   readonly xlen: RegisterWidth;
   readonly codePageAdded: (offset: number) => void;
   readonly recordsExhausted: () => void;
@@ -54,6 +56,8 @@ export class Fetcher {
   private readonly tables: EngineTables;
   private readonly triggers: Triggers;
   private breakpoints = new Set<bigint>();
+  /** Addresses of instructions are multiples of 4. */
+  private readonly jumpsAreChecked: boolean;
   private triggerOffsets: readonly number[] = [];
 
   constructor(
@@ -71,6 +75,7 @@ export class Fetcher {
     this.regimes = regimes;
     this.pmp = pmp;
     this.triggers = triggers;
+    this.jumpsAreChecked = !parts.extensions.has('zca');
   }
 
   /** The caller drops all records, so that each instruction is looked at again. */
@@ -203,7 +208,7 @@ export class Fetcher {
 
   private decodeInto(at: number, bits: number, offset: number, eachTime: boolean): number {
     const { parts } = this;
-    const { rows, handlers, illegalRow } = this.tables;
+    const { rows, handlers, illegalRow, alignedJumpRow } = this.tables;
     const decoded = parts.decoder.decode(bits);
     if (!decoded) {
       const length = (bits & 3) === 3 ? 4 : 2;
@@ -212,7 +217,9 @@ export class Fetcher {
       parts.code.write(at, operands, eachTime ? special.resolve : handler);
       return handler;
     }
-    const { rowIndex, length, rd, rs1, rs2, imm } = decoded;
+    const { length, rd, rs1, rs2, imm } = decoded;
+    const checked = this.jumpsAreChecked && mayMisalign(decoded);
+    const rowIndex = checked ? alignedJumpRow : decoded.rowIndex;
     const target = offset + imm;
     const far = rows[rowIndex]!.direct && (target < 0 || target >= pageBytes);
     const handler = defined(handlers.number(rowIndex, length, far), 'handler');

@@ -387,7 +387,8 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
       case 'trap':
         return this.raise(outcome.trap);
       case 'jumped':
-        this.csrs.translationChanged = true;
+      case 'branched':
+        if (outcome.kind === 'jumped') this.csrs.translationChanged = true;
         this.state.exit = exit.changed;
         return leave.after;
       case 'wait':

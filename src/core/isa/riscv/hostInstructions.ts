@@ -1,4 +1,5 @@
 /** Every instruction that TypeScript carries out, by mnemonic. */
+import { alignedJumps } from './alignedJumps.ts';
 import { fenceInstructions } from './fences.ts';
 import { floatInstructions } from './floatInstructions.ts';
 import { memoryInstructions } from './memoryInstructions.ts';
@@ -8,6 +9,7 @@ import { systemInstructions, type Execute } from './system.ts';
 export const hostInstructions: Readonly<Record<string, Execute>> = {
   ...systemInstructions,
   ...fenceInstructions,
+  ...alignedJumps,
   ...memoryInstructions,
   ...scalarCryptoInstructions,
   ...floatInstructions,

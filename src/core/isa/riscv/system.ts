@@ -25,6 +25,8 @@ export type Outcome =
   | { readonly kind: 'goOn' }
   /** pc has been set by a trap return. */
   | { readonly kind: 'jumped' }
+  /** pc has been set by a jump. */
+  | { readonly kind: 'branched' }
   /** For an interrupt; with `ticks`, no longer than them nor than the reservation lasts. */
   | { readonly kind: 'wait'; readonly ticks?: bigint }
   | { readonly kind: 'trap'; readonly trap: TrapInfo };
@@ -47,6 +49,7 @@ export type Execute = (h: SystemHart, o: Operands) => Outcome;
 export const next: Outcome = { kind: 'next' };
 export const goOn: Outcome = { kind: 'goOn' };
 const jumped: Outcome = { kind: 'jumped' };
+export const branched: Outcome = { kind: 'branched' };
 export const raise = (info: TrapInfo): Outcome => ({ kind: 'trap', trap: info });
 export const refused = (why: CsrRefusal, h: SystemHart): Outcome =>
   raise(

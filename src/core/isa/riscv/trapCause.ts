@@ -1,5 +1,6 @@
 /** Exception and interrupt codes (privileged manual, mcause). */
 export const cause = {
+  instructionMisaligned: 0,
   instructionAccess: 1,
   illegalInstruction: 2,
   breakpoint: 3,
