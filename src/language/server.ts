@@ -29,6 +29,7 @@ import { isaNamed } from '../core/registry.ts';
 import { completionsAt, describeCompletion } from './completion.ts';
 import type { Completion, CompletionKind } from './completion.ts';
 import { problemsOf } from './diagnostics.ts';
+import { familyOf } from './family.ts';
 import { environmentOf } from './environment.ts';
 import type { IncludedFile } from './environment.ts';
 import { hoverAt } from './hover.ts';
@@ -42,7 +43,7 @@ import { vocabularyOf } from './vocabulary.ts';
 
 const connection = createConnection(ProposedFeatures.all);
 const documents = new TextDocuments(TextDocument);
-const vocabulary = vocabularyOf(isaNamed('rv64'));
+const vocabulary = vocabularyOf(familyOf([isaNamed('rv64'), isaNamed('rv32')]));
 /** Parsed once per version of a document. */
 const parsed = new WeakMap<TextDocument, { version: number; source: Source }>();
 const headers = new Map<string, { modified: number; content: IncludedFile }>();
