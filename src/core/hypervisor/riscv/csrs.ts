@@ -36,6 +36,7 @@ export const hvipLocal = (1n << 13n) - 1n;
 export const envcfgCbie = 3n << 4n;
 export const envcfgCbcfe = 1n << 6n;
 export const envcfgCbze = 1n << 7n;
+export const envcfgPmm = 3n << 32n;
 export const envcfgAdue = 1n << 61n;
 export const envcfgPbmte = 1n << 62n;
 export const envcfgStce = 1n << 63n;

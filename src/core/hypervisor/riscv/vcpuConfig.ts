@@ -8,6 +8,7 @@ import {
   allOnes,
   cause,
   csr,
+  envcfgPmm,
   envcfgStce,
   hstatusSpv,
   hstatusSpvp,
@@ -48,7 +49,7 @@ export function openMachineMode(hart: RiscvHart): void {
   hart.setCsr(csr.mideleg, allOnes);
   hart.setCsr(csr.mie, 0n);
   hart.setCsr(csr.mcounteren, 0xffffffffn);
-  hart.setWideCsr(csr.menvcfg, allOnes);
+  hart.setWideCsr(csr.menvcfg, allOnes & ~envcfgPmm);
   // With Zkr a guest's access of seed is left to the hypervisor instead of being illegal.
   if (has(hart, 'mseccfg')) hart.setCsr(csr.mseccfg, mseccfgSseed);
   // Without an open PMP entry, a hart that has PMP refuses every access below M-mode.
@@ -68,7 +69,7 @@ export function configureHypervisorMode(hart: RiscvHart, hgatp: bigint): void {
   hart.setCsr(csr.hideleg, vsInterrupts);
   // Cycle and instret trap, so that what the guest reads can be made up by the hypervisor.
   hart.setCsr(csr.hcounteren, counterTime);
-  hart.setWideCsr(csr.henvcfg, allOnes);
+  hart.setWideCsr(csr.henvcfg, allOnes & ~envcfgPmm);
   hart.setCsr(csr.hgatp, hgatp);
   hart.hfenceGvma();
 }

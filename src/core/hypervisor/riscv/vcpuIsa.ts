@@ -13,6 +13,7 @@ import {
   envcfgCbie,
   envcfgCbze,
   envcfgPbmte,
+  envcfgPmm,
   envcfgStce,
 } from './csrs.ts';
 
@@ -97,7 +98,8 @@ export class VcpuIsa {
 
   /** What henvcfg may give to the guest; bits for what the hart lacks do not stay there. */
   get henvcfg(): bigint {
-    let bits = allOnes;
+    // Whether pointers are masked is for the guest to ask (SBI, FWFT).
+    let bits = allOnes & ~envcfgPmm;
     const keep = (name: string, mask: bigint) => {
       if (this.host.has(name) && !this.enabled.has(name)) bits &= ~mask;
     };
@@ -131,7 +133,7 @@ export class VcpuIsa {
 /** What every hart that can run guests has, and what the letters of misa imply. */
 export function hostExtensions(hart: RiscvHart, named: ReadonlySet<string>): ReadonlySet<string> {
   const misa = hart.getCsr(csr.misa);
-  const all = new Set([...named, 'zicsr', 'zifencei', 'zicntr', 'zihpm', 'svade']);
+  const all = new Set([...named, 'zicsr', 'zifencei', 'zicntr', 'zihpm']);
   for (const letter of [...letters, 'h']) {
     if ((misa & letterBit(letter)) !== 0n) all.add(letter);
   }

@@ -19,6 +19,15 @@ const upperFields: readonly CsrField[] = [
   field('STCE', 63, 'The timer compare register below is in use.', { extension: 'Sstc' }),
 ];
 
+/** Where there is no Svade to begin with, A and D are set from reset on. */
+const update = [false, true].map((svade) =>
+  field('ADUE', 61, 'Translation sets A and D bits.', {
+    extension: 'Svadu',
+    when: ({ has }) => has('svade') === svade,
+    reset: svade ? 0 : 1,
+  }),
+);
+
 /** ADUE, PBMTE, STCE and DTE of henvcfg: "read-only zero if menvcfg's is zero". */
 const fromMachine = 0xe800_0000_0000_0000n;
 /** PMM says how addresses are taken. After changes of ADUE and PBMTE software fences. */
@@ -36,7 +45,8 @@ const environment = group('Environment', 'Privileged: environment configuration'
       fields: [
         ...common,
         pointerMasking('PMM', 32, 'Smnpm', 'in the next lower mode'),
-        ...upperFields,
+        ...upperFields.filter(({ name }) => name !== 'ADUE'),
+        ...update,
       ],
     },
   ],
