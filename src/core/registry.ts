@@ -8,6 +8,7 @@ import type { Isa } from './isa/isa.ts';
 import { rv32, rv64 } from './isa/riscv/riscv.ts';
 import { createVirtMachine } from './machine/boards/virtMachine.ts';
 import type { LaunchConfig, LaunchFiles } from './machine/launchConfig.ts';
+import { LockstepMachine } from './machine/lockstepMachine.ts';
 import type { Machine } from './machine/machine.ts';
 
 const isas: Readonly<Record<string, () => Isa>> = { rv32: () => rv32, rv64: () => rv64 };
@@ -47,7 +48,10 @@ export function createMachine(config: LaunchConfig, files: LaunchFiles): Machine
     throw new UserError(`board: there is no '${config.board}'; boards are ${known}`, 'board');
   }
   if (config.engine === 'lockstep') {
-    throw new UserError(`engine: '${config.engine}' is not there yet; use 'auto'`, 'engine');
+    const [first, second] = (['interpreter', 'jit'] as const).map((engine) =>
+      make({ ...config, engine }, files),
+    );
+    return new LockstepMachine(first!, second!);
   }
   return make(config, files);
 }

@@ -42,11 +42,13 @@ describe('self-checking guests', function () {
   for (const name of names) {
     const code = others[name]?.code ?? 0;
 
-    it(`${name} ends with ${code} on our engine`, () => {
-      const machine = makeMachine({ mode: 'machine', program: `${folder}/${name}.elf` });
-      const end = runToEnd(machine);
-      assert.equal(end.code, code, `check ${end.code} failed (${end.text})`);
-    });
+    for (const engine of ['interpreter', 'jit', 'lockstep'] as const) {
+      it(`${name} ends with ${code} on our engine, ${engine}`, () => {
+        const program = `${folder}/${name}.elf`;
+        const end = runToEnd(makeMachine({ mode: 'machine', program, engine, memory: 32 << 20 }));
+        assert.equal(end.code, code, `check ${end.code} failed (${end.text})`);
+      });
+    }
 
     if (notOnQemu.includes(name)) continue;
     it(`${name} ends with ${code} on QEMU`, () => {

@@ -25,7 +25,7 @@ import {
 } from '../wasm/expression.ts';
 import { FunctionBuilder } from '../wasm/functionBuilder.ts';
 import { ModuleBuilder } from '../wasm/moduleBuilder.ts';
-import { countEntry, enterRegion, regionType } from './interpreterTier.ts';
+import { countEntry, countTransfer, enterRegion, regionType } from './interpreterTier.ts';
 import { InterpreterContext } from './interpreterContext.ts';
 import { inWidth, savePc } from './recordPc.ts';
 import { exit, hart, pageBytes, record, recordShift, special, tlb } from './layout.ts';
@@ -152,7 +152,10 @@ function generateRun(
 
   f.end(); // special.translated
   if (tier) {
-    const entry = { base, record: here, budget: 1, handler, dispatch, next, goTo, count };
+    const entry = {
+      ...{ base, record: here, budget: 1, handler, dispatch, next, goTo, count },
+      countTransfer: () => countTransfer(f, tier.hot, base, here),
+    };
     enterRegion(f, tier.regionType, entry);
   } else {
     f.unreachable();

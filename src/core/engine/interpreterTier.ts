@@ -43,6 +43,21 @@ export function countEntry(f: FunctionBuilder, hot: number, base: Expr, rec: Exp
   });
 }
 
+/** A region was left for a place where another begins: some such ways should be inside one. */
+export function countTransfer(f: FunctionBuilder, hot: number, base: Expr, rec: Expr): void {
+  f.if(load('i32.load', base, hart.exitSite));
+  f.temporary('i32', (word) => {
+    f.set(word, add32(load('i32.load', base, hart.transfers), i32(1)));
+    f.store('i32.store', base, local('i32', word), hart.transfers);
+    f.if(eqz32(and32(local('i32', word), i32(transferPeriod - 1))));
+    f.call(hot, base, rec);
+    f.end();
+  });
+  f.end();
+}
+
+const transferPeriod = 1024;
+
 export interface RegionEntry {
   readonly base: Expr;
   readonly record: Expr;
@@ -54,10 +69,21 @@ export interface RegionEntry {
   readonly next: Label;
   readonly goTo: (pc: Expr) => void;
   readonly count: () => void;
+  readonly countTransfer: () => void;
 }
 
 export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: RegionEntry): void {
-  const { base, record: rec, budget, handler, dispatch, next, goTo, count } = entry;
+  const {
+    base,
+    record: rec,
+    budget,
+    handler,
+    dispatch,
+    next,
+    goTo,
+    count,
+    countTransfer: transfer,
+  } = entry;
   const word = load('i32.load', rec, record.hot);
   const index = and32(shrU32(word, i32(hotWord.indexShift)), i32(hotWord.indexMask));
   f.store('i32.store', base, i32(regionExit.goOn), hart.regionExit);
@@ -70,7 +96,11 @@ export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: Region
     goTo(local('i64', pc));
   });
   f.if(eq32(load('i32.load', base, hart.regionExit), i32(regionExit.goOn)));
+  f.if(ltS32(load('i32.load', rec, record.hot), i32(0)));
+  transfer();
+  f.else();
   count();
+  f.end();
   f.branch(next);
   f.end();
   countUp(f, base, hart.regionLeaves);

@@ -40,11 +40,13 @@ export const hart = {
   floatUnit: 0x334,
   /** What a translated region says when it is left: a `regionExit` value. */
   regionExit: 0x338,
-  /** Region that was left by a jump out of it, 0 by another way. */
+  /** Region that was left by a jump or call out of it, or the record of an indirect jump; else 0. */
   exitSite: 0x33c,
   /** 64-bit counters: regions entered by the interpreter, and left for it to do an instruction. */
   regionEntries: 0x340,
   regionLeaves: 0x348,
+  /** Counts ways from one region to another by the interpreter; the translator sees samples. */
+  transfers: 0x350,
   /** 4096 slots of 8 bytes for the instruction set's control registers. */
   control: 0x1000,
   /** `tlbSets` sets of `tlbSetSize`. */

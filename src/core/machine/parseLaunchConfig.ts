@@ -47,7 +47,7 @@ const NOT_YET: Readonly<Record<string, string>> = {
 
 /** Those that exist; `LaunchConfig` has room for the ones to come. */
 const BOARDS = ['virt'] as const;
-const ENGINES = ['auto', 'interpreter', 'jit'] as const;
+const ENGINES = ['auto', 'interpreter', 'jit', 'lockstep'] as const;
 const TRAP_INSTRUCTIONS = ['transformed', 'zero'] as const;
 const MiB = 0x100000;
 const MIN_MEMORY = 4 * MiB;

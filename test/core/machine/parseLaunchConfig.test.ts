@@ -77,7 +77,7 @@ describe('parseLaunchConfig', () => {
     refused({ board: 'pc' }, 'board: "pc" is not allowed; allowed is "virt"');
     refused(
       { engine: 'steam' },
-      'engine: "steam" is not allowed; allowed is "auto" or "interpreter" or "jit"',
+      'engine: "steam" is not allowed; allowed is "auto" or "interpreter" or "jit" or "lockstep"',
     );
     refused({ time: '' }, /^time: "" is not allowed; allowed is "virtual" or "wall"$/);
     refused({ harts: 0 }, 'harts: 0 is not allowed; allowed is a whole number from 1 to 16');

@@ -384,6 +384,7 @@ class RegionEmitter {
     // Without a region, or too deep: the interpreter goes on at pc.
     const found = ltS32(local('i32', word), i32(0));
     f.if(or32(eqz32(found), eqz32(this.depth)));
+    f.store('i32.store', this.base, i32(this.request.number), hart.exitSite);
     this.returnToCaller();
     f.end();
     const shifted = shrU32(local('i32', word), i32(hotWord.indexShift));

@@ -84,6 +84,10 @@ const pageParcels = pageBytes / 2;
 const mostGenerations = 8;
 /** Each loss doubles what is asked of a place, up to so many. */
 const mostLosses = 12;
+/** After so many losses of a page, regions that call code there are given up. */
+const lossesForCallers = 4;
+/** Instructions from one visit to the next of a place that is not worth a region of its own. */
+const seldom = 5000;
 /** Places that an indirect jump may go to without leaving its region. */
 const mostTargets = 128;
 
@@ -106,12 +110,15 @@ export class Translator implements CodeWatcher {
   private readonly batch: number;
   private readonly capacity: number;
   private readonly now: () => number;
+  private readonly progress: () => number;
   private readonly wanted = new Map<number, Wanted>();
   private readonly regions = new Map<number, Region>();
   /** Records that blocks of regions begin with, and in how many. */
   private readonly blocks = new Map<number, number>();
-  /** For places inside regions: how often regions had been entered when they were hot. */
-  private readonly entriesWhenHot = new Map<number, number>();
+  /** Places where no region pays. */
+  private readonly refused = new Set<number>();
+  /** For places inside regions: the count of instructions when they were hot. */
+  private readonly whenHot = new Map<number, number>();
   private readonly byPage = new Map<number, Set<Region>>();
   /** Where indirect jumps went when they left their region, as distances from the jump. */
   private readonly targets = new Map<number, Set<number>>();
@@ -126,8 +133,11 @@ export class Translator implements CodeWatcher {
     memory: EngineMemory,
     code: CodePages,
     isa: TranslatedIsa,
+    /** Instructions retired so far, about. */
+    progress: () => number,
     options: TranslatorOptions = {},
   ) {
+    this.progress = progress;
     this.memory = memory;
     this.code = code;
     this.isa = isa;
@@ -155,9 +165,15 @@ export class Translator implements CodeWatcher {
     const site = view.getUint32(area + hart.exitSite, true);
     view.setUint32(area + hart.exitSite, 0, true);
     const page = view.getBigUint64(area + hart.pageAddress, true);
-    const count = view.getUint32(rec + record.hot, true);
+    const word = view.getUint32(rec + record.hot, true);
+    const isEntry = word >= hotWord.translated;
+    const count = isEntry ? 2 * this.period : word;
     const lost = this.losses.get(this.code.locate(rec).page) ?? 0;
-    if (count < this.period * 2 ** Math.min(lost, mostLosses)) return;
+    if (!isEntry && count < this.period * 2 ** Math.min(lost, mostLosses)) {
+      const caller = this.regions.get(site);
+      if (caller && lost >= lossesForCallers) this.giveUp(caller);
+      return;
+    }
     const again = count >= 2 * this.period;
     const grown = site === 0 ? undefined : this.grownBy(site, rec, page);
     if (grown) {
@@ -165,8 +181,8 @@ export class Translator implements CodeWatcher {
       if (!again) return;
       this.drop(defined(this.regions.get(grown.index), 'a region'));
       this.want(grown);
-    } else if (this.isWorthwhile(rec)) {
-      if (this.blocks.has(rec) && !this.isBusy(area, rec)) return;
+    } else if (!isEntry && this.isWorthwhile(rec)) {
+      if (this.blocks.has(rec) && !this.isBusy(rec)) return;
       this.want({ record: rec, area, page, generation: 0, whole: false });
     }
     if (again || this.wanted.size >= this.batch) this.translateWanted();
@@ -190,7 +206,8 @@ export class Translator implements CodeWatcher {
     this.wanted.clear();
     this.targets.clear();
     this.losses.clear();
-    this.entriesWhenHot.clear();
+    this.whenHot.clear();
+    this.refused.clear();
   }
 
   translateWanted(): void {
@@ -243,6 +260,12 @@ export class Translator implements CodeWatcher {
     this.wanted.set(wanted.record, wanted);
   }
 
+  /** A region that mostly leads to code that changes all the time costs more than it saves. */
+  private giveUp(region: Region): void {
+    this.drop(region);
+    this.refused.add(region.record);
+  }
+
   /** The region that was left for a place that belongs into it, as it should be made again. */
   private grownBy(site: number, rec: number, page: bigint): Region | undefined {
     if (site < firstRecord) {
@@ -274,17 +297,17 @@ export class Translator implements CodeWatcher {
    * Whether a place inside a region is hot all the same: the interpreter stays there instead of
    * passing by on its way to where the region begins.
    */
-  private isBusy(area: number, rec: number): boolean {
-    const entries = Number(this.memory.view.getBigUint64(area + hart.regionEntries, true));
-    const before = this.entriesWhenHot.get(rec);
-    this.entriesWhenHot.set(rec, entries);
-    return before !== undefined && entries - before < this.period / 4;
+  private isBusy(rec: number): boolean {
+    const now = this.progress();
+    const before = this.whenHot.get(rec);
+    this.whenHot.set(rec, now);
+    return before !== undefined && now - before < this.period * seldom;
   }
 
   /** Whether a region may begin with this instruction. */
   private isWorthwhile(rec: number): boolean {
     const number = this.memory.view.getUint16(rec + record.handler, true);
-    if (number < special.first) return false;
+    if (number < special.first || this.refused.has(rec)) return false;
     const { handlers, xlen } = this.isa;
     return factsOf(handlers.handlers[number - special.first]!.row, xlen).flow !== 'host';
   }

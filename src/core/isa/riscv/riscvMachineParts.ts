@@ -72,7 +72,14 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
   const code = new CodePages(engine);
   memory.onWrite = (address, size) => code.invalidate(address, size);
   const translator =
-    options.translate && new Translator(engine, code, translatedIsa(xlen), options.translate);
+    options.translate &&
+    new Translator(
+      engine,
+      code,
+      translatedIsa(xlen),
+      () => options.clock.instructions,
+      options.translate,
+    );
   const interpreter = translator
     ? new Interpreter(interpreterModule(xlen, 'tiered'), engine, translator)
     : new Interpreter(interpreterModule(xlen), engine);

@@ -1,0 +1,70 @@
+/** A hart of two machines in lockstep: read from the one, changed in both. */
+import type { MappingTable } from '../debug/target.ts';
+import type { AccessKind, Cpu, CpuRun, DebugStage } from '../isa/cpu.ts';
+
+export class LockstepCpu implements Cpu {
+  private readonly first: Cpu;
+  private readonly second: Cpu;
+
+  constructor(first: Cpu, second: Cpu) {
+    this.first = first;
+    this.second = second;
+  }
+
+  get id(): number {
+    return this.first.id;
+  }
+  get instructions(): number {
+    return this.first.instructions;
+  }
+  get modeName(): string {
+    return this.first.modeName;
+  }
+  get wouldWake(): boolean {
+    return this.first.wouldWake;
+  }
+  get pc(): bigint {
+    return this.first.pc;
+  }
+  set pc(value: bigint) {
+    this.first.pc = value;
+    this.second.pc = value;
+  }
+
+  run(budget: number): CpuRun {
+    this.second.run(budget);
+    return this.first.run(budget);
+  }
+  loseReservation(): void {
+    this.first.loseReservation();
+    this.second.loseReservation();
+  }
+  nextTimer(): bigint | undefined {
+    return this.first.nextTimer();
+  }
+  requestAttention(): void {
+    this.first.requestAttention();
+    this.second.requestAttention();
+  }
+  readRegister(name: string): bigint | undefined {
+    return this.first.readRegister(name);
+  }
+  writeRegister(name: string, value: bigint): bigint | undefined {
+    this.second.writeRegister(name, value);
+    return this.first.writeRegister(name, value);
+  }
+  debugTranslate(address: bigint, stage: DebugStage, access: AccessKind): number | undefined {
+    return this.first.debugTranslate(address, stage, access);
+  }
+  mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable {
+    return this.first.mappings(stage, maxRows);
+  }
+  setBreakpoints(addresses: readonly bigint[]): void {
+    this.first.setBreakpoints(addresses);
+    this.second.setBreakpoints(addresses);
+  }
+  skipBreakpointOnce(): void {
+    this.first.skipBreakpointOnce();
+    this.second.skipBreakpointOnce();
+  }
+}

@@ -1,0 +1,55 @@
+/** Two engines side by side: kernels of the bench agree, and a difference is found and named. */
+import assert from 'node:assert/strict';
+import { Bug } from '../../../src/core/base/assert.ts';
+import type { EngineChoice } from '../../../src/core/machine/launchConfig.ts';
+import { LockstepMachine } from '../../../src/core/machine/lockstepMachine.ts';
+import { makeMachine } from '../../firmware/machine.ts';
+
+const kernel = (name: string, engine: EngineChoice) =>
+  makeMachine({
+    mode: 'machine',
+    program: `test/bench/kernels/${name}.elf`,
+    engine,
+    memory: 64 << 20,
+  });
+
+describe('core/machine/lockstep', function () {
+  this.timeout(120_000);
+
+  for (const name of ['mix', 'bytecode', 'quicksort', 'rewrite', 'ticking', 'nbody']) {
+    it(`finds no difference in ${name}`, () => {
+      const machine = kernel(name, 'lockstep');
+      const stop = machine.run(8_000_000);
+      assert.equal(stop.kind, 'budget');
+      assert.ok(machine.instructions > 7_000_000);
+      assert.ok(machine.engineCounters!()['regions']! > 0);
+    });
+  }
+
+  it('names what differs, with the instructions between which it came up', () => {
+    const [first, second] = [kernel('mix', 'interpreter'), kernel('mix', 'jit')];
+    const machine = new LockstepMachine(first, second);
+    machine.run(1000);
+    second.harts[0]!.writeRegister('mscratch', 0x123n);
+    const named = (error: Error): boolean =>
+      error instanceof Bug &&
+      /between instructions 1000 and.*mscratch: 0x0 and 0x123/s.test(error.message);
+    assert.throws(() => machine.run(1), named);
+  });
+
+  it('finds a difference in memory when it ends', () => {
+    const [first, second] = [kernel('empty', 'interpreter'), kernel('empty', 'jit')];
+    const machine = new LockstepMachine(first, second);
+    second.memory.write32(0x8200_0000, 7);
+    assert.throws(() => machine.run(1_000_000), /ram at 0x82000000: 0x0 and 0x7/);
+  });
+
+  it('goes on alike after its owner wrote registers and memory', () => {
+    const machine = kernel('mix', 'lockstep');
+    machine.run(1000);
+    machine.harts[0]!.writeRegister('mscratch', 5n);
+    machine.memory.write32(0x8200_0000, 7);
+    assert.equal(machine.run(50_000).kind, 'budget');
+    assert.equal(machine.memory.read32(0x8200_0000), 7);
+  });
+});
