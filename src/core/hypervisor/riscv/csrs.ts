@@ -40,6 +40,8 @@ export const envcfgPmm = 3n << 32n;
 export const envcfgAdue = 1n << 61n;
 export const envcfgPbmte = 1n << 62n;
 export const envcfgStce = 1n << 63n;
+/** hstateen0. */
+export const stateenSe = 1n << 63n;
 export const mseccfgSseed = 1n << 9n;
 
 export function causeName(code: number): string {

@@ -186,6 +186,8 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   applyIsa(): void {
     const { hart, isa } = this;
     hart.setWideCsr(csr.henvcfg, isa.henvcfg);
+    const hasStateEnables = hart.readRegister('hstateen0') !== undefined;
+    if (hasStateEnables) hart.setWideCsr(csr.hstateen0, isa.hstateen0);
     const others = hart.getCsr(csr.sstatus) & ~statusFs;
     const float = isa.has('f') || isa.has('d');
     hart.setCsr(csr.sstatus, float ? others | statusFsInitial : others);

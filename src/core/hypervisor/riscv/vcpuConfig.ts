@@ -50,6 +50,7 @@ export function openMachineMode(hart: RiscvHart): void {
   hart.setCsr(csr.mie, 0n);
   hart.setCsr(csr.mcounteren, 0xffffffffn);
   hart.setWideCsr(csr.menvcfg, allOnes & ~envcfgPmm);
+  openStates(hart, csr.mstateen0, 'mstateen');
   // With Zkr a guest's access of seed is left to the hypervisor instead of being illegal.
   if (has(hart, 'mseccfg')) hart.setCsr(csr.mseccfg, mseccfgSseed);
   // Without an open PMP entry, a hart that has PMP refuses every access below M-mode.
@@ -70,6 +71,7 @@ export function configureHypervisorMode(hart: RiscvHart, hgatp: bigint): void {
   // Cycle and instret trap, so that what the guest reads can be made up by the hypervisor.
   hart.setCsr(csr.hcounteren, counterTime);
   hart.setWideCsr(csr.henvcfg, allOnes & ~envcfgPmm);
+  openStates(hart, csr.hstateen0, 'hstateen');
   hart.setCsr(csr.hgatp, hgatp);
   hart.hfenceGvma();
 }
@@ -118,6 +120,13 @@ export function resetGuest(hart: RiscvHart, pc: bigint, argument: bigint): void 
   hart.setCsr(csr.sepc, pc);
   hart.hfenceVvma();
   hart.fenceI();
+}
+
+/** State-enable registers are zero after reset, which keeps the state below from those below. */
+function openStates(hart: RiscvHart, first: number, name: string): void {
+  for (let i = 0; i < 4; i++) {
+    if (has(hart, `${name}${i}`)) hart.setWideCsr(first + i, allOnes);
+  }
 }
 
 function has(hart: RiscvHart, name: string): boolean {

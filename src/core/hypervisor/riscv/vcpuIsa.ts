@@ -15,6 +15,7 @@ import {
   envcfgPbmte,
   envcfgPmm,
   envcfgStce,
+  stateenSe,
 } from './csrs.ts';
 
 /** The id is the place in the list. */
@@ -110,6 +111,12 @@ export class VcpuIsa {
     // A guest that has both finds Svade's behaviour.
     if (!this.enabled.has('svadu') || this.enabled.has('svade')) bits &= ~envcfgAdue;
     return bits;
+  }
+
+  /** What hstateen0 lets the guest touch; KVM keeps sstateen0 from guests without Smstateen. */
+  get hstateen0(): bigint {
+    const withheld = this.host.has('smstateen') && !this.enabled.has('smstateen');
+    return withheld ? allOnes & ~stateenSe : allOnes;
   }
 
   private nameOf(id: number): string | undefined {

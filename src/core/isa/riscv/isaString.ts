@@ -62,9 +62,9 @@ export function parseIsaString(text: string, width: RegisterWidth = 64): IsaChoi
 
 /** What belongs to the hypervisor or to machine mode is no guest's. */
 function mayGuestHave(name: string): boolean {
-  // These two stand for what the hypervisor's own CSRs give to a guest, as among KVM's ids.
-  if (name === 'smstateen' || name === 'smnpm') return true;
-  return name !== 'h' && !/^s[hm]|^sdtrig$/.test(name);
+  // It stands for what the hypervisor's own CSRs give to a guest, as among KVM's ids.
+  if (name === 'smstateen') return true;
+  return name !== 'h' && !/^s[hm]|^sspm$|^sdtrig$/.test(name);
 }
 
 function spell(extensions: readonly string[], xlen: RegisterWidth): string {

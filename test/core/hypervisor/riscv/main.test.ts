@@ -90,6 +90,31 @@ describe('the hypervisor on the real hart', () => {
     assert.deepEqual(guest('rv64imac_zkr_sstc', user), [2n, word]);
   });
 
+  it('opens the state that Smstateen keeps from a guest', () => {
+    for (const isa of ['rv64imac_sstc_ssstateen', 'rv64imac_sstc_smstateen', 'rva23s64']) {
+      const g = realGuest(
+        assemble(`
+          la t0, trap
+          csrw stvec, t0
+          li s0, ${results}
+          li t1, 1
+          csrw senvcfg, t1
+          csrr t2, senvcfg
+          csrr t3, 0x10c           # sstateen0
+          sd t1, 0(s0)
+          sd t2, 8(s0)
+          shutdown 0
+          .balign 4
+        trap:
+          shutdown 0
+        `),
+        { isa },
+      );
+      runToEnd(g);
+      assert.deepEqual([g.word(results), g.word(results + 8)], [1n, 1n], isa);
+    }
+  });
+
   it('lets a guest manage and clear cache blocks', () => {
     const g = realGuest(
       assemble(`
