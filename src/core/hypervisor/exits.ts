@@ -12,6 +12,8 @@ export const exitNumber = {
   systemEvent: 24,
   /** KVM_EXIT_RISCV_SBI; other architectures have KVM_EXIT_HYPERCALL, 3. */
   call: 35,
+  /** KVM_EXIT_RISCV_CSR. */
+  csr: 36,
 } as const;
 
 /** KVM_SYSTEM_EVENT_*. */
@@ -43,8 +45,20 @@ export interface CallExit {
   readonly text: string;
 }
 
+/** An access to a control register that the VMM answers for. It sets `ret`: the old value. */
+export interface CsrExit {
+  readonly kind: 'csr';
+  /** The register's number. */
+  readonly register: number;
+  readonly newValue: bigint;
+  /** The bits of `newValue` that are to be written. */
+  readonly writeMask: bigint;
+  ret: bigint;
+}
+
 export type VcpuExit =
   | MmioExit
+  | CsrExit
   | CallExit
   /** The budget is used up, or something asked the vCPU to look around. */
   | { readonly kind: 'intr' }

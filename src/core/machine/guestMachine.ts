@@ -15,7 +15,7 @@ import type { VirtualClock } from '../base/virtualClock.ts';
 import type { EndEvent, ExitRecord, ExitStop } from '../debug/target.ts';
 import type { InterruptLine, TimedDevice } from '../devices/device.ts';
 import type { HypervisorArch } from '../hypervisor/arch.ts';
-import type { CallHandler } from '../hypervisor/callHandler.ts';
+import type { CallHandler, RegisterHandler } from '../hypervisor/callHandler.ts';
 import type { CallRule } from '../hypervisor/callPolicy.ts';
 import type { Result } from '../hypervisor/errno.ts';
 import type { CallExit, MmioExit, ObservedExit, VcpuExit } from '../hypervisor/exits.ts';
@@ -81,6 +81,8 @@ export interface GuestMachineOptions {
   /** Consoles that are calls and not devices; their handlers are among `callHandlers`. */
   readonly callConsoles: readonly ConsoleChannel[];
   readonly callHandlers: readonly CallHandler[];
+  /** Who answers for control registers. */
+  readonly registerHandlers?: readonly RegisterHandler[];
   readonly calls: readonly CallRule[];
   /** The hypervisor's deviations from the specification of the calls are those of KVM. */
   readonly kvmQuirks?: boolean;
@@ -109,6 +111,7 @@ export class GuestMachine implements Machine {
   private readonly vcpus: readonly Vcpu[];
   private readonly devices: GuestDevices;
   private readonly handlers: readonly CallHandler[];
+  private readonly registerHandlers: readonly RegisterHandler[];
   private readonly clock: VirtualClock;
   private readonly quantum: number;
   private readonly exits = new GuestExits();
@@ -128,6 +131,7 @@ export class GuestMachine implements Machine {
     this.entry = options.entry;
     this.clock = options.clock;
     this.handlers = options.callHandlers;
+    this.registerHandlers = options.registerHandlers ?? [];
     this.quantum = options.quantum ?? defaultQuantum;
     this.quantumLeft = this.quantum;
     this.trapLoop = new TrapLoop(options.harts, this.quantum);
@@ -256,6 +260,10 @@ export class GuestMachine implements Machine {
         return undefined;
       case 'call':
         return this.answerCall(vcpu, exit);
+      case 'csr':
+        // A register that nobody answers for reads as zero, as kvm_run's field does.
+        this.registerHandlers.some((handler) => handler.handle(exit));
+        return undefined;
       case 'systemEvent':
         this.ending = endOf(exit);
         return (

@@ -24,6 +24,7 @@ import {
 import { SbiExtensions } from './sbiExtensions.ts';
 import { configureHypervisorMode, detectSatpMode, hasSstc, resetGuest } from './vcpuConfig.ts';
 import type { ExitContext, GuestTrap, PendingExit, VcpuOwner } from './vcpuContext.ts';
+import { completeCsr } from './vcpuCsr.ts';
 import { completeCall, makeCall } from './vcpuEcall.ts';
 import { handleExit, readGuest } from './vcpuExit.ts';
 import { FirmwareFeatures } from './vcpuFwft.ts';
@@ -298,6 +299,9 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
         return undefined;
       case 'call':
         completeCall(this, pending);
+        return undefined;
+      case 'csr':
+        completeCsr(this, pending);
         return undefined;
       case 'stoppedCall':
         return makeCall(this, pending.call);

@@ -3,7 +3,7 @@
  * handles exits may do with it. Interfaces only, so that the files need not import each other.
  */
 import type { VirtualClock } from '../../base/virtualClock.ts';
-import type { CallExit, MmioExit } from '../exits.ts';
+import type { CallExit, CsrExit, MmioExit } from '../exits.ts';
 import type { Vm } from '../vm.ts';
 import type { SbiExtensions } from './sbiExtensions.ts';
 import type { SbiCall, SbiVcpu } from './vcpuSbiCall.ts';
@@ -51,6 +51,7 @@ export type PendingExit =
       readonly exit: MmioExit;
     }
   | { readonly kind: 'call'; readonly pc: bigint; readonly call: SbiCall; readonly exit: CallExit }
+  | { readonly kind: 'csr'; readonly pc: bigint; readonly rd: number; readonly exit: CsrExit }
   /** The debugger stopped for it; it is not made yet. */
   | { readonly kind: 'stoppedCall'; readonly pc: bigint; readonly call: SbiCall };
 

@@ -7,6 +7,7 @@ import type { VcpuExit } from '../exits.ts';
 import { cause, causeName, csr, hex } from './csrs.ts';
 import type { FirmwareEvent } from './sbiPmuEvents.ts';
 import type { ExitContext, GuestTrap } from './vcpuContext.ts';
+import { leaveForCsr } from './vcpuCsr.ts';
 import { makeCall } from './vcpuEcall.ts';
 import { isPageTableAccess, wfi, wrsNto, wrsSto } from './vcpuInsn.ts';
 import { emulateMmio, fetchInstruction } from './vcpuMmio.ts';
@@ -115,14 +116,13 @@ function virtualInstruction(vcpu: ExitContext, trap: GuestTrap): VcpuExit | unde
     vcpu.advance(4);
     return undefined;
   }
-  if (readCounter(vcpu, bits) || readSeed(vcpu, bits)) return undefined;
-  return reflect(vcpu, cause.illegalInstruction, BigInt(bits));
+  if (readCounter(vcpu, bits)) return undefined;
+  return leaveForCsr(vcpu, bits) ?? reflect(vcpu, cause.illegalInstruction, BigInt(bits));
 }
 
 /**
- * rdcycle and rdinstret, and on RV32 those of their upper halves: hcounteren keeps them from the guest, as on KVM; the vCPU's counters back
- * them.
- * A read with rs1 = x0 is all there is, the counters being read-only.
+ * rdcycle and rdinstret, and on RV32 those of their upper halves: hcounteren keeps them from the
+ * guest, as on KVM; the vCPU's counters back them. A read with rs1 = x0 is all there is, the counters being read-only.
  */
 function readCounter(vcpu: ExitContext, bits: number): boolean {
   const { hart } = vcpu;
@@ -140,22 +140,6 @@ function readCounter(vcpu: ExitContext, bits: number): boolean {
   hart.setX((bits >>> 7) & 31, value);
   const name = `${counter === csr.cycle ? 'cycle' : 'instret'}${upper ? 'h' : ''}`;
   vcpu.observe('csr', () => `${name} → ${value}`);
-  vcpu.advance(4);
-  return true;
-}
-
-/**
- * Zkr's seed, which KVM has its VMM answer: from the hart's own source, which is repeatable and no
- * secret. VU-mode is refused, as U-mode is by mseccfg.USEED after reset.
- */
-function readSeed(vcpu: ExitContext, bits: number): boolean {
-  const { hart } = vcpu;
-  const isCsr = (bits & 0x7f) === 0x73 && (bits & 0x3000) !== 0;
-  if (!isCsr || bits >>> 20 !== csr.seed || hart.privilege !== 1) return false;
-  const value = hart.getCsr(csr.seed);
-  hart.setCsr(csr.seed, 0n);
-  hart.setX((bits >>> 7) & 31, value);
-  vcpu.observe('csr', () => `seed → ${hex(value)}`);
   vcpu.advance(4);
   return true;
 }

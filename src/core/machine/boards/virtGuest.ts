@@ -9,6 +9,7 @@ import type { InterruptLine, TimeSource } from '../../devices/device.ts';
 import type { Finish } from '../../devices/testFinisher/testFinisher.ts';
 import type { CallRule } from '../../hypervisor/callPolicy.ts';
 import { RiscvHypervisor } from '../../hypervisor/riscv/main.ts';
+import { SeedSource } from '../../hypervisor/riscv/vmmCsr.ts';
 import { SbiConsole } from '../../hypervisor/riscv/vmmSbi.ts';
 import type { Isa } from '../../isa/isa.ts';
 import { parseIsaString } from '../../isa/riscv/isaString.ts';
@@ -92,6 +93,7 @@ export function virtGuest(options: VirtGuestOptions): GuestMachine {
     },
     callConsoles: [sbi],
     callHandlers: [new SbiConsole(sbi, options.isa.xlen)],
+    registerHandlers: [new SeedSource()],
     calls: options.calls,
     images: loaded.placements.map(({ what, address, bytes }) => ({ name: what, address, bytes })),
     entry: loaded.start,

@@ -8,6 +8,7 @@ import { ConsoleChannel } from '../../../../src/core/base/console.ts';
 import { VirtualClock } from '../../../../src/core/base/virtualClock.ts';
 import type { MmioDevice } from '../../../../src/core/devices/device.ts';
 import { RiscvHypervisor } from '../../../../src/core/hypervisor/riscv/main.ts';
+import { SeedSource } from '../../../../src/core/hypervisor/riscv/vmmCsr.ts';
 import { SbiConsole } from '../../../../src/core/hypervisor/riscv/vmmSbi.ts';
 import { parseIsaString } from '../../../../src/core/isa/riscv/isaString.ts';
 import { riscvIsa } from '../../../../src/core/isa/riscv/riscv.ts';
@@ -125,6 +126,7 @@ export function realGuest(image: Uint8Array, options: RealGuestOptions = {}): Re
     devices: () => ({ mmio, timed: [], consoles: [] }),
     callConsoles: [console],
     callHandlers: [new SbiConsole(console, xlen)],
+    registerHandlers: [new SeedSource()],
     calls: [],
     kvmQuirks: options.kvmQuirks ?? false,
     images: [{ name: 'guest', address: ram, bytes: image }],

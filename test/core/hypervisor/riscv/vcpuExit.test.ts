@@ -171,6 +171,31 @@ describe('page tables of the guest', () => {
 });
 
 describe('virtual instructions', () => {
+  it('seed is left to the VMM, as KVM_EXIT_RISCV_CSR', () => {
+    const cases = [
+      // [instruction, new value, mask]
+      [0x015797f3n, 0x1234n, ones], // csrrw a5, seed, a5
+      [0x0150a7f3n, ones, 0x55n], // csrrs a5, seed, ra
+      [0x0150b7f3n, 0n, 0x55n], // csrrc a5, seed, ra
+      [0x015fd7f3n, 31n, ones], // csrrwi a5, seed, 31
+      [0x015fe7f3n, ones, 31n], // csrrsi a5, seed, 31
+    ] as const;
+    for (const [bits, newValue, writeMask] of cases) {
+      const r = rig();
+      const { pc } = r.hart;
+      r.hart.setX(15, 0x1234n);
+      r.hart.setX(1, 0x55n);
+      r.hart.script.push((h) => h.trap(22, { tval: bits }));
+      const { exit } = r.vcpu.run(10);
+      assert.deepEqual(exit, { kind: 'csr', register: 0x015, newValue, writeMask, ret: 0n });
+      assert(exit.kind === 'csr');
+      assert.equal(r.hart.pc, pc, 'completed by the next run');
+      exit.ret = 0x8000_abcdn;
+      r.vcpu.run(0);
+      assert.deepEqual([r.hart.pc, r.hart.getX(15)], [pc + 4n, 0x8000_abcdn]);
+    }
+  });
+
   const wfi = 0x10500073n;
 
   it('WFI waits until an interrupt that the guest has enabled', () => {

@@ -108,7 +108,7 @@ const entropy = group('Entropy', 'Unprivileged: Zkr, entropy source', [
  * What the seed CSR shows at a position of its sequence: ES16 and sixteen bits of SplitMix64. It
  * is the same in every run, as all that a machine does is.
  */
-function entropySource(position: bigint): bigint {
+export function entropySource(position: bigint): bigint {
   const ES16 = 2n << 30n;
   let z = BigInt.asUintN(64, (position + 1n) * 0x9e37_79b9_7f4a_7c15n);
   z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58_476d_1ce4_e5b9n);
