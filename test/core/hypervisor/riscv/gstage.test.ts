@@ -55,6 +55,37 @@ describe('G-stage tables', () => {
     });
   }
 
+  it('Sv32x4: pages of 4 KiB and 4 MiB up to 16 GiB, split and merged', () => {
+    const { memory, gstage, hgatp } = make(sv32x4);
+    const at = (gpa: number) => walk(memory, hgatp, BigInt(gpa), 32);
+    const MiB4 = 2 * MiB2;
+    // "MODE VMID[6:0] 0 PPN" at bits 31, 28:22 and 21:0.
+    assert.equal(hgatp >> 22n, (1n << 9n) | 5n);
+    const cases = [
+      [0x8000_0000, 0x1_8000_0000, MiB4],
+      [0, 0x8020_0000, KiB4],
+      [0x8040_1000, 0x3_0033_3000, KiB4],
+      [2 ** 34 - KiB4, 0x8010_0000, KiB4],
+      [2 ** 34 - 2 * MiB4, 0x3_c000_0000, MiB4],
+    ] as const;
+    for (const [gpa, hpa, size] of cases) assert(gstage.map(gpa, hpa, size, true));
+    for (const [gpa, hpa, size] of cases) {
+      for (const offset of [0, 8, size - 1]) {
+        assert.deepEqual(at(gpa + offset), { address: hpa + offset, size, flags: 0xdfn });
+        assert.equal(gstage.lookup(gpa + offset)?.hostAddress, hpa + offset);
+      }
+    }
+    assert.equal(at(0x8040_0000), undefined);
+    assert(gstage.map(0x8000_5000, 0x8030_0000, KiB4, false));
+    assert.deepEqual(at(0x8000_5000), { address: 0x8030_0000, size: KiB4, flags: 0xdbn });
+    assert.deepEqual(at(0x803f_f123), { address: 0x1_803f_f123, size: KiB4, flags: 0xdfn });
+    assert.equal(gstage.isSplit(0x8000_0000, MiB4), true);
+    assert(gstage.map(0x8000_0000, 0x1_8000_0000, MiB4, true));
+    assert.deepEqual([gstage.splits, gstage.merges, at(0x8000_5000)?.size], [1, 1, MiB4]);
+    assert.equal(gstage.unmap(0x8000_0000, 2 * MiB4), true);
+    assert.deepEqual([at(0x8000_0000), at(0x8040_1000)], [undefined, undefined]);
+  });
+
   it('read-only pages have no W', () => {
     const { memory, gstage, hgatp } = make(sv39x4);
     gstage.map(0x2000, 0x8020_0000, KiB4, false);

@@ -11,12 +11,14 @@ import {
 } from '../../../../src/core/hypervisor/riscv/vcpuInsn.ts';
 
 /** Instruction bytes as GNU as makes them, 16 or 32 bits each. */
-function assemble(lines: readonly string[]): number[] {
+function assemble(lines: readonly string[], isa = 'rv64gc'): number[] {
   const dir = mkdtempSync(path.join(tmpdir(), 'insn-'));
   try {
     const file = (name: string) => path.join(dir, name);
     writeFileSync(file('a.s'), lines.join('\n') + '\n');
-    execFileSync('riscv64-unknown-elf-as', ['-march=rv64gc', '-o', file('a.o'), file('a.s')]);
+    const abi = isa.startsWith('rv32') ? 'ilp32' : 'lp64';
+    const options = [`-march=${isa}`, `-mabi=${abi}`];
+    execFileSync('riscv64-unknown-elf-as', [...options, '-o', file('a.o'), file('a.s')]);
     const objcopy = ['-O', 'binary', '-j', '.text', file('a.o'), file('a.bin')];
     execFileSync('riscv64-unknown-elf-objcopy', objcopy);
     const bytes = readFileSync(file('a.bin'));
@@ -141,6 +143,39 @@ describe('loads and stores that reach devices', () => {
     assert.equal(decodeMemoryInstruction(0x7003, 64), undefined, 'LDU does not exist');
     assert.equal(decodeMemoryInstruction(0x4023, 64), undefined, 'a store with funct3 4');
     assert.equal(decodeMemoryInstruction(0x4002, 64), undefined, 'c.lwsp to x0 is reserved');
+  });
+
+  it('on RV32 neither doublewords nor LWU, whose places others have', () => {
+    const words = (lines: string[]) => assemble(lines, 'rv32imafdc');
+    const shared = [
+      'lb a0, 0(a1)',
+      'lhu a0, 0(a1)',
+      'lw a0, 0(a1)',
+      'c.lw a0, 4(a1)',
+      'c.swsp a0, 8(sp)',
+    ];
+    words(shared).forEach((word, i) => {
+      assert.deepEqual(
+        decodeMemoryInstruction(word, 32),
+        decodeMemoryInstruction(word, 64),
+        shared[i],
+      );
+      assert.ok(decodeMemoryInstruction(word, 32), shared[i]);
+    });
+    const floats = [
+      'c.flw fa0, 4(a1)',
+      'c.fsw fa0, 4(a1)',
+      'c.flwsp fa0, 8(sp)',
+      'c.fswsp fa0, 8(sp)',
+    ];
+    words(floats).forEach((word, i) => {
+      assert.equal(decodeMemoryInstruction(word, 32), undefined, floats[i]);
+      assert.equal(decodeMemoryInstruction(word, 64)?.size, 8, floats[i]);
+    });
+    for (const word of assemble(['ld a0, 0(a1)', 'sd a0, 0(a1)', 'lwu a0, 0(a1)'])) {
+      assert.equal(decodeMemoryInstruction(word, 32), undefined);
+      assert.equal(decodeTransformed(word & ~0xfff8_0002, 32), undefined);
+    }
   });
 
   it('transformed instructions: rs1 and offset cleared, compressed ones expanded with bit 1 clear', () => {
