@@ -277,7 +277,7 @@ export class InterpreterContext implements SemanticContext {
   private callHost(): void {
     const { base, functions, handler } = this.place;
     const f = this.f;
-    savePc(f, base, this.rec);
+    savePc(f, this.xlen, base, this.rec);
     const { length } = handler;
     const code = callValue(
       'i32',

@@ -188,7 +188,7 @@ function generateRun(
   f.end(); // dispatch
   f.end(); // next
   f.end(); // leftSavingPc
-  savePc(f, base, here);
+  savePc(f, xlen, base, here);
   f.end(); // left
   budget.emit(f);
   return f;

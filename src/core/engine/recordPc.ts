@@ -19,8 +19,9 @@ export function pcOf(base: Expr, rec: Expr): Expr {
   return add(load('i64.load', base, hart.pageAddress), zeroExtend(distance));
 }
 
-export function savePc(f: FunctionBuilder, base: Expr, rec: Expr): void {
-  f.store('i64.store', base, pcOf(base, rec), hart.pc);
+/** The record may be one of those past the page, which at the last page are at address 0. */
+export function savePc(f: FunctionBuilder, xlen: RegisterWidth, base: Expr, rec: Expr): void {
+  f.store('i64.store', base, inWidth(xlen, pcOf(base, rec)), hart.pc);
 }
 
 /** An address of the guest's width: it wraps there. */

@@ -190,6 +190,49 @@ describe('core/isa/riscv/rv32', () => {
     assert.equal(x('fa0'), 0xffff_ffff_c049_0fdbn);
   });
 
+  // RV32I: "the address space wraps around", so that what follows the last address is address 0.
+  it('fetches, loads and stores go on at 0 behind the last address', () => {
+    const { hart, memory, x, csr, setCsr, step } = rig('', { isa });
+    // Pages for the first and the last 4 KiB of the address space (Sv32, V R W X A D).
+    const [root, low, high, first, last] = [1, 2, 3, 4, 5].map((page) => ramBase + page * 4096);
+    const entry = (table: number, index: number, target: number, bits: number): void =>
+      memory.write32(table + index * 4, (((target >>> 12) << 10) | bits) >>> 0);
+    entry(root!, 0, low!, 1);
+    entry(root!, 1023, high!, 1);
+    entry(low!, 0, first!, 0xcf);
+    entry(high!, 1023, last!, 0xcf);
+    const wide = encode('addi', { rd: 10, rs1: 0, imm: 7 }, 32);
+    memory.load(last! + 4092, Uint8Array.of(0x01, 0x00, wide & 0xff, (wide >> 8) & 0xff));
+    const lw = encode('lw', { rd: 11, rs1: 0, imm: -2 }, 32);
+    const sw = encode('sw', { rs2: 10, rs1: 0, imm: -1 }, 32);
+    const back = encode('jal', { rd: 0, imm: -14 }, 32);
+    const code = new DataView(new ArrayBuffer(14));
+    code.setUint16(0, wide >>> 16, true);
+    [lw, sw, back].forEach((word, i) => code.setUint32(2 + i * 4, word, true));
+    memory.load(first!, new Uint8Array(code.buffer));
+    setCsr('pmpaddr0', 0xffff_ffffn);
+    setCsr('pmpcfg0', 0x1fn);
+    setCsr('satp', BigInt((0x8000_0000 | (root! >>> 12)) >>> 0));
+    hart.privilege = 1;
+    hart.pc = 0xffff_fffcn;
+    step(2);
+    assert.deepEqual([hart.pc, x('a0')], [2n, 7n]);
+    step(1);
+    // Two bytes from either end.
+    const bytes = [wide & 0xff, (wide >> 8) & 0xff, (wide >> 16) & 0xff, wide >>> 24];
+    assert.deepEqual(
+      x('a1'),
+      BigInt(Uint32Array.from(bytes).reduce((v, b, i) => v + b * 256 ** i, 0)),
+    );
+    step(1);
+    assert.deepEqual([...memory.view8(first!, 3)!], [0, 0, 0]);
+    assert.equal(memory.view8(last! + 4095, 1)![0], 7);
+    step(1);
+    // From 10 to 14 before it.
+    assert.equal(hart.pc, 0xffff_fffcn);
+    assert.equal(csr('mcause'), 0n);
+  });
+
   it('misa says so', () => {
     assert.equal(rig('', { isa }).csr('misa') >> 30n, 1n);
   });
