@@ -5,7 +5,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 3000
+#define REPS 7000
 #endif
 #define SAMPLES 2048
 

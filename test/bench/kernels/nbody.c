@@ -5,7 +5,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 220000
+#define REPS 600000
 #endif
 #define BODIES 5
 #define STEP 0.01
