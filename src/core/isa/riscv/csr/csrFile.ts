@@ -99,14 +99,15 @@ export class CsrFile implements CsrHart {
     // Reading alone would leave the entropy for the next one (Zkr, the seed CSR).
     if (!write && register.mustWrite) return 'illegal';
     const { state } = this;
-    const { always, machine, hypervisor, supervisor } = register.gates;
-    if (!open(always, state)) return 'illegal';
+    const { gates } = register;
+    if (!open(gates.always, state)) return 'illegal';
     if (state.privilege === 3) return undefined;
+    const machine = state.virtualized ? gates.machineForGuest : gates.machine;
     if (!open(machine, state)) return 'illegal';
     const refused = levelRefusal(state, register.level);
     if (refused) return refused;
-    if (state.virtualized && !open(hypervisor, state)) return 'virtual';
-    if (state.privilege === 1 || open(supervisor, state)) return undefined;
+    if (state.virtualized && !open(gates.hypervisor, state)) return 'virtual';
+    if (state.privilege === 1 || open(gates.supervisor, state)) return undefined;
     return state.virtualized ? 'virtual' : 'illegal';
   }
 

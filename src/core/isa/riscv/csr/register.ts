@@ -22,6 +22,11 @@ type Condition = (state: HartState) => boolean;
 interface Gates {
   readonly always: readonly Condition[];
   readonly machine: readonly Condition[];
+  /**
+   * What `machine` is when V=1. For an upper half "the same CSR instruction for the corresponding
+   * low-half CSR" decides what is HS-qualified.
+   */
+  readonly machineForGuest: readonly Condition[];
   readonly hypervisor: readonly Condition[];
   readonly supervisor: readonly Condition[];
 }
@@ -61,7 +66,7 @@ export class Register {
     this.level = (row.number >>> 8) & 3;
     this.guest = row.guest;
     this.mustWrite = row.mustWrite;
-    this.gates = gatesOf(row.gates, config);
+    this.gates = gatesOf(row, stored, config);
     this.slot = stored.number;
     this.halfKind = halfOf(row, config);
     this.behaviour = stored.behaviour;
@@ -192,13 +197,14 @@ function halfOf(row: CsrRow, { xlen }: CsrConfig): Half {
   return row.upperOf === undefined ? 'lower' : 'upper';
 }
 
-function gatesOf(gates: readonly GateFor[], config: CsrConfig): Gates {
-  const there = gates.flatMap((gateFor) => gateFor(config) ?? []);
-  const all = (which: keyof Gate): readonly Condition[] => there.flatMap((g) => g[which] ?? []);
+function gatesOf(row: CsrRow, stored: CsrRow, config: CsrConfig): Gates {
+  const all = ({ gates }: CsrRow, which: keyof Gate): readonly Condition[] =>
+    gates.flatMap((gateFor: GateFor) => gateFor(config)?.[which] ?? []);
   return {
-    always: all('always'),
-    machine: all('machine'),
-    hypervisor: all('hypervisor'),
-    supervisor: all('supervisor'),
+    always: all(row, 'always'),
+    machine: all(row, 'machine'),
+    machineForGuest: all(stored, 'machine'),
+    hypervisor: all(row, 'hypervisor'),
+    supervisor: all(row, 'supervisor'),
   };
 }
