@@ -27,6 +27,8 @@ export interface FloatOperators {
   /** −0 is below +0; NaN if one is. */
   readonly min: Binary;
   readonly max: Binary;
+  /** The first with the sign of the second. */
+  readonly copysign: Binary;
   readonly eq: Binary;
   readonly ne: Binary;
   readonly lt: Binary;
@@ -54,6 +56,7 @@ function operatorsOf(type: 'f32' | 'f64'): FloatOperators {
     div: two('div'),
     min: two('min'),
     max: two('max'),
+    copysign: two('copysign'),
     eq: two('eq'),
     ne: two('ne'),
     lt: two('lt'),

@@ -58,6 +58,7 @@ const binary: Record<string, (x: number, y: number) => number | boolean> = {
   div: (x, y) => x / y,
   min: Math.min,
   max: Math.max,
+  copysign: (x, y) => (Object.is(y, -0) || y < 0 ? -Math.abs(x) : Math.abs(x)),
   eq: (x, y) => x === y,
   ne: (x, y) => x !== y,
   lt: (x, y) => x < y,

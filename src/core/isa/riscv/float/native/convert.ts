@@ -11,7 +11,6 @@ import {
   i64,
   ltS32,
   ltU,
-  or32,
   signExtend,
   wrap,
   zeroExtend,
@@ -86,18 +85,31 @@ export const fromInteger =
     c.wrWide(p.bits(convert(value)));
   };
 
-/**
- * A double rounded to an integral value as the instruction's field says, and the unit's state; to
- * nearest with ties away from zero is left to TypeScript.
- */
+/** A double rounded to an integral value as the instruction's field says, and the unit's state. */
 function integral(c: SemanticContext, giveUpIf: GiveUp, a: Expr): { whole: Expr; unit: Expr } {
   const unit = c.keep(c.floatUnit());
+  giveUpIf(ltS32(unit, i32(floatUnit.nearest)));
   const mode = c.keep(c.roundingField());
-  giveUpIf(or32(ltS32(unit, i32(floatUnit.nearest)), eq32(mode, i32(rounding.RMM))));
-  const { trunc, floor, ceil, nearest } = f64;
-  const is = (which: RoundingMode): Expr => eq32(mode, i32(which));
-  const down = choose(is(rounding.RDN), floor(a), choose(is(rounding.RUP), ceil(a), nearest(a)));
-  return { whole: c.keep(choose(is(rounding.RTZ), trunc(a), down)), unit };
+  const { floor, ceil, nearest } = f64;
+  const towardsZero = c.keep(f64.trunc(a));
+  const byMode: readonly (readonly [RoundingMode, Expr])[] = [
+    [rounding.RTZ, towardsZero],
+    [rounding.RDN, floor(a)],
+    [rounding.RUP, ceil(a)],
+    [rounding.RMM, withTiesAway(a, towardsZero)],
+  ];
+  const whole = byMode.reduceRight(
+    (otherwise, [which, value]) => choose(eq32(mode, i32(which)), value, otherwise),
+    nearest(a),
+  );
+  return { whole: c.keep(whole), unit };
+}
+
+/** What is cut off is exact. */
+function withTiesAway(a: Expr, towardsZero: Expr): Expr {
+  const rest = f64.abs(f64.sub(a, towardsZero));
+  const further = f64.add(towardsZero, f64.copysign(f64.constant(1), a));
+  return choose(f64.ge(rest, f64.constant(0.5)), further, towardsZero);
 }
 
 /** What is out of range is left to TypeScript. */
