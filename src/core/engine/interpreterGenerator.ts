@@ -61,7 +61,10 @@ export function generateInterpreter(
   module.importMemory('host', 'memory', 1);
   if (tiered) module.importTable('host', 'table', 1);
   const lookup = module.addFunction(generateLookup(imports.fetchMiss));
-  module.addFunction(generateRun(rows, xlen, { ...imports, lookup }, tier), 'run');
+  module.addFunction(
+    generateRun(rows, xlen, { ...imports, lookup }, tier, (f) => module.addFunction(f)),
+    'run',
+  );
   return module.build();
 }
 
@@ -100,6 +103,7 @@ function generateRun(
   xlen: RegisterWidth,
   functions: FunctionIndices,
   tier: Tier | undefined,
+  addFunction: (f: FunctionBuilder) => number,
 ): FunctionBuilder {
   const f = new FunctionBuilder(['i32', 'i32'], ['i32']);
   const table = new HandlerTable(rows, special.first);
@@ -177,6 +181,7 @@ function generateRun(
         left,
         leftSavingPc,
         goTo,
+        addFunction,
         count,
         counts: tier !== undefined,
       });
