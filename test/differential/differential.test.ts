@@ -10,8 +10,13 @@ import {
 } from './harness.ts';
 import { floatDeviation } from './floats.ts';
 import { instructionDeviation, instructionProgram, rowsOf } from './instructions.ts';
-import { withFloats, withIntegerExtensions } from './processors.ts';
-import { oneStageProgram, pagingDeviation, twoStageProgram } from './paging.ts';
+import { withFloats, withIntegerExtensions, withPageTables } from './processors.ts';
+import {
+  newerPagingDeviation,
+  oneStageProgram,
+  pagingDeviation,
+  twoStageProgram,
+} from './paging.ts';
 import { Random } from './random.ts';
 import type { Program } from './program.ts';
 
@@ -72,4 +77,18 @@ describe('differential', () => {
   );
   check('one stage of translation', 3, (random) => oneStageProgram(random, 1000), pagingDeviation);
   check('two stages of translation', 3, (random) => twoStageProgram(random, 1000), pagingDeviation);
+  check(
+    'one stage with Svadu, Svnapot and Svpbmt, on the newer QEMU',
+    3,
+    (random) => oneStageProgram(random, 1000, 'all'),
+    newerPagingDeviation,
+    withPageTables,
+  );
+  check(
+    'two stages with Svadu, Svnapot and Svpbmt, on the newer QEMU',
+    3,
+    (random) => twoStageProgram(random, 1000, 'all'),
+    newerPagingDeviation,
+    withPageTables,
+  );
 });

@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createMachine } from '../../src/core/registry.ts';
 import { qemuCpu, qemuProgram } from '../firmware/qemu.ts';
+import { newerQemu } from '../tools/debian.mjs';
 import { assemble, inFolder } from './assemble.ts';
 import { layout } from './layout.ts';
 import type { Program } from './program.ts';
@@ -131,6 +132,8 @@ export interface Processor {
   readonly isa: string;
   /** As QEMU's `-cpu` takes it. */
   readonly qemu: string;
+  /** It takes the QEMU of a later Debian. */
+  readonly newer?: boolean;
 }
 
 /** The base that other processors add to. */
@@ -139,17 +142,21 @@ export const defaultProcessor: Processor = {
   qemu: [qemuCpu, ...'f d zba zbb zbc zbs'.split(' ').map((name) => `${name}=off`)].join(),
 };
 
-export function runOnQemu(image: Uint8Array, { qemu } = defaultProcessor): Outcome {
+export function runOnQemu(
+  image: Uint8Array,
+  { qemu, newer = false }: Processor = defaultProcessor,
+): Outcome {
   return inFolder((folder) => {
     const file = path.join(folder, 'program.bin');
     writeFileSync(file, image);
     const args = ['-M', 'virt', '-cpu', qemu, '-m', '128M', '-bios', file];
     const quiet = ['-display', 'none', '-monitor', 'none', '-serial', 'stdio'];
-    const run = spawnSync(qemuProgram, [...args, ...quiet], {
+    const [program, ...words] = newer ? newerQemu() : [qemuProgram];
+    const run = spawnSync(program!, [...words, ...args, ...quiet], {
       timeout: 60_000,
       maxBuffer: 1 << 26,
     });
-    assert.equal(run.error, undefined, `${qemuProgram}: ${run.error?.message}`);
+    assert.equal(run.error, undefined, `${program}: ${run.error?.message}`);
     assert.equal(run.status, 0, `${run.signal} ${run.stderr.toString()}`);
     return parse(run.stdout);
   });

@@ -9,6 +9,16 @@ export const withIntegerExtensions: Processor = {
   qemu: [defaultProcessor.qemu, ...integer.map((name) => `${name}=on`), 'Zihintpause=on'].join(),
 };
 
+/** Everything about page tables that QEMU 7.2 lacks. */
+export const withPageTables: Processor = {
+  isa: 'rv64imach_svade_svadu_svinval_svnapot_svpbmt_sstc',
+  qemu: [
+    ...['rv64', 'h=on'],
+    ...['svade=on', 'svadu=on', 'svinval=on', 'svnapot=on', 'svpbmt=on'],
+  ].join(),
+  newer: true,
+};
+
 /** Floating point in all formats; QEMU 7.2 has no Zfa. */
 export const withFloats: Processor = {
   isa: 'rv64imafdch_zfh_sstc',
