@@ -70,7 +70,9 @@ export class HartInspector {
       const found = this.mmu.translateGuestPage(page, low & 4095, access, mode);
       return found < 0 ? undefined : found;
     }
-    const { privilege, virtualized } = this.state;
+    const { privilege, virtualized, xlen } = this.state;
+    // A virtual address has as many bits as a register.
+    if (address >> BigInt(xlen) !== 0n) return undefined;
     const mode = { privilege, virtualized, debug: true };
     const found =
       stage === 'first'

@@ -233,6 +233,13 @@ describe('core/isa/riscv/rv32', () => {
     assert.equal(csr('mcause'), 0n);
   });
 
+  it('a debugger finds nothing above the address space', () => {
+    const { hart } = rig('', { isa });
+    assert.equal(hart.debugTranslate(0x8000_0004n, 'virtual', 'load'), 0x8000_0004);
+    for (const stage of ['virtual', 'first'] as const)
+      assert.equal(hart.debugTranslate(0x1_8000_0004n, stage, 'load'), undefined);
+  });
+
   it('misa says so', () => {
     assert.equal(rig('', { isa }).csr('misa') >> 30n, 1n);
   });
