@@ -1,4 +1,6 @@
 /** A growing run of bytes with the LEB128 numbers of WebAssembly (core specification 5.2.2). */
+const encoder = new TextEncoder();
+
 export class ByteSink {
   private bytes = new Uint8Array(256);
   private used = 0;
@@ -24,11 +26,24 @@ export class ByteSink {
   }
 
   signed(value: bigint): this {
+    // Most numbers are small, and bigints are slow.
+    if (value >= -0x4000_0000n && value < 0x4000_0000n) return this.signedSmall(Number(value));
     let rest = value;
     for (;;) {
       const low = Number(rest & 0x7fn);
       rest >>= 7n;
       const last = (rest === 0n && !(low & 0x40)) || (rest === -1n && low & 0x40);
+      this.byte(last ? low : low | 0x80);
+      if (last) return this;
+    }
+  }
+
+  private signedSmall(value: number): this {
+    let rest = value;
+    for (;;) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      const last = (rest === 0 && !(low & 0x40)) || (rest === -1 && (low & 0x40) !== 0);
       this.byte(last ? low : low | 0x80);
       if (last) return this;
     }
@@ -43,7 +58,7 @@ export class ByteSink {
   }
 
   name(text: string): this {
-    const data = new TextEncoder().encode(text);
+    const data = encoder.encode(text);
     return this.unsigned(data.length).append(data);
   }
 

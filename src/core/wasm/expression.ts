@@ -15,9 +15,22 @@ export interface Expr {
   emit(f: FunctionBuilder): void;
 }
 
-export const i32 = (value: number): Expr => constant('i32', BigInt.asIntN(32, BigInt(value)));
+export const i32 = (value: number): Expr => small(smallI32, 'i32', value);
 export const i64 = (value: bigint | number): Expr =>
-  constant('i64', BigInt.asIntN(64, BigInt(value)));
+  typeof value === 'number'
+    ? small(smallI64, 'i64', value)
+    : constant('i64', BigInt.asIntN(64, value));
+
+/** Constants that nearly all code is made of, kept: bigints are slow. */
+const smallI32: (Expr | undefined)[] = [];
+const smallI64: (Expr | undefined)[] = [];
+const mostSmall = 4096;
+
+function small(kept: (Expr | undefined)[], type: 'i32' | 'i64', value: number): Expr {
+  const make = (): Expr => constant(type, BigInt.asIntN(type === 'i32' ? 32 : 64, BigInt(value)));
+  const index = value + mostSmall;
+  return index >= 0 && index <= 2 * mostSmall ? (kept[index] ??= make()) : make();
+}
 
 function constant(type: 'i32' | 'i64', value: bigint): Expr {
   return {

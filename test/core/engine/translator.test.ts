@@ -192,4 +192,40 @@ patched: .option norvc
     const { invalidated, regions } = r.translator!.counters;
     assert.ok(invalidated >= 1 && invalidated < regions, `${invalidated} of ${regions}`);
   });
+
+  it('tests a group of accesses once, and interprets those that reach into another page', () => {
+    const source = `
+_start: la s0, near
+  la s1, far
+  li s2, 300
+1: mv a0, s0
+  call touch
+  mv a0, s1
+  call touch
+  addi s2, s2, -1
+  bnez s2, 1b
+2: j 2b
+touch: ld a1, 0(a0)
+  ld a2, 8(a0)
+  lw a3, 20(a0)
+  addi a1, a1, 1
+  addi a2, a2, 3
+  sd a1, 0(a0)
+  sh a2, 8(a0)
+  sb a3, 23(a0)
+  ld a0, 16(a0)
+  add a4, a4, a0
+  ret
+  .balign 4096
+near: .dword 1, 2, 3
+  .space 4096 - 24 - 12
+far: .dword 4, 5, 6`;
+    const [interpreted, translated] = [rig(source), rig(source, { translate: eagerTranslation })];
+    for (let i = 0; i < 40; i++) {
+      interpreted.step(1 + i * 7);
+      translated.step(1 + i * 7);
+      assert.deepEqual(state(translated), state(interpreted));
+    }
+    assert.equal(interpreted.x('s2') < 300n, true);
+  });
 });

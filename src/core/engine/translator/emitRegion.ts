@@ -40,6 +40,7 @@ import {
   registerBytes,
   tlb,
 } from '../layout.ts';
+import { accessGroups } from './accessGroups.ts';
 import type { Block, Instruction } from './block.ts';
 import type { Discovered } from './discover.ts';
 import { Exits } from './exits.ts';
@@ -261,11 +262,12 @@ class RegionEmitter {
       f.end();
     }
     const tracker = this.trackDirty(node);
+    const groups = accessGroups(block.instructions);
     this.left = count;
     for (const instruction of block.instructions) {
       this.dirty = tracker.masks;
       this.at = instruction.at;
-      context.translate(instruction);
+      context.translate(instruction, groups.get(instruction));
       tracker.pass(instruction);
       this.left--;
     }

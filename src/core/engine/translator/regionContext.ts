@@ -3,6 +3,7 @@
  * What the inline path cannot do leaves the region before the instruction, which is interpreted.
  */
 import {
+  add,
   effect,
   eq,
   eqz32,
@@ -31,6 +32,7 @@ import {
   type SemanticContext,
 } from '../semantics.ts';
 import { inWidth } from '../recordPc.ts';
+import type { AccessGroup } from './accessGroups.ts';
 import { thirdSource, type Instruction } from './block.ts';
 import { bankOf } from './liveness.ts';
 
@@ -61,6 +63,7 @@ export class RegionContext implements SemanticContext {
   private readonly place: RegionPlace;
   private readonly f: FunctionBuilder;
   private instruction!: Instruction;
+  private group: AccessGroup | undefined;
 
   constructor(place: RegionPlace, target: number) {
     this.place = place;
@@ -70,8 +73,10 @@ export class RegionContext implements SemanticContext {
     this.target = target;
   }
 
-  translate(instruction: Instruction): void {
+  /** An instruction, and the group that its access belongs to. */
+  translate(instruction: Instruction, group?: AccessGroup): void {
     this.instruction = instruction;
+    this.group = group;
     this.f.scope(() => instruction.handler.row.execute(this));
   }
 
@@ -109,6 +114,13 @@ export class RegionContext implements SemanticContext {
   }
 
   load(width: AccessWidth, address: Expr): Expr {
+    const { group } = this;
+    if (group) {
+      return effect('i64', (f) => {
+        const { at, distance } = this.inGroup(group, 'read');
+        load(loadOperators[width], at, distance).emit(f);
+      });
+    }
     return effect('i64', (f) => {
       const a = f.keep(this.reached(address));
       f.temporary('i32', (entry) => {
@@ -119,7 +131,12 @@ export class RegionContext implements SemanticContext {
   }
 
   store(width: AccessWidth, address: Expr, value: Expr): void {
-    const { f } = this;
+    const { f, group } = this;
+    if (group) {
+      const { at, distance } = this.inGroup(group, 'write');
+      f.store(storeOperators[width], at, value, distance);
+      return;
+    }
     const a = f.keep(this.reached(address));
     f.temporary('i32', (entry) => {
       this.leaveUnless(tlbHit(this.place.set, a, entry, 'write', accessBytes[width]));
@@ -234,6 +251,24 @@ export class RegionContext implements SemanticContext {
     this.f.if(condition);
     this.place.leave();
     this.f.end();
+  }
+
+  /** Where a group's lowest byte is, and this access's distance from it. The first member tests. */
+  private inGroup(group: AccessGroup, kind: 'read' | 'write'): { at: Expr; distance: number } {
+    const { f } = this;
+    if (group.offset === undefined) {
+      const lowest = f.keep(this.reached(add(this.rs1(), i64(group.low))));
+      const offset = f.newLocal('i32');
+      f.temporary('i32', (entry) => {
+        const size = group.high - group.low;
+        this.leaveUnless(tlbHit(this.place.set, lowest, entry, kind, size));
+        f.set(offset, tlbOffset(lowest, entry, kind));
+      });
+      group.offset = offset;
+    }
+    const { facts, imm } = this.instruction;
+    const own = facts.access?.displaced ? imm : 0;
+    return { at: local('i32', group.offset), distance: own - group.low };
   }
 
   /** Offset in memory of a word that may be read and written at once. */

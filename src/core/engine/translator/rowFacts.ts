@@ -3,8 +3,14 @@
  * it writes one, how control goes on. The row's own meaning says it, run with a context that only
  * takes notes.
  */
-import { local, type Expr } from '../../wasm/expression.ts';
-import type { EngineRow, GiveUp, RegisterWidth, SemanticContext } from '../semantics.ts';
+import { i64, local, type Expr } from '../../wasm/expression.ts';
+import type {
+  AccessWidth,
+  EngineRow,
+  GiveUp,
+  RegisterWidth,
+  SemanticContext,
+} from '../semantics.ts';
 
 /** How control goes on after an instruction; `host` ones are left to TypeScript. */
 export type Flow = 'next' | 'branch' | 'jump' | 'indirect' | 'host';
@@ -20,6 +26,15 @@ export interface RowFacts {
   /** Depends on what the floating-point unit is ready for. */
   readonly asksFloatUnit: boolean;
   readonly flow: Flow;
+  /** The one load or store that it makes, if its address is rs1 or that and the immediate. */
+  readonly access: Access | undefined;
+}
+
+export interface Access {
+  readonly kind: 'load' | 'store';
+  readonly width: AccessWidth;
+  /** The immediate is added. */
+  readonly displaced: boolean;
 }
 
 const known = new WeakMap<EngineRow, RowFacts>();
@@ -36,6 +51,8 @@ export function factsOf(row: EngineRow, xlen: RegisterWidth): RowFacts {
 
 /** Stands for any value: it is never emitted, and has no constant to fold. */
 const something: Expr = local('i64', 0);
+/** Stands for rs1. As the immediate is taken to be 0, what is at a distance of it from rs1 is it. */
+const firstSource: Expr = local('i64', 1);
 
 class Notes implements SemanticContext, RowFacts {
   readonly xlen: RegisterWidth;
@@ -45,6 +62,9 @@ class Notes implements SemanticContext, RowFacts {
   readsRd = false;
   writesRd = false;
   readsRs3 = false;
+  access: Access | undefined;
+  private accesses = 0;
+  private readsImm = false;
   mayLeave = false;
   asksFloatUnit = false;
   flow: Flow = 'next';
@@ -55,7 +75,7 @@ class Notes implements SemanticContext, RowFacts {
 
   rs1(): Expr {
     this.readsRs1 = true;
-    return something;
+    return firstSource;
   }
   rs2(): Expr {
     this.readsRs2 = true;
@@ -66,7 +86,8 @@ class Notes implements SemanticContext, RowFacts {
     return something;
   }
   imm(): Expr {
-    return something;
+    this.readsImm = true;
+    return i64(0);
   }
   pcImm(): Expr {
     return something;
@@ -80,12 +101,12 @@ class Notes implements SemanticContext, RowFacts {
   wrWide(): void {
     this.writesRd = true;
   }
-  load(): Expr {
-    this.mayLeave = true;
+  load(width: AccessWidth, address: Expr): Expr {
+    this.noteAccess('load', width, address);
     return something;
   }
-  store(): void {
-    this.mayLeave = true;
+  store(width: AccessWidth, address: Expr): void {
+    this.noteAccess('store', width, address);
   }
   amo(_width: unknown, _address: Expr, update: (old: Expr) => Expr): void {
     update(something);
@@ -128,6 +149,12 @@ class Notes implements SemanticContext, RowFacts {
   floatUnit(): Expr {
     this.asksFloatUnit = true;
     return local('i32', 0);
+  }
+  private noteAccess(kind: Access['kind'], width: AccessWidth, address: Expr): void {
+    this.mayLeave = true;
+    this.accesses++;
+    const isPlain = this.accesses === 1 && address === firstSource;
+    this.access = isPlain ? { kind, width, displaced: this.readsImm } : undefined;
   }
   orHost(body: (giveUpIf: GiveUp) => void): void {
     this.mayLeave = true;
