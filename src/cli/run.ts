@@ -27,6 +27,8 @@ const spec: CommandSpec = {
     { name: 'isa', value: 'STRING', help: 'instruction set; default: all that is implemented' },
     { name: 'trap-instruction', value: 'transformed|zero', help: 'what traps say of instructions' },
     { name: 'harts', value: 'N', help: 'number of harts, 1 by default' },
+    { name: 'aia', value: 'NAME', help: 'aplic or aplic-imsic instead of a PLIC, in mode machine' },
+    { name: 'aia-guests', value: 'N', help: 'guest interrupt files of each hart, 0 by default' },
     { name: 'memory', value: 'SIZE', help: 'RAM, as 256M or 1G' },
     { name: 'firmware', value: 'FILE', help: 'what runs before the image, in mode machine' },
     { name: 'initrd', value: 'FILE', help: 'initial RAM disk' },
@@ -61,6 +63,7 @@ const attributes = [
   'mode',
   'board',
   'isa',
+  'aia',
   'memory',
   'firmware',
   'initrd',
@@ -118,6 +121,8 @@ function launchConfig(options: ParsedOptions): LaunchConfig {
   if (trapInstruction !== undefined) given.trapInstruction = trapInstruction;
   const harts = options.count('harts');
   if (harts !== undefined) given.harts = harts;
+  const aiaGuests = options.count('aia-guests');
+  if (aiaGuests !== undefined) given.aiaGuests = aiaGuests;
   return parseLaunchConfig(given);
 }
 

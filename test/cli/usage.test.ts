@@ -36,7 +36,7 @@ describe('trapline: usage', () => {
   it('explains every option of run', () => {
     const { code, stdout } = trapline(['run', '--help']);
     assert.equal(code, 0);
-    const options = `mode board isa harts memory firmware initrd dtb bootargs console engine time
+    const options = `mode board isa harts aia aia-guests memory firmware initrd dtb bootargs console engine time
       max-instructions timeout trace trace-file json signature signature-granularity`;
     for (const name of options.split(/\s+/)) assert.match(stdout, new RegExp(`^  --${name} `, 'm'));
   });

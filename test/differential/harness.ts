@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { LaunchConfig } from '../../src/core/machine/launchConfig.ts';
 import { createMachine } from '../../src/core/registry.ts';
 import { qemuCpu, qemuProgram } from '../firmware/qemu.ts';
 import { newerQemu } from '../tools/debian.mjs';
@@ -134,6 +135,9 @@ export interface Processor {
   readonly qemu: string;
   /** It takes the QEMU of a later Debian. */
   readonly newer?: boolean;
+  /** QEMU's board, `virt` by default, and what makes ours alike. */
+  readonly board?: string;
+  readonly launch?: Partial<LaunchConfig>;
 }
 
 /** The base that other processors add to. */
@@ -142,14 +146,12 @@ export const defaultProcessor: Processor = {
   qemu: [qemuCpu, ...'f d zba zbb zbc zbs'.split(' ').map((name) => `${name}=off`)].join(),
 };
 
-export function runOnQemu(
-  image: Uint8Array,
-  { qemu, newer = false }: Processor = defaultProcessor,
-): Outcome {
+export function runOnQemu(image: Uint8Array, processor = defaultProcessor): Outcome {
+  const { qemu, newer = false, board = 'virt' } = processor;
   return inFolder((folder) => {
     const file = path.join(folder, 'program.bin');
     writeFileSync(file, image);
-    const args = ['-M', 'virt', '-cpu', qemu, '-m', '128M', '-bios', file];
+    const args = ['-M', board, '-cpu', qemu, '-m', '128M', '-bios', file];
     const quiet = ['-display', 'none', '-monitor', 'none', '-serial', 'stdio'];
     const [program, ...words] = newer ? newerQemu() : [qemuProgram];
     const run = spawnSync(program!, [...words, ...args, ...quiet], {
@@ -166,7 +168,7 @@ export function runOnQemu(
 export function runOnOurs(
   image: Uint8Array,
   budgets: () => number = () => 100_000,
-  { isa } = defaultProcessor,
+  { isa, launch } = defaultProcessor,
 ): Outcome {
   const machine = createMachine(
     {
@@ -180,6 +182,7 @@ export function runOnOurs(
       calls: [],
       engine: 'auto',
       time: 'virtual',
+      ...launch,
     },
     new Map([['program.bin', image]]),
   );

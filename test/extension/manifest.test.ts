@@ -28,7 +28,7 @@ const accepts = (attribute: string, value: unknown, more: object = {}): boolean 
   }
 };
 const machine = (attribute: string): object =>
-  attribute === 'firmware' ? { mode: 'machine' } : {};
+  ['firmware', 'aia'].includes(attribute) ? { mode: 'machine' } : {};
 
 describe('package.json', () => {
   it('names files that exist', () => {

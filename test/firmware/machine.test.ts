@@ -18,6 +18,9 @@ interface Boot {
   /** What runs first, and what it hands over to. */
   files(images: FirmwareImages): { readonly bios: string; readonly kernel?: string };
   readonly commands: readonly string[];
+  /** QEMU's board and what makes ours alike, where it is not the plain one. */
+  readonly board?: string;
+  readonly launch?: Partial<Launch>;
 }
 
 const supervisorCommands = ['version', 'bdinfo', 'sbi', 'md.l 80200000 8', 'sleep 1'];
@@ -26,6 +29,20 @@ const boots: readonly Boot[] = [
     name: 'OpenSBI fw_dynamic and U-Boot',
     files: (images) => ({ bios: images.fwDynamic, kernel: images.ubootS }),
     commands: supervisorCommands,
+  },
+  {
+    name: 'OpenSBI fw_dynamic and U-Boot with APLIC and IMSICs',
+    files: (images) => ({ bios: images.fwDynamic, kernel: images.ubootS }),
+    commands: supervisorCommands,
+    board: 'virt,aia=aplic-imsic,aia-guests=1',
+    launch: { aia: { controllers: 'aplic-imsic', guests: 1 } },
+  },
+  {
+    name: 'OpenSBI fw_dynamic and U-Boot with an APLIC',
+    files: (images) => ({ bios: images.fwDynamic, kernel: images.ubootS }),
+    commands: supervisorCommands,
+    board: 'virt,aia=aplic',
+    launch: { aia: { controllers: 'aplic', guests: 0 } },
   },
   {
     name: 'OpenSBI fw_jump and U-Boot',
@@ -44,6 +61,7 @@ for (const release of releases) {
     describe(`${boot.name}, ${release}, in mode machine`, function () {
       this.timeout(300_000);
       const script = ubootSession(boot.commands);
+      const board = boot.board === undefined ? {} : { board: boot.board };
       let files: ReturnType<Boot['files']>;
       let launch: Launch;
       let run: MachineRun;
@@ -52,10 +70,11 @@ for (const release of releases) {
       before(() => {
         folder = mkdtempSync(path.join(os.tmpdir(), 'trapline-'));
         files = boot.files(firmwareImages(release));
-        launch =
+        const programs =
           files.kernel === undefined
-            ? { mode: 'machine', program: files.bios }
-            : { mode: 'machine', program: files.kernel, firmware: files.bios };
+            ? { program: files.bios }
+            : { program: files.kernel, firmware: files.bios };
+        launch = { mode: 'machine', ...programs, ...boot.launch };
         run = runMachine(launch, script);
       });
       after(() => rmSync(folder, { recursive: true, force: true }));
@@ -66,7 +85,7 @@ for (const release of releases) {
       });
 
       it("matches QEMU's transcript", async () => {
-        const qemu = await qemuTranscript({ ...files, memory: '256M', script });
+        const qemu = await qemuTranscript({ ...files, ...board, memory: '256M', script });
         const rules = [...processorRules, ...treeRules];
         assert.equal(normalise(run.transcript, rules), normalise(qemu, rules));
       });
@@ -74,7 +93,7 @@ for (const release of releases) {
       it('matches QEMU with our device tree in every line but what names the processor', async () => {
         const dtb = path.join(folder, 'ours.dtb');
         writeFileSync(dtb, deviceTreeOf(makeMachine(launch)));
-        const qemu = await qemuTranscript({ ...files, memory: '256M', script, dtb });
+        const qemu = await qemuTranscript({ ...files, ...board, memory: '256M', script, dtb });
         assert.equal(normalise(run.transcript, processorRules), normalise(qemu, processorRules));
       });
 

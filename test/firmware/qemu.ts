@@ -9,6 +9,8 @@ export interface QemuRun {
   readonly bios: string;
   readonly kernel?: string;
   readonly dtb?: string;
+  /** `virt` by default. */
+  readonly board?: string;
   /** As QEMU takes it: `256M`. */
   readonly memory: string;
   readonly script: readonly Step[];
@@ -25,7 +27,7 @@ export const qemuProgram = 'qemu-system-riscv64';
 /** The console's transcript, from reset to the end of QEMU. */
 export function qemuTranscript(run: QemuRun): Promise<string> {
   const args = [
-    ...['-M', 'virt', '-cpu', qemuCpu, '-m', run.memory],
+    ...['-M', run.board ?? 'virt', '-cpu', qemuCpu, '-m', run.memory],
     ...['-display', 'none', '-monitor', 'none', '-serial', 'stdio'],
     ...['-bios', run.bios],
     ...(run.kernel === undefined ? [] : ['-kernel', run.kernel]),

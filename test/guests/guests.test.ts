@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { makeMachine } from '../firmware/machine.ts';
 import type { EndEvent } from '../../src/core/debug/target.ts';
+import type { LaunchConfig } from '../../src/core/machine/launchConfig.ts';
 import type { Machine } from '../../src/core/machine/machine.ts';
 import { elfFiles, groups } from './build.mjs';
 
@@ -16,9 +17,20 @@ const folder = 'test/guests';
 const notOnQemu = ['specification'];
 /** Supervisors, which need firmware or a hypervisor under them: they have tests of their own. */
 const supervisors = ['rv32-supervisor'];
-/** Guests that end with another code than 0, and QEMU's board with the device they end through. */
-const others: Readonly<Record<string, { readonly code: number; readonly board: string }>> = {
+/** What is particular to a guest. */
+interface Special {
+  /** What the guest ends with, 0 by default. */
+  readonly code?: number;
+  /** QEMU's board, `virt` by default, and what makes ours alike. */
+  readonly board: string;
+  readonly launch?: Partial<LaunchConfig>;
+}
+const others: Readonly<Record<string, Special>> = {
   htif: { code: 1, board: 'spike' },
+  aia: {
+    board: 'virt,aia=aplic-imsic,aia-guests=1',
+    launch: { aia: { controllers: 'aplic-imsic', guests: 1 } },
+  },
 };
 
 function runToEnd(machine: Machine): EndEvent {
@@ -45,7 +57,8 @@ describe('self-checking guests', function () {
     for (const engine of ['interpreter', 'jit', 'lockstep'] as const) {
       it(`${name} ends with ${code} on our engine, ${engine}`, () => {
         const program = `${folder}/${name}.elf`;
-        const end = runToEnd(makeMachine({ mode: 'machine', program, engine, memory: 32 << 20 }));
+        const config = { engine, memory: 32 << 20, ...others[name]?.launch };
+        const end = runToEnd(makeMachine({ mode: 'machine', program, ...config }));
         assert.equal(end.code, code, `check ${end.code} failed (${end.text})`);
       });
     }

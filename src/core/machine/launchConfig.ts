@@ -38,6 +38,8 @@ export interface LaunchConfig {
    */
   readonly trapInstruction?: TrapInstructionChoice;
   readonly harts: number;
+  /** Undefined: a PLIC. */
+  readonly aia?: AiaChoice;
   /** Bytes. */
   readonly memory: number;
   readonly firmware?: string;

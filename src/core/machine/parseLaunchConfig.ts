@@ -5,7 +5,7 @@
  */
 import { nearest } from '../base/nearest.ts';
 import { UserError } from '../base/userError.ts';
-import type { LaunchConfig, LoadFile } from './launchConfig.ts';
+import type { AiaChoice, LaunchConfig, LoadFile, Mode } from './launchConfig.ts';
 import { parseCallRules } from './parseCallRules.ts';
 import { describe, integer, oneOf, optionalString, refuse, requiredString } from './parseValues.ts';
 
@@ -17,6 +17,8 @@ const OWN_ATTRIBUTES = [
   'isa',
   'trapInstruction',
   'harts',
+  'aia',
+  'aiaGuests',
   'memory',
   'firmware',
   'initrd',
@@ -54,6 +56,8 @@ const MIN_MEMORY = 4 * MiB;
 /** One WebAssembly memory of at most 4 GiB holds guest RAM and the engine's own tables. */
 const MAX_MEMORY = 3 * 1024 * MiB;
 const MAX_HARTS = 16;
+/** As on QEMU's board. */
+const MAX_GUEST_FILES = 7;
 
 const DEFAULT_MEMORY = 256 * MiB;
 
@@ -68,6 +72,7 @@ export function parseLaunchConfig(raw: Readonly<Record<string, unknown>>): Launc
       'firmware',
     );
   }
+  const aia = aiaChoice(raw, mode);
   const initrd = optionalString(raw, 'initrd');
   const dtb = optionalString(raw, 'dtb');
   const bootargs = optionalString(raw, 'bootargs', 'allowEmpty');
@@ -85,6 +90,7 @@ export function parseLaunchConfig(raw: Readonly<Record<string, unknown>>): Launc
       : { trapInstruction: oneOf(raw, 'trapInstruction', TRAP_INSTRUCTIONS, 'transformed') }),
     harts: raw['harts'] === undefined ? 1 : integer(raw, 'harts', { min: 1, max: MAX_HARTS }),
     memory: raw['memory'] === undefined ? DEFAULT_MEMORY : memorySize(raw['memory']),
+    ...(aia === undefined ? {} : { aia }),
     ...(firmware === undefined ? {} : { firmware }),
     ...(initrd === undefined ? {} : { initrd }),
     ...(dtb === undefined ? {} : { dtb }),
@@ -95,6 +101,20 @@ export function parseLaunchConfig(raw: Readonly<Record<string, unknown>>): Launc
     time: oneOf(raw, 'time', ['virtual', 'wall'], 'virtual'),
     ...(maxInstructions === undefined ? {} : { maxInstructions }),
   };
+}
+
+function aiaChoice(raw: Readonly<Record<string, unknown>>, mode: Mode): AiaChoice | undefined {
+  const controllers = oneOf(raw, 'aia', ['none', 'aplic', 'aplic-imsic'], 'none');
+  const range = { min: 0, max: MAX_GUEST_FILES };
+  const guests = raw['aiaGuests'] === undefined ? 0 : integer(raw, 'aiaGuests', range);
+  if (controllers === 'none') return undefined;
+  if (mode === 'guest') {
+    throw new UserError(
+      `aia: '${controllers}' needs "mode": "machine"; a guest's board has a PLIC`,
+      'aia',
+    );
+  }
+  return { controllers, guests };
 }
 
 function checkKnown(name: string): void {

@@ -41,6 +41,23 @@ describe('parseLaunchConfig', () => {
     });
   });
 
+  it('reads which interrupt controllers there are', () => {
+    const read = (attributes: Record<string, unknown>) =>
+      parseLaunchConfig({ program, mode: 'machine', ...attributes }).aia;
+    assert.equal(read({ aia: 'none' }), undefined);
+    assert.deepEqual(read({ aia: 'aplic' }), { controllers: 'aplic', guests: 0 });
+    const aia = 'aplic-imsic';
+    assert.deepEqual(read({ aia }), { controllers: aia, guests: 0 });
+    assert.deepEqual(read({ aia, aiaGuests: 5 }), { controllers: aia, guests: 5 });
+    refused(
+      { aia: 'gic' },
+      /^aia: "gic" is not allowed; allowed is "none" or "aplic" or "aplic-im/,
+    );
+    refused({ aia }, /^aia: 'aplic-imsic' needs "mode": "machine"/, 'aia');
+    refused({ mode: 'machine', aia, aiaGuests: 8 }, /^aiaGuests: 8 is not allowed/, 'aiaGuests');
+    assert.equal(read({ aiaGuests: 1 }), undefined, 'without IMSIC they mean nothing');
+  });
+
   it('reads sizes as people write them', () => {
     for (const [given, bytes] of [
       ['256M', 2 ** 28],
@@ -140,7 +157,9 @@ describe('parseLaunchConfig', () => {
       assert.ok(properties[name], `${name} is not in package.json`);
     }
     for (const [name, schema] of Object.entries(properties)) {
-      for (const value of schema.enum ?? []) parseLaunchConfig({ program, [name]: value });
+      for (const value of schema.enum ?? []) {
+        parseLaunchConfig({ program, mode: 'machine', [name]: value });
+      }
       if (schema.maximum !== undefined) {
         parseLaunchConfig({ program, [name]: schema.maximum });
         refused({ [name]: schema.maximum + 1 }, new RegExp(`^${name}: `));

@@ -3,25 +3,21 @@
  * leaves the fast path. Instruction counts are exact whenever TypeScript runs.
  */
 import { defined } from '../../base/assert.ts';
-import type { VirtualClock } from '../../base/virtualClock.ts';
 import type { MappingTable } from '../../debug/target.ts';
-import type { CodePages } from '../../engine/codePages.ts';
-import type { EngineMemory } from '../../engine/engineMemory.ts';
-import type { Interpreter, InterpreterClient } from '../../engine/interpreter.ts';
+import type { InterpreterClient } from '../../engine/interpreter.ts';
 import { exit, leave, special } from '../../engine/layout.ts';
 import { accessBytes, accessWidths, type RegisterWidth } from '../../engine/semantics.ts';
-import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind, CpuRun, DebugStage } from '../cpu.ts';
 import { AccessArgument, extended } from './accessArgument.ts';
 import { event } from './csr/counters.ts';
 import { CsrFile } from './csr/csrFile.ts';
 import { updateFloatUnit } from './csr/floatStatus.ts';
 import { CSR } from './csr/numbers.ts';
-import type { Decoder } from './decode.ts';
 import { engineTables } from './engineRows.ts';
 import { Fetcher } from './fetcher.ts';
 import { HartInspector } from './hartInspector.ts';
 import { hostInstructions } from './hostInstructions.ts';
+import type { HartParts } from './hartParts.ts';
 import { HartState, hstatusBits } from './hartState.ts';
 import { lower, MemoryPath, upper } from './memoryPath.ts';
 import { Mmu, type AccessMode } from './mmu.ts';
@@ -33,28 +29,7 @@ import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
 import type { Execute, Operands, SystemHart } from './system.ts';
 import { cause, trap } from './trapCause.ts';
 import { Traps, type TrapTarget } from './traps.ts';
-import { TrapInstruction, type TrapInstructionValue } from './trapInstruction.ts';
-
-/** What harts of one machine share. */
-export interface HartParts {
-  readonly engine: EngineMemory;
-  readonly memory: PhysicalMemory;
-  readonly interpreter: Interpreter;
-  readonly code: CodePages;
-  readonly clock: VirtualClock;
-  /** What the `time` counter shows. */
-  readonly now: () => bigint;
-  readonly xlen: RegisterWidth;
-  readonly decoder: Decoder;
-  /** Lower-case names of the extensions that exist. */
-  readonly extensions: ReadonlySet<string>;
-  readonly trapInstruction: TrapInstructionValue;
-  /** A page at this memory offset now has records: no hart may store to it inline. */
-  readonly codePageAdded: (offset: number) => void;
-  /** Asks for all records to be dropped as soon as no hart is in generated code. */
-  readonly recordsExhausted: () => void;
-  readonly dropRecordsIfAsked: () => void;
-}
+import { TrapInstruction } from './trapInstruction.ts';
 
 /** Set in the width argument of a load that must be aligned. */
 const alignedFlag = 16;
@@ -112,6 +87,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
       extensions: parts.extensions,
       xlen: this.xlen,
       retired: () => this.instructions,
+      ...(parts.external[id] ? { external: parts.external[id] } : {}),
     });
     this.traps = new Traps(this.state, this.csrs);
     const mmu = new Mmu(this.state, memory, this.pmp, parts.extensions);
@@ -235,7 +211,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   get wouldWake(): boolean {
-    if (this.csrs.pending() & this.state.low(CSR.mie)) return true;
+    if (this.csrs.awaited()) return true;
     if (this.waitEnd === undefined) return false;
     return !this.state.reserved || this.parts.clock.ticks() >= this.waitEnd;
   }
@@ -256,6 +232,12 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     const inputs = level ? this.csrs.inputs | (1 << bit) : this.csrs.inputs & ~(1 << bit);
     if (inputs === this.csrs.inputs) return;
     this.csrs.inputs = inputs;
+    this.endSlice = true;
+  }
+
+  /** The signal of guest interrupt file `file`, numbered from 1. */
+  setGuestExternal(file: number, level: boolean): void {
+    this.csrs.setGuestInput(file, level);
     this.endSlice = true;
   }
 

@@ -42,9 +42,15 @@ interface Parsed {
   readonly absent: readonly string[];
 }
 
-/** Empty: what a machine of this width has by default. */
-export function parseIsaString(text: string, width: RegisterWidth = 64): IsaChoice {
-  const { xlen, names, absent } = parse(text === '' ? `rv${width}${byDefault}` : text);
+/** Empty: what a machine of this width has by default. `also` is there whatever the text says. */
+export function parseIsaString(
+  text: string,
+  width: RegisterWidth = 64,
+  also: readonly string[] = [],
+): IsaChoice {
+  const parsed = parse(text === '' ? `rv${width}${byDefault}` : text);
+  const { xlen, absent } = parsed;
+  const names = [...parsed.names, ...also];
   const modes = translationModes(xlen);
   // A string that names no translation mode leaves them all; one that does, has no larger one.
   const asked = names.some((name) => modes.includes(name)) ? names : [...names, ...modes];

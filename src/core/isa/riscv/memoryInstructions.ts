@@ -102,7 +102,7 @@ function blockRefusal({ state }: SystemHart, field: number): CsrRefusal | undefi
 }
 
 function waitIsOver({ state, csrs }: SystemHart): boolean {
-  return !state.reserved || (csrs.pending() & state.low(CSR.mie)) !== 0;
+  return !state.reserved || csrs.awaited();
 }
 
 /** A guest does not stall: its hypervisor knows waits for interrupts alone. */

@@ -8,6 +8,7 @@ import { Interpreter } from '../../engine/interpreter.ts';
 import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { MmioMap } from '../../memory/mmioMap.ts';
 import { PhysicalMemory } from '../../memory/physicalMemory.ts';
+import type { ExternalInterrupts } from './csr/externalInterrupts.ts';
 import { Decoder } from './decode.ts';
 import { engineTables } from './engineRows.ts';
 import { Hart } from './hart.ts';
@@ -36,6 +37,8 @@ export interface RiscvOptions {
   readonly trapInstruction?: TrapInstructionValue | undefined;
   /** Hot code is translated; without, all is interpreted. */
   readonly translate?: TranslatorOptions | undefined;
+  /** By hart, what CSRs reach of the external interrupt controllers; nothing by default. */
+  readonly external?: readonly ExternalInterrupts[];
 }
 
 export interface RiscvMachineParts {
@@ -99,6 +102,7 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
     ),
     extensions: options.extensions,
     trapInstruction: options.trapInstruction ?? 'transformed',
+    external: options.external ?? [],
     codePageAdded: (offset: number) => {
       for (const hart of harts) hart.regimes.dropWritesTo(offset);
     },

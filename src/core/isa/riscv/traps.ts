@@ -4,16 +4,17 @@
  */
 import { event, type CountedEvent } from './csr/counters.ts';
 import type { CsrFile } from './csr/csrFile.ts';
+import { raisedVirtually } from './csr/filtering.ts';
 import { CSR } from './csr/numbers.ts';
+import { topCode, topGuest, topMachine, topSupervisor } from './csr/topInterrupt.ts';
 import { hstatusBits, status, type HartState } from './hartState.ts';
 import type { Privilege, TrapInfo } from './riscvHart.ts';
-import { cause, interrupt } from './trapCause.ts';
+import { cause } from './trapCause.ts';
 
 export type TrapTarget = 'M' | 'HS' | 'VS';
 
-const { SSI, VSSI, MSI, STI, VSTI, MTI, SEI, VSEI, MEI, SGEI, LCOFI } = interrupt;
-/** Highest first (privileged manual, mip and mie; hypervisor, hip and hie). */
-const interruptPriority = [MEI, MSI, MTI, SEI, SSI, STI, SGEI, VSEI, VSSI, VSTI, LCOFI];
+/** mtopi, stopi and vstopi: where the AIA is missing, it is by the default order. */
+const tops = { M: topMachine, HS: topSupervisor, VS: topGuest } as const;
 /** Events that hpmcounters count besides exceptions as such. */
 const eventOfCause = new Map<number, CountedEvent>([
   ...[cause.ecallU, cause.ecallS, cause.ecallVS, cause.ecallM].map(
@@ -41,28 +42,22 @@ export class Traps {
     this.csrs = csrs;
   }
 
-  /** The interrupt to be taken now and where, if any. */
+  /** The interrupt to be taken now, by the target's own number, and where, if any. */
   pendingInterrupt(): { code: number; target: TrapTarget } | undefined {
-    const { state } = this;
-    const ready = this.csrs.pending() & state.low(CSR.mie);
-    if (ready === 0) return undefined;
-    const mideleg = state.low(CSR.mideleg);
-    const hideleg = state.low(CSR.hideleg);
+    const { csrs, state } = this;
+    if ((csrs.pending() & state.low(CSR.mie)) === 0 && !raisedVirtually(csrs)) return undefined;
     for (const target of ['M', 'HS', 'VS'] as const) {
-      const mask = { M: ~mideleg, HS: mideleg & ~hideleg, VS: mideleg & hideleg }[target];
-      if ((ready & mask) === 0 || !this.enabled(target)) continue;
-      const code = interruptPriority.find((bit) => ready & mask & (1 << bit));
-      if (code !== undefined) return { code, target };
+      if (!this.enabled(target)) continue;
+      const top = tops[target](csrs);
+      if (top !== 0) return { code: topCode(top), target };
     }
     return undefined;
   }
 
   takeInterrupt(code: number, target: TrapTarget): void {
-    // The guest sees its own interrupts under the supervisor's numbers.
-    const shown = target === 'VS' && code !== LCOFI ? code - 1 : code;
     this.csrs.counters.count(event.interrupt);
     this.countExit(target);
-    this.enter(target, this.interruptFlag | BigInt(shown), undefined);
+    this.enter(target, this.interruptFlag | BigInt(code), undefined);
   }
 
   /** Delivers a synchronous trap of the instruction at pc; says where it went. */

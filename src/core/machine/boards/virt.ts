@@ -20,11 +20,12 @@ import { type Finish, TestFinisher } from '../../devices/testFinisher/testFinish
 import { Uart16550 } from '../../devices/uart16550/uart16550.ts';
 import { EmptyVirtioSlot } from '../../devices/virtio/emptySlot.ts';
 import type { FdtTree } from '../../formats/fdt/fdt.ts';
+import type { ExternalInterrupts } from '../../isa/riscv/csr/externalInterrupts.ts';
 import { MmioMap } from '../../memory/mmioMap.ts';
 import type { AiaChoice, Mode } from '../launchConfig.ts';
 import type { BootInfo, ImageRules } from '../loadTypes.ts';
 import { virtDeviceTree } from './virtDeviceTree.ts';
-import { type HartImsic, interruptController } from './virtIntc.ts';
+import { interruptController } from './virtIntc.ts';
 import * as map from './virtMap.ts';
 import { virtResetVector } from './virtReset.ts';
 
@@ -65,8 +66,8 @@ export interface VirtBoard {
   readonly timed: readonly TimedDevice[];
   /** Everything with state, by name. */
   readonly components: Readonly<Record<string, Persist<unknown>>>;
-  /** Interrupt files of each hart; none on a board without IMSICs. */
-  readonly imsics: readonly HartImsic[];
+  /** What the CSRs of each hart reach of the external interrupt controllers. */
+  readonly external: readonly ExternalInterrupts[];
   /** What the harts' `time` counter shows: MTIME, which a bare machine's software can set. */
   time(): bigint;
   deviceTree(boot: BootInfo): FdtTree;
@@ -117,7 +118,7 @@ export function virtBoard(env: VirtEnvironment): VirtBoard {
       ...{ uart0: uart, rtc },
       ...Object.fromEntries(flash.map((bank) => [bank.name, bank])),
     },
-    imsics: intc.imsics,
+    external: intc.external,
     time: clint ? () => clint.mtime() : () => time.ticks(),
     deviceTree: (boot) => virtDeviceTree({ ...env, harts: env.harts.length }, boot),
     images: imageRules(env.xlen),

@@ -4,19 +4,13 @@
  */
 import type { InterruptLine, MmioDevice, Persist } from '../../devices/device.ts';
 import { Aplic } from '../../devices/intc/aplic/aplic.ts';
+import { PRIORITY_BITS } from '../../devices/intc/aplic/directDelivery.ts';
 import { Imsic } from '../../devices/intc/imsic/imsic.ts';
 import { InterruptFile } from '../../devices/intc/imsic/interruptFile.ts';
 import { Plic } from '../../devices/intc/plic/plic.ts';
+import type { ExternalInterrupts } from '../../isa/riscv/csr/externalInterrupts.ts';
 import type { VirtEnvironment, VirtHartLines } from './virt.ts';
 import * as map from './virtMap.ts';
-
-/** The interrupt files of one hart, for its CSRs. */
-export interface HartImsic {
-  readonly machine: InterruptFile;
-  readonly supervisor: InterruptFile;
-  /** Guest interrupt file n is at n - 1. */
-  readonly guests: readonly InterruptFile[];
-}
 
 export interface InterruptController {
   /** The input of an interrupt number. */
@@ -27,8 +21,8 @@ export interface InterruptController {
     readonly device: MmioDevice;
   }[];
   readonly components: Readonly<Record<string, Persist<unknown>>>;
-  /** By hart; none without IMSICs. */
-  readonly imsics: readonly HartImsic[];
+  /** What the CSRs of each hart reach of it: nothing of a PLIC. */
+  readonly external: readonly ExternalInterrupts[];
 }
 
 export function interruptController(env: VirtEnvironment): InterruptController {
@@ -52,7 +46,7 @@ function plicController(env: VirtEnvironment): InterruptController {
     source: (irq) => plic.source(irq),
     regions: [{ ...map.PLIC, device: plic }],
     components: { plic },
-    imsics: [],
+    external: [],
   };
 }
 
@@ -65,12 +59,15 @@ function aplicController(harts: readonly VirtHartLines[]): InterruptController {
     source: (irq) => aplic.source(irq),
     regions: aplicRegions(aplic, harts.length),
     components: { aplic },
-    imsics: [],
+    external: harts.map((_, hart) => ({
+      priority: (level) => aplic[level].priority(hart),
+      priorityBits: PRIORITY_BITS,
+    })),
   };
 }
 
 function imsicController(harts: readonly VirtHartLines[], guests: number): InterruptController {
-  const imsics = harts.map((lines, hart): HartImsic => {
+  const imsics = harts.map((lines, hart) => {
     const file = (name: string, line: InterruptLine) =>
       new InterruptFile(`${name} of hart ${hart}`, map.IMSIC_IDENTITIES, line);
     return {
@@ -107,7 +104,7 @@ function imsicController(harts: readonly VirtHartLines[], guests: number): Inter
     source: (irq) => aplic.source(irq),
     regions: [...aplicRegions(aplic, harts.length), ...files],
     components: { aplic, 'imsic-m': machine, 'imsic-s': supervisor },
-    imsics,
+    external: imsics.map((imsic) => ({ imsic })),
   };
 }
 

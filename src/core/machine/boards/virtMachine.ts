@@ -42,12 +42,14 @@ export function createVirtMachine(config: LaunchConfig, files: LaunchFiles): Mac
 
 /** Where nobody says which instruction set, what is to be executed does: 32 bits for 32 bits. */
 function isaOf(config: LaunchConfig, files: LaunchFiles): IsaChoice {
+  // IMSICs bring these with them, as QEMU's do.
+  const also = config.aia?.controllers === 'aplic-imsic' ? ['smaia', 'ssaia'] : [];
   for (const name of [config.firmware, config.program]) {
     const bytes = name === undefined ? undefined : files.get(name);
     if (!name || !bytes || !ElfFile.recognises(bytes)) continue;
-    return parseIsaString(config.isa, new ElfFile(bytes, name).is64 ? 64 : 32);
+    return parseIsaString(config.isa, new ElfFile(bytes, name).is64 ? 64 : 32, also);
   }
-  return parseIsaString(config.isa);
+  return parseIsaString(config.isa, 64, also);
 }
 
 function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
@@ -66,7 +68,7 @@ function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
       mtip: line(i, interrupt.MTI),
       meip: line(i, interrupt.MEI),
       seip: line(i, interrupt.SEI),
-      guestExternal: () => ({ set: () => {} }),
+      guestExternal: (file) => ({ set: (level) => harts[i]?.setGuestExternal(file, level) }),
     })),
     finish: (finish) => machine?.end(endOf(finish)),
     isa: isa.deviceTree,
@@ -83,6 +85,7 @@ function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     mmio: board.mmio,
     clock,
     now: () => board.time(),
+    external: board.external,
     xlen: isa.xlen,
     extensions: isa.extensions,
     trapInstruction: config.trapInstruction,
@@ -159,8 +162,9 @@ function environment(
   clock: VirtualClock,
   console: ConsoleChannel,
 ): Omit<VirtEnvironment, 'harts' | 'finish' | 'isa' | 'mmuType'> {
-  const { mode, memory } = config;
-  return { mode, xlen, memory, time: clock, timebase: TIMEBASE, console };
+  const { mode, memory, aia } = config;
+  const shared = { mode, xlen, memory, time: clock, timebase: TIMEBASE, console };
+  return { ...shared, ...(aia ? { aia } : {}) };
 }
 
 function endOf({ kind, code }: Finish): EndEvent {

@@ -5,6 +5,7 @@ import type {
   Translator,
   TranslatorOptions,
 } from '../../../../src/core/engine/translator/translator.ts';
+import type { ExternalInterrupts } from '../../../../src/core/isa/riscv/csr/externalInterrupts.ts';
 import { csrNumber } from '../../../../src/core/isa/riscv/csr/names.ts';
 import type { Hart } from '../../../../src/core/isa/riscv/hart.ts';
 import { parseIsaString } from '../../../../src/core/isa/riscv/isaString.ts';
@@ -37,6 +38,8 @@ export interface RigOptions {
   readonly isa?: string;
   readonly ramBytes?: number;
   readonly trapInstruction?: 'transformed' | 'zero';
+  /** By hart, what CSRs reach of the external interrupt controllers. */
+  readonly external?: readonly ExternalInterrupts[];
   /** Hot code is translated. */
   readonly translate?: TranslatorOptions | undefined;
 }
@@ -90,6 +93,7 @@ export function rig(source = '', options: RigOptions = {}): Rig {
     extensions,
     trapInstruction: options.trapInstruction,
     translate: options.translate ?? translateByDefault,
+    ...(options.external ? { external: options.external } : {}),
   });
   const hart = harts[0]!;
   const made: Rig = {

@@ -226,7 +226,7 @@ describe('virt board', () => {
     const aia = { controllers: 'aplic-imsic', guests: 2 } as const;
     const { board, harts, console } = setUp({ aia });
     const word = (address: number, value: number) => board.mmio.write(address, 4, BigInt(value));
-    const file = board.imsics[1]!.guests[1]!;
+    const file = board.external[1]!.imsic!.guests[1]!;
     file.write(0x70, 64, 1n);
     file.write(0xc0, 64, 1n << 33n);
     // As firmware sets the addresses up: 2^12 bytes for a hart in M-mode, 2^14 in S-mode.

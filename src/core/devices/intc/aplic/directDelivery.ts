@@ -15,8 +15,10 @@ export interface IdcState {
   readonly ithreshold: number;
 }
 
-/** IPRIOLEN: eight priorities, of which 0 is none, as QEMU's board has them. */
-const PRIORITY_MASK = 7;
+/** IPRIOLEN, bits of a priority number. */
+export const PRIORITY_BITS = 3;
+/** Eight priorities, of which 0 is none, as QEMU's board has them. */
+const PRIORITY_MASK = (1 << PRIORITY_BITS) - 1;
 
 export class DirectDelivery {
   readonly kind = 'direct';
@@ -81,6 +83,11 @@ export class DirectDelivery {
       const wanted = iforce === 1 || this.topi(hart, sources) !== 0;
       this.lines[hart]!.set(enabled && idelivery === 1 && wanted);
     });
+  }
+
+  /** Of the interrupt that topi shows, 0 when it shows none. */
+  priority(hart: number, sources: Sources): number {
+    return this.topi(hart, sources) & PRIORITY_MASK;
   }
 
   save(): IdcState[] {

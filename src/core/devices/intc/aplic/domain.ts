@@ -102,6 +102,11 @@ export class AplicDomain implements MmioDevice {
     this.deliver();
   }
 
+  /** Direct delivery: the priority number of what is signalled to a hart, 0 for nothing. */
+  priority(hart: number): number {
+    return this.delivery.kind === 'direct' ? this.delivery.priority(hart, this.sources) : 0;
+  }
+
   /** The wire of a source has changed: the domain in which it is active takes notice. */
   wireChanged(i: number): void {
     const child = this.sources.delegatedTo(i);

@@ -9,11 +9,14 @@ import type { HartState } from '../hartState.ts';
 import type { Pmp } from '../pmp.ts';
 import { Triggers } from '../triggers.ts';
 import { Counters } from './counters.ts';
-import { pendingInterrupts } from './interrupts.ts';
+import type { ExternalInterrupts, HartInterruptFiles } from './externalInterrupts.ts';
+import { raisedVirtually } from './filtering.ts';
+import { pendingInterrupts, supervisorReady } from './interrupts.ts';
 import { CSR } from './numbers.ts';
 import { fitRegisters, type Register } from './register.ts';
 import { effect, type CsrConfig, type CsrHart } from './row.ts';
 import { statedRows } from './table.ts';
+import { topGuest } from './topInterrupt.ts';
 
 export interface CsrSurroundings {
   readonly clock: VirtualClock;
@@ -26,8 +29,8 @@ export interface CsrSurroundings {
   readonly xlen: RegisterWidth;
   /** Modes besides M as letters of misa; S and U by default. */
   readonly modes?: readonly string[];
-  /** GEILEN, 0 by default. */
-  readonly guestFiles?: number;
+  /** What CSRs reach of the external interrupt controller: nothing of a PLIC. */
+  readonly external?: ExternalInterrupts;
 }
 
 export type CsrRefusal = 'illegal' | 'virtual';
@@ -39,6 +42,9 @@ export class CsrFile implements CsrHart {
   readonly triggers: Triggers;
   readonly xlen: RegisterWidth;
   readonly guestFiles: number;
+  readonly hasImsic: boolean;
+  readonly imsic: HartInterruptFiles | undefined;
+  readonly priorityBits: number;
   readonly has: (extension: string) => boolean;
   readonly now: () => bigint;
   /** Levels of the interrupt inputs, as bits of mip; of guest external interrupts, as of hgeip. */
@@ -50,21 +56,27 @@ export class CsrFile implements CsrHart {
   interruptsChanged = false;
   timersChanged = false;
   private readonly clock: VirtualClock;
+  private readonly external: ExternalInterrupts;
   private readonly config: CsrConfig;
   /** By number; those that the hart has. */
   private readonly registers: readonly (Register | undefined)[];
 
   constructor(state: HartState, pmp: Pmp, surroundings: CsrSurroundings) {
-    const { extensions, xlen, guestFiles = 0, modes = ['s', 'u'] } = surroundings;
+    const { extensions, xlen, external = {}, modes = ['s', 'u'] } = surroundings;
     this.state = state;
     this.pmp = pmp;
     this.clock = surroundings.clock;
     this.now = surroundings.now;
     this.xlen = xlen;
-    this.guestFiles = guestFiles;
+    this.external = external;
+    this.imsic = external.imsic;
+    this.hasImsic = this.imsic !== undefined;
+    this.guestFiles = this.imsic?.guests.length ?? 0;
+    this.priorityBits = external.priorityBits ?? 8;
     const existing = new Set([...extensions, ...modes]);
     this.has = (extension) => existing.has(extension);
-    this.config = { xlen, guestFiles, has: this.has };
+    const { guestFiles, hasImsic, has } = this;
+    this.config = { xlen, guestFiles, hasImsic, has };
     this.counters = new Counters(state, surroundings.retired, this.has);
     this.triggers = new Triggers(state, xlen, this.has('h'));
     this.registers = fitRegisters(statedRows, this.config);
@@ -106,7 +118,10 @@ export class CsrFile implements CsrHart {
     if (!open(machine, state)) return 'illegal';
     const refused = levelRefusal(state, register.level);
     if (refused) return refused;
-    if (state.virtualized && !open(gates.hypervisor, state)) return 'virtual';
+    if (state.virtualized) {
+      if (!open(gates.hypervisor, state)) return 'virtual';
+      if (write && !open(gates.hypervisorWrite, state)) return 'virtual';
+    }
     if (state.privilege === 1 || open(gates.supervisor, state)) return undefined;
     return state.virtualized ? 'virtual' : 'illegal';
   }
@@ -147,6 +162,22 @@ export class CsrFile implements CsrHart {
   /** mip as a number: inputs, software bits, timers, virtual interrupts. */
   pending(): number {
     return pendingInterrupts(this, this.inputs);
+  }
+
+  /** Whether any interrupt is pending and enabled at its level, whatever the global enables say. */
+  awaited(): boolean {
+    if (this.pending() & this.state.low(CSR.mie)) return true;
+    if (!raisedVirtually(this)) return false;
+    return supervisorReady(this) !== 0n || topGuest(this) !== 0;
+  }
+
+  setGuestInput(file: number, level: boolean): void {
+    const mask = 1n << BigInt(file);
+    this.guestInputs = level ? this.guestInputs | mask : this.guestInputs & ~mask;
+  }
+
+  externalPriority(level: 'machine' | 'supervisor'): number {
+    return this.external.priority?.(level) ?? 0;
   }
 
   /** The tick of the clock at which a timer interrupt becomes pending that is not yet. */

@@ -96,6 +96,19 @@ export function interruptFields(
     );
 }
 
+/**
+ * Local and custom interrupts in the views and delegations that the AIA lets software raise them by;
+ * `fields` are those of the base. LCOFI is there without a source, too.
+ */
+export function withLocalInterrupts(fields: readonly CsrField[]): readonly CsrField[] {
+  const others = 'Standard local and custom interrupts.';
+  return [
+    ...fields.map((f) => (f.low === 13 ? { ...f, alsoIn: [...f.alsoIn, 'Ssaia'] } : f)),
+    field('LOCAL', [31, 14], others, { extension: 'Ssaia' }),
+    field('LOCALH', [63, 32], others, { extension: 'Ssaia' }),
+  ];
+}
+
 export const exceptionNames: Readonly<Record<number, string>> = {
   0: 'instruction address misaligned',
   1: 'instruction access fault',

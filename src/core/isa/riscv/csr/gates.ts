@@ -32,6 +32,16 @@ export const timerGate: GateFor = () => {
   };
 };
 
+const VTI = 30;
+/** sip, sie and their upper halves: in a guest that hvictl.VTI gives its interrupts, they trap. */
+export const virtualInterruptGate: GateFor = ({ has }) =>
+  has('ssaia') && has('h') ? { hypervisor: (state) => !bitOf(CSR.hvictl, VTI)(state) } : undefined;
+/** stimecmp: "attempts from VS-mode to write to stimecmp cause a virtual instruction exception". */
+export const virtualTimerGate: GateFor = ({ has }) =>
+  has('ssaia') && has('h')
+    ? { hypervisorWrite: (state) => !bitOf(CSR.hvictl, VTI)(state) }
+    : undefined;
+
 /** satp: in a guest "mstatus.TVM taken as 0", and hstatus.VTVM counts. */
 export const rootGate: GateFor = () => ({
   machine: (state) => state.virtualized || (state.low(CSR.mstatus) & status.TVM) === 0,

@@ -1,8 +1,19 @@
 /**
  * mip, mie and their views: which bits are whose, and where a write of a view ends (privileged
- * manual, mip and mie; hypervisor, hvip, hip, hie, vsip and vsie).
+ * manual, mip and mie; hypervisor, hvip, hip, hie, vsip and vsie; what the AIA
+ * adds is in `filtering.ts`).
  */
 import { interrupt } from '../trapCause.ts';
+import {
+  filteredForGuest,
+  filteredForSupervisor,
+  localInterrupts,
+  localsDelegatedOn,
+  raised,
+  raiseForSupervisor,
+  setBits,
+  timerIsCompared,
+} from './filtering.ts';
 import { CSR } from './numbers.ts';
 import { effect, type Behaviour, type CsrHart } from './row.ts';
 
@@ -35,45 +46,100 @@ function setPending({ state }: CsrHart, bits: number, mask: number): void {
   state.setLow(CSR.hvip, (state.low(CSR.hvip) & ~guest) | (bits & guest));
 }
 
-/** STIP: "If stimecmp is in use, STIP is read-only in mip" (Sstc). */
-const timerIsCompared = ({ state, has }: CsrHart): boolean =>
-  has('sstc') && state.high(CSR.menvcfg) >>> 31 === 1;
-
-/** A guest sees VSSI, VSTI and VSEI as SSI, STI and SEI, and LCOFI as what it is (Shlcofideleg). */
-const toGuest = (bits: number): number => ((bits & guestInterrupts) >>> 1) | (bits & bit(LCOFI));
-const fromGuest = (bits: number): number => {
-  const shared = bits & bit(LCOFI);
-  return (((bits & ~shared) << 1) & guestInterrupts) | shared;
-};
+/** A guest sees VSSI, VSTI and VSEI as SSI, STI and SEI. */
+const toGuest = (bits: number): bigint => BigInt((bits & guestInterrupts) >>> 1);
+const fromGuest = (value: bigint): number => (low16(value) << 1) & guestInterrupts;
 
 const affects = effect.interrupts;
 const delegated = ({ state }: CsrHart): number => state.low(CSR.mideleg);
-/** What HS-mode delegates on, of what it is delegated itself. */
-const delegatedOn = (h: CsrHart): number =>
-  h.state.low(CSR.hideleg) & (guestInterrupts | delegated(h));
+/** What a guest is delegated of the interrupts that are raised for it. */
+const delegatedOn = ({ state }: CsrHart): number => state.low(CSR.hideleg) & guestInterrupts;
+
+/** Pending and enabled, not delegated by M-mode. */
+export const machineReady = (h: CsrHart): bigint =>
+  BigInt(h.pending() & h.state.low(CSR.mie) & ~delegated(h));
+
+/** sip: what is delegated to S-mode, and what M-mode raises or lets through its filter. */
+export function supervisorPending(h: CsrHart): bigint {
+  const filtered = filteredForSupervisor(h);
+  const own = BigInt(h.pending() & delegated(h) & supervisorInterrupts);
+  return filtered === 0n ? own : own | (raised(h) & filtered);
+}
+
+/** sie: of what is filtered its bits are its own. */
+export function supervisorEnabled(h: CsrHart): bigint {
+  const { state } = h;
+  const own = BigInt(state.low(CSR.mie) & delegated(h) & supervisorInterrupts);
+  return own | (state.csr(CSR.sie) & filteredForSupervisor(h));
+}
+
+/** Pending and enabled for S-mode or HS-mode, not delegated on to a guest. */
+export function supervisorReady(h: CsrHart): bigint {
+  const own = supervisorPending(h) & supervisorEnabled(h);
+  const forGuests = BigInt(h.pending() & h.state.low(CSR.mie) & hypervisorInterrupts);
+  return (own | forGuests) & ~(BigInt(delegatedOn(h)) | localsDelegatedOn(h));
+}
+
+/** vsip. */
+export function guestPending(h: CsrHart): bigint {
+  const own = toGuest(h.pending() & delegatedOn(h));
+  const filtered = filteredForGuest(h) & h.state.csr(CSR.hvip);
+  return own | (supervisorPending(h) & localsDelegatedOn(h)) | filtered;
+}
+
+/** vsie. */
+export function guestEnabled(h: CsrHart): bigint {
+  const { state } = h;
+  const own = toGuest(state.low(CSR.mie) & delegatedOn(h));
+  const filtered = filteredForGuest(h) & state.csr(CSR.vsie);
+  return own | (supervisorEnabled(h) & localsDelegatedOn(h)) | filtered;
+}
+
+/**
+ * Interrupts that a level can give priority numbers to: those that it can enable, but for its
+ * external one, whose number the controller supplies. Those for a guest M-mode never takes.
+ */
+export function prioritised(h: CsrHart, level: 'machine' | 'supervisor'): bigint {
+  if (level === 'machine') {
+    const optional = (h.has('s') ? bit(SSI) | bit(STI) | bit(SEI) : 0) | overflow(h);
+    return BigInt(bit(MSI) | bit(MTI) | optional);
+  }
+  const own = BigInt(delegated(h) & supervisorInterrupts) | filteredForSupervisor(h);
+  const forGuests = h.has('h') ? guestInterrupts | (h.guestFiles > 0 ? bit(SGEI) : 0) : 0;
+  return (own | BigInt(forGuests)) & ~BigInt(bit(SEI));
+}
+const overflow = ({ has }: CsrHart): number => (has('sscofpmf') ? bit(LCOFI) : 0);
 
 export const mip: Behaviour = {
   affects,
   read: (h) => BigInt(h.pending()),
   // "Only the software-writable SEIP bit participates in the read-modify-write sequence."
   readForUpdate: ({ state }, read) => withSoftwareExternal(state.low(CSR.mip), read),
-  write: (h, value) => {
-    const mask = timerIsCompared(h) ? machineWritable & ~bit(STI) : machineWritable;
-    setPending(h, low16(value), mask);
-  },
+  write: (h, value) => setPending(h, low16(value), machineWritable & ~readOnlyPending(h)),
 };
+
+/** STIP while stimecmp is in use; SEIP while mvien has its bit, when mvip has the software's alone. */
+const readOnlyPending = (h: CsrHart): number =>
+  (timerIsCompared(h) ? bit(STI) : 0) | (h.state.low(CSR.mvien) & bit(SEI));
 
 export const sip: Behaviour = {
   affects,
-  read: (h) => BigInt(h.pending() & delegated(h) & supervisorInterrupts),
+  read: supervisorPending,
   readForUpdate: ({ state }, read) => withSoftwareExternal(state.low(CSR.mip), read),
-  write: (h, value) => setPending(h, low16(value), delegated(h) & supervisorWritable),
+  write: (h, value) => {
+    setPending(h, low16(value), delegated(h) & supervisorWritable);
+    const writable = localInterrupts | BigInt(bit(SSI));
+    raiseForSupervisor(h, value, filteredForSupervisor(h) & writable);
+  },
 };
 
 export const sie: Behaviour = {
   affects,
-  read: (h) => BigInt(h.state.low(CSR.mie) & delegated(h) & supervisorInterrupts),
-  write: (h, value) => setEnables(h, low16(value), delegated(h) & supervisorInterrupts),
+  read: supervisorEnabled,
+  write: (h, value) => {
+    setEnables(h, low16(value), delegated(h) & supervisorInterrupts);
+    setBits(h, CSR.sie, value, filteredForSupervisor(h));
+  },
 };
 
 export const hip: Behaviour = {
@@ -90,17 +156,30 @@ export const hie: Behaviour = {
 
 export const vsip: Behaviour = {
   affects,
-  read: (h) => BigInt(toGuest(h.pending() & delegatedOn(h))),
+  read: guestPending,
   write: (h, value) => {
-    const mask = delegatedOn(h) & (bit(VSSI) | bit(LCOFI));
-    setPending(h, fromGuest(low16(value)), mask);
+    setPending(h, fromGuest(value), delegatedOn(h) & bit(VSSI));
+    const delegatedLocals = localsDelegatedOn(h);
+    if (delegatedLocals !== 0n) {
+      setPending(h, low16(value), Number(delegatedLocals & BigInt(delegated(h) & bit(LCOFI))));
+      raiseForSupervisor(h, value, delegatedLocals & filteredForSupervisor(h));
+    }
+    setBits(h, CSR.hvip, value, filteredForGuest(h));
   },
 };
 
 export const vsie: Behaviour = {
   affects,
-  read: (h) => BigInt(toGuest(h.state.low(CSR.mie) & delegatedOn(h))),
-  write: (h, value) => setEnables(h, fromGuest(low16(value)), delegatedOn(h)),
+  read: guestEnabled,
+  write: (h, value) => {
+    setEnables(h, fromGuest(value), delegatedOn(h));
+    const delegatedLocals = localsDelegatedOn(h);
+    if (delegatedLocals !== 0n) {
+      setEnables(h, low16(value), Number(delegatedLocals & BigInt(delegated(h) & bit(LCOFI))));
+      setBits(h, CSR.sie, value, delegatedLocals & filteredForSupervisor(h));
+    }
+    setBits(h, CSR.vsie, value, filteredForGuest(h));
+  },
 };
 
 function withSoftwareExternal(stored: number, read: bigint): bigint {
@@ -111,7 +190,8 @@ function withSoftwareExternal(stored: number, read: bigint): bigint {
 /** mip as a number: inputs, software's bits, timers, what is raised for a guest. */
 export function pendingInterrupts(h: CsrHart, inputs: number): number {
   const { state } = h;
-  let bits = inputs | state.low(CSR.mip) | state.low(CSR.hvip);
+  const software = state.low(CSR.mip) & ~(state.low(CSR.mvien) & bit(SEI));
+  let bits = inputs | software | (state.low(CSR.hvip) & guestInterrupts);
   if (timerIsCompared(h)) {
     bits &= ~bit(STI);
     if (h.now() >= state.csr(CSR.stimecmp)) bits |= bit(STI);

@@ -28,6 +28,7 @@ interface Gates {
    */
   readonly machineForGuest: readonly Condition[];
   readonly hypervisor: readonly Condition[];
+  readonly hypervisorWrite: readonly Condition[];
   readonly supervisor: readonly Condition[];
 }
 
@@ -164,12 +165,13 @@ export function fitRegisters(
   return registers;
 }
 
-export function hasRow({ number, extension, alsoIn, xlen }: CsrRow, config: CsrConfig): boolean {
+export function hasRow(row: CsrRow, config: CsrConfig): boolean {
+  const { number, extension, alsoIn, xlen, when } = row;
   const level = (number >>> 8) & 3;
   if (level === 1 && !config.has('s')) return false;
   if (level === 2 && !config.has('h')) return false;
   if (xlen !== undefined && xlen !== config.xlen) return false;
-  return brought([extension, ...alsoIn], config);
+  return brought([extension, ...alsoIn], config) && (when?.(config) ?? true);
 }
 
 export function hasField(f: CsrField, config: CsrConfig): boolean {
@@ -205,6 +207,7 @@ function gatesOf(row: CsrRow, stored: CsrRow, config: CsrConfig): Gates {
     machine: all(row, 'machine'),
     machineForGuest: all(stored, 'machine'),
     hypervisor: all(row, 'hypervisor'),
+    hypervisorWrite: all(row, 'hypervisorWrite'),
     supervisor: all(row, 'supervisor'),
   };
 }

@@ -7,6 +7,7 @@ import type { RegisterWidth } from '../../../engine/semantics.ts';
 import type { ControlRegisterInfo, FieldInfo } from '../../isa.ts';
 import type { HartState } from '../hartState.ts';
 import type { Counters } from './counters.ts';
+import type { HartInterruptFiles } from './externalInterrupts.ts';
 import type { Pmp } from '../pmp.ts';
 import type { Triggers } from '../triggers.ts';
 
@@ -15,6 +16,8 @@ export interface CsrConfig {
   readonly xlen: RegisterWidth;
   /** GEILEN, the number of guest external interrupts. */
   readonly guestFiles: number;
+  /** Whether it has an IMSIC. */
+  readonly hasImsic: boolean;
   /** Takes the name of an extension in lower case. */
   has(extension: string): boolean;
 }
@@ -30,6 +33,13 @@ export interface CsrHart extends CsrConfig {
   guestTime(): bigint;
   /** mip as a number, with all that makes interrupts pending. */
   pending(): number;
+  readonly imsic: HartInterruptFiles | undefined;
+  /** IPRIOLEN. */
+  readonly priorityBits: number;
+  /** Without IMSIC, the priority number of what the external interrupt controller signals, or 0. */
+  externalPriority(level: 'machine' | 'supervisor'): number;
+  /** Levels of the interrupt inputs, as bits of mip. */
+  readonly inputs: number;
   /** Levels of guest external interrupts, as hgeip shows them. */
   readonly guestInputs: bigint;
   /** A register with all its 64 bits, also where registers are 32 bits wide. */
@@ -72,6 +82,8 @@ export interface Behaviour {
 export interface Gate {
   readonly machine?: (state: HartState) => boolean;
   readonly hypervisor?: (state: HartState) => boolean;
+  /** The same for writes only. */
+  readonly hypervisorWrite?: (state: HartState) => boolean;
   readonly supervisor?: (state: HartState) => boolean;
   /** Holds in M-mode too: an access is illegal. */
   readonly always?: (state: HartState) => boolean;
@@ -105,6 +117,8 @@ export interface CsrRow extends ControlRegisterInfo {
   /** Registers without fields: the bits that a write may change. */
   readonly mask: (config: CsrConfig) => bigint;
   readonly reset: bigint;
+  /** What else must hold for a hart to have it. */
+  readonly when?: (config: CsrConfig) => boolean;
   /** Only harts of this width have it. */
   readonly xlen?: RegisterWidth;
   /** It shows bits 63:32 of this register. */
@@ -183,6 +197,7 @@ export interface CsrOptions extends Behaviour {
   readonly reset?: bigint;
   readonly extension?: string;
   readonly alsoIn?: readonly string[];
+  readonly when?: (config: CsrConfig) => boolean;
   readonly xlen?: RegisterWidth;
   /** RV32's register for bits 63:32. */
   readonly upper?: readonly [number: number, name: string, differing?: UpperOptions];
@@ -210,7 +225,7 @@ export type CsrSpec = readonly [
  */
 export function group(name: string, section: string, specs: readonly CsrSpec[]): CsrRow[] {
   return specs.flatMap(([number, csr, description, options = {}]) => {
-    const { upper, xlen, guest, mask = all64 } = options;
+    const { upper, xlen, when, guest, mask = all64 } = options;
     const fields = options.fields ?? [];
     const level = (number >>> 8) & 3;
     const low: CsrRow = {
@@ -231,6 +246,7 @@ export function group(name: string, section: string, specs: readonly CsrSpec[]):
       mustWrite: options.mustWrite ?? false,
       behaviour: options,
       ...(xlen === undefined ? {} : { xlen }),
+      ...(when === undefined ? {} : { when }),
       ...(guest === undefined ? {} : { guest }),
       ...(upper === undefined ? {} : { upper: upper[0] }),
     };

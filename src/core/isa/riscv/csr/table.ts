@@ -5,6 +5,7 @@
  */
 import type { RegisterWidth } from '../../../engine/semantics.ts';
 import type { CsrField, CsrRow } from './row.ts';
+import { advancedInterrupts } from './tables/aia.ts';
 import { environments } from './tables/environment.ts';
 import { hypervisor } from './tables/hypervisor.ts';
 import { machine } from './tables/machine.ts';
@@ -26,6 +27,7 @@ export const statedRows: readonly CsrRow[] = [
   ...performance,
   ...stateEnables,
   ...triggers,
+  ...advancedInterrupts,
 ];
 
 /** Rows as software of this width sees them. */

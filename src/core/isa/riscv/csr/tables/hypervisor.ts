@@ -9,6 +9,7 @@ import {
   supervisorStatus,
   translationFields,
   vectorFields,
+  withLocalInterrupts,
   width64,
 } from '../fields.ts';
 import { rootGate, stateenBit, stateenGate, timerGate } from '../gates.ts';
@@ -22,9 +23,13 @@ import {
   vsie,
   vsip,
 } from '../interrupts.ts';
+import { CSR } from '../numbers.ts';
 import { all64, effect, field, group, type CsrConfig } from '../row.ts';
 import { vsstatus } from '../status.ts';
 import { hedelegMask, returnAddress } from './common.ts';
+
+/** RV32's upper halves of what the AIA widens. */
+const advanced = { extension: 'Ssaia', gates: [stateenGate(stateenBit.AIA)] } as const;
 
 /** Bit 0 of hgeie and hgeip is none of the GEILEN interrupts. */
 const guestFileBits = ({ guestFiles }: CsrConfig): bigint => (1n << BigInt(guestFiles + 1)) - 2n;
@@ -70,12 +75,18 @@ const hypervisorLevel = group('Hypervisor', 'Privileged: hypervisor extension, H
     'Interrupts delegated to VS-mode.',
     {
       affects: effect.interrupts,
-      fields: [
+      fields: withLocalInterrupts([
         ...interruptFields('I', guestInterrupts, guestInterrupts),
         field('LCOFI', 13, 'Local counter overflow interrupt delegated.', {
           extension: 'Shlcofideleg',
         }),
-      ],
+      ]),
+      upper: [0x613, 'hidelegh', advanced],
+      // What is neither delegated to S-mode nor filtered for it is read-only zero (AIA, 5.3).
+      visible: ({ has, state }) =>
+        has('ssaia')
+          ? BigInt(guestInterrupts) | state.csr(CSR.mideleg) | state.csr(CSR.mvien)
+          : all64,
     },
   ],
   [
@@ -110,7 +121,11 @@ const hypervisorLevel = group('Hypervisor', 'Privileged: hypervisor extension, H
     'Virtual interrupts that the hypervisor raises.',
     {
       affects: effect.interrupts,
-      fields: interruptFields('IP', guestInterrupts, guestInterrupts),
+      fields: withLocalInterrupts([
+        ...interruptFields('IP', guestInterrupts, guestInterrupts),
+        field('LCOFIP', 13, 'Local counter overflow interrupt pending.', { extension: 'Ssaia' }),
+      ]),
+      upper: [0x655, 'hviph', advanced],
     },
   ],
   [0x64a, 'htinst', 'Transformed instruction of the trap.'],
@@ -134,7 +149,13 @@ const virtualSupervisor = group('Virtual supervisor', 'Privileged: hypervisor ex
     0x204,
     'vsie',
     'sie of the guest.',
-    { fields: interruptFields('IE', supervisorInterrupts, supervisorInterrupts), ...vsie },
+    {
+      fields: withLocalInterrupts(
+        interruptFields('IE', supervisorInterrupts, supervisorInterrupts),
+      ),
+      upper: [0x214, 'vsieh', advanced],
+      ...vsie,
+    },
   ],
   [0x205, 'vstvec', 'stvec of the guest.', { fields: vectorFields }],
   [0x240, 'vsscratch', 'sscratch of the guest.'],
@@ -145,7 +166,11 @@ const virtualSupervisor = group('Virtual supervisor', 'Privileged: hypervisor ex
     0x244,
     'vsip',
     'sip of the guest.',
-    { fields: interruptFields('IP', supervisorInterrupts, supervisorWritable), ...vsip },
+    {
+      fields: withLocalInterrupts(interruptFields('IP', supervisorInterrupts, supervisorWritable)),
+      upper: [0x254, 'vsiph', advanced],
+      ...vsip,
+    },
   ],
   [
     0x24d,

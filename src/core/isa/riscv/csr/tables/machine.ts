@@ -80,6 +80,7 @@ export const machine = group('Machine', 'Privileged: machine CSRs', [
         supervisorInterrupts,
         hypervisorInterrupts,
       ),
+      upper: [0x313, 'midelegh', { extension: 'Smaia' }],
     },
   ],
   [
@@ -89,6 +90,7 @@ export const machine = group('Machine', 'Privileged: machine CSRs', [
     {
       affects: effect.interrupts,
       fields: interruptFields('IE', everyInterrupt, everyInterrupt),
+      upper: [0x314, 'mieh', { extension: 'Smaia' }],
     },
   ],
   [0x305, 'mtvec', 'Machine trap vector.', { fields: vectorFields }],
@@ -106,7 +108,11 @@ export const machine = group('Machine', 'Privileged: machine CSRs', [
     0x344,
     'mip',
     'Interrupts pending.',
-    { fields: interruptFields('IP', everyInterrupt, machineWritable), ...mip },
+    {
+      fields: interruptFields('IP', everyInterrupt, machineWritable),
+      upper: [0x354, 'miph', { extension: 'Smaia' }],
+      ...mip,
+    },
   ],
   [0x34a, 'mtinst', 'Transformed instruction of the trap.', H],
   [0x34b, 'mtval2', 'Guest physical address of the trap, shifted right by 2.', H],

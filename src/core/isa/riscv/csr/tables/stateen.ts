@@ -4,6 +4,7 @@ import { CSR } from '../numbers.ts';
 import {
   all64,
   field,
+  type CsrConfig,
   group,
   type CsrField,
   type CsrHart,
@@ -23,9 +24,11 @@ const user: readonly CsrField[] = [
 
 type Named = readonly [name: keyof typeof stateenBit, what: string, options: FieldOptions];
 
+const hasImsic = (config: CsrConfig): boolean => config.hasImsic;
+
 const forGuests: readonly Named[] = [
   ['CONTEXT', 'scontext and hcontext.', { extension: 'Sdtrig' }],
-  ['IMSIC', 'The interrupt file: stopei.', { extension: 'Ssaia' }],
+  ['IMSIC', 'The interrupt file: stopei.', { extension: 'Ssaia', when: hasImsic }],
   ['AIA', 'State of Ssaia that the bits beside this do not control.', { extension: 'Ssaia' }],
   ['CSRIND', 'siselect and sireg.', { extension: 'Sscsrind', alsoIn: ['Ssaia'] }],
   ['ENVCFG', 'henvcfg and senvcfg.', {}],

@@ -6,8 +6,16 @@ import {
   supervisorStatus,
   translationFields,
   vectorFields,
+  withLocalInterrupts,
 } from '../fields.ts';
-import { rootGate, timerGate } from '../gates.ts';
+import {
+  rootGate,
+  stateenBit,
+  stateenGate,
+  timerGate,
+  virtualInterruptGate,
+  virtualTimerGate,
+} from '../gates.ts';
 import { sie, sip, supervisorInterrupts, supervisorWritable } from '../interrupts.ts';
 import { CSR } from '../numbers.ts';
 import { all64, bitsOf, effect, group } from '../row.ts';
@@ -15,6 +23,12 @@ import { sstatus } from '../status.ts';
 import { returnAddress } from './common.ts';
 
 const view = supervisorStatus.reduce((bits, f) => bits | bitsOf(f), 0n);
+
+/** RV32's upper halves of what the AIA widens. */
+const advanced = {
+  extension: 'Ssaia',
+  gates: [stateenGate(stateenBit.AIA), virtualInterruptGate],
+} as const;
 
 export const supervisor = group('Supervisor', 'Privileged: supervisor CSRs', [
   [
@@ -28,8 +42,12 @@ export const supervisor = group('Supervisor', 'Privileged: supervisor CSRs', [
     'sie',
     'Supervisor interrupt enable.',
     {
-      fields: interruptFields('IE', supervisorInterrupts, supervisorInterrupts),
+      fields: withLocalInterrupts(
+        interruptFields('IE', supervisorInterrupts, supervisorInterrupts),
+      ),
       guest: CSR.vsie,
+      gates: [virtualInterruptGate],
+      upper: [0x114, 'sieh', advanced],
       ...sie,
     },
   ],
@@ -44,8 +62,10 @@ export const supervisor = group('Supervisor', 'Privileged: supervisor CSRs', [
     'sip',
     'Supervisor interrupts pending.',
     {
-      fields: interruptFields('IP', supervisorInterrupts, supervisorWritable),
+      fields: withLocalInterrupts(interruptFields('IP', supervisorInterrupts, supervisorWritable)),
       guest: CSR.vsip,
+      gates: [virtualInterruptGate],
+      upper: [0x154, 'siph', advanced],
       ...sip,
     },
   ],
@@ -56,7 +76,7 @@ export const supervisor = group('Supervisor', 'Privileged: supervisor CSRs', [
     {
       extension: 'Sstc',
       reset: all64,
-      gates: [timerGate],
+      gates: [timerGate, virtualTimerGate],
       guest: CSR.vstimecmp,
       upper: [0x15d, 'stimecmph'],
       affects: effect.timers,
