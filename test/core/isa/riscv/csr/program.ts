@@ -72,6 +72,9 @@ next:
   and t3, t0, t2
   bne t3, t2, 1f
   csrs mstatus, t2
+  # QEMU 7.2 takes MPV along to M-mode.
+  li t2, ${xlen === 64 ? '0x8000000000' : '0x80'}
+  csrc ${xlen === 64 ? 'mstatus' : 'mstatush'}, t2
   csrw mepc, t1
   mret
 1: csrw sepc, t1
