@@ -117,7 +117,7 @@ function selection(f: Format): FloatSpec[] {
   ): FloatSpec =>
     twoOperands(name, f, `10100 ${funct3}`, summary, {
       source: f,
-      native: p && comparison(p, holds),
+      native: p && comparison(p, holds, holds === 'equal'),
       operate: ({ a, b }, e) => bit(compare(f, a, b, holds, holds === 'equal', e)),
     });
   return [

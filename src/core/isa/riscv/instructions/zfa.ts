@@ -27,7 +27,7 @@ function additional(f: Format): FloatSpec[] {
   const relation = (name: string, funct3: string, holds: 'less' | 'lessOrEqual', what: string) =>
     twoOperands(name, f, `10100 ${funct3}`, `Set if ${what}; quiet.`, {
       source: f,
-      native: p && comparison(p, holds),
+      native: p && comparison(p, holds, true),
       operate: ({ a, b }, e) => (compare(f, a, b, holds, true, e) ? 1n : 0n),
     });
   const integral = (name: string, selector: string, raises: boolean, what: string): FloatSpec =>

@@ -93,6 +93,29 @@ describe('core/isa/riscv/float native forms', () => {
     }
   });
 
+  it('ask what a NaN is for only where that raises a flag', () => {
+    const canonical = 0x7ff8_0000_0000_0000n;
+    const boxedNaN = 0xffff_ffff_7fc0_0000n;
+    const quiet = unit(['feq.d a0, fa1, fa1', 'feq.s a2, fs1, fs2'], {
+      ...inexact,
+      fa1: canonical,
+      fs1: boxedNaN,
+      a0: 5n,
+      a2: 5n,
+    });
+    quiet.r.step(2);
+    assert.deepEqual([quiet.r.x('a0'), quiet.r.x('a2'), quiet.asked()], [0n, 0n, 0]);
+    const signaling = unit(['feq.d a0, fa1, fa1', 'flt.d a2, fa2, fa3'], {
+      ...inexact,
+      fa1: canonical - 1n,
+      fa3: canonical,
+    });
+    signaling.r.step(1);
+    assert.equal(signaling.r.csr('fflags'), 0x10n | NX);
+    signaling.r.step(1);
+    assert.equal(signaling.asked(), 2);
+  });
+
   it('ask in other rounding modes, static and dynamic', () => {
     const third = d(1 / 3);
     const up = unit(['fdiv.d ft0, fa1, fa2', 'fdiv.d ft1, fa1, fa2, rne'], inexact, {

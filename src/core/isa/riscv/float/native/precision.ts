@@ -52,6 +52,8 @@ export interface Precision {
    * rounded up to, and was tiny then.
    */
   readonly isNormal: (value: Expr) => Expr;
+  /** A NaN whose quiet bit is not set. */
+  readonly isSignaling: (value: Expr) => Expr;
   readonly asDouble: (value: Expr) => Expr;
   readonly ofDouble: (value: Expr) => Expr;
   /** The least normal number. */
@@ -73,6 +75,10 @@ export const nativeSingle: Precision = {
     const magnitude = shl32(singleBits(value), i32(1));
     return ltU32(sub32(magnitude, i32(0x0100_0001)), i32(0xff00_0000 - 0x0100_0001));
   },
+  isSignaling: (value) => {
+    const magnitude = shl32(singleBits(value), i32(1));
+    return ltU32(sub32(magnitude, i32(0xff00_0002)), i32(0x007f_fffe));
+  },
   asDouble: promote,
   ofDouble: demote,
   least: 2 ** -126,
@@ -86,6 +92,10 @@ export const nativeDouble: Precision = {
     const least = 0x0020_0000_0000_0001n;
     const magnitude = shl(doubleBits(value), i64(1));
     return ltU(sub(magnitude, i64(least)), i64(0xffe0_0000_0000_0000n - least));
+  },
+  isSignaling: (value) => {
+    const magnitude = shl(doubleBits(value), i64(1));
+    return ltU(sub(magnitude, i64(0xffe0_0000_0000_0002n)), i64(0x000f_ffff_ffff_fffen));
   },
   asDouble: (value) => value,
   ofDouble: (value) => value,

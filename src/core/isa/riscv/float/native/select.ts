@@ -26,15 +26,17 @@ import { need, not, type Native, type Precision } from './precision.ts';
 
 export type Relation = 'equal' | 'less' | 'lessOrEqual';
 
-/** Ordered operands raise nothing. */
+/** Ordered operands raise nothing, and a quiet comparison raises nothing for quiet NaNs. */
 export const comparison =
-  (p: Precision, relation: Relation): Native =>
+  (p: Precision, relation: Relation, quiet: boolean): Native =>
   (c, giveUpIf) => {
     need(c, giveUpIf, floatUnit.on);
     const a = p.read(c, giveUpIf, 'rs1');
     const b = p.read(c, giveUpIf, 'rs2');
     const { le, ge, eq, lt } = p.ops;
-    giveUpIf(not(or32(le(a, b), ge(a, b))));
+    const isUnordered = not(or32(le(a, b), ge(a, b)));
+    if (quiet) c.when(isUnordered, () => giveUpIf(or32(p.isSignaling(a), p.isSignaling(b))));
+    else giveUpIf(isUnordered);
     const holds = { equal: eq, less: lt, lessOrEqual: le }[relation];
     c.wr(zeroExtend(holds(a, b)));
   };
