@@ -34,7 +34,7 @@ export function runSuiteProgram(
   const elf = new ElfFile(bytes, name);
   const { maxInstructions = 50_000_000, engine = 'auto' } = options;
   const { isa = '' } = options;
-  const raw = { program: name, mode: 'machine', isa, memory: '64M', engine, maxInstructions };
+  const raw = { program: name, mode: 'machine', isa, memory: '256M', engine, maxInstructions };
   const config = parseLaunchConfig(raw);
   const machine = createMachine(config, new Map([[name, bytes]]));
   const failure = runToEnd(machine, maxInstructions);

@@ -25,6 +25,7 @@ export const named: Readonly<Record<string, string>> = {
   zabha: 'zaamo',
   zacas: 'zaamo',
   zalrsc: '',
+  zama16b: '',
   zawrs: '',
   zfa: 'f',
   zfh: 'zfhmin',

@@ -20,6 +20,7 @@ import { hostInstructions } from './hostInstructions.ts';
 import type { HartParts } from './hartParts.ts';
 import { HartState, hstatusBits } from './hartState.ts';
 import { lower, MemoryPath, upper } from './memoryPath.ts';
+import { mayBeMisaligned } from './misalignedAtomics.ts';
 import { Mmu, type AccessMode } from './mmu.ts';
 import { Pmp } from './pmp.ts';
 import { guestPmlenOf } from './pointerMasking.ts';
@@ -352,7 +353,8 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
       return this.remaining(budget);
     }
     this.sync(budget);
-    if (isMisaligned) return this.misaligned('atomic', size);
+    if (isMisaligned && !mayBeMisaligned(this.parts.extensions, low, size, this.instructionWord()))
+      return this.misaligned('atomic', size);
     const offset = this.path.atomic(low, high, size, this.regimes.dataMode);
     if (offset < 0) return this.raise(this.path.takeFault());
     this.argument.offset = offset;
