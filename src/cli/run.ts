@@ -24,7 +24,7 @@ const spec: CommandSpec = {
   options: [
     { name: 'mode', value: 'guest|machine', help: 'under the hypervisor (default) or bare' },
     { name: 'board', value: 'NAME', help: 'the board, virt by default' },
-    { name: 'isa', value: 'STRING', help: 'instruction set; default: all that is implemented' },
+    { name: 'isa', value: 'STRING', help: 'ISA string or profile, as rv64gc_zba or rva22s64' },
     { name: 'trap-instruction', value: 'transformed|zero', help: 'what traps say of instructions' },
     { name: 'harts', value: 'N', help: 'number of harts, 1 by default' },
     { name: 'aia', value: 'NAME', help: 'aplic or aplic-imsic instead of a PLIC, in mode machine' },

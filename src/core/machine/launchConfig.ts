@@ -30,7 +30,7 @@ export interface LaunchConfig {
   readonly program: string;
   readonly mode: Mode;
   readonly board: string;
-  /** Empty: everything that Trapline implements. */
+  /** An ISA string or a profile; empty for what a machine has by default. */
   readonly isa: string;
   /**
    * What a trap says of the instruction that caused it, where the instruction set lets processors
