@@ -10,7 +10,13 @@ import {
 } from './harness.ts';
 import { floatDeviation } from './floats.ts';
 import { instructionDeviation, instructionProgram, rowsOf } from './instructions.ts';
-import { withFloats, withIntegerExtensions, withPageTables } from './processors.ts';
+import {
+  of32Bits,
+  of32BitsWithFloats,
+  withFloats,
+  withIntegerExtensions,
+  withPageTables,
+} from './processors.ts';
 import {
   newerPagingDeviation,
   oneStageProgram,
@@ -36,7 +42,7 @@ function check(
     for (let round = 0; round < programs * rounds; round++) {
       const own = seed * 1_000_003 + round;
       const program = make(new Random(own));
-      const image = program.image(harness());
+      const image = program.image(harness(processor.xlen));
       const ours = runOnOurs(image, undefined, processor);
       const differences = compare(program, ours, runOnQemu(image, processor), deviates);
       assert.deepEqual(differences, [], `program ${own}\n${differences.join('\n')}`);
@@ -74,6 +80,22 @@ describe('differential', () => {
     (random) => instructionProgram(random, 2500, floats),
     floatDeviation,
     withFloats,
+  );
+  const narrow = rowsOf(of32Bits.isa);
+  check(
+    `${narrow.length} rows of RV32`,
+    4,
+    (random) => instructionProgram(random, 4000, narrow, 32),
+    instructionDeviation,
+    of32Bits,
+  );
+  const narrowFloats = rowsOf(of32BitsWithFloats.isa).filter((row) => !narrow.includes(row));
+  check(
+    `${narrowFloats.length} rows of floating point of RV32`,
+    2,
+    (random) => instructionProgram(random, 2500, narrowFloats, 32),
+    floatDeviation,
+    of32BitsWithFloats,
   );
   check('one stage of translation', 3, (random) => oneStageProgram(random, 1000), pagingDeviation);
   check('two stages of translation', 3, (random) => twoStageProgram(random, 1000), pagingDeviation);

@@ -14,32 +14,39 @@ import { assemble, inFolder } from './assemble.ts';
 import { layout } from './layout.ts';
 import type { Program } from './program.ts';
 
+type Xlen = 32 | 64;
+/** What a record of a trap begins with, which is no number of a test. */
+const marks = { 32: 0x5452_4150n, 64: 0x7472_6170_5452_4150n } as const;
+const trapWords = 8;
+
 /**
  * The handler writes a record of eight words for each trap: a mark, mcause, mepc, mtval, mtinst,
  * mtval2, mstatus, and the number of the test. Traps that M-mode's own instructions cause skip the
  * instruction; others, and faults of fetches, go on at x27 in M-mode.
  */
-const source = `
+function source(xlen: Xlen): string {
+  const [store, word] = xlen === 64 ? ['sd', 8] : ['sw', 4];
+  return `
   .globl _start
 _start: j start
   .balign 8
 handler:
-  li x31, 0x7472617054524150
-  sd x31, 0(gp)
+  li x31, 0x${marks[xlen].toString(16)}
+  ${store} x31, ${0 * word}(gp)
   csrr x31, mcause
-  sd x31, 8(gp)
+  ${store} x31, ${1 * word}(gp)
   csrr x31, mepc
-  sd x31, 16(gp)
+  ${store} x31, ${2 * word}(gp)
   csrr x31, mtval
-  sd x31, 24(gp)
+  ${store} x31, ${3 * word}(gp)
   csrr x31, mtinst
-  sd x31, 32(gp)
+  ${store} x31, ${4 * word}(gp)
   csrr x31, mtval2
-  sd x31, 40(gp)
+  ${store} x31, ${5 * word}(gp)
   csrr x31, mstatus
-  sd x31, 48(gp)
-  sd x30, 56(gp)
-  addi gp, gp, 64
+  ${store} x31, ${6 * word}(gp)
+  ${store} x30, ${7 * word}(gp)
+  addi gp, gp, ${trapWords * word}
   # Bits 12:11 are MPP: only M-mode goes on behind its instruction.
   srli x29, x31, 11
   andi x29, x29, 3
@@ -63,8 +70,10 @@ back:
   li x31, 0x1800
   csrs mstatus, x31
   # Loads and stores are M-mode's again.
-  li x31, 0x8000020000
+  li x31, 0x20000
   csrc mstatus, x31
+  ${xlen === 64 ? 'li x31, 0x8000000000' : 'li x31, 0x80'}
+  csrc ${xlen === 64 ? 'mstatus' : 'mstatush'}, x31
   mret
 start:
   csrw mie, zero
@@ -80,8 +89,8 @@ finish:
   csrw mie, zero
   csrw satp, zero
   li s0, ${layout.log}
-  sd gp, -8(s0)
-  addi s0, s0, -8
+  ${store} gp, -${word}(s0)
+  addi s0, s0, -${word}
   mv s1, gp
   call send
   li s0, ${layout.data}
@@ -106,14 +115,15 @@ send:
   bltu s0, s1, 1b
   ret
 `;
+}
 
-const mark = 0x7472617054524150n;
-const trapWords = 8;
 const trapNames = ['', 'mcause', 'mepc', 'mtval', 'mtinst', 'mtval2', 'mstatus', 'test'] as const;
-let harnessBytes: Uint8Array | undefined;
+const harnesses = new Map<Xlen, Uint8Array>();
 
-export function harness(): Uint8Array {
-  return (harnessBytes ??= assemble(source, layout.base));
+export function harness(xlen: Xlen = 64): Uint8Array {
+  let bytes = harnesses.get(xlen);
+  if (!bytes) harnesses.set(xlen, (bytes = assemble(source(xlen), layout.base, xlen)));
+  return bytes;
 }
 
 export interface LogRecord {
@@ -131,6 +141,7 @@ export interface Outcome {
 /** A processor under both its names. */
 export interface Processor {
   readonly isa: string;
+  readonly xlen?: Xlen;
   /** As QEMU's `-cpu` takes it. */
   readonly qemu: string;
   /** It takes the QEMU of a later Debian. */
@@ -147,20 +158,22 @@ export const defaultProcessor: Processor = {
 };
 
 export function runOnQemu(image: Uint8Array, processor = defaultProcessor): Outcome {
-  const { qemu, newer = false, board = 'virt' } = processor;
+  const { qemu, xlen = 64, newer = false, board = 'virt' } = processor;
   return inFolder((folder) => {
     const file = path.join(folder, 'program.bin');
     writeFileSync(file, image);
     const args = ['-M', board, '-cpu', qemu, '-m', '128M', '-bios', file];
     const quiet = ['-display', 'none', '-monitor', 'none', '-serial', 'stdio'];
-    const [program, ...words] = newer ? newerQemu() : [qemuProgram];
+    const [program, ...words] = newer
+      ? newerQemu()
+      : [xlen === 64 ? qemuProgram : 'qemu-system-riscv32'];
     const run = spawnSync(program!, [...words, ...args, ...quiet], {
       timeout: 60_000,
       maxBuffer: 1 << 26,
     });
     assert.equal(run.error, undefined, `${program}: ${run.error?.message}`);
     assert.equal(run.status, 0, `${run.signal} ${run.stderr.toString()}`);
-    return parse(run.stdout);
+    return parse(run.stdout, xlen);
   });
 }
 
@@ -168,7 +181,7 @@ export function runOnQemu(image: Uint8Array, processor = defaultProcessor): Outc
 export function runOnOurs(
   image: Uint8Array,
   budgets: () => number = () => 100_000,
-  { isa, launch } = defaultProcessor,
+  { isa, launch, xlen = 64 }: Processor = defaultProcessor,
 ): Outcome {
   const machine = createMachine(
     {
@@ -194,22 +207,24 @@ export function runOnOurs(
     assert.equal(stop.kind, 'budget');
     assert.ok(machine.instructions < 100_000_000, 'the program does not end');
   }
-  return parse(Buffer.concat(parts));
+  return parse(Buffer.concat(parts), xlen);
 }
 
-function parse(bytes: Buffer): Outcome {
-  const words = bytes.readBigUInt64LE(0);
-  const end = 8 + Number(words) - layout.log;
+function parse(bytes: Buffer, xlen: Xlen): Outcome {
+  const size = xlen / 8;
+  const read = (at: number): bigint =>
+    size === 8 ? bytes.readBigUInt64LE(at) : BigInt(bytes.readUInt32LE(at));
+  const end = size + Number(read(0)) - layout.log;
   const log: LogRecord[] = [];
-  for (let at = 8; at < end;) {
-    const word = (i: number): bigint => bytes.readBigUInt64LE(at + i * 8);
-    if (word(0) === mark) {
+  for (let at = size; at < end;) {
+    const word = (i: number): bigint => read(at + i * size);
+    if (word(0) === marks[xlen]) {
       const trap = Object.fromEntries(trapNames.map((name, i) => [name, word(i)]).slice(1, 7));
       log.push({ test: Number(word(7)), trap: trap as Record<string, bigint> });
-      at += trapWords * 8;
+      at += trapWords * size;
     } else {
       log.push({ test: Number(word(0)), value: word(1) });
-      at += 16;
+      at += 2 * size;
     }
   }
   return { log, memory: bytes.subarray(end) };

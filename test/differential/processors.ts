@@ -1,4 +1,5 @@
 /** Processors that programs are run on besides the default one. */
+import { qemuCpu } from '../firmware/qemu.ts';
 import { defaultProcessor, type Processor } from './harness.ts';
 
 const integer = 'zba zbb zbc zbkb zbkc zbkx zbs zknd zkne zknh zksed zksh'.split(' ');
@@ -23,4 +24,19 @@ export const withPageTables: Processor = {
 export const withFloats: Processor = {
   isa: 'rv64imafdch_zfh_sstc',
   qemu: [defaultProcessor.qemu, 'f=on', 'd=on', 'Zfhmin=on', 'Zfh=on'].join(),
+};
+
+/** RV32 with all of that which QEMU 7.2 has. */
+const narrow = qemuCpu.replace('rv64', 'rv32');
+export const of32Bits: Processor = {
+  xlen: 32,
+  isa: `rv32imach_zicbop_zihintntl_zihintpause_${integer.join('_')}_sstc`,
+  qemu: [narrow, 'f=off', 'd=off', ...integer.map((name) => `${name}=on`), 'Zihintpause=on'].join(),
+};
+export const of32BitsWithFloats: Processor = {
+  xlen: 32,
+  isa: 'rv32imafdch_zfh_sstc',
+  qemu: [narrow, ...'zba zbb zbc zbs'.split(' ').map((name) => `${name}=off`)]
+    .concat(['f=on', 'd=on', 'Zfhmin=on', 'Zfh=on'])
+    .join(),
 };

@@ -24,18 +24,27 @@ export const readable = Array.from({ length: 32 }, (_, i) => i);
 
 export class Program {
   readonly random: Random;
+  readonly xlen: 32 | 64;
+  /** Bytes of a register, and the instructions that load and store one. */
+  readonly size: 4 | 8;
+  private readonly load: 'lw' | 'ld';
+  private readonly store: 'sw' | 'sd';
   readonly data = new Uint8Array(layout.dataBytes);
   readonly tables = new Uint8Array(layout.tableBytes);
   /** What each test was, by its number. */
   readonly tests: string[] = [''];
   private readonly code: number[] = [];
 
-  constructor(random: Random) {
+  constructor(random: Random, xlen: 32 | 64 = 64) {
     this.random = random;
+    this.xlen = xlen;
+    this.size = xlen === 64 ? 8 : 4;
+    this.load = xlen === 64 ? 'ld' : 'lw';
+    this.store = xlen === 64 ? 'sd' : 'sw';
     const view = new DataView(this.data.buffer);
     for (let at = 0; at < layout.dataBytes; at += 8) view.setBigUint64(at, random.operand(), true);
     for (const register of writable) {
-      if (register !== 0) this.word(encode('ld', { rd: register, rs1: 4, imm: register * 8 }));
+      if (register !== 0) this.loadRegister(register, 4, register * 8);
     }
   }
 
@@ -58,16 +67,22 @@ export class Program {
   }
 
   emit(mnemonic: string, values: Values = {}): void {
-    this.word(encode(mnemonic, values));
+    this.word(encode(mnemonic, values, this.xlen));
   }
 
-  /** Any 64-bit constant, by a load of it from behind the code that uses it. */
+  loadRegister(rd: number, rs1: number, imm: number): void {
+    this.emit(this.load, { rd, rs1, imm });
+  }
+
+  /** Any constant, by a load of it from behind the code that uses it. */
   loadConstant(rd: number, value: bigint): void {
     const bits = BigInt.asUintN(64, value);
     this.emit('auipc', { rd, imm: 0 });
-    this.emit('jal', { rd: 0, imm: 12 });
-    for (let shift = 0n; shift < 64n; shift += 16n) this.half(Number((bits >> shift) & 0xffffn));
-    this.emit('ld', { rd, rs1: rd, imm: 8 });
+    this.emit('jal', { rd: 0, imm: 4 + this.size });
+    for (let shift = 0n; shift < BigInt(this.xlen); shift += 16n) {
+      this.half(Number((bits >> shift) & 0xffffn));
+    }
+    this.loadRegister(rd, rd, 8);
   }
 
   /** Begins a test: what follows until `record` belongs to it. */
@@ -78,9 +93,9 @@ export class Program {
 
   /** Writes the test's number and a register to the log. */
   record(register: number): void {
-    this.emit('sd', { rs1: reserved.log, rs2: reserved.count, imm: 0 });
-    this.emit('sd', { rs1: reserved.log, rs2: register, imm: 8 });
-    this.emit('addi', { rd: reserved.log, rs1: reserved.log, imm: 16 });
+    this.emit(this.store, { rs1: reserved.log, rs2: reserved.count, imm: 0 });
+    this.emit(this.store, { rs1: reserved.log, rs2: register, imm: this.size });
+    this.emit('addi', { rd: reserved.log, rs1: reserved.log, imm: 2 * this.size });
   }
 
   /** The image that both machines start from its first byte. */
