@@ -9,9 +9,15 @@ import {
   type Deviation,
 } from './harness.ts';
 import { floatDeviation } from './floats.ts';
-import { instructionDeviation, instructionProgram, rowsOf } from './instructions.ts';
+import {
+  instructionDeviation,
+  instructionProgram,
+  rowsOf,
+  withoutTransformation,
+} from './instructions.ts';
 import {
   of32Bits,
+  of32BitsLater,
   of32BitsWithFloats,
   withFloats,
   withIntegerExtensions,
@@ -96,6 +102,16 @@ describe('differential', () => {
     (random) => instructionProgram(random, 2500, narrowFloats, 32),
     floatDeviation,
     of32BitsWithFloats,
+  );
+  const later = rowsOf(of32BitsLater.isa).filter(
+    (row) => !narrow.includes(row) && !narrowFloats.includes(row),
+  );
+  check(
+    `${later.length} further rows of RV32, on the newer QEMU`,
+    2,
+    (random) => instructionProgram(random, 3000, later, 32),
+    (...records) => floatDeviation(...records) || withoutTransformation(...records),
+    of32BitsLater,
   );
   check('one stage of translation', 3, (random) => oneStageProgram(random, 1000), pagingDeviation);
   check('two stages of translation', 3, (random) => twoStageProgram(random, 1000), pagingDeviation);

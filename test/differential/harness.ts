@@ -164,9 +164,8 @@ export function runOnQemu(image: Uint8Array, processor = defaultProcessor): Outc
     writeFileSync(file, image);
     const args = ['-M', board, '-cpu', qemu, '-m', '128M', '-bios', file];
     const quiet = ['-display', 'none', '-monitor', 'none', '-serial', 'stdio'];
-    const [program, ...words] = newer
-      ? newerQemu()
-      : [xlen === 64 ? qemuProgram : 'qemu-system-riscv32'];
+    const name = xlen === 64 ? qemuProgram : 'qemu-system-riscv32';
+    const [program, ...words] = newer ? newerQemu(name) : [name];
     const run = spawnSync(program!, [...words, ...args, ...quiet], {
       timeout: 60_000,
       maxBuffer: 1 << 26,

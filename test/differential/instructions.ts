@@ -72,10 +72,17 @@ function randomWord({ random, xlen }: Program, row: Row, given: Values): number 
     const word = encodePattern(row.pattern, values);
     if (!matches(pattern, word) || decoders[xlen].decode(word)?.written !== row) continue;
     destination = values['rd'] ?? values["rd'"] ?? 0;
+    // With x0 there QEMU 10 loses its zero: later instructions write another number instead of it.
+    if (row.mnemonic.startsWith('amocas') && destination === 0) continue;
+    // Registers in pairs: both are written.
+    if (row.pattern.includes('rd[4:1]') && !isPair(destination)) continue;
     floatDestination = values['frd'] ?? values["frd'"] ?? 0;
     return word;
   }
 }
+
+const isPair = (first: number): boolean =>
+  first % 2 === 0 && writable.includes(first) && writable.includes(first + 1);
 
 function operand(random: Random, field: Field): number {
   const float = floatFields[field.name];
@@ -185,4 +192,11 @@ export function instructionDeviation(test: string, ours: LogRecord, theirs: LogR
   return (['mcause', 'mepc', 'mtval', 'mtinst', 'mtval2', 'mstatus'] as const).every(
     (name) => expected[name] === theirs.trap![name],
   );
+}
+
+/** QEMU 10 has no transformed instruction for Zcb's; mtinst may always be 0. */
+export function withoutTransformation(_: string, ours: LogRecord, theirs: LogRecord): boolean {
+  if (!ours.trap || theirs.trap?.['mtinst'] !== 0n) return false;
+  const expected: Readonly<Record<string, bigint>> = { ...ours.trap, mtinst: 0n };
+  return Object.entries(theirs.trap).every(([name, value]) => expected[name] === value);
 }

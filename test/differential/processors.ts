@@ -40,3 +40,12 @@ export const of32BitsWithFloats: Processor = {
     .concat(['f=on', 'd=on', 'Zfhmin=on', 'Zfh=on'])
     .join(),
 };
+
+const later = 'zicond zimop zcmop zabha zacas zcb zawrs zfa'.split(' ');
+/** RV32 with what later QEMUs have besides, of which Zacas and Zfa have forms of their own there. */
+export const of32BitsLater: Processor = {
+  xlen: 32,
+  newer: true,
+  isa: `rv32imafdch_${later.join('_')}_zba_zbb_zbc_zbs_sstc`,
+  qemu: [`${narrow}`, 'f=on', 'd=on', ...later.map((name) => `${name}=on`)].join(),
+};
