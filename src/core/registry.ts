@@ -1,6 +1,7 @@
 /**
  * The one place that knows which instruction sets and boards exist. Everything above asks here.
  */
+import type { TranslatorOptions } from './engine/translator/translator.ts';
 import { UserError } from './base/userError.ts';
 import { machineName } from './formats/elf/constants.ts';
 import type { ElfFile } from './formats/elf/elf.ts';
@@ -36,12 +37,23 @@ export function isaOfElf(elf: ElfFile): Isa {
 /** Who answers which firmware call, one line a rule. */
 export { callListing } from './hypervisor/riscv/callListing.ts';
 
-const boards: Readonly<Record<string, (config: LaunchConfig, files: LaunchFiles) => Machine>> = {
+type MakeMachine = (
+  config: LaunchConfig,
+  files: LaunchFiles,
+  translation?: TranslatorOptions,
+) => Machine;
+
+const boards: Readonly<Record<string, MakeMachine>> = {
   virt: createVirtMachine,
 };
 
 /** A machine as a launch describes it, everything loaded, about to execute its first instruction. */
-export function createMachine(config: LaunchConfig, files: LaunchFiles): Machine {
+export function createMachine(
+  config: LaunchConfig,
+  files: LaunchFiles,
+  /** How the translator works where the launch has it. */
+  translation: TranslatorOptions = {},
+): Machine {
   const make = boards[config.board];
   if (!make) {
     const known = Object.keys(boards).join(', ');
@@ -49,9 +61,9 @@ export function createMachine(config: LaunchConfig, files: LaunchFiles): Machine
   }
   if (config.engine === 'lockstep') {
     const [first, second] = (['interpreter', 'jit'] as const).map((engine) =>
-      make({ ...config, engine }, files),
+      make({ ...config, engine }, files, translation),
     );
     return new LockstepMachine(first!, second!);
   }
-  return make(config, files);
+  return make(config, files, translation);
 }

@@ -75,7 +75,7 @@ function listed(option, value, known) {
 function nodeAt(value) {
   if (!/^\d+$/.test(value)) return value;
   if (process.versions.node.startsWith(`${value}.`)) return process.execPath;
-  const file = path.join(root, `.cache/node-${value}/node_modules/node/bin/node`);
+  const file = path.join(root, `.cache/node-${value}/node_modules/.bin/node`);
   if (!existsSync(file)) {
     throw new BenchError(`--nodes: no Node ${value} at ${path.relative(root, file)}`);
   }

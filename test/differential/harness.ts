@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { TranslatorOptions } from '../../src/core/engine/translator/translator.ts';
 import type { LaunchConfig } from '../../src/core/machine/launchConfig.ts';
 import { createMachine } from '../../src/core/registry.ts';
 import { qemuCpu, qemuProgram } from '../firmware/qemu.ts';
@@ -181,6 +182,8 @@ export function runOnOurs(
   image: Uint8Array,
   budgets: () => number = () => 100_000,
   { isa, launch, xlen = 64 }: Processor = defaultProcessor,
+  /** Absent: all is interpreted. */
+  translation?: TranslatorOptions,
 ): Outcome {
   const machine = createMachine(
     {
@@ -192,11 +195,12 @@ export function runOnOurs(
       memory: 128 << 20,
       loadFiles: [],
       calls: [],
-      engine: 'auto',
+      engine: translation ? 'jit' : 'interpreter',
       time: 'virtual',
       ...launch,
     },
     new Map([['program.bin', image]]),
+    translation,
   );
   const parts: Uint8Array[] = [];
   machine.consoles[0]!.output.on((bytes) => parts.push(bytes.slice()));

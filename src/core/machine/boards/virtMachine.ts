@@ -28,7 +28,11 @@ import { guestTables, virtGuest, virtGuestRam } from './virtGuest.ts';
 import { virtBoard, type VirtEnvironment } from './virt.ts';
 import { TIMEBASE } from './virtMap.ts';
 
-export function createVirtMachine(config: LaunchConfig, files: LaunchFiles): Machine {
+export function createVirtMachine(
+  config: LaunchConfig,
+  files: LaunchFiles,
+  translation: TranslatorOptions = {},
+): Machine {
   const most = largestRam(config.harts) - guestTables.size - (1 << 20);
   if (config.memory > most) {
     const MiB = 1 << 20;
@@ -37,7 +41,9 @@ export function createVirtMachine(config: LaunchConfig, files: LaunchFiles): Mac
       'memory',
     );
   }
-  return config.mode === 'machine' ? bareMachine(config, files) : guestMachine(config, files);
+  return config.mode === 'machine'
+    ? bareMachine(config, files, translation)
+    : guestMachine(config, files, translation);
 }
 
 /** Where nobody says which instruction set, what is to be executed does: 32 bits for 32 bits. */
@@ -52,7 +58,11 @@ function isaOf(config: LaunchConfig, files: LaunchFiles): IsaChoice {
   return parseIsaString(config.isa, 64, also);
 }
 
-function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
+function bareMachine(
+  config: LaunchConfig,
+  files: LaunchFiles,
+  translation: TranslatorOptions,
+): Machine {
   const clock = new VirtualClock(TIMEBASE);
   const uart = new ConsoleChannel('uart0');
   const isa = isaOf(config, files);
@@ -89,7 +99,7 @@ function bareMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     xlen: isa.xlen,
     extensions: isa.extensions,
     trapInstruction: config.trapInstruction,
-    translate: translation(config),
+    translate: config.engine === 'jit' ? translation : undefined,
   });
   harts = parts.harts;
   for (const { address, bytes } of images.placements) parts.memory.load(address, bytes);
@@ -118,7 +128,11 @@ function notesOn({ absent }: IsaChoice): readonly string[] {
   return [`isa: the profile is there without ${absent.join(', ')}, which Trapline does not have`];
 }
 
-function guestMachine(config: LaunchConfig, files: LaunchFiles): Machine {
+function guestMachine(
+  config: LaunchConfig,
+  files: LaunchFiles,
+  translation: TranslatorOptions,
+): Machine {
   const clock = new VirtualClock(TIMEBASE);
   const isa = isaOf(config, files);
   const parts = createRiscvParts({
@@ -129,7 +143,7 @@ function guestMachine(config: LaunchConfig, files: LaunchFiles): Machine {
     xlen: isa.xlen,
     extensions: isa.withHypervisor,
     trapInstruction: config.trapInstruction,
-    translate: translation(config),
+    translate: config.engine === 'jit' ? translation : undefined,
   });
   const machine = virtGuest({
     isa: riscvIsa(isa.xlen),
@@ -149,11 +163,6 @@ function guestMachine(config: LaunchConfig, files: LaunchFiles): Machine {
 
 function countersOf({ translator, harts }: RiscvMachineParts): Machine['engineCounters'] {
   return translator && (() => ({ ...translator.counters, ...translator.traffic(harts.length) }));
-}
-
-/** The engine as chosen; by itself, code is interpreted. */
-function translation({ engine }: LaunchConfig): TranslatorOptions | undefined {
-  return engine === 'jit' ? {} : undefined;
 }
 
 function environment(
