@@ -228,4 +228,31 @@ far: .dword 4, 5, 6`;
     }
     assert.equal(interpreted.x('s2') < 300n, true);
   });
+
+  it('is where the interpreter is while breakpoints elsewhere come and go', () => {
+    const [interpreted, translated] = [rig(program), rig(program, { translate: eagerTranslation })];
+    for (let i = 0; i < 200; i++) {
+      const elsewhere = i % 2 === 0 ? [BigInt(ramBase + 0x3000 + i * 2)] : [];
+      for (const { hart } of [interpreted, translated]) hart.setBreakpoints(elsewhere);
+      assert.deepEqual(translated.hart.run(100), interpreted.hart.run(100));
+    }
+    assert.deepEqual(state(translated), state(interpreted));
+  });
+
+  it('stops at a breakpoint set in the middle of a region that was running', () => {
+    const source = `
+_start: .option norvc
+  li a0, 0
+1: addi a0, a0, 1
+  addi a1, a1, 2
+  j 1b`;
+    const r = rig(source, { translate: eagerTranslation });
+    r.hart.run(3001);
+    assert.ok(r.translator!.counters.regions > 0);
+    r.hart.setBreakpoints([BigInt(ramBase + 8)]);
+    assert.equal(r.hart.run(1000).stop, 'breakpoint');
+    assert.equal(r.hart.pc, BigInt(ramBase + 8));
+    r.hart.setBreakpoints([]);
+    assert.deepEqual(r.hart.run(3000), { stop: 'budget', retired: 3000, steps: 3000 });
+  });
 });
