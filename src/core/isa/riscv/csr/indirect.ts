@@ -156,9 +156,8 @@ function writePriorities(
   const k = select - 0x30;
   const slot = arrays[level] + (k >> 1);
   const written = h.xlen === 64 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn << (k & 1 ? 32n : 0n);
-  const mask = written & settable(h, level, k >> 1);
-  const whole = k & 1 ? value << 32n : value;
-  h.state.setCsr(slot, (h.state.csr(slot) & ~mask) | (whole & mask));
+  const whole = (k & 1 ? value << 32n : value) & settable(h, level, k >> 1);
+  h.state.setCsr(slot, (h.state.csr(slot) & ~written) | (whole & written));
 }
 
 /**
