@@ -140,7 +140,8 @@ export class Register {
   private legalise(old: bigint, value: bigint): bigint | undefined {
     let legal = value;
     for (const f of this.limited) {
-      if (f.legal.has(legal & f.mask)) continue;
+      // What a field holds is legal, and most writes leave it alone.
+      if (((legal ^ old) & f.mask) === 0n || f.legal.has(legal & f.mask)) continue;
       if (f.illegal === 'void') return undefined;
       const kept = f.illegal === 'keep' ? old & f.mask : BigInt(f.illegal) << f.low;
       legal = (legal & ~f.mask) | kept;
