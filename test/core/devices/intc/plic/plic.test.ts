@@ -23,17 +23,18 @@ function setUp(contexts = 2) {
   };
 }
 
-/** Registers of two contexts, no source high: what reads back of what is written. */
+/** Registers of M and S contexts of two harts, no source high: what reads back of what is written. */
 function* registerAccesses(seed: number): Generator<Access> {
   const random = generator(seed);
   for (let i = 0; i < 400; i++) {
-    const context = random(2);
+    const context = random(4);
     const offset = [
       r.PRIORITY + 4 * (1 + random(96)),
       r.PENDING + 4 * random(3),
       r.ENABLE + context * r.ENABLE_STRIDE + 4 * random(3),
       r.CONTEXT + context * r.CONTEXT_STRIDE + r.THRESHOLD,
-    ][random(4)]!;
+      r.CONTEXT + context * r.CONTEXT_STRIDE + r.CLAIM,
+    ][random(5)]!;
     if (random(2) === 0) yield { read: offset };
     // Bit 0 of the first word stays clear: QEMU lets the source that does not exist be enabled.
     else yield { write: offset, value: (random(2 ** 32) & ~1) >>> 0 };
@@ -42,9 +43,9 @@ function* registerAccesses(seed: number): Generator<Access> {
 
 describe('plic', () => {
   it('keeps of its registers what QEMU keeps', async () => {
-    const qemu = new Qtest();
+    const qemu = new Qtest(['-smp', '2']);
     try {
-      const { plic } = setUp();
+      const { plic } = setUp(4);
       for (let seed = 1; seed <= 3; seed++) {
         assert.equal(await firstDifference(qemu, 0xc000000, plic, registerAccesses(seed)), '');
       }
