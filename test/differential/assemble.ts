@@ -9,11 +9,13 @@ export function assemble(source: string, address: number, xlen: 32 | 64 = 64): U
   return inFolder((folder) => {
     const file = (name: string): string => path.join(folder, name);
     writeFileSync(file('a.S'), `.globl _start\n${source}\n`);
-    const abi = xlen === 32 ? 'ilp32' : 'lp64';
-    const options = `-march=rv${xlen}imac_zicsr_zifencei -mabi=${abi} -nostdlib -static -Wl,--build-id=none`;
-    const hypervisor = `-Wa,-march=rv${xlen}imach_zicsr_zifencei`;
+    const base = `rv${xlen}imac_zicsr_zifencei`;
+    const abi = xlen === 64 ? 'lp64' : 'ilp32';
+    const options = `-march=${base} -mabi=${abi} -nostdlib -static -Wl,--build-id=none`;
+    // The compiler knows no H, and no F without its own way of passing arguments.
+    const extended = `-Wa,-march=${base.replace('ac_', 'afdch_')}`;
     const at = `-Wl,-Ttext=0x${address.toString(16)}`;
-    const all = [...options.split(' '), hypervisor, at, '-o', file('a.elf'), file('a.S')];
+    const all = [...options.split(' '), extended, at, '-o', file('a.elf'), file('a.S')];
     execFileSync('riscv64-unknown-elf-gcc', all, { stdio: 'pipe' });
     execFileSync('riscv64-unknown-elf-objcopy', ['-O', 'binary', file('a.elf'), file('a.bin')]);
     return new Uint8Array(readFileSync(file('a.bin')));

@@ -2,12 +2,19 @@
 import { qemuCpu } from '../firmware/qemu.ts';
 import { defaultProcessor, type Processor } from './harness.ts';
 
-const integer = 'zba zbb zbc zbkb zbkc zbkx zbs zknd zkne zknh zksed zksh'.split(' ');
+/** Extensions of the integer unit that every QEMU has. */
+export const integerExtensions = 'zba zbb zbc zbkb zbkc zbkx zbs zknd zkne zknh zksed zksh'.split(
+  ' ',
+);
 
 /** Integer extensions that QEMU 7.2 has; hints and prefetches change nothing on it either. */
 export const withIntegerExtensions: Processor = {
-  isa: `rv64imach_zicbop_zihintntl_zihintpause_${integer.join('_')}_sstc`,
-  qemu: [defaultProcessor.qemu, ...integer.map((name) => `${name}=on`), 'Zihintpause=on'].join(),
+  isa: `rv64imach_zicbop_zihintntl_zihintpause_${integerExtensions.join('_')}_sstc`,
+  qemu: [
+    defaultProcessor.qemu,
+    ...integerExtensions.map((name) => `${name}=on`),
+    'Zihintpause=on',
+  ].join(),
 };
 
 /** Everything about page tables that QEMU 7.2 lacks. */
@@ -30,8 +37,14 @@ export const withFloats: Processor = {
 const narrow = qemuCpu.replace('rv64', 'rv32');
 export const of32Bits: Processor = {
   xlen: 32,
-  isa: `rv32imach_zicbop_zihintntl_zihintpause_${integer.join('_')}_sstc`,
-  qemu: [narrow, 'f=off', 'd=off', ...integer.map((name) => `${name}=on`), 'Zihintpause=on'].join(),
+  isa: `rv32imach_zicbop_zihintntl_zihintpause_${integerExtensions.join('_')}_sstc`,
+  qemu: [
+    narrow,
+    'f=off',
+    'd=off',
+    ...integerExtensions.map((name) => `${name}=on`),
+    'Zihintpause=on',
+  ].join(),
 };
 export const of32BitsWithFloats: Processor = {
   xlen: 32,

@@ -1,0 +1,268 @@
+/** Compares our machine with a trace, instruction by instruction. */
+import assert from 'node:assert/strict';
+import { csrRows } from '../../../src/core/isa/riscv/csr/table.ts';
+import { integerNames, floatNames } from '../../../src/core/isa/riscv/registers.ts';
+import { disassemble } from '../../../src/core/isa/riscv/disassemble.ts';
+import { layout } from './layout.ts';
+import { deviations, type Situation } from './deviations.ts';
+import type { Ours } from './ours.ts';
+import { Shadow } from './shadow.ts';
+import type { LockstepProcessor } from './processors.ts';
+import type { Trace } from './tracer.ts';
+
+/** The first thing that is not the same. */
+export interface Difference {
+  /** Index of the program in its image. */
+  readonly program: number;
+  /** Where the instruction that made the difference is, and where things stand after it. */
+  readonly from: bigint;
+  readonly pc: bigint;
+  readonly text: string;
+}
+
+export interface Comparison {
+  readonly instructions: number;
+  /** Programs that were compared, the one with the difference included. */
+  readonly programs: number;
+  readonly difference: Difference | undefined;
+  /** How often each known deviation was met. */
+  readonly deviations: ReadonlyMap<string, number>;
+}
+
+const hangs = 'QEMU ended, or hangs';
+
+/** One comparison under way. */
+interface Run {
+  readonly ours: Ours;
+  readonly trace: Trace;
+  readonly readers: readonly (Reader | undefined)[];
+  /** By QEMU's indices: what is compared and neither an integer nor a floating-point register. */
+  readonly isCsr: Uint8Array;
+  readonly byName: ReadonlyMap<string, number>;
+  /** QEMU's index of x0 … x31 and f0 … f31. */
+  readonly indexOf: Int32Array;
+  readonly shadow: Shadow;
+  readonly met: Map<string, number>;
+  from: bigint;
+  instructions: number;
+  /** The rest of the program is not compared. */
+  over: boolean;
+}
+
+/** How a register of QEMU's is read here. */
+interface Reader {
+  read(ours: Ours): bigint | undefined;
+  /** Sets these bits as QEMU has them. */
+  adopt(ours: Ours, bits: bigint, theirs: bigint): void;
+}
+
+const number = new Map(csrRows.map((row) => [row.name, row.number]));
+
+/** With V=1, QEMU keeps the guest's registers where HS-mode's are, and these are out of date. */
+const swapped = 'sstatus stvec sscratch sepc scause stval satp'.split(' ');
+const redirected = new Set([...swapped, 'stimecmp', 'stimecmph']);
+const outOfDate = new Set([...swapped.map((name) => `v${name}`)]);
+/** What time changes, or who made the machine, and views that QEMU shows its debugger askew. */
+const incomparable =
+  /^(zero|pc|sip|sie|siph|sieh|time|timeh|seed|mvendorid|marchid|mimpid|mconfigptr|(m?hpm|mhpm).*|tselect|tdata.*|tinfo|mcontext|scontext)$/;
+/** Fields of mstatus that V=1 exchanges. */
+const guestStatus = 0x8000_0003_000c_6122n;
+
+export class Comparer {
+  private readonly processor: LockstepProcessor;
+  private readonly mask: bigint;
+
+  constructor(processor: LockstepProcessor) {
+    this.processor = processor;
+    this.mask = processor.xlen === 64 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn;
+  }
+
+  /** Lets our machine follow a trace of the same image; the programs lie at these addresses. */
+  compare(ours: Ours, trace: Trace, bases: readonly number[]): Comparison {
+    const { names } = trace;
+    const registers = [...integerNames, ...floatNames];
+    const own = (name: string): string => (name === 'fp' ? 's0' : name);
+    const readers = names.map((name) => this.reader(name));
+    const run: Run = {
+      ours,
+      trace,
+      readers,
+      isCsr: Uint8Array.from(names, (name, i) =>
+        readers[i] && !registers.includes(own(name)) ? 1 : 0,
+      ),
+      byName: new Map(names.map((name, i) => [name, i])),
+      indexOf: Int32Array.from(registers, (name) => names.findIndex((n) => own(n) === name)),
+      shadow: new Shadow(ours),
+      met: new Map(),
+      from: 0n,
+      instructions: 0,
+      over: false,
+    };
+    let difference: Difference | undefined;
+    let program = 0;
+    while (program < bases.length && difference === undefined) {
+      const text = this.program(run, bases[program]!);
+      if (text !== undefined) difference = { program, from: run.from, pc: ours.hart.pc, text };
+      program++;
+      // The monitor brings both into the same state again.
+      while (run.over && trace.memory === undefined && trace.next());
+      if (run.over && !ours.toEnd()) break;
+    }
+    return { instructions: run.instructions, programs: program, difference, deviations: run.met };
+  }
+
+  /** Follows the trace to the end of one program, or to what is not the same. */
+  private program(run: Run, base: number): string | undefined {
+    const { ours, trace } = run;
+    const { mask } = this;
+    run.from = 0n;
+    run.over = false;
+    ours.begin();
+    while (trace.next()) {
+      const pc = trace.pc & mask;
+      // Interrupts and fetches that fail come before any instruction: where we are is passed over.
+      for (let passed = 0; (ours.hart.pc & mask) !== pc; passed++) {
+        const at = ours.hart.pc & mask;
+        const text = `pc: ours ${hex(at)}, QEMU ${hex(pc)}`;
+        if (passed > 20 || ours.quiet || ours.step()) return text;
+      }
+      let difference = this.registers(run);
+      // The same address before a trap and after it: handlers that cannot be fetched lead there.
+      for (let passed = 0; difference !== undefined && passed < 8; passed++) {
+        if (ours.step() || (ours.hart.pc & mask) !== pc) return difference;
+        difference = this.registers(run);
+      }
+      if (difference !== undefined) return difference;
+      if (run.over) return undefined;
+      run.from = pc;
+      run.instructions++;
+      if (trace.memory) {
+        const sums = ours.sums(base);
+        const page = sums.findIndex((sum, i) => sum !== trace.memory!.sums[i]);
+        return page < 0 ? undefined : this.memory(ours, trace, base, page);
+      }
+      if (!ours.step() && (ours.hart.pc & mask) === pc) return 'no progress';
+      ours.toCompared();
+    }
+    return hangs;
+  }
+
+  /** What is not the same; known deviations apart, which are taken over when nothing else is there. */
+  private registers(run: Run): string | undefined {
+    const { trace, readers } = run;
+    if (run.shadow.onlyRegistersChanged(trace, run.isCsr)) return this.changedRegisters(run);
+    const known: (() => void)[] = [];
+    for (let i = 0; i < readers.length; i++) {
+      const difference = this.register(run, i, known);
+      if (difference !== undefined) return difference;
+    }
+    for (const adopt of known) adopt();
+    run.shadow.take();
+    return undefined;
+  }
+
+  private changedRegisters(run: Run): string | undefined {
+    for (const i of run.trace.changed) {
+      const difference = this.register(run, i, []);
+      if (difference !== undefined) return difference;
+    }
+    for (const i of run.shadow.changedRegisters()) {
+      const index = run.indexOf[i]!;
+      const difference = index < 0 ? undefined : this.register(run, index, []);
+      if (difference !== undefined) return difference;
+    }
+    return undefined;
+  }
+
+  private register(run: Run, i: number, known: (() => void)[]): string | undefined {
+    const { ours, trace } = run;
+    const reader = run.readers[i];
+    if (!reader || !trace.present[i]) return undefined;
+    const own = reader.read(ours);
+    const theirs = trace.values[i]!;
+    if (own === undefined || (own & this.mask) === theirs) return undefined;
+    const name = trace.names[i]!;
+    const situation: Situation = {
+      name,
+      ours: own & this.mask,
+      theirs,
+      xlen: this.processor.xlen,
+      instruction: () => this.instructionAt(ours, run.from),
+      register: (other) => trace.values[run.byName.get(other)!]!,
+    };
+    let rest = situation.ours ^ theirs;
+    for (const { name: deviation, bits, keep, ends } of deviations) {
+      const part = bits(situation) & rest;
+      if (part === 0n) continue;
+      rest &= ~part;
+      known.push(() => {
+        run.met.set(deviation, (run.met.get(deviation) ?? 0) + 1);
+        if (!keep) reader.adopt(ours, part, theirs);
+      });
+      if (ends) run.over = true;
+    }
+    if (rest === 0n || run.over) return undefined;
+    return `${name}: ours ${hex(situation.ours)}, QEMU ${hex(theirs)}`;
+  }
+
+  /** As it is there now, at the physical address that the program's own addresses lead to. */
+  private instructionAt({ machine }: Ours, at: bigint): string {
+    const alias = at >= BigInt(layout.base + layout.alias) ? layout.alias : 0;
+    const bytes = machine.memory.view8(Number(at) - alias, 4);
+    return bytes ? disassemble(bytes, at, this.processor.xlen).text : '';
+  }
+
+  private memory(ours: Ours, trace: Trace, base: number, page: number): string {
+    const at = base + page * 4096;
+    const theirs = trace.memory?.bytes;
+    if (!theirs) return `memory of page ${hex(BigInt(at))}`;
+    const own = ours.memory(base);
+    const first = own.findIndex((byte, i) => i >= page * 4096 && byte !== theirs[i]);
+    const show = (bytes: Uint8Array): string =>
+      Buffer.from(
+        bytes
+          .subarray(first & ~7, (first & ~7) + 8)
+          .slice()
+          .reverse(),
+      ).toString('hex');
+    return `memory ${hex(BigInt(base + (first & ~7)))}: ours ${show(own)}, QEMU ${show(theirs)}`;
+  }
+
+  private reader(name: string): Reader | undefined {
+    if (incomparable.test(name)) return undefined;
+    const only = { adopt: () => assert.fail('no deviation is known of this register') };
+    const x = integerNames.indexOf(name === 'fp' ? 's0' : name);
+    if (x >= 0) return { ...only, read: ({ hart }) => hart.getX(x) };
+    const f = floatNames.indexOf(name);
+    if (f >= 0) return { ...only, read: ({ hart }) => hart.state.getF(f) };
+    if (name === 'priv')
+      return { ...only, read: ({ hart }) => BigInt(hart.privilege + (hart.virtualized ? 4 : 0)) };
+    const own = number.get(name);
+    return own === undefined ? undefined : csrReader(name, own);
+  }
+}
+
+function csrReader(name: string, own: number): Reader {
+  const guest = redirected.has(name) ? number.get(`v${name}`) : undefined;
+  const csr = ({ hart }: Ours): number => (hart.virtualized && guest !== undefined ? guest : own);
+  const read = (ours: Ours): bigint | undefined => {
+    const { hart } = ours;
+    if (!hart.csrs.exists(csr(ours))) return undefined;
+    const value = hart.getCsr(csr(ours));
+    if (!hart.virtualized) return value;
+    if (outOfDate.has(name)) return undefined;
+    if (name !== 'mstatus') return value;
+    return (value & ~guestStatus) | (hart.getCsr(number.get('vsstatus')!) & guestStatus);
+  };
+  const set = (hart: Ours['hart'], slot: number, bits: bigint, theirs: bigint): void =>
+    hart.setCsr(slot, (hart.getCsr(slot) & ~bits) | (theirs & bits));
+  const adopt = (ours: Ours, bits: bigint, theirs: bigint): void => {
+    const { hart } = ours;
+    if (name !== 'mstatus' || !hart.virtualized) return set(hart, csr(ours), bits, theirs);
+    set(hart, own, bits & ~guestStatus, theirs);
+    set(hart, number.get('vsstatus')!, bits & guestStatus, theirs);
+  };
+  return { read, adopt };
+}
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`;

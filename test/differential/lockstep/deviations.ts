@@ -1,0 +1,256 @@
+/** What QEMU is known to do otherwise than the specification says, or where both may choose. */
+import type { Xlen } from './processors.ts';
+
+export interface Situation {
+  /** The register that differs, by QEMU's name. */
+  readonly name: string;
+  readonly ours: bigint;
+  readonly theirs: bigint;
+  readonly xlen: Xlen;
+  /** The instruction that made the difference, if it is one of the program's. */
+  instruction(): string;
+  /** QEMU's value of another register. */
+  register(name: string): bigint;
+}
+
+export interface KnownDeviation {
+  readonly name: string;
+  /** The version of which it is known. */
+  readonly version: string;
+  /** The specification's sentence. */
+  readonly sentence: string;
+  /** Bits that may differ here. */
+  bits(situation: Situation): bigint;
+  /** QEMU's bits cannot be taken over, and nothing else depends on them. */
+  readonly keep?: true;
+  /** Too much depends on it: the rest of the program is not compared. */
+  readonly ends?: true;
+}
+
+/** What random programs keep away from, since it would change what they do. */
+export interface AvoidedDeviation {
+  readonly name: string;
+  readonly version: string;
+  readonly sentence: string;
+  /** CSRs, and the bits of them that programs write alike on both machines. */
+  readonly csrs: RegExp;
+  readonly mask: bigint;
+}
+
+const all = (1n << 64n) - 1n;
+const FS = 3n << 13n;
+const GVA = 1n << 38n;
+const MPV = 1n << 39n;
+const SD = (xlen: Xlen): bigint => 1n << BigInt(xlen - 1);
+
+const guestPageFaults = new Set([20n, 21n, 23n]);
+
+const version = 'QEMU 10.0.13';
+
+export const deviations: readonly KnownDeviation[] = [
+  {
+    name: 'mtinst and htinst are 0, or ours are',
+    version,
+    sentence:
+      'The value zero is always allowed (privileged, hypervisor, transformed instruction or pseudoinstruction for mtinst or htinst)',
+    bits: ({ name, ours, theirs, instruction }) => {
+      if (name !== 'mtinst' && name !== 'htinst') return 0n;
+      // And what software writes is gone.
+      const written = new RegExp(`^csr.*\\b${name}\\b`).test(instruction());
+      return written || ours === 0n || theirs === 0n ? all : 0n;
+    },
+  },
+  {
+    name: 'htinst and htval are written by traps to VS-mode',
+    version,
+    sentence:
+      'When a trap is taken into HS-mode, htinst is written with … (privileged, hypervisor, htinst): not by others',
+    bits: ({ name, theirs, register }) => {
+      if (name !== 'htinst' && name !== 'htval') return 0n;
+      return (register('priv') & 4n) !== 0n || theirs === 0n ? all : 0n;
+    },
+  },
+  {
+    name: 'mideleg has SGEI and LCOFI whatever there is',
+    version,
+    sentence:
+      'If any guest external interrupts are implemented (GEILEN is nonzero), bit 12 of mideleg is also read-only one (privileged, hypervisor, mideleg)',
+    bits: ({ name }) => (name === 'mideleg' ? 0x3000n : 0n),
+    keep: true,
+  },
+  {
+    name: 'mstatus.MPV cannot be written, and GVA is never cleared',
+    version,
+    sentence:
+      'The MPV bit is written by the implementation whenever a trap is taken into M-mode … Field GVA is written by the implementation whenever a trap is taken into M-mode; otherwise GVA is set to 0 (privileged, hypervisor, machine status registers): both are ordinary writable fields besides',
+    bits: ({ name }) => {
+      if (name === 'mstatush') return (GVA | MPV) >> 32n;
+      return name === 'mstatus' ? GVA | MPV : 0n;
+    },
+  },
+  {
+    name: 'floating-point state becomes dirty later, or not by flags alone',
+    version,
+    sentence:
+      'The FS field encodes the status of the floating-point unit state, including the floating-point registers f0–f31 and the CSRs fcsr, frm, and fflags (privileged, extension context status in mstatus)',
+    bits: ({ name, ours, theirs, xlen }) => {
+      if (!/^(m|s|vs)status$/.test(name)) return 0n;
+      const dirty = (ours & FS) === FS && (theirs & FS) !== 0n && (theirs & FS) !== FS;
+      return dirty ? FS | SD(xlen) : 0n;
+    },
+  },
+  {
+    name: 'hstatus.GVA is written by traps to VS-mode, and not set by EBREAK',
+    version,
+    sentence:
+      'Field GVA is written by the implementation whenever a trap is taken into HS-mode. For any trap (breakpoint, address misaligned, access fault, page fault, or guest-page fault) that writes a guest virtual address to stval, GVA is set to 1 (privileged, hypervisor, hstatus)',
+    bits: ({ name, register }) => {
+      if (name !== 'hstatus') return 0n;
+      return (register('priv') & 4n) !== 0n || register('scause') === 3n ? 0x40n : 0n;
+    },
+  },
+  {
+    name: 'hvip shows bits that are not its own',
+    version,
+    sentence:
+      'Bits of hvip other than VSSIP, VSTIP, VSEIP are read-only zeros (privileged, hypervisor, hvip)',
+    bits: ({ name }) => (name === 'hvip' ? ~0x444n & all : 0n),
+    keep: true,
+  },
+  {
+    name: 'vsstatus.SD is not shown',
+    version,
+    sentence:
+      'SD is a read-only bit that summarizes whether either the FS, VS, or XS fields signal the presence of some dirty state (privileged, mstatus)',
+    bits: ({ name, xlen }) => (name === 'vsstatus' ? SD(xlen) : 0n),
+    keep: true,
+  },
+  {
+    name: 'mtval2 and htval keep the address of an earlier guest-page fault',
+    version,
+    sentence:
+      'When a guest-page-fault trap is taken into M-mode, mtval2 is written with either zero or guest physical address bits … for other traps, mtval2 is set to 0 (privileged, hypervisor, mtval2)',
+    bits: ({ name, ours, register }) => {
+      if ((name !== 'mtval2' && name !== 'htval') || ours !== 0n) return 0n;
+      const cause = register(name === 'mtval2' ? 'mcause' : 'scause');
+      return guestPageFaults.has(cause) ? 0n : all;
+    },
+  },
+  {
+    name: 'AMOs load before they ask whether they may store',
+    version,
+    sentence:
+      'AMOs never raise load exceptions … if the PTE does not permit both, a store/AMO page-fault exception is raised (privileged, translation): the first stage is asked for all of it before the second',
+    bits: ({ name, instruction }) =>
+      /^[ms]cause$/.test(name) && /^amo/.test(instruction()) ? 31n : 0n,
+    ends: true,
+  },
+];
+
+export const avoided: readonly AvoidedDeviation[] = [
+  {
+    name: 'a vector of a reserved mode is not written at all',
+    version,
+    sentence:
+      'stvec is a WARL register (privileged, stvec): what comes of a reserved mode is a choice',
+    csrs: /^(s|vs)tvec$/,
+    mask: ~2n,
+  },
+  {
+    name: 'vsip and vsie take bits 2, 6 and 10 as if they were mip and mie',
+    version,
+    sentence:
+      'When bit 10, 6 or 2 of hideleg is one, bits SEI, STI, SSI of vsip are aliases of VSEI, VSTI, VSSI of hip (privileged, hypervisor, vsip and vsie): bits 9, 5 and 1, and no others',
+    csrs: /^(vs|s)i[pe]$/,
+    mask: 0xbbbn,
+  },
+  {
+    name: 'hstatus keeps reserved bits',
+    version,
+    sentence:
+      'hstatus has GVA, SPV, SPVP, HU, VGEIN, VTVM, VTW and VTSR (privileged, hypervisor, hstatus)',
+    csrs: /^hstatus$/,
+    mask: 0x7003c0n,
+  },
+  {
+    name: 'xepc keeps its lowest bit',
+    version,
+    sentence: 'The low bit of mepc (mepc[0]) is always zero (privileged, mepc)',
+    csrs: /^(m|s|vs)epc$/,
+    mask: ~1n,
+  },
+  {
+    name: 'hvip.VSTIP cannot be written with Sstc',
+    version,
+    sentence:
+      'VSTIP is the logical-OR of hvip.VSTIP and the timer interrupt signal resulting from vstimecmp (Sstc, hvip)',
+    csrs: /^hvip$/,
+    mask: 0x404n,
+  },
+  {
+    name: 'mip.VSEIP and mip.VSTIP are writable',
+    version,
+    sentence:
+      'Bit VSEIP of hip is read-only … bit VSTIP is read-only (privileged, hypervisor, hip)',
+    csrs: /^mip$/,
+    mask: 0xbbfn,
+  },
+  {
+    name: 'LCOFI and SGEI can be enabled and delegated where they do not exist',
+    version,
+    sentence: 'Bits of interrupts that cannot occur are read-only zeros (privileged, mip and mie)',
+    csrs: /^(m|h|s|vs)(ip|ie)$|^(m|h)ideleg$|^hvip$/,
+    mask: 0xfffn,
+  },
+  {
+    name: 'software-check exceptions can be delegated without Zicfilp and Zicfiss, hardware errors not',
+    version,
+    sentence:
+      'medeleg has a bit position allocated for every synchronous exception … that the implementation has',
+    csrs: /^(m|h)edeleg$/,
+    mask: ~(3n << 18n),
+  },
+  {
+    name: 'counters that are not there can be enabled',
+    version,
+    sentence:
+      'Any of these bits may be read-only zero (privileged, mcounteren): what counters there are is a choice',
+    csrs: /^[msh]counteren$/,
+    mask: 7n,
+  },
+  {
+    name: 'vsstatus keeps reserved bits',
+    version,
+    sentence: 'vsstatus is VS-mode’s version of sstatus (privileged, hypervisor, vsstatus)',
+    csrs: /^vsstatus$/,
+    mask: 0xc6122n,
+  },
+  {
+    name: 'envcfg has CDE without Smcdeleg',
+    version,
+    sentence: 'If Smcdeleg is not implemented, CDE is read-only zero (Smcdeleg)',
+    csrs: /^[mhs]envcfg$/,
+    mask: 0x8000_0000_0000_00f1n,
+  },
+  {
+    name: 'envcfg has CDE without Smcdeleg, upper half',
+    version,
+    sentence: 'If Smcdeleg is not implemented, CDE is read-only zero (Smcdeleg)',
+    csrs: /^[mh]envcfgh$/,
+    mask: 0x8000_0000n,
+  },
+  {
+    name: 'UXL may be 32, and SXL lets itself be written',
+    version,
+    sentence: 'UXL and SXL are WARL fields (privileged, mstatus): their legal values are a choice',
+    csrs: /^[ms]status$/,
+    mask: ~(15n << 32n),
+  },
+  {
+    name: 'pmpaddr keeps bits beyond the physical address',
+    version,
+    sentence: 'For RV64, each PMP address register encodes bits 55–2 of a 56-bit physical address',
+    csrs: /^pmpaddr/,
+    mask: (1n << 54n) - 1n,
+  },
+];

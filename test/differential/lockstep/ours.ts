@@ -1,0 +1,107 @@
+/** Our machine, instruction by instruction, as the trace of another shows it. */
+import assert from 'node:assert/strict';
+import { createMachine } from '../../../src/core/registry.ts';
+import type { Machine } from '../../../src/core/machine/machine.ts';
+import type { Hart } from '../../../src/core/isa/riscv/hart.ts';
+import { layout, part } from './layout.ts';
+import type { LockstepProcessor } from './processors.ts';
+import { pageSums } from './tracer.ts';
+
+/** Instruction address misaligned aside: faults of the fetch itself, which no trace shows. */
+const fetchFaults = new Set([1n, 12n, 20n]);
+
+/** Instructions after which a program counts as one that does not end. */
+const patience = 40_000;
+
+export class Ours {
+  readonly machine: Machine;
+  readonly hart: Hart;
+  private readonly interruptBit: bigint;
+
+  constructor(processor: LockstepProcessor, image: Uint8Array) {
+    this.machine = createMachine(
+      {
+        board: 'virt',
+        mode: 'machine',
+        isa: processor.isa,
+        program: 'program.bin',
+        harts: 1,
+        memory: layout.memoryBytes,
+        loadFiles: [],
+        calls: [],
+        engine: 'auto',
+        time: 'virtual',
+      },
+      new Map([['program.bin', image]]),
+    );
+    this.hart = this.machine.harts[0] as Hart;
+    // Whoever waits for a timer has waited in vain.
+    this.machine.skipLimit = 0;
+    this.interruptBit = 1n << BigInt(processor.xlen - 1);
+  }
+
+  /** Whether an image's only program comes to its end. */
+  runsToEnd(image: Uint8Array): boolean {
+    const { hart, machine } = this;
+    assert.ok(machine.memory.load(layout.base, image));
+    hart.reset();
+    hart.pc = BigInt(layout.base);
+    hart.setBreakpoints([BigInt(layout.end)]);
+    return machine.run(patience).kind === 'breakpoint';
+  }
+
+  /** Goes on to the first instruction of the next program. */
+  begin(): void {
+    if (this.atEnd) this.step();
+    this.toCompared();
+  }
+
+  /** Goes on to the next instruction that is compared. */
+  toCompared(): void {
+    for (let left = patience; this.quiet; left--) {
+      assert.ok(left > 0, 'the monitor does not go on');
+      this.step();
+    }
+  }
+
+  /** To where the program in progress ends, if it does. */
+  toEnd(): boolean {
+    for (let left = patience; left > 0 && !this.atEnd; left--) {
+      if (this.machine.run(1).kind !== 'budget') return false;
+    }
+    return this.atEnd;
+  }
+
+  private get atEnd(): boolean {
+    return this.hart.pc === BigInt(layout.end);
+  }
+
+  /** The instruction at pc is the monitor's own affair. */
+  get quiet(): boolean {
+    const { pc } = this.hart;
+    if (pc < BigInt(layout.base)) return pc < BigInt(layout.bootEnd);
+    return pc < BigInt(layout.quietEnd) && !this.atEnd;
+  }
+
+  /** One instruction or trap. False when it was a trap before any instruction. */
+  step(): boolean {
+    const { hart } = this;
+    const before = hart.instructions;
+    const { kind } = this.machine.run(1);
+    assert.ok(kind === 'budget' || kind === 'ended', kind);
+    if (hart.instructions !== before) return true;
+    const cause = hart.getCsr(hart.privilege === 3 ? 0x342 : hart.virtualized ? 0x242 : 0x142);
+    return (cause & this.interruptBit) === 0n && !fetchFaults.has(cause);
+  }
+
+  /** Memory of the program that begins at `base`. */
+  memory(base: number): Uint8Array {
+    const bytes = this.machine.memory.view8(base, part.end);
+    assert.ok(bytes);
+    return bytes.slice();
+  }
+
+  sums(base: number): Uint32Array {
+    return pageSums(this.memory(base));
+  }
+}
