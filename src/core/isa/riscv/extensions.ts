@@ -171,6 +171,18 @@ function addWholes(all: Set<string>, xlen: RegisterWidth): void {
   }
 }
 
+/** Named when they are asked for, and then read by software that knows no other way to ask. */
+const spelled = new Set(['zicsr', 'zifencei']);
+/** Letters that say the same as these names, and were there before them. */
+const oldLetters = ['a', 'c'];
+
+/** Whether `riscv,isa` names it: not what holds of every machine, nor parts of an older letter. */
+export function inShortString(name: string, all: ReadonlySet<string>): boolean {
+  if (Object.hasOwn(always, name)) return spelled.has(name);
+  if (['zcd', 'zcf'].includes(name)) return !all.has('c');
+  return !oldLetters.some((letter) => all.has(letter) && words(named[letter]).includes(name));
+}
+
 const words = (text = ''): readonly string[] => text.split(' ').filter((word) => word !== '');
 
 /** Single letters, and the categories of names behind z, in their canonical orders. */

@@ -13,6 +13,7 @@ import {
   translationModes,
   widthOf,
   withImplied,
+  inShortString,
 } from './extensions.ts';
 import { profileNames, profileOf } from './profiles.ts';
 
@@ -64,6 +65,16 @@ export function parseIsaString(
     mmuType: `riscv,${modes.findLast((mode) => extensions.has(mode)) ?? 'none'}`,
     absent,
   };
+}
+
+/**
+ * `riscv,isa` of a device tree, from the whole string: without names that older software does not
+ * know and has no need of. Firmware copies it into buffers of a fixed size, U-Boot among them.
+ */
+export function shortIsaString(isa: string): string {
+  const [first = '', ...rest] = isa.split('_');
+  const all = new Set([...first.slice('rv64'.length), ...rest]);
+  return [first, ...rest.filter((name) => inShortString(name, all))].join('_');
 }
 
 /** What belongs to the hypervisor or to machine mode is no guest's. */

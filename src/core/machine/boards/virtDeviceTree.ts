@@ -11,6 +11,7 @@ import { cacheBlockBytes } from '../../isa/riscv/memoryInstructions.ts';
 import type { AiaChoice, Mode } from '../launchConfig.ts';
 import type { BootInfo } from '../loadTypes.ts';
 import { describeBoot } from '../loadDeviceTree.ts';
+import { shortIsaString } from '../../isa/riscv/isaString.ts';
 import * as map from './virtMap.ts';
 
 export interface VirtDescription {
@@ -76,7 +77,7 @@ function addCpus(cpus: FdtNodeBuilder, board: VirtDescription): FdtNodeBuilder[]
   const nodes = Array.from({ length: board.harts }, (_, hart) => {
     const cpu = cpus.child(`cpu@${hex(hart)}`);
     cpu.strings('device_type', 'cpu').cells('reg', hart).strings('status', 'okay');
-    cpu.strings('compatible', 'riscv').strings('riscv,isa', board.isa);
+    cpu.strings('compatible', 'riscv').strings('riscv,isa', shortIsaString(board.isa));
     cpu.strings('riscv,isa-base', base).strings('riscv,isa-extensions', ...extensions);
     cpu.strings('mmu-type', board.mmuType);
     for (const kind of ['m', 'p', 'z']) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { parseIsaString } from '../../../../src/core/isa/riscv/isaString.ts';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -117,6 +118,10 @@ describe('virt board', () => {
     assert.deepEqual(text('rv64ima_zicsr_zba_sstc', 'riscv,isa-extensions'), extensions);
     assert.deepEqual(text('rv64ima_zicsr_zba_sstc', 'riscv,isa-base'), ['rv64i']);
     assert.deepEqual(text('rv32i', 'riscv,isa-base'), ['rv32i']);
+    // The older one leaves out what has always been so, and parts of older letters.
+    const { deviceTree } = parseIsaString('rv64gc_zba_svinval');
+    assert.ok(text(deviceTree, 'riscv,isa-extensions').includes('zca'));
+    assert.deepEqual(text(deviceTree, 'riscv,isa'), ['rv64imafdc_zicsr_zifencei_zba_svinval']);
   });
 
   it('says how large cache blocks are, where there are instructions for them', () => {

@@ -6,6 +6,6 @@ export const returnAddress = ({ has }: CsrConfig): bigint =>
   has('c') || has('zca') ? all64 - 1n : all64 - 3n;
 
 /** Exceptions that may be delegated by M-mode: all but environment calls from M-mode. */
-export const medelegMask = 0xfcb7ffn;
+export const medelegMask = 0xf0b7ffn;
 /** Those that HS-mode may delegate on: not environment calls from S-modes nor guest-page faults. */
 export const hedelegMask = 0x0cb1ffn;
