@@ -26,6 +26,12 @@ export const processorRules: readonly Rule[] = [
     reason: 'Zcd, ratified in 2023, is a part of C with D: QEMU 7.2 does not know the name',
   },
   {
+    pattern: /^(CPU: .*)_smaia_ssaia_sstc/m,
+    replacement: '$1_ssaia_sstc_smaia',
+    reason:
+      'names of machine mode come after those of supervisor mode; QEMU 7.2 goes by the alphabet',
+  },
+  {
     pattern: /^(Boot HART MHPM (?:Count|Info) *): .*$/m,
     replacement: '$1: <counters>',
     reason: 'how many hardware performance counters count anything is up to the implementation',
