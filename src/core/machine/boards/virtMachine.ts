@@ -46,6 +46,10 @@ export function createVirtMachine(
     : guestMachine(config, files, translation);
 }
 
+/** EI_CLASS: the rest of the file is looked at when it is loaded, under its attribute's name. */
+const elfClassAt = 4;
+const ELFCLASS32 = 1;
+
 /** Where nobody says which instruction set, what is to be executed does: 32 bits for 32 bits. */
 function isaOf(config: LaunchConfig, files: LaunchFiles): IsaChoice {
   // IMSICs bring these with them, as QEMU's do.
@@ -53,7 +57,7 @@ function isaOf(config: LaunchConfig, files: LaunchFiles): IsaChoice {
   for (const name of [config.firmware, config.program]) {
     const bytes = name === undefined ? undefined : files.get(name);
     if (!name || !bytes || !ElfFile.recognises(bytes)) continue;
-    return parseIsaString(config.isa, new ElfFile(bytes, name).is64 ? 64 : 32, also);
+    return parseIsaString(config.isa, bytes[elfClassAt] === ELFCLASS32 ? 32 : 64, also);
   }
   return parseIsaString(config.isa, 64, also);
 }
