@@ -29,8 +29,6 @@ export interface Comparison {
   readonly deviations: ReadonlyMap<string, number>;
 }
 
-const hangs = 'QEMU ended, or hangs';
-
 /** One comparison under way. */
 interface Run {
   readonly ours: Ours;
@@ -117,6 +115,7 @@ export class Comparer {
     const { mask } = this;
     run.from = 0n;
     run.over = false;
+    const before = run.instructions;
     ours.begin();
     while (trace.next()) {
       const pc = trace.pc & mask;
@@ -144,7 +143,10 @@ export class Comparer {
       if (!ours.step() && (ours.hart.pc & mask) === pc) return 'no progress';
       ours.toCompared();
     }
-    return hangs;
+    // Both agreed for as long as QEMU was let run: the program does not end, on neither.
+    run.over = true;
+    run.instructions = before;
+    return undefined;
   }
 
   /** What is not the same; known deviations apart, which are taken over when nothing else is there. */

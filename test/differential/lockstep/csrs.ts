@@ -3,6 +3,7 @@ import { csrName } from '../../../src/core/isa/riscv/csr/names.ts';
 import { csrRows } from '../../../src/core/isa/riscv/csr/table.ts';
 import type { Random } from '../random.ts';
 import { avoided } from './deviations.ts';
+import { layout } from './layout.ts';
 import type { CsrValue } from './monitor.ts';
 
 const number = new Map(csrRows.map((row) => [row.name, row.number]));
@@ -139,8 +140,16 @@ export function agreed(name: string, value: bigint): bigint {
 function legalRoot(name: string, value: bigint): bigint {
   const mode = (BigInt.asUintN(64, value) >> 60n) & 15n;
   if (mode < 8n || mode > 10n) return 0n;
-  return name === 'hgatp' ? value & ~3n : value;
+  // A table in the last MiB, all zero: QEMU sees page faults where a table is not in memory, which
+  // are access faults.
+  const page = emptyPages + (value & 0xfcn);
+  // QEMU keeps the bits above VMID, which are zero.
+  const given = name === 'hgatp' ? value & ~(3n << 58n) : value;
+  return (BigInt.asUintN(64, given) & ~ppn) | page;
 }
+
+const ppn = (1n << 44n) - 1n;
+const emptyPages = BigInt((layout.base + layout.memoryBytes) / 4096 - 256);
 
 /** CBIE = 2 is reserved; STCE stays on. */
 function legalEnvironment(name: string, value: bigint): bigint {
@@ -149,11 +158,16 @@ function legalEnvironment(name: string, value: bigint): bigint {
   return name === 'senvcfg' ? legal : legal | (1n << 63n);
 }
 
-/** R, W, X and A of eight entries; W without R is reserved. */
+/**
+ * R, W, X and A of eight entries; W without R is reserved. One entry is on: QEMU has MRET fail itself
+ * where no entry is, which is the fetch behind it that fails.
+ */
 function legalProtection(value: bigint): bigint {
   const fields = value & 0x1f1f_1f1f_1f1f_1f1fn;
   const writable = 0x0202_0202_0202_0202n;
-  return fields & ~(writable & ~(fields << 1n));
+  const legal = fields & ~(writable & ~(fields << 1n));
+  const [matching, lastIsOn] = [0x1818_1818_1818_1818n, 0x10n << 56n];
+  return (legal & matching) === 0n ? legal | lastIsOn : legal;
 }
 
 function valueFor(random: Random, name: string): bigint {

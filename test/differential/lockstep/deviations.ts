@@ -47,7 +47,23 @@ const guestPageFaults = new Set([20n, 21n, 23n]);
 
 const version = 'QEMU 10.0.13';
 
+/** Guest-page faults, and the access faults of the same accesses. */
+const accessFaultOf = new Map([
+  [20n, 1n],
+  [21n, 5n],
+  [23n, 7n],
+]);
+
 export const deviations: readonly KnownDeviation[] = [
+  {
+    name: 'a protected G-stage table below a VS-stage one gives a guest-page fault',
+    version,
+    sentence:
+      'If accessing pte violates a PMA or PMP check, raise an access-fault exception corresponding to the original access type (privileged, virtual address translation process, step 2)',
+    bits: ({ name, ours, theirs }) =>
+      /^[ms]cause$/.test(name) && accessFaultOf.get(theirs) === ours ? all : 0n,
+    ends: true,
+  },
   {
     name: 'mtinst and htinst are 0, or ours are',
     version,
@@ -148,6 +164,14 @@ export const deviations: readonly KnownDeviation[] = [
 ];
 
 export const avoided: readonly AvoidedDeviation[] = [
+  {
+    name: 'TSR makes SRET illegal in VS-mode too',
+    version,
+    sentence:
+      'The TSR and TVM fields of mstatus affect execution only in HS-mode, and do not affect execution in VS-mode (privileged, hypervisor, machine status registers)',
+    csrs: /^mstatus$/,
+    mask: ~(1n << 22n),
+  },
   {
     name: 'a vector of a reserved mode is not written at all',
     version,

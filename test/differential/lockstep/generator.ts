@@ -194,9 +194,8 @@ class Generator {
     if (random.chance(0.7)) set('mideleg', random.bits64());
     if (this.guests && random.chance(0.6)) set('hedeleg', random.bits64() & random.bits64());
     if (this.guests && random.chance(0.6)) set('hideleg', random.bits64());
-    const vectored = BigInt(random.below(2));
-    // Vectors lead to the handler, whatever the cause: interrupts then spread over its slots.
-    const handler = BigInt(base + part.lowerCode) | (random.chance(0.1) ? vectored : 0n);
+    // Not vectored: a vector behind the handler's count would come round for ever.
+    const handler = BigInt(base + part.lowerCode);
     set('stvec', handler);
     if (this.guests) set('vstvec', handler);
     if (random.chance(0.5)) set('mie', random.bits64());

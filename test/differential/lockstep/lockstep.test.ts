@@ -12,7 +12,7 @@ import { Tracer } from './tracer.ts';
 
 const seed = Number(process.env['TRAPLINE_DIFFERENTIAL_SEED'] ?? 1);
 /** Of all processors together. */
-const goal = Number(process.env['TRAPLINE_LOCKSTEP_INSTRUCTIONS'] ?? 100_000);
+const goal = Number(process.env['TRAPLINE_LOCKSTEP_INSTRUCTIONS'] ?? 1_000_000);
 const programsAtOnce = 28;
 /** Differences that are shown, each shrunk; an evening's run goes on to the end. */
 const mostShown = 3;

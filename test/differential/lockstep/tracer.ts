@@ -124,7 +124,7 @@ export class Tracer {
   async run(
     processor: LockstepProcessor,
     image: Uint8Array,
-    { raw = false, limit = 4_000_000 }: TraceOptions = {},
+    { raw = false, limit = 600_000 }: TraceOptions = {},
   ): Promise<Trace> {
     const name = path.join(this.folder, String(this.runs++));
     const [program, out] = [`${name}.bin`, `${name}.out`];
