@@ -104,7 +104,8 @@ export class Comparer {
       program++;
       // The monitor brings both into the same state again.
       while (run.over && trace.memory === undefined && trace.next());
-      if (run.over && !ours.toEnd()) break;
+      // The programs behind are then begun anew, with a trace of their own.
+      if (run.over && (trace.stopped || !ours.toEnd())) break;
     }
     return { instructions: run.instructions, programs: program, difference, deviations: run.met };
   }
@@ -143,7 +144,10 @@ export class Comparer {
       if (!ours.step() && (ours.hart.pc & mask) === pc) return 'no progress';
       ours.toCompared();
     }
-    // Both agreed for as long as QEMU was let run: the program does not end, on neither.
+    if (!trace.stopped) return 'QEMU ended, or hangs';
+    // Both agreed for as long as QEMU was let run: the program ends on neither, and counts nothing.
+    const endless = 'a program that does not end';
+    run.met.set(endless, (run.met.get(endless) ?? 0) + 1);
     run.over = true;
     run.instructions = before;
     return undefined;

@@ -33,10 +33,13 @@ export class Trace {
   memory: MemorySums | undefined;
   private readonly bytes: Buffer;
   private readonly raw: boolean;
+  private left: number;
   private readonly all: Uint16Array;
   private at = 4;
 
-  constructor(bytes: Buffer, raw: boolean) {
+  /** `limit`: instructions after which the plugin stops QEMU. */
+  constructor(bytes: Buffer, raw: boolean, limit: number) {
+    this.left = limit;
     this.bytes = bytes;
     this.raw = raw;
     const names: string[] = [];
@@ -51,6 +54,11 @@ export class Trace {
     this.all = new Uint16Array(names.length);
   }
 
+  /** The trace ends here because QEMU was stopped, not because it ended or hung. */
+  get stopped(): boolean {
+    return this.left <= 0;
+  }
+
   /** False where the file ends. */
   next(): boolean {
     const { bytes } = this;
@@ -60,6 +68,7 @@ export class Trace {
     const count = bytes.readUInt16LE(this.at + 8);
     if (this.at + 10 + count * 10 > bytes.length) return false;
     this.at += 10;
+    this.left--;
     for (let i = 0; i < count; i++, this.at += 10) {
       const index = bytes.readUInt16LE(this.at);
       const register = index & (absent - 1);
@@ -165,7 +174,7 @@ export class Tracer {
     assert.ok(bytes.length > 4, 'the plugin wrote nothing');
     rmSync(program);
     rmSync(out);
-    return new Trace(bytes, raw);
+    return new Trace(bytes, raw, limit);
   }
 
   remove(): void {
