@@ -1,48 +1,57 @@
 // Speed of our engines and of QEMU on the same programs. Runs of all sides alternate, so that a slow
 // spell of the machine meets all of them; medians are shown. The checksums must agree.
-import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
-import os from 'node:os';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { coldKernel } from './coldCode.mjs';
+import { compareWith, earlier, remember } from './history.mjs';
 import { kernelIn, kernelNames } from './kernels.mjs';
 import { BenchError, geometricMean, median, root, timed, versionOf } from './process.mjs';
 
 const cli = path.join(root, 'dist/cli.cjs');
-const history = path.join(root, '.cache/bench-history.jsonl');
 const qemu = 'qemu-system-riscv64';
+/** Differences below are noise. */
+const leastSeconds = 0.02;
 
 /**
  * Whole processes: `ratio` is QEMU's processor time by ours. `net` is the same less what a guest
- * costs that does nothing.
+ * costs that does nothing, `steady` that of the second half of a run.
  */
-export function compare({ worlds, filters, ...options }) {
-  const { runs } = options;
+export function compare({ worlds, filters, steady, ...options }) {
   const names = kernelNames(filters);
   if (names.length === 0) throw new BenchError(`no kernel matches ${filters.join(' ')}`);
-  const { sides, reference } = begin(options);
-  const results = worlds.flatMap((world) => {
-    const idle = measure('empty', kernelIn(world, 'empty'), sides, runs);
-    return names.flatMap((name) => {
-      const measured = measure(name, kernelIn(world, name), sides, runs);
-      return shown(resultsOf(world, name, measured, idle));
-    });
-  });
-  summarise(results, sides);
-  remember(results, reference, runs);
+  run(options, (sides) =>
+    worlds.flatMap((world) => {
+      const { runs, length } = options;
+      const idle = measure('empty', [kernelIn(world, 'empty')], sides, runs)[0];
+      return names.flatMap((name) => {
+        const lengths = steady ? [length, Math.ceil(length / 2)] : [length];
+        const files = lengths.map((each) => kernelIn(world, name, each));
+        return shown(resultsOf(world, name, measure(name, files, sides, runs), idle));
+      });
+    }),
+  );
 }
 
 /** Code that is hardly repeated: 4,000 functions, each called 20, 200 and 2,000 times. */
 export function compareColdCode(options) {
-  const { sides, reference } = begin(options);
-  const idle = measure('empty', kernelIn('bare', 'empty'), sides, options.runs);
-  const results = [20, 200, 2000].flatMap((calls) => {
-    const name = `cold${calls}`;
-    return shown(
-      resultsOf('bare', name, measure(name, coldKernel(calls), sides, options.runs), idle),
-    );
+  run(options, (sides) => {
+    const { runs } = options;
+    const idle = measure('empty', [kernelIn('bare', 'empty')], sides, runs)[0];
+    return [20, 200, 2000].flatMap((calls) => {
+      const name = `cold${calls}`;
+      const measured = measure(name, [coldKernel(calls)], sides, runs);
+      return shown(resultsOf('bare', name, measured, idle));
+    });
   });
-  remember(results, reference, options.runs);
+}
+
+function run({ runs, name, against, length, ...options }, resultsOf) {
+  const before = earlier(against, length);
+  const { sides, reference } = begin({ runs, ...options });
+  const results = resultsOf(sides);
+  summarise(results, sides);
+  if (before) compareWith(before, results);
+  remember({ name, length, qemu: reference, runs, results });
 }
 
 function begin({ runs, engines, nodes, qemu: wanted }) {
@@ -53,7 +62,9 @@ function begin({ runs, engines, nodes, qemu: wanted }) {
     ...nodes.flatMap((node) => engines.map((engine) => ourSide(node, engine))),
   ];
   console.log(`${reference ?? `${qemu}: not compared`}; medians of ${runs} runs`);
-  console.log(row('kernel', 'side', 'M instr.', 'wall s', 'CPU s', 'MIPS', 'ratio', 'net'));
+  console.log(
+    row('kernel', 'side', 'M instr.', 'wall s', 'CPU s', 'MIPS', 'ratio', 'net', 'steady'),
+  );
   return { sides, reference };
 }
 
@@ -82,27 +93,33 @@ function runQemu(name, file) {
   return { wall, cpu, checksum: checksumIn(name, output) };
 }
 
-/** Medians by the side's name. */
-function measure(name, file, sides, runs) {
-  const samples = new Map(sides.map((side) => [side.name, []]));
-  let first;
+/** For each of the files, medians by the side's name. */
+function measure(name, files, sides, runs) {
+  const samples = files.map(() => new Map(sides.map((side) => [side.name, []])));
   for (let i = 0; i < runs; i++) {
-    for (const side of sides) {
-      const sample = side.run(name, file);
-      first ??= sample;
-      if (sample.checksum !== first.checksum) {
-        const [a, b] = [sample.checksum, first.checksum];
-        throw new BenchError(`${name}: ${side.name} prints '${a}', not '${b}'`);
-      }
-      samples.get(side.name).push(sample);
+    files.forEach((file, which) => {
+      for (const side of sides) samples[which].get(side.name).push(side.run(name, file));
+    });
+  }
+  return samples.map((bySide) => {
+    sameChecksum(name, bySide);
+    return new Map(
+      [...bySide].map(([side, list]) => {
+        const of = (key) => median(list.map((sample) => sample[key]));
+        return [side, { wall: of('wall'), cpu: of('cpu'), instructions: sameCount(name, list) }];
+      }),
+    );
+  });
+}
+
+function sameChecksum(name, bySide) {
+  const [[, [first]]] = bySide;
+  for (const [side, list] of bySide) {
+    for (const { checksum } of list) {
+      if (checksum === first.checksum) continue;
+      throw new BenchError(`${name}: ${side} prints '${checksum}', not '${first.checksum}'`);
     }
   }
-  return new Map(
-    [...samples].map(([side, list]) => {
-      const of = (key) => median(list.map((sample) => sample[key]));
-      return [side, { wall: of('wall'), cpu: of('cpu'), instructions: sameCount(name, list) }];
-    }),
-  );
 }
 
 function sameCount(name, samples) {
@@ -111,10 +128,16 @@ function sameCount(name, samples) {
   throw new BenchError(`${name}: the runs count ${[...counts].join(', ')} instructions`);
 }
 
-function resultsOf(world, name, measured, idle) {
+/** `measured` is of the whole run and, if the steady state is asked for, of half of it. */
+function resultsOf(world, name, [measured, half], idle) {
   const reference = measured.get('qemu');
   const instructions = [...measured.values()].find((m) => m.instructions)?.instructions;
-  const net = (side) => Math.max(measured.get(side).cpu - idle.get(side).cpu, 0.001);
+  const beyond = (less, side) => measured.get(side).cpu - less.get(side).cpu;
+  const by = (less, side) => {
+    if (!reference || !less) return undefined;
+    const [theirs, ours] = [beyond(less, 'qemu'), beyond(less, side)];
+    return Math.min(theirs, ours) < leastSeconds ? undefined : theirs / ours;
+  };
   return [...measured].map(([side, { wall, cpu }]) => ({
     world,
     name,
@@ -124,16 +147,17 @@ function resultsOf(world, name, measured, idle) {
     cpu,
     mips: instructions / cpu / 1e6,
     ratio: reference && reference.cpu / cpu,
-    net: reference && net('qemu') / net(side),
+    net: by(idle, side),
+    steady: by(half, side),
   }));
 }
 
-function print({ world, name, side, instructions, wall, cpu, mips, ratio, net }) {
+function print({ world, name, side, instructions, wall, cpu, mips, ...ratios }) {
   const count = (instructions / 1e6).toFixed(0);
   const figures = [wall, cpu].map((v) => v.toFixed(2));
-  console.log(
-    row(`${name} ${world}`, side, count, ...figures, mips.toFixed(0), two(ratio), two(net)),
-  );
+  const { ratio, net, steady } = ratios;
+  const rest = [ratio, net, steady].map(two);
+  console.log(row(`${name} ${world}`, side, count, ...figures, mips.toFixed(0), ...rest));
 }
 
 function summarise(results, sides) {
@@ -141,29 +165,12 @@ function summarise(results, sides) {
     const own = results.filter((r) => r.side === side);
     const mean = (key) => geometricMean(own.map((r) => r[key]).filter((v) => v !== undefined));
     const least = own.reduce((a, b) => ((a.ratio ?? 0) <= (b.ratio ?? 0) ? a : b));
-    const rest = side === 'qemu' ? [] : [two(mean('ratio')), two(mean('net'))];
+    const rest = side === 'qemu' ? [] : ['ratio', 'net', 'steady'].map((key) => two(mean(key)));
     console.log(row('geometric mean', side, '', '', '', mean('mips').toFixed(0), ...rest));
     if (side !== 'qemu' && least.ratio !== undefined) {
       console.log(`  least: ${least.name} ${least.world}, ${two(least.ratio)}`);
     }
   }
-}
-
-function remember(results, reference, runs) {
-  mkdirSync(path.dirname(history), { recursive: true });
-  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  const entry = {
-    date: new Date().toISOString(),
-    commit: commit.stdout.trim(),
-    processor: os.cpus()[0]?.model,
-    qemu: reference,
-    runs,
-    results,
-  };
-  appendFileSync(history, `${JSON.stringify(entry)}\n`);
 }
 
 function checksumIn(name, output) {

@@ -1,5 +1,5 @@
 // The kernels, and the copies of their files that run in one world or another.
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './process.mjs';
 
@@ -7,8 +7,9 @@ const folder = path.join(root, 'test/bench/kernels');
 
 /** In the order of the numbers in kernels/worlds.h. */
 export const worldNames = ['bare', 'sv39', 'guest'];
-/** Where in an ELF file the word `world` of start.S lies: the text is at the first page. */
+/** Where in an ELF file the words of start.S lie: the text is at the first page. */
 const worldOffset = 0x1004;
+const lengthOffset = 0x1008;
 
 /** Names of kernels that contain one of the words; all without a word. */
 export function kernelNames(filters) {
@@ -18,15 +19,21 @@ export function kernelNames(filters) {
     .filter((name) => filters.length === 0 || filters.some((part) => name.includes(part)));
 }
 
-/** The file of a kernel for one world. */
-export function kernelIn(world, name) {
-  const original = path.join(folder, `${name}.elf`);
-  if (world === 'bare') return original;
+/** The file of a kernel for one world, and so many hundredths of its whole length. */
+export function kernelIn(world, name, length = 100) {
+  return patched(path.join(folder, `${name}.elf`), `${world}${length}`, (elf) => {
+    elf.writeUInt32LE(worldNames.indexOf(world), worldOffset);
+    elf.writeUInt32LE(length, lengthOffset);
+  });
+}
+
+function patched(original, version, patch) {
   const elf = readFileSync(original);
-  elf.writeUInt32LE(worldNames.indexOf(world), worldOffset);
-  const copies = path.join(root, '.cache/bench', world);
+  patch(elf);
+  const copies = path.join(root, '.cache/bench', version);
   mkdirSync(copies, { recursive: true });
-  const copy = path.join(copies, `${name}.elf`);
-  writeFileSync(copy, elf);
+  const copy = path.join(copies, path.basename(original));
+  // Another bench may be running the very file.
+  if (!existsSync(copy) || !readFileSync(copy).equals(elf)) writeFileSync(copy, elf);
   return copy;
 }

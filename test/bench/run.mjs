@@ -9,6 +9,10 @@
 //   --engines A,B         of interpreter, jit and auto (auto)
 //   --nodes A,B           paths of Node, or the version of one in .cache, as 24 (the one that runs this)
 //   --no-qemu             our own side alone
+//   --length N|short      hundredths of each kernel's length, short being 10 (100)
+//   --steady              half of each run too: the difference is what a run costs once it is warm
+//   --name NAME           what this run is called in .cache/bench/history.jsonl
+//   --against NAME        the run of that name or commit to compare with (the last one)
 import path from 'node:path';
 import { existsSync } from 'node:fs';
 import { compare, compareColdCode } from './cpu.mjs';
@@ -32,6 +36,10 @@ function parse(args) {
     engines: ['auto'],
     nodes: [process.execPath],
     qemu: true,
+    length: 100,
+    steady: false,
+    name: undefined,
+    against: undefined,
     cold: false,
     filters: [],
   };
@@ -40,12 +48,16 @@ function parse(args) {
     '--worlds': (value) => (options.worlds = listed('--worlds', value, worldNames)),
     '--engines': (value) =>
       (options.engines = listed('--engines', value, ['interpreter', 'jit', 'auto'])),
+    '--length': (value) => (options.length = value === 'short' ? 10 : positive('--length', value)),
+    '--name': (value) => (options.name = value),
+    '--against': (value) => (options.against = value),
     '--nodes': (value) => (options.nodes = value.split(',').map(nodeAt)),
   };
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
     if (take[arg]) take[arg](args[++i] ?? '');
     else if (arg === '--no-qemu') options.qemu = false;
+    else if (arg === '--steady') options.steady = true;
     else if (arg === 'cold') options.cold = true;
     else if (arg === 'cpu') options.worlds = worldNames;
     else if (arg.startsWith('--')) throw new BenchError(`there is no option ${arg}`);

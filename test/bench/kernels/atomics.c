@@ -2,7 +2,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 60000000
+#define REPS 180000000
 #endif
 
 static uint64_t counters[8];
@@ -24,7 +24,7 @@ static void add_by_reservation(uint64_t *at, uint64_t value) {
 
 uint64_t main(void) {
   uint64_t seed = 3, sum = 0;
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     uint64_t *counter = &counters[i & 7];
     uint32_t ticket = __atomic_fetch_add(&next_ticket, 1, __ATOMIC_ACQUIRE);
     while (__atomic_load_n(&now_serving, __ATOMIC_ACQUIRE) != ticket) {

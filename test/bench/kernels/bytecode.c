@@ -5,7 +5,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 140
+#define REPS 350
 #endif
 #define LIMIT 8192
 
@@ -210,7 +210,7 @@ __attribute__((noinline)) static void interpret(const int32_t *code) {
 
 uint64_t main(void) {
   compile();
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     memset(cells, 0, sizeof cells);
     interpret(program);
   }

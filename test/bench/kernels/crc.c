@@ -2,7 +2,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 12000
+#define REPS 20000
 #endif
 #define SIZE 16384
 #define POLYNOMIAL 0xedb88320u
@@ -29,7 +29,7 @@ uint64_t main(void) {
   uint64_t seed = 7, sum = 0;
   for (uint32_t i = 0; i < 256; i++) table[i] = bits(i, 8);
   for (int i = 0; i < SIZE; i++) data[i] = (uint8_t)next_random(&seed);
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     data[i % SIZE]++;
     uint32_t fast = by_table(~0u, data, SIZE);
     sum = sum * 31 + fast;

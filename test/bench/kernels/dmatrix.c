@@ -2,7 +2,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 1200
+#define REPS 4200
 #endif
 #define SIDE 40
 
@@ -24,7 +24,7 @@ uint64_t main(void) {
     a[i / SIDE][i % SIDE] = (double)(int64_t)next_random(&seed) * 0x1p-63;
     b[i / SIDE][i % SIDE] = (double)(int64_t)next_random(&seed) * 0x1p-63;
   }
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     multiply();
     for (int j = 0; j < SIDE; j++) {
       sum = sum * 31 + double_bits(c[j][(i + j) % SIDE]);

@@ -5,7 +5,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 7000
+#define REPS 10000
 #endif
 #define SAMPLES 2048
 
@@ -30,7 +30,7 @@ static float filter(float *energy) {
 uint64_t main(void) {
   uint64_t seed = 16, sum = 0;
   for (int i = 0; i < SAMPLES; i++) samples[i] = (int16_t)next_random(&seed);
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     float energy, mean = filter(&energy);
     sum = sum * 31 + (uint64_t)(energy * 1024.0f) + (mean > 0.05f);
   }

@@ -2,7 +2,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 4500
+#define REPS 14000
 #endif
 #define NODES 16384
 
@@ -44,7 +44,7 @@ static struct node *reverse(struct node *list) {
 uint64_t main(void) {
   uint64_t seed = 42, sum = 0;
   struct node *list = build(&seed);
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     for (struct node *n = list; n != 0; n = n->next) sum = (sum << 1 | sum >> 63) + n->value;
     if (i % 8 == 7) list = reverse(list);
   }

@@ -2,7 +2,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 45
+#define REPS 120
 #endif
 #define SIDE 64
 #define ITERATIONS 200
@@ -21,7 +21,7 @@ static unsigned escape(double cx, double cy) {
 
 uint64_t main(void) {
   uint64_t sum = 0;
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     double width = 3.0 / (1 + i % 16);
     for (int row = 0; row < SIDE; row++) {
       for (int column = 0; column < SIDE; column++) {

@@ -2,7 +2,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 4000
+#define REPS 8000
 #endif
 #define SIDE 48
 
@@ -24,7 +24,7 @@ uint64_t main(void) {
     a[i / SIDE][i % SIDE] = (int32_t)next_random(&seed);
     b[i / SIDE][i % SIDE] = (int32_t)next_random(&seed);
   }
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     multiply();
     for (int j = 0; j < SIDE; j++) sum = sum * 31 + (uint32_t)c[j][(i + j) % SIDE];
     memcpy(a[i % SIDE], c[(i * 7) % SIDE], sizeof a[0]);

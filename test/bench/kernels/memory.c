@@ -32,7 +32,7 @@ static uint64_t random_access(uint64_t *seed, unsigned count) {
 uint64_t main(void) {
   uint64_t seed = 7, sum = 0;
   for (size_t i = 0; i < WORDS; i++) from[i] = next_random(&seed);
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     memcpy(to, from, BYTES);
     sum += strided(8) + strided(512) + strided(4096);
     sum = sum * 31 + random_access(&seed, 300000);

@@ -6,7 +6,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 16000
+#define REPS 80000
 #endif
 #define ITEMS 60
 #define SIDE 12
@@ -142,7 +142,7 @@ static uint16_t state_part(uint64_t *seed, uint16_t crc) {
 uint64_t main(void) {
   uint64_t seed = 0x3415;
   uint16_t crc = 0;
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     crc = list_part(&seed, crc);
     crc = matrix_part(&seed, crc);
     crc = state_part(&seed, crc);

@@ -5,7 +5,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 600000
+#define REPS 1800000
 #endif
 #define BODIES 5
 #define STEP 0.01
@@ -45,7 +45,7 @@ static void advance(void) {
 
 uint64_t main(void) {
   uint64_t sum = 0;
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     advance();
     sum = sum * 31 + double_bits(bodies[i % BODIES].x);
   }

@@ -2,7 +2,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 20
+#define REPS 80
 #endif
 #define KEYS 200000
 
@@ -39,7 +39,7 @@ static void quicksort(int64_t *a, long count) {
 
 uint64_t main(void) {
   uint64_t seed = 1, sum = 0;
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     for (long k = 0; k < KEYS; k++) keys[k] = (int64_t)next_random(&seed);
     quicksort(keys, KEYS);
     for (long k = 1; k < KEYS; k++) {

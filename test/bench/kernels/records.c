@@ -5,7 +5,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 6600000
+#define REPS 9900000
 #endif
 #define apart __attribute__((noinline)) static
 
@@ -75,7 +75,7 @@ uint64_t main(void) {
   first.kind = PLAIN;
   first.number = 40;
   memcpy(first.name, one, sizeof one);
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     char local[32];
     int32_t a = 2, b = 3, c = 0;
     letter_a = 'A';

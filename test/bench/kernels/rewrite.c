@@ -5,7 +5,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 21000
+#define REPS 36000
 #endif
 #define BUFFERS 16
 #define INSTRUCTIONS 24
@@ -57,7 +57,7 @@ static void generate(uint32_t *code, uint64_t *seed) {
 
 uint64_t main(void) {
   uint64_t seed = 11, sum = 1;
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     uint32_t *code = buffers[i % BUFFERS];
     generate(code, &seed);
     uint64_t (*function)(uint64_t, uint64_t) = (uint64_t (*)(uint64_t, uint64_t))(uintptr_t)code;

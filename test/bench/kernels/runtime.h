@@ -11,6 +11,16 @@ void report(uint64_t checksum);
 void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);
 
+/*
+ * How long a run is to be, in hundredths of the whole: a word of start.S that whoever starts the run
+ * may change in the file.
+ */
+extern const volatile uint32_t run_length;
+
+static inline int repetitions(int whole) {
+  return (int)((uint64_t)whole * run_length / 100);
+}
+
 /* xorshift64*: the same numbers on every machine. */
 static inline uint64_t next_random(uint64_t *state) {
   uint64_t x = *state;

@@ -1,19 +1,22 @@
 /*
  * From reset to main in one of three worlds, by a word that whoever starts the run may change in
  * the file, at offset 4 of this section: 0 for M-mode without translation, 1 for S-mode under Sv39,
- * 2 for VS-mode under Sv39 and Sv39x4. `worlds.c` makes the page tables.
+ * 2 for VS-mode under Sv39 and Sv39x4. `worlds.c` makes the page tables. Behind it lies the length
+ * of the run, as `repetitions` in runtime.h takes it.
  */
 #include "worlds.h"
 
     .option arch, +h
     .section .text.start, "ax"
-    .globl _start, world
+    .globl _start, world, run_length
     .option push
     .option norvc
 _start:
     j       1f
 world:
     .word   WORLD_BARE
+run_length:
+    .word   100
     .option pop
 1:  csrr    t0, mhartid
     bnez    t0, park

@@ -3,7 +3,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 80000
+#define REPS 140000
 #endif
 #define TEXT 2048
 
@@ -50,7 +50,7 @@ uint64_t main(void) {
     uint64_t r = next_random(&seed) % 32;
     text[i] = r < 26 ? (char)('a' + r) : ' ';
   }
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     size_t shift = (size_t)i % 8;
     memcpy(other + shift, text, TEXT + 1);
     other[shift + (size_t)(i * 37) % TEXT] ^= 1;

@@ -2,7 +2,7 @@
 #include "runtime.h"
 
 #ifndef REPS
-#define REPS 8000000
+#define REPS 16000000
 #endif
 #define PAGES 8192
 #define WORDS 512
@@ -11,7 +11,7 @@ static uint64_t pages[PAGES][WORDS] __attribute__((aligned(4096)));
 
 uint64_t main(void) {
   uint64_t state = 1, sum = 0;
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     state = state * 6364136223846793005u + 1442695040888963407u;
     uint64_t page = state >> 51;
     uint64_t *word = &pages[page][(page * 7) % WORDS];

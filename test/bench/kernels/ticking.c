@@ -4,7 +4,7 @@
 #include "worlds.h"
 
 #ifndef REPS
-#define REPS 45000
+#define REPS 110000
 #endif
 #define WORDS 4096
 
@@ -14,7 +14,7 @@ uint64_t main(void) {
   uint64_t seed = 9, sum = 0;
   for (int i = 0; i < WORDS; i++) words[i] = next_random(&seed);
   timer_every(1000);
-  for (int i = 0; i < REPS; i++) {
+  for (int i = 0, count = repetitions(REPS); i < count; i++) {
     for (int j = 0; j < WORDS; j++) {
       sum = (sum << 7 | sum >> 57) ^ words[j];
       words[(j * 5 + i) % WORDS] += sum;
