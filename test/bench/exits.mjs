@@ -1,0 +1,77 @@
+// What leaves fast code, as rates: round trips of calls, faults of the second stage, accesses to
+// devices and control registers, traps, interrupts. Runs in one process, warm.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import * as esbuild from 'esbuild';
+import { common, generateEngine } from '../../src/build/bundle.mjs';
+import { BenchError, root } from './process.mjs';
+
+/** Rounds per second that are asked for, on the machine of the reference figures. */
+const targets = {
+  guest_sbi_handled: 2_000_000,
+  guest_sbi_forwarded: 300_000,
+  guest_faults: 200_000,
+};
+const loops = [
+  ...['nothing', 'straddle', 'csr_scratch', 'csr_status', 'csr_pending', 'csr_time'],
+  ...['csr_instret', 'mmio_load', 'mmio_store', 'mmio_time', 'trap', 'timer', 'wait'],
+  ...['guest_sbi_handled', 'guest_sbi_forwarded', 'guest_mmio_load', 'guest_csr_status'],
+  ...['guest_csr_time', 'guest_timer', 'guest_wait', 'guest_faults'],
+];
+
+export async function measureExits({ engines, nodes, filters }) {
+  const wanted = loops.filter((loop) => filters.every((part) => loop.includes(part)));
+  if (wanted.length === 0) throw new BenchError(`no loop matches ${filters.join(' ')}`);
+  const folder = path.join(root, 'out/bench-exits');
+  mkdirSync(folder, { recursive: true });
+  for (const loop of wanted) build(folder, loop);
+  const bundle = await bundled(folder);
+  console.log(`${'loop'.padEnd(22)}${'engine'.padEnd(14)}   rounds/s  ns each    MIPS   target`);
+  for (const loop of wanted) {
+    for (const node of nodes) {
+      for (const engine of engines) {
+        const output = execFileSync(node, [bundle, folder, engine, loop], { encoding: 'utf8' });
+        print(engine, JSON.parse(output));
+      }
+    }
+  }
+}
+
+function print(engine, { loop, rate, mips }) {
+  const target = targets[loop];
+  const figures = [
+    Math.round(rate).toLocaleString('en').padStart(11),
+    (1e9 / rate).toFixed(0).padStart(9),
+    mips.toFixed(1).padStart(8),
+    target ? `${target.toLocaleString('en')}${rate >= target ? '' : ' missed'}`.padStart(10) : '',
+  ];
+  console.log(loop.padEnd(22) + engine.padEnd(14) + figures.join(''));
+}
+
+function build(folder, loop) {
+  const base = loop.startsWith('guest') ? 0x80200000 : 0x80000000;
+  execFileSync('riscv64-unknown-elf-gcc', [
+    ...['-march=rv64imac_zicsr_zifencei', '-mabi=lp64', '-nostdlib', '-static'],
+    ...[
+      '-Wl,--build-id=none',
+      '-Wl,--no-warn-rwx-segments',
+      `-Wl,-n,-Ttext=0x${base.toString(16)}`,
+    ],
+    `-DLOOP=${loop}`,
+    ...['-o', path.join(folder, `${loop}.elf`), path.join(root, 'test/bench/exits/exits.S')],
+  ]);
+}
+
+async function bundled(folder) {
+  await generateEngine();
+  const outfile = path.join(folder, 'exits.mjs');
+  await esbuild.build({
+    ...common,
+    entryPoints: [path.join(root, 'test/bench/exits/exits.ts')],
+    outfile,
+    format: 'esm',
+    platform: 'node',
+  });
+  return outfile;
+}
