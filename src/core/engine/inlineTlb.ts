@@ -4,11 +4,11 @@ import {
   and,
   and32,
   eq,
+  geU,
   i32,
   i64,
   load,
   local,
-  ltU,
   shrU32,
   sub,
   tee,
@@ -22,10 +22,13 @@ type Kind = 'read' | 'write';
 /**
  * Condition of a hit for `size` bytes at `address`; leaves the entry's offset in local `entry`.
  * One comparison covers the page and its end, so unaligned accesses within the page hit too.
+ *
+ * What is compared is the complement of the offset in the page. With the tag on the left of the
+ * subtraction V8 loads it once: on the right it would become an operand in memory, and as a load
+ * that may trap is never left out, be loaded into a register as well.
  */
 export function tlbHit(set: Expr, address: Expr, entry: number, kind: Kind, size: number): Expr {
-  const tag = load('i64.load', tee(entry, entryOf(set, address)), tlb[kind] + tlb.tag);
-  return ltU(sub(address, tag), i64(pageBytes - size + 1));
+  return geU(complement(set, address, entry, kind), i64(-(pageBytes - size + 1)));
 }
 
 /** As `tlbHit`, and the address is a multiple of `size`. */
@@ -36,8 +39,19 @@ export function alignedTlbHit(
   kind: Kind,
   size: number,
 ): Expr {
-  const tag = load('i64.load', tee(entry, entryOf(set, address)), tlb[kind] + tlb.tag);
-  return eq(tag, and(address, i64(-pageBytes | (size - 1))));
+  const expected = and(address, i64(-pageBytes | (size - 1)));
+  return eq(complement(set, address, entry, kind, expected), i64(-1));
+}
+
+/** The entry's tag, which is one less than the page's address, less the value. */
+function complement(
+  set: Expr,
+  address: Expr,
+  entry: number,
+  kind: Kind,
+  value: Expr = address,
+): Expr {
+  return sub(load('i64.load', tee(entry, entryOf(set, address)), tlb[kind] + tlb.tag), value);
 }
 
 /** Offset in memory of an address that hit. */

@@ -83,8 +83,8 @@ export const tlb = {
   fetch: 0x20000,
   setBytes: 0x22000,
   /**
-   * Within an entry: the page's virtual address, what turns an address into an offset, and which
-   * leaf it comes from, for fences alone.
+   * Within an entry: the page's virtual address (of data, less one: see `tlbHit`), what turns an
+   * address into an offset, and which leaf it comes from, for fences alone.
    */
   tag: 0,
   addend: 8,

@@ -13,6 +13,8 @@ const entryCount = {
   write: tlb.dataEntries,
   fetch: tlb.fetchEntries,
 } as const;
+/** What tags are less than their pages' addresses. */
+const tagBias = { read: 1, write: 1, fetch: 0 } as const;
 const kinds: readonly TlbKind[] = ['read', 'write', 'fetch'];
 
 /** The leaf of a page table that an entry comes from. */
@@ -67,7 +69,7 @@ export class TlbSet {
       fetch: new Filled(entryCount.fetch),
     };
     for (const kind of kinds) {
-      for (let i = 0; i < entryCount[kind]; i++) this.invalidate(this.entry(kind, i), i);
+      for (let i = 0; i < entryCount[kind]; i++) this.invalidate(kind, i);
     }
   }
 
@@ -83,8 +85,7 @@ export class TlbSet {
     const word = this.entry(kind, index);
     this.filled[kind].add(index);
     if (leaf.bits > 0) this.hasLargeLeaves = true;
-    this.u32[word] = addressLow & -pageBytes;
-    this.u32[word + 1] = addressHigh;
+    this.setTag(kind, word, addressLow & -pageBytes, addressHigh);
     this.u32[word + 2] = addend;
     this.u32[word + 3] = leaf.bits | (leaf.global ? globalFlag : 0);
   }
@@ -96,7 +97,7 @@ export class TlbSet {
 
   flushKind(kind: TlbKind): void {
     const filled = this.filled[kind];
-    for (const index of filled.list) this.invalidate(this.entry(kind, index), index);
+    for (const index of filled.list) this.invalidate(kind, index);
     filled.clear();
   }
 
@@ -127,32 +128,40 @@ export class TlbSet {
   dropWritesTo(offset: number): void {
     for (const index of this.filled.write.list) {
       const word = this.entry('write', index);
-      const target = (this.u32[word]! + this.u32[word + 2]!) >>> 0;
-      if (target === offset) this.invalidate(word, index);
+      const target = (this.u32[word]! + tagBias.write + this.u32[word + 2]!) >>> 0;
+      if (target === offset) this.invalidate('write', index);
     }
   }
 
   private comesFromLeafOf(kind: TlbKind, index: number, page: number): boolean {
     const word = this.entry(kind, index);
     const pages = 2 ** (this.u32[word + 3]! & (globalFlag - 1));
-    const own = pageOf(this.u32[word]!, this.u32[word + 1]!);
+    const low = (this.u32[word]! + tagBias[kind]) >>> 0;
+    const carried = low === 0 ? tagBias[kind] : 0;
+    const own = pageOf(low, (this.u32[word + 1]! + carried) >>> 0);
     return Math.floor(own / pages) === Math.floor(page / pages);
   }
 
   private drop(kind: TlbKind, index: number, keepGlobal: boolean): void {
     const word = this.entry(kind, index);
     if (keepGlobal && this.u32[word + 3]! & globalFlag) return;
-    this.invalidate(word, index);
+    this.invalidate(kind, index);
   }
 
   private entry(kind: TlbKind, index: number): number {
     return (this.base + kindBase[kind] + index * tlb.entryBytes) >>> 2;
   }
 
+  private setTag(kind: TlbKind, word: number, low: number, high: number): void {
+    const bias = tagBias[kind];
+    this.u32[word] = low - bias;
+    this.u32[word + 1] = low === 0 ? high - bias : high;
+  }
+
   /** A tag that belongs to another entry can never be hit here. */
-  private invalidate(word: number, index: number): void {
-    this.u32[word] = (index ^ 1) << 12;
-    this.u32[word + 1] = 0;
+  private invalidate(kind: TlbKind, index: number): void {
+    const word = this.entry(kind, index);
+    this.setTag(kind, word, (index ^ 1) << 12, 0);
     this.u32[word + 2] = 0;
     this.u32[word + 3] = 0;
   }
