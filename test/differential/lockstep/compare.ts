@@ -1,4 +1,7 @@
-/** Compares our machine with a trace, instruction by instruction. */
+/**
+ * Compares our machine with a trace, instruction by instruction: all of ours, with what QEMU's
+ * registers were when the plugin read them last (tracer.c says which it reads when).
+ */
 import assert from 'node:assert/strict';
 import { csrRows } from '../../../src/core/isa/riscv/csr/table.ts';
 import { integerNames, floatNames } from '../../../src/core/isa/riscv/registers.ts';
@@ -22,6 +25,8 @@ export interface Difference {
 
 export interface Comparison {
   readonly instructions: number;
+  /** How many of them are the monitor's handler of traps, the same each time. */
+  readonly handling: number;
   /** Programs that were compared, the one with the difference included. */
   readonly programs: number;
   readonly difference: Difference | undefined;
@@ -43,6 +48,7 @@ interface Run {
   readonly met: Map<string, number>;
   from: bigint;
   instructions: number;
+  handling: number;
   /** The rest of the program is not compared. */
   over: boolean;
 }
@@ -94,6 +100,7 @@ export class Comparer {
       met: new Map(),
       from: 0n,
       instructions: 0,
+      handling: 0,
       over: false,
     };
     let difference: Difference | undefined;
@@ -107,7 +114,8 @@ export class Comparer {
       // The programs behind are then begun anew, with a trace of their own.
       if (run.over && (trace.stopped || !ours.toEnd())) break;
     }
-    return { instructions: run.instructions, programs: program, difference, deviations: run.met };
+    const { instructions, handling, met } = run;
+    return { instructions, handling, programs: program, difference, deviations: met };
   }
 
   /** Follows the trace to the end of one program, or to what is not the same. */
@@ -116,7 +124,7 @@ export class Comparer {
     const { mask } = this;
     run.from = 0n;
     run.over = false;
-    const before = run.instructions;
+    const before = { instructions: run.instructions, handling: run.handling };
     ours.begin();
     while (trace.next()) {
       const pc = trace.pc & mask;
@@ -136,6 +144,7 @@ export class Comparer {
       if (run.over) return undefined;
       run.from = pc;
       run.instructions++;
+      if (pc < BigInt(layout.first)) run.handling++;
       if (trace.memory) {
         const sums = ours.sums(base);
         const page = sums.findIndex((sum, i) => sum !== trace.memory!.sums[i]);
@@ -149,7 +158,7 @@ export class Comparer {
     const endless = 'a program that does not end';
     run.met.set(endless, (run.met.get(endless) ?? 0) + 1);
     run.over = true;
-    run.instructions = before;
+    Object.assign(run, before);
     return undefined;
   }
 
@@ -186,7 +195,8 @@ export class Comparer {
     if (!reader || !trace.present[i]) return undefined;
     const own = reader.read(ours);
     const theirs = trace.values[i]!;
-    if (own === undefined || (own & this.mask) === theirs) return undefined;
+    // BigInts that are equal need no mask, which takes its time.
+    if (own === undefined || own === theirs || (own & this.mask) === theirs) return undefined;
     const name = trace.names[i]!;
     const situation: Situation = {
       name,
@@ -208,7 +218,7 @@ export class Comparer {
       if (ends) run.over = true;
     }
     if (rest === 0n || run.over) return undefined;
-    return `${name}: ours ${hex(situation.ours)}, QEMU ${hex(theirs)}`;
+    return `${name}: ours ${hex(situation.ours)}, QEMU ${hex(theirs)}${unreadSince(trace, i)}`;
   }
 
   /** As it is there now, at the physical address that the program's own addresses lead to. */
@@ -269,6 +279,12 @@ function csrReader(name: string, own: number): Reader {
     set(hart, number.get('vsstatus')!, bits & guestStatus, theirs);
   };
   return { read, adopt };
+}
+
+/** Where QEMU changed a register that none of the instructions since it was read should change. */
+function unreadSince({ complete, unread, changed }: Trace, index: number): string {
+  if (!complete || unread === 0 || !changed.includes(index)) return '';
+  return `, changed there by one of the last ${unread + 1} instructions`;
 }
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;

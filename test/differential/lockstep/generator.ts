@@ -189,7 +189,8 @@ class Generator {
     }
     w.endSlot();
     // Environment calls of HS- and VS-mode mostly stay M-mode's, and so do illegal instructions.
-    const keep = random.chance(0.9) ? 0x604n : 0n;
+    // And page faults of fetches: the handler's own lead to it for ever.
+    const keep = (random.chance(0.9) ? 0x604n : 0n) | (random.chance(0.9) ? 0x1000n : 0n);
     if (random.chance(0.7)) set('medeleg', random.chance(0.4) ? 0n : random.bits64() & ~keep);
     if (random.chance(0.7)) set('mideleg', random.bits64());
     if (this.guests && random.chance(0.6)) set('hedeleg', random.bits64() & random.bits64());

@@ -34,6 +34,7 @@ async function compare(
     console.error(shown);
   };
   let compared = 0;
+  let handling = 0;
   let programs = 0;
   // QEMU runs the next programs while those before are compared.
   let own = seed * 1_000_003;
@@ -48,6 +49,7 @@ async function compare(
     for (let rest = batch; rest.programs.length > 0;) {
       const result = await session.finish(rest);
       compared += result.instructions;
+      handling += result.handling;
       programs += result.programs;
       for (const [name, count] of result.deviations) met.set(name, (met.get(name) ?? 0) + count);
       if (result.difference)
@@ -58,8 +60,11 @@ async function compare(
     }
     batch = following;
   }
-  const count = compared.toLocaleString('en');
-  console.log(`      ${count} instructions of ${programs} programs compared, seed ${seed}`);
+  const [count, others] = [compared, compared - handling].map((n) => n.toLocaleString('en'));
+  console.log(
+    `      ${count} instructions of ${programs} programs compared, seed ${seed}; ` +
+      `${others} of them not the trap handler's`,
+  );
   for (const [name, times] of met) console.log(`        ${times} times: ${name}`);
   assert.equal(failures.length, 0, failures.slice(0, mostShown).join('\n'));
 }

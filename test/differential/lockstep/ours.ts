@@ -12,6 +12,8 @@ const fetchFaults = new Set([1n, 12n, 20n]);
 
 /** Instructions after which a program counts as one that does not end. */
 const patience = 40_000;
+/** Traps in a row, or so, that show that nothing else comes. */
+const slice = 256;
 
 export class Ours {
   readonly machine: Machine;
@@ -40,14 +42,22 @@ export class Ours {
     this.interruptBit = 1n << BigInt(processor.xlen - 1);
   }
 
-  /** Whether an image's only program comes to its end. */
-  runsToEnd(image: Uint8Array): boolean {
+  /** What becomes of an image's only program. What waits or is off stays so: of no further use. */
+  runsToEnd(image: Uint8Array): 'ends' | 'goes on' | 'stops' {
     const { hart, machine } = this;
     assert.ok(machine.memory.load(layout.base, image));
     hart.reset();
     hart.pc = BigInt(layout.base);
     hart.setBreakpoints([BigInt(layout.end)]);
-    return machine.run(patience).kind === 'breakpoint';
+    for (let left = patience; left > 0; left -= slice) {
+      const before = hart.instructions;
+      const { kind } = machine.run(slice);
+      if (kind === 'breakpoint') return 'ends';
+      if (kind !== 'budget' || machine.hartState(0) !== 'running') return 'stops';
+      // A vector that cannot be fetched from leads to itself.
+      if (hart.instructions === before) return 'goes on';
+    }
+    return 'goes on';
   }
 
   /** Goes on to the first instruction of the next program. */

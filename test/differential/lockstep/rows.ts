@@ -1,7 +1,12 @@
 /** The rows of a processor, sorted by what a random program has to put around them. */
 import { Decoder } from '../../../src/core/isa/riscv/decode.ts';
-import { matches, parsePattern, type Field } from '../../../src/core/isa/riscv/pattern.ts';
-import { allRows, encodePattern, type Values } from '../encode.ts';
+import {
+  matches,
+  parsePattern,
+  type Field,
+  type Pattern,
+} from '../../../src/core/isa/riscv/pattern.ts';
+import { allRows, place, type Values } from '../encode.ts';
 import { floatFields } from '../floats.ts';
 import { rowsOf } from '../instructions.ts';
 import type { Random } from '../random.ts';
@@ -9,6 +14,11 @@ import { role } from './layout.ts';
 import type { LockstepProcessor, Xlen } from './processors.ts';
 
 type Row = (typeof allRows)[number];
+
+interface Shape {
+  readonly pattern: Pattern;
+  readonly fields: readonly Field[];
+}
 
 const kept = new Set<number>([role.far, role.data, role.supervisorTraps]);
 const all = Array.from({ length: 32 }, (_, i) => i);
@@ -33,6 +43,7 @@ export class Rows {
   readonly jumps: readonly Row[];
   private readonly computations: readonly Row[];
   private readonly decoder: Decoder;
+  private readonly shapes = new Map<Row, Shape>();
 
   constructor(processor: LockstepProcessor, without: readonly string[] = []) {
     this.xlen = processor.xlen;
@@ -55,19 +66,31 @@ export class Rows {
 
   /** Operands at random, but for those given. */
   word(random: Random, row: Row, given: Values = {}): number {
-    const pattern = parsePattern(row.pattern);
+    const { pattern, fields } = this.shape(row);
     for (;;) {
-      const values: Record<string, number> = {};
-      for (const [name, field] of pattern.fields) {
-        values[name] = given[name] ?? operand(random, field);
+      let word = pattern.match;
+      let rd = 0;
+      for (const field of fields) {
+        const value = given[field.name] ?? operand(random, field);
+        if (field.name === 'rd') rd = value;
+        word |= place(field, value);
       }
-      if (kept.has(values['rd'] ?? 0)) continue;
-      const word = encodePattern(row.pattern, values);
-      if (!matches(pattern, word)) continue;
+      word >>>= 0;
+      if (kept.has(rd) || !matches(pattern, word)) continue;
       // Hints among the others write nothing.
-      if (pattern.length === 4 && (values['rd'] ?? 0) !== 0) return word;
+      if (pattern.length === 4 && rd !== 0) return word;
       if (this.decoder.decode(word)?.written === row) return word;
     }
+  }
+
+  private shape(row: Row): Shape {
+    let shape = this.shapes.get(row);
+    if (!shape) {
+      const pattern = parsePattern(row.pattern);
+      shape = { pattern, fields: [...pattern.fields.values()] };
+      this.shapes.set(row, shape);
+    }
+    return shape;
   }
 
   /** Whether bits are an instruction of any extension. */

@@ -66,21 +66,24 @@ export class Session {
     );
   }
 
-  /** One program alone, with memory in full. */
+  /** One program alone, with memory in full, and all registers read after each instruction. */
   async alone(program: LockstepProgram): Promise<Comparison> {
     const image = this.image([program]);
-    const trace = await this.tracer.run(this.processor, image, { raw: true, limit: 60_000 });
+    const trace = await this.tracer.run(this.processor, image, {
+      raw: true,
+      limit: 60_000,
+      every: 1,
+    });
     return this.comparer.compare(new Ours(this.processor, image), trace, [program.base]);
   }
 
   ends(program: LockstepProgram): boolean {
-    if (this.scout.runsToEnd(this.image([program]))) return true;
-    // It may wait for ever, or be off.
-    this.scout = new Ours(this.processor, new Uint8Array(4096));
-    return false;
+    const outcome = this.scout.runsToEnd(this.image([program]));
+    if (outcome === 'stops') this.scout = new Ours(this.processor, new Uint8Array(4096));
+    return outcome === 'ends';
   }
 
-  private image(programs: readonly LockstepProgram[]): Uint8Array {
+  image(programs: readonly LockstepProgram[]): Uint8Array {
     return this.monitor.image(programs.map(placed));
   }
 

@@ -16,6 +16,7 @@ export interface MemorySums {
 
 /** Marks of the file, as in tracer.c. */
 const absent = 0x8000;
+const completeMark = 0x8000;
 const memoryMark = 0xffff;
 
 /**
@@ -30,6 +31,10 @@ export class Trace {
   pc = 0n;
   /** Indices of the registers that are not as they were one instruction ago. */
   changed: Uint16Array = new Uint16Array(0);
+  /** All registers were read here; else those that the instruction may change (tracer.c). */
+  complete = false;
+  /** Instructions since the last such one. */
+  unread = 0;
   memory: MemorySums | undefined;
   private readonly bytes: Buffer;
   private readonly raw: boolean;
@@ -65,7 +70,10 @@ export class Trace {
     this.memory = undefined;
     if (this.at + 10 > bytes.length) return false;
     this.pc = bytes.readBigUInt64LE(this.at);
-    const count = bytes.readUInt16LE(this.at + 8);
+    const mark = bytes.readUInt16LE(this.at + 8);
+    const count = mark & (completeMark - 1);
+    this.unread = this.complete ? 0 : this.unread + 1;
+    this.complete = (mark & completeMark) !== 0;
     if (this.at + 10 + count * 10 > bytes.length) return false;
     this.at += 10;
     this.left--;
@@ -113,6 +121,8 @@ export interface TraceOptions {
   readonly raw?: boolean;
   /** Instructions after which QEMU is stopped. */
   readonly limit?: number;
+  /** At least every so many instructions all registers are read (tracer.c). */
+  readonly every?: number;
 }
 
 /** QEMU counts as stuck when its file does not grow for so long; what it wrote is compared. */
@@ -133,7 +143,7 @@ export class Tracer {
   async run(
     processor: LockstepProcessor,
     image: Uint8Array,
-    { raw = false, limit = 600_000 }: TraceOptions = {},
+    { raw = false, limit = 600_000, every = 32 }: TraceOptions = {},
   ): Promise<Trace> {
     const name = path.join(this.folder, String(this.runs++));
     const [program, out] = [`${name}.bin`, `${name}.out`];
@@ -142,7 +152,7 @@ export class Tracer {
     const quiet = `boot=${layout.bootEnd},quiet=${layout.base}-${layout.quietEnd}`;
     const plugin = [
       `${this.plugin},out=${out},${quiet},end=${layout.end},limit=${limit}`,
-      `raw=${raw ? 'on' : 'off'}`,
+      `raw=${raw ? 'on' : 'off'},every=${every}`,
     ].join();
     const args = [
       ...['-M', 'virt', '-m', `${layout.memoryBytes >> 20}M`, '-bios', program],
