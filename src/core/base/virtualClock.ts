@@ -10,6 +10,8 @@ export class VirtualClock {
   readonly timebase: number;
   /** Instructions retired since the machine started. */
   instructions = 0;
+  /** How often time did anything else than pass with instructions. */
+  jumps = 0;
   /** Ticks skipped while waiting. */
   private skipped = 0n;
 
@@ -30,10 +32,17 @@ export class VirtualClock {
     return Number(wait) * this.instructionsPerTick - partial;
   }
 
+  /** A time that others make of this one was set. */
+  jumped(): void {
+    this.jumps++;
+  }
+
   /** Moves time forward to `deadline`, at most by `milliseconds`, with no instruction retired. */
   skipTo(deadline: bigint, milliseconds = Infinity): void {
     const wait = deadline - this.ticks();
     const limit = (this.timebase * milliseconds) / 1000;
-    if (wait > 0n) this.skipped += wait > limit ? BigInt(Math.ceil(limit)) : wait;
+    if (wait <= 0n) return;
+    this.skipped += wait > limit ? BigInt(Math.ceil(limit)) : wait;
+    this.jumps++;
   }
 }

@@ -23,6 +23,8 @@ export interface InterruptLine {
 export interface TimeSource {
   /** Ticks of the board's timebase since the machine started. Stands still within one instruction. */
   ticks(): bigint;
+  /** Is told when a time that a device makes of this one was set. */
+  jumped?(): void;
 }
 
 /** A device with something to do at a known time. */

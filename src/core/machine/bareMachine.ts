@@ -13,6 +13,7 @@ import type { Cpu } from '../isa/cpu.ts';
 import type { Isa } from '../isa/isa.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
 import { failureStop } from './exitStops.ts';
+import { DeviceDeadlines } from './deviceDeadlines.ts';
 import type { Machine, MachineStop } from './machine.ts';
 import { TrapLoop } from './trapLoop.ts';
 
@@ -50,7 +51,7 @@ export class BareMachine implements Machine {
   notes: readonly string[] = [];
   readonly exitCounts = {};
   private readonly clock: VirtualClock;
-  private readonly timed: readonly TimedDevice[];
+  private readonly deadlines: DeviceDeadlines;
   private readonly toHost: number | undefined;
   private readonly waiting: boolean[];
   private readonly trapLoop: TrapLoop;
@@ -69,7 +70,6 @@ export class BareMachine implements Machine {
     this.memory = options.memory;
     this.harts = options.harts;
     this.clock = options.clock;
-    this.timed = options.timed;
     this.consoles = options.consoles;
     this.entry = options.entry;
     this.toHost = options.toHost;
@@ -77,6 +77,7 @@ export class BareMachine implements Machine {
     this.trapLoop = new TrapLoop(options.harts.length, quantumOfMany);
     this.quantum = options.harts.length === 1 ? quantumOfOne : quantumOfMany;
     this.quantumLeft = this.quantum;
+    this.deadlines = new DeviceDeadlines(options.clock, options.timed, options.memory.mmio);
     this.memory.mmio.onWrite = () => this.mindDeadline();
   }
 
@@ -97,6 +98,7 @@ export class BareMachine implements Machine {
   run(budget: number, only?: number): MachineStop {
     for (const note of this.notes) this.log.fire(note);
     this.notes = [];
+    this.deadlines.forget();
     const stop = this.runSlices(budget, only);
     for (const console of this.consoles) console.flush();
     return stop;
@@ -122,7 +124,7 @@ export class BareMachine implements Machine {
   private runSlices(budget: number, only: number | undefined): MachineStop {
     for (let left = budget; left > 0;) {
       if (this.ending) return this.ended(this.ending);
-      this.advanceDevices();
+      this.deadlines.advance();
       const index = this.nextHart(only);
       if (index === undefined) {
         if (!this.skipToDeadline()) return { kind: 'idle' };
@@ -183,37 +185,21 @@ export class BareMachine implements Machine {
 
   private slice(left: number): number {
     const turn = Math.min(left, this.quantumLeft > 0 ? this.quantumLeft : this.quantum);
-    const deadline = this.deviceDeadline();
-    if (deadline === undefined) return turn;
-    return Math.max(1, Math.min(turn, this.clock.instructionsUntil(deadline)));
+    return Math.max(1, Math.min(turn, this.deadlines.next() - this.clock.instructions));
   }
 
   /** A timer set within a slice may be due before the slice ends. */
   private mindDeadline(): void {
-    const deadline = this.deviceDeadline();
-    if (deadline === undefined) return;
-    const due = this.clock.instructions + this.clock.instructionsUntil(deadline);
-    if (due < this.sliceEnd) defined(this.harts[this.running], 'hart').requestAttention();
-  }
-
-  private advanceDevices(): void {
-    const now = this.clock.ticks();
-    for (const device of this.timed) {
-      const deadline = device.nextDeadline();
-      if (deadline !== undefined && deadline <= now) device.advance(now);
-    }
+    if (this.deadlines.next() < this.sliceEnd)
+      defined(this.harts[this.running], 'hart').requestAttention();
   }
 
   private skipToDeadline(): boolean {
-    const deadlines = [this.deviceDeadline(), ...this.harts.map((hart) => hart.nextTimer())];
+    const deadlines = [this.deadlines.nextTick(), ...this.harts.map((hart) => hart.nextTimer())];
     const deadline = earliest(deadlines);
     if (deadline === undefined) return false;
     this.clock.skipTo(deadline, this.skipLimit);
     return true;
-  }
-
-  private deviceDeadline(): bigint | undefined {
-    return earliest(this.timed.map((device) => device.nextDeadline()));
   }
 
   /** HTIF as the RISC-V tests use it: 1 is success, another odd value a failure's number. */

@@ -27,6 +27,7 @@ import type { Cpu } from '../isa/cpu.ts';
 import type { Isa } from '../isa/isa.ts';
 import type { MmioMap } from '../memory/mmioMap.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
+import { DeviceDeadlines } from './deviceDeadlines.ts';
 import { exitStop, failureStop, unansweredStop } from './exitStops.ts';
 import { GuestExits } from './guestExits.ts';
 import type { Machine, MachineStop } from './machine.ts';
@@ -110,6 +111,7 @@ export class GuestMachine implements Machine {
   readonly vm: Vm;
   private readonly vcpus: readonly Vcpu[];
   private readonly devices: GuestDevices;
+  private readonly deadlines: DeviceDeadlines;
   private readonly handlers: readonly CallHandler[];
   private readonly registerHandlers: readonly RegisterHandler[];
   private readonly clock: VirtualClock;
@@ -157,6 +159,7 @@ export class GuestMachine implements Machine {
       externalInterrupts: this.vcpus.map((v) => ({ set: (level) => v.setInterrupt(level) })),
       end: (event) => (this.ending ??= event),
     });
+    this.deadlines = new DeviceDeadlines(this.clock, this.devices.timed, this.devices.mmio);
     this.consoles = [...options.callConsoles, ...this.devices.consoles];
     for (const image of options.images) this.loadImage(image);
     // A debugger wants to read the program before its first instruction has run.
@@ -183,6 +186,7 @@ export class GuestMachine implements Machine {
   run(budget: number, only?: number): MachineStop {
     for (const note of this.notes) this.log.fire(note);
     this.notes = [];
+    this.deadlines.forget();
     const stop = this.runSlices(budget, only);
     for (const console of this.consoles) console.flush();
     return stop;
@@ -346,17 +350,18 @@ export class GuestMachine implements Machine {
   private sliceFor(vcpu: Vcpu): number {
     const mine = vcpu === this.vcpus[this.current] && this.quantumLeft > 0;
     const turn = mine ? this.quantumLeft : this.quantum;
-    const deadline = this.nextDeadline();
-    if (deadline === undefined) return turn;
-    return Math.max(1, Math.min(turn, this.clock.instructionsUntil(deadline)));
+    let due = this.deadlines.next() - this.clock.instructions;
+    // Those that run mind their timers themselves.
+    for (const other of this.vcpus) {
+      if (!other.waiting) continue;
+      const deadline = other.nextDeadline();
+      if (deadline !== undefined) due = Math.min(due, this.clock.instructionsUntil(deadline));
+    }
+    return Math.max(1, Math.min(turn, due));
   }
 
   private advanceTimers(): void {
-    const now = this.clock.ticks();
-    for (const device of this.devices.timed) {
-      const deadline = device.nextDeadline();
-      if (deadline !== undefined && deadline <= now) device.advance(now);
-    }
+    this.deadlines.advance();
     for (const vcpu of this.vcpus) vcpu.advanceTimer();
   }
 
@@ -368,8 +373,8 @@ export class GuestMachine implements Machine {
   }
 
   private nextDeadline(): bigint | undefined {
-    let next: bigint | undefined;
-    for (const source of [...this.devices.timed, ...this.vcpus]) {
+    let next = this.deadlines.nextTick();
+    for (const source of this.vcpus) {
       const deadline = source.nextDeadline();
       if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline;
     }

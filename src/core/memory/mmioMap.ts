@@ -14,7 +14,11 @@ export interface MmioRegion {
 
 export class MmioMap {
   private readonly list: MmioRegion[] = [];
-  /** Called after a device was written to: it may have set a timer, among other things. */
+  /** The region found last: accesses come in runs. */
+  private last: MmioRegion | undefined;
+  /** How many accesses there were: each may have set a timer, among other things. */
+  accesses = 0;
+  /** Called after a device was written to. */
   onWrite: () => void = () => {};
 
   get regions(): readonly MmioRegion[] {
@@ -30,13 +34,18 @@ export class MmioMap {
 
   /** The region that holds all of `size` bytes at `address`. */
   find(address: number, size: number): MmioRegion | undefined {
-    return this.list.find((r) => address >= r.base && address + size <= r.base + r.size);
+    const { last } = this;
+    if (last && address >= last.base && address + size <= last.base + last.size) return last;
+    const found = this.list.find((r) => address >= r.base && address + size <= r.base + r.size);
+    if (found) this.last = found;
+    return found;
   }
 
   /** Value of 1, 2, 4 or 8 bytes, or undefined where no device answers. */
   read(address: number, size: number): bigint | undefined {
     const region = this.find(address, size);
     if (!region) return undefined;
+    this.accesses++;
     const offset = address - region.base;
     if (size !== 8) return BigInt(region.device.read(offset, size as AccessSize) >>> 0);
     const low = BigInt(region.device.read(offset, 4) >>> 0);
@@ -47,6 +56,7 @@ export class MmioMap {
   write(address: number, size: number, value: bigint): boolean {
     const region = this.find(address, size);
     if (!region) return false;
+    this.accesses++;
     const offset = address - region.base;
     if (size === 8) {
       region.device.write(offset, 4, Number(value & 0xffffffffn));

@@ -441,9 +441,9 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   private untilTimer(left: number): number {
-    const deadline = this.csrs.nextTimer();
-    const timer = deadline === undefined ? left : this.parts.clock.instructionsUntil(deadline);
-    return Math.max(1, Math.min(left, timer, this.csrs.counters.untilOverflow()));
+    const { timers, counters } = this.csrs;
+    const timer = timers.nextChange() - this.parts.clock.instructions;
+    return Math.max(1, Math.min(left, timer, counters.untilOverflow()));
   }
 
   private raise(info: TrapInfo): number {

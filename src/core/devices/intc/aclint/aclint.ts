@@ -40,6 +40,8 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
   private msip: boolean[];
   private mtimecmp: bigint[];
   private offset = 0n;
+  /** The least MTIMECMP that was not told yet; NEVER if there is none. */
+  private nearest = NEVER;
   /** Levels of MTIP as the harts were last told. */
   private readonly raised: boolean[];
 
@@ -88,15 +90,10 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
   }
 
   nextDeadline(): bigint | undefined {
+    if (this.nearest === NEVER) return undefined;
     const now = this.mtime();
-    let nearest: bigint | undefined;
-    for (const [hart, mtimecmp] of this.mtimecmp.entries()) {
-      if (mtimecmp === NEVER || this.raised[hart]) continue;
-      // One that is over and was not told yet is due at once.
-      const due = mtimecmp > now ? mtimecmp : now;
-      if (nearest === undefined || due < nearest) nearest = due;
-    }
-    return nearest === undefined ? undefined : this.time.ticks() + (nearest - now);
+    // One that is over and was not told yet is due at once.
+    return this.time.ticks() + (this.nearest > now ? this.nearest - now : 0n);
   }
 
   advance(_now: bigint): void {
@@ -117,12 +114,14 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
     this.msip = [...state.msip];
     this.mtimecmp = [...state.mtimecmp];
     this.offset = state.offset;
+    this.time.jumped?.();
     this.harts.forEach(({ msip }, hart) => msip.set(this.msip[hart] === true));
     this.advance(0n);
   }
 
   private setMtime(value: bigint): void {
     this.offset = u64(value - this.time.ticks());
+    this.time.jumped?.();
     this.advance(0n);
   }
 
@@ -131,6 +130,15 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
     const level = this.mtime() >= (this.mtimecmp[hart] ?? NEVER);
     this.raised[hart] = level;
     this.harts[hart]?.mtip.set(level);
+    this.findNearest();
+  }
+
+  private findNearest(): void {
+    this.nearest = NEVER;
+    for (let hart = 0; hart < this.harts.length; hart++) {
+      const compare = this.mtimecmp[hart]!;
+      if (!this.raised[hart] && compare < this.nearest) this.nearest = compare;
+    }
   }
 }
 

@@ -16,6 +16,7 @@ import { CSR } from './numbers.ts';
 import { fitRegisters, type Register } from './register.ts';
 import { effect, type CsrConfig, type CsrHart } from './row.ts';
 import { statedRows } from './table.ts';
+import { Timers } from './timers.ts';
 import { topGuest } from './topInterrupt.ts';
 
 export interface CsrSurroundings {
@@ -40,6 +41,7 @@ export class CsrFile implements CsrHart {
   readonly pmp: Pmp;
   readonly counters: Counters;
   readonly triggers: Triggers;
+  readonly timers: Timers;
   readonly xlen: RegisterWidth;
   readonly guestFiles: number;
   readonly hasImsic: boolean;
@@ -79,6 +81,7 @@ export class CsrFile implements CsrHart {
     this.config = { xlen, guestFiles, hasImsic, has };
     this.counters = new Counters(state, surroundings.retired, this.has);
     this.triggers = new Triggers(state, xlen, this.has('h'));
+    this.timers = new Timers(this, this.clock);
     this.registers = fitRegisters(statedRows, this.config);
   }
 
@@ -96,7 +99,7 @@ export class CsrFile implements CsrHart {
     this.counters.reset();
     this.triggers.reset();
     this.pmp.update();
-    this.affect(effect.translation | effect.protection | effect.interrupts);
+    this.affect(effect.translation | effect.protection | effect.interrupts | effect.timers);
   }
 
   /** The CSR that is accessed under a number: with V=1 a supervisor CSR is the guest's own. */
@@ -156,7 +159,14 @@ export class CsrFile implements CsrHart {
     if (effects & effect.translation) this.translationChanged = true;
     if (effects & effect.protection) this.protectionChanged = true;
     if (effects & effect.interrupts) this.interruptsChanged = true;
-    if (effects & effect.timers) this.timersChanged = true;
+    if (effects & effect.timers) {
+      this.timersChanged = true;
+      this.timers.forget();
+    }
+  }
+
+  timersPending(): number {
+    return this.timers.pending();
   }
 
   /** mip as a number: inputs, software bits, timers, virtual interrupts. */

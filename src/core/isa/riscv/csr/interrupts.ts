@@ -193,11 +193,7 @@ export function pendingInterrupts(h: CsrHart, inputs: number): number {
   const software = state.low(CSR.mip) & ~(state.low(CSR.mvien) & bit(SEI));
   let bits = inputs | software | (state.low(CSR.hvip) & guestInterrupts);
   if (timerIsCompared(h)) {
-    bits &= ~bit(STI);
-    if (h.now() >= state.csr(CSR.stimecmp)) bits |= bit(STI);
-    if (state.high(CSR.henvcfg) >>> 31 === 1 && h.guestTime() >= state.csr(CSR.vstimecmp)) {
-      bits |= bit(VSTI);
-    }
+    bits = (bits & ~bit(STI)) | h.timersPending();
   }
   if (h.guestFiles > 0) bits |= guestExternal(h);
   return bits;

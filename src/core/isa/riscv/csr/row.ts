@@ -31,6 +31,8 @@ export interface CsrHart extends CsrConfig {
   /** What the `time` counter shows, and what it shows with htimedelta. */
   now(): bigint;
   guestTime(): bigint;
+  /** STIP and VSTIP, of timers that are compared with time, as bits of mip. */
+  timersPending(): number;
   /** mip as a number, with all that makes interrupts pending. */
   pending(): number;
   readonly imsic: HartInterruptFiles | undefined;

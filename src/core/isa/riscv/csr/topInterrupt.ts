@@ -133,9 +133,12 @@ function best(
   external: number,
 ): Candidate | undefined {
   if (ready === 0n) return undefined;
+  const low = Number(ready & 0xffff_ffffn);
+  const high = Number(ready >> 32n);
   let found: Candidate | undefined;
-  for (const [place, code] of defaultOrder.entries()) {
-    if (((ready >> BigInt(code)) & 1n) === 0n) continue;
+  for (let place = 0; place < defaultOrder.length; place++) {
+    const code = defaultOrder[place]!;
+    if ((((code < 32 ? low : high) >>> (code & 31)) & 1) === 0) continue;
     found = first(found, { code, number: number(code), rank: place }, external);
   }
   return found;
