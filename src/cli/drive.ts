@@ -77,6 +77,9 @@ export async function drive(
           await waits.until(consoles.untilInput());
         }
         break;
+      case 'pending':
+        await waits.until(stop.until);
+        break;
       case 'budget':
         await waits.untilNextTurn();
         if (options.pace) await pace(machine, start, waits, consoles);

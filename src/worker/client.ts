@@ -6,6 +6,8 @@ import { Bug } from '../core/base/assert.ts';
 import { Emitter } from '../core/base/emitter.ts';
 import type {
   Breakpoint,
+  CallAnswer,
+  CallOverride,
   ConsoleEvent,
   DebugTarget,
   EndEvent,
@@ -108,6 +110,21 @@ class RemoteTarget implements DebugTarget {
   }
   statistics() {
     return this.call('statistics');
+  }
+  waitingCall() {
+    return this.call('waitingCall');
+  }
+  answerCall(answer: CallAnswer) {
+    return this.call('answerCall', answer);
+  }
+  callTable() {
+    return this.call('callTable');
+  }
+  callQuery(extension: number, fn: number) {
+    return this.call('callQuery', extension, fn);
+  }
+  overrideCalls(rule: CallOverride) {
+    return this.call('overrideCalls', rule);
   }
   consoleTaken(count: number) {
     return this.call('consoleTaken', count);

@@ -21,6 +21,11 @@ const methods: Record<TargetMethod, true> = {
   mappings: true,
   exits: true,
   statistics: true,
+  waitingCall: true,
+  answerCall: true,
+  callTable: true,
+  callQuery: true,
+  overrideCalls: true,
   feedConsole: true,
   consoleTaken: true,
 };

@@ -7,12 +7,16 @@ import { defined } from '../base/assert.ts';
 import { Emitter, type Unsubscribe } from '../base/emitter.ts';
 import { UserError } from '../base/userError.ts';
 import type { Cpu } from '../isa/cpu.ts';
-import type { Machine } from '../machine/machine.ts';
+import type { CallControl, Machine } from '../machine/machine.ts';
 import { BreakpointSet } from './breakpoints.ts';
 import { RunControl, type Pacing, type RunHost } from './runControl.ts';
 import { endsStep, planFor, type Plan, type PlanContext } from './stepping.ts';
 import type {
   Breakpoint,
+  CallAnswer,
+  CallOverride,
+  CallTable,
+  CallTableRow,
   ConsoleEvent,
   DebugTarget,
   EndEvent,
@@ -26,6 +30,7 @@ import type {
   RunStatistics,
   StopEvent,
   TargetInfo,
+  WaitingCall,
 } from './target.ts';
 import { readSpace, writeSpace } from './targetMemory.ts';
 
@@ -191,6 +196,27 @@ export class LocalTarget implements DebugTarget {
     };
   }
 
+  async waitingCall(): Promise<WaitingCall | undefined> {
+    return this.machine.calls?.waiting;
+  }
+
+  async answerCall(answer: CallAnswer): Promise<void> {
+    this.callControl.answer(answer);
+  }
+
+  async callTable(): Promise<CallTable> {
+    return this.machine.calls?.table() ?? { rows: [] };
+  }
+
+  async callQuery(extension: number, fn: number): Promise<CallTableRow | undefined> {
+    return this.machine.calls?.query(extension, fn);
+  }
+
+  async overrideCalls({ action, ...range }: CallOverride): Promise<void> {
+    if (action === undefined) this.callControl.withdraw(range);
+    else this.callControl.override({ ...range, action });
+  }
+
   async consoleTaken(count: number): Promise<void> {
     this.untaken -= count;
     if (!this.consoleIsFull) this.roomAgain?.();
@@ -232,6 +258,7 @@ export class LocalTarget implements DebugTarget {
     this.flushConsoles();
     for (const unsubscribe of this.subscriptions) unsubscribe();
     this.subscriptions = [];
+    this.machine.calls?.close();
   }
 
   private get consoleIsFull(): boolean {
@@ -279,6 +306,12 @@ export class LocalTarget implements DebugTarget {
     if (row.backing !== '') return row;
     const address = stage === 'guest' ? row.input : row.output;
     return { ...row, backing: this.machine.backingName(Number(address)) };
+  }
+
+  private get callControl(): CallControl {
+    const { calls } = this.machine;
+    if (!calls) throw new UserError('no hypervisor of ours takes the calls of this machine');
+    return calls;
   }
 
   private cpu(hart: number): Cpu {

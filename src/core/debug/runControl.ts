@@ -117,6 +117,10 @@ export class RunControl {
           await this.untilWoken();
           clock.restart();
           break;
+        case 'pending':
+          await Promise.race([result.until, this.untilWoken()]);
+          clock.restart();
+          break;
         case 'stop':
           return this.finish('stopped', () => this.observer.onStop(result.stop));
         case 'end':

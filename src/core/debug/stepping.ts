@@ -17,6 +17,8 @@ export type SliceResult =
   | { readonly kind: 'more' }
   /** Only input from outside can go on. */
   | { readonly kind: 'idle' }
+  /** No time passes until then. */
+  | { readonly kind: 'pending'; readonly until: Promise<void> }
   | { readonly kind: 'stop'; readonly stop: StopEvent }
   | { readonly kind: 'end'; readonly end: EndEvent };
 
@@ -306,6 +308,8 @@ function resultOf(context: PlanContext, stop: MachineStop): SliceResult {
       return MORE;
     case 'idle':
       return { kind: 'idle' };
+    case 'pending':
+      return stop;
     case 'ended':
       return { kind: 'end', end: stop.end };
     case 'event':

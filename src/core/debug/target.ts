@@ -144,6 +144,66 @@ export interface ExitStop {
   readonly text?: string;
 }
 
+/** A call of the guest's that the machine stands at. */
+export interface WaitingCall {
+  readonly hart: number;
+  readonly pc: bigint;
+  readonly extension: number;
+  readonly function: number;
+  /** `DBCN` and `console_write`; empty when nobody has named them. */
+  readonly extensionName: string;
+  readonly functionName: string;
+  /** `sbi_hart_start(hartid=1, start_addr=0x80200000, opaque=0)`. */
+  readonly text: string;
+  readonly args: readonly {
+    readonly name: string;
+    readonly value: bigint;
+    /** The value with flags and ids spelt out. */
+    readonly text: string;
+  }[];
+  /**
+   * A rule says to stop; nobody is there to answer; the user's handler has failed, or is still at
+   * work.
+   */
+  readonly why: 'break' | 'unanswered' | 'failed' | 'pending';
+  /** What the call may return as its error, by name. */
+  readonly errors: Readonly<Record<string, bigint>>;
+}
+
+/** A person's answer to a call. */
+export interface CallAnswer {
+  /** Absent: the guest is told that the call is not supported. */
+  readonly reply?: { readonly error: bigint; readonly value: bigint };
+  /** Further registers to set, by name. */
+  readonly registers?: ReadonlyMap<string, bigint>;
+}
+
+/** Ids of calls with what becomes of them. */
+export interface CallRange {
+  readonly extension: readonly [first: number, last: number];
+  /** All functions, when absent. */
+  readonly function?: readonly [first: number, last: number];
+}
+
+export interface CallOverride extends CallRange {
+  /** Undefined: as if the debugger had never said anything of this range. */
+  readonly action: 'handle' | 'forward' | 'deny' | 'break' | undefined;
+}
+
+export interface CallTableRow extends CallRange {
+  readonly action: 'handle' | 'forward' | 'deny' | 'break';
+  readonly source: 'debugger' | 'user' | 'default';
+  /** `DBCN`; empty for ranges and for ids that nobody has named. */
+  readonly name: string;
+  /** `hypervisor`, `debugger`, the name of a handler, `nobody`. */
+  readonly answeredBy: string;
+}
+
+export interface CallTable {
+  /** The first row that matches a call counts. */
+  readonly rows: readonly CallTableRow[];
+}
+
 export interface RunStatistics {
   readonly instructions: number;
   /** Seconds of host time spent running. */
@@ -190,6 +250,17 @@ export interface DebugTarget {
   /** Exits after `sequence`, oldest first, as far as they are still kept. */
   exits(after: number, max: number): Promise<readonly ExitRecord[]>;
   statistics(): Promise<RunStatistics>;
+
+  /** The call that the guest stands at, as long as it has no answer. */
+  waitingCall(): Promise<WaitingCall | undefined>;
+  /** Answers it; the guest takes the answer when it is resumed. */
+  answerCall(answer: CallAnswer): Promise<void>;
+  /** Empty where no hypervisor of ours takes calls. */
+  callTable(): Promise<CallTable>;
+  /** Which row of it one call meets; undefined likewise. */
+  callQuery(extension: number, fn: number): Promise<CallTableRow | undefined>;
+  /** Changes who answers, from the next call on, until the guest is restarted. */
+  overrideCalls(rule: CallOverride): Promise<void>;
 
   /** So many bytes of `onConsole` events are where they belong; see `CreateOptions`. */
   consoleTaken(count: number): Promise<void>;

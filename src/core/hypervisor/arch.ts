@@ -8,12 +8,23 @@ import type { MemoryRegion } from './memorySlots.ts';
 import type { Vcpu } from './vcpu.ts';
 import type { Vm } from './vm.ts';
 
+/** How an architecture's calls are called. */
+export interface CallNames {
+  /** `DBCN`; empty for an id that nobody has named. */
+  extension(id: number): string;
+  /** The id of a function by its name in the extension: `console_write`. */
+  functionNamed(extension: number, name: string): number | undefined;
+  /** What a call may return as its error, by name. */
+  readonly errors: Readonly<Record<string, bigint>>;
+}
+
 export interface HypervisorArch {
   /** Width of guest-physical addresses when nothing else is asked for, and the widest possible. */
   readonly gpaBits: { readonly default: number; readonly max: number };
   readonly maxVcpus: number;
   /** What the architecture's own code answers when the user has no rule. */
   readonly defaultCalls: readonly CallRule[];
+  readonly callNames: CallNames;
   /** Called once from the constructor of `Vm`; the VM's own parts are complete by then. */
   createVm(vm: Vm): Result<VmArch>;
 }

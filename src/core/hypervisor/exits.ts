@@ -37,11 +37,34 @@ export interface CallExit {
   readonly args: readonly bigint[];
   /** Preset to what an unanswered call returns. */
   ret: [bigint, bigint];
+  /** Further registers that the VMM sets, by name, once the call is completed. */
+  registers?: ReadonlyMap<string, bigint>;
   /** True once somebody answered; decides whether the call is reported as unanswered. */
   answered: boolean;
-  /** The policy asks to stop before the call is made. Running again makes it. */
+  /** The policy asks to stop before the call is made. Running again makes it, unless answered. */
   readonly stop: boolean;
-  /** `DBCN console_write(13, 0x80201000, 0)`. */
+  /** The debugger has stopped for it already. */
+  readonly shown: boolean;
+  /** Made on demand, because most calls are never looked at. */
+  readonly describe: () => CallDescription;
+}
+
+/** A call for people. */
+export interface CallDescription {
+  /** `sbi_hart_start(hartid=1, start_addr=0x80200000, opaque=0)`. */
+  readonly text: string;
+  /** `DBCN`; empty when nobody has named the extension. */
+  readonly extension: string;
+  /** `console_write`; empty likewise. */
+  readonly function: string;
+  /** As many as the function has, or all that there may be. */
+  readonly args: readonly CallArgument[];
+}
+
+export interface CallArgument {
+  readonly name: string;
+  readonly value: bigint;
+  /** The value with flags and ids spelt out. */
   readonly text: string;
 }
 

@@ -16,6 +16,8 @@ export interface Vcpu {
   /** The hart that runs it. Between two `run`s it stands where the guest does. */
   readonly cpu: Cpu;
   mpState: MpState;
+  /** `run` was called: what is fixed from then on cannot be set any more. */
+  readonly ranAtLeastOnce: boolean;
 
   /** Where a vCPU that is runnable begins, and what it is given, as a boot loader would. */
   setBoot(entry: bigint, argument: bigint): void;

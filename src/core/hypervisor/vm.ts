@@ -79,6 +79,13 @@ export class Vm {
     return this.list;
   }
 
+  /** The user's rules for calls, until a vCPU has run: then EBUSY, and only the debugger may. */
+  setCallRules(rules: readonly CallRule[]): Result<void> {
+    if (this.list.some((vcpu) => vcpu.ranAtLeastOnce)) return failure('EBUSY');
+    this.policy.replace(rules);
+    return success(undefined);
+  }
+
   createVcpu(id: number): Result<Vcpu> {
     if (!Number.isInteger(id) || id < 0 || id >= this.limit) return failure('EINVAL');
     if (this.list.some((v) => v.id === id)) return failure('EEXIST');

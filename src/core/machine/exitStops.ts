@@ -25,8 +25,8 @@ export function exitStop(
   return matches ? { kind: 'event', hart, name, text: whole } : undefined;
 }
 
-export function unansweredStop(stops: readonly ExitStop[], hart: number, call: string) {
-  return exitStop(stops, hart, unansweredCall, () => `${call} has nobody to answer it`);
+export function unansweredStop(stops: readonly ExitStop[], hart: number, call: () => string) {
+  return exitStop(stops, hart, unansweredCall, () => `${call()} has nobody to answer it`);
 }
 
 /** Before a failed machine is gone its owner may look at it. */

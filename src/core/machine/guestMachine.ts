@@ -18,7 +18,7 @@ import type { HypervisorArch } from '../hypervisor/arch.ts';
 import type { CallHandler, RegisterHandler } from '../hypervisor/callHandler.ts';
 import type { CallRule } from '../hypervisor/callPolicy.ts';
 import type { Result } from '../hypervisor/errno.ts';
-import type { CallExit, MmioExit, ObservedExit, VcpuExit } from '../hypervisor/exits.ts';
+import type { MmioExit, ObservedExit, VcpuExit } from '../hypervisor/exits.ts';
 import { memReadonly } from '../hypervisor/memorySlots.ts';
 import { HypervisorSystem } from '../hypervisor/system.ts';
 import type { Vcpu } from '../hypervisor/vcpu.ts';
@@ -27,8 +27,9 @@ import type { Cpu } from '../isa/cpu.ts';
 import type { Isa } from '../isa/isa.ts';
 import type { MmioMap } from '../memory/mmioMap.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
+import { CallDesk } from './callDesk.ts';
 import { DeviceDeadlines } from './deviceDeadlines.ts';
-import { exitStop, failureStop, unansweredStop } from './exitStops.ts';
+import { exitStop, failureStop } from './exitStops.ts';
 import { GuestExits } from './guestExits.ts';
 import type { Machine, MachineStop } from './machine.ts';
 import { TrapLoop } from './trapLoop.ts';
@@ -109,10 +110,10 @@ export class GuestMachine implements Machine {
   /** As a bare machine's. */
   notes: readonly string[] = [];
   readonly vm: Vm;
+  readonly calls: CallDesk;
   private readonly vcpus: readonly Vcpu[];
   private readonly devices: GuestDevices;
   private readonly deadlines: DeviceDeadlines;
-  private readonly handlers: readonly CallHandler[];
   private readonly registerHandlers: readonly RegisterHandler[];
   private readonly clock: VirtualClock;
   private readonly quantum: number;
@@ -132,7 +133,14 @@ export class GuestMachine implements Machine {
     this.memory = options.memory;
     this.entry = options.entry;
     this.clock = options.clock;
-    this.handlers = options.callHandlers;
+    this.calls = new CallDesk({
+      vm: () => this.vm,
+      names: options.arch.callNames,
+      handlers: options.callHandlers,
+      clock: options.clock,
+      stops: () => this.exitStops,
+      sayOnce: (key, line) => this.sayOnce(key, line),
+    });
     this.registerHandlers = options.registerHandlers ?? [];
     this.quantum = options.quantum ?? defaultQuantum;
     this.quantumLeft = this.quantum;
@@ -144,7 +152,7 @@ export class GuestMachine implements Machine {
         gpaBits: gpaBitsFor(options.guestMemory, options.arch),
         calls: options.calls,
         kvmQuirks: options.kvmQuirks ?? false,
-        answers: (extension) => this.handlers.some((h) => h.answers(extension)),
+        answers: (extension) => this.calls.answers(extension),
         observe: (exit) => this.observe(exit),
         log: (line) => this.log.fire(line),
       }),
@@ -210,6 +218,8 @@ export class GuestMachine implements Machine {
   private runSlices(budget: number, only: number | undefined): MachineStop {
     for (let left = budget; left > 0;) {
       if (this.ending) return { kind: 'ended', end: this.ending };
+      const standing = this.calls.poll();
+      if (standing) return standing;
       this.advanceTimers();
       const vcpu = this.nextVcpu(only);
       if (!vcpu) {
@@ -263,7 +273,7 @@ export class GuestMachine implements Machine {
         this.accessDevice(vcpu, exit);
         return undefined;
       case 'call':
-        return this.answerCall(vcpu, exit);
+        return this.calls.take(vcpu, exit);
       case 'csr':
         // A register that nobody answers for reads as zero, as kvm_run's field does.
         this.registerHandlers.some((handler) => handler.handle(exit));
@@ -309,20 +319,6 @@ export class GuestMachine implements Machine {
       `${access} 0x${exit.address.toString(16)} at pc 0x${vcpu.cpu.pc.toString(16)}: ` +
         `neither memory nor a device is there; loads give 0, stores do nothing`,
     );
-  }
-
-  private answerCall(vcpu: Vcpu, exit: CallExit): MachineStop | undefined {
-    if (exit.stop) return { kind: 'event', hart: vcpu.id, name: 'call', text: exit.text };
-    for (const handler of this.handlers) {
-      handler.handle(exit, this.vm);
-      if (exit.answered) return undefined;
-    }
-    this.sayOnce(
-      `call ${exit.extension} ${exit.function}`,
-      `call at pc 0x${vcpu.cpu.pc.toString(16)} has nobody to answer it: ${exit.text}; ` +
-        `the guest is told that it is not supported`,
-    );
-    return unansweredStop(this.exitStops, vcpu.id, exit.text);
   }
 
   /** The vCPU whose turn it is, or the next one that has something to run. */

@@ -4,7 +4,17 @@
  */
 import type { ConsoleChannel } from '../base/console.ts';
 import type { Emitter } from '../base/emitter.ts';
-import type { EndEvent, ExitRecord, ExitStop } from '../debug/target.ts';
+import type {
+  CallAnswer,
+  CallTable,
+  CallTableRow,
+  EndEvent,
+  ExitRecord,
+  ExitStop,
+  WaitingCall,
+} from '../debug/target.ts';
+import type { CallScript } from '../hypervisor/callHandler.ts';
+import type { CallRule } from '../hypervisor/callPolicy.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import type { Isa } from '../isa/isa.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
@@ -12,11 +22,30 @@ import type { PhysicalMemory } from '../memory/physicalMemory.ts';
 export type MachineStop =
   | { readonly kind: 'budget' }
   | { readonly kind: 'breakpoint'; readonly hart: number }
+  /** The answer to a call is under way outside; no time passes until it came. */
+  | { readonly kind: 'pending'; readonly until: Promise<void> }
   /** Every hart waits and no timer is due: only input from outside can go on. */
   | { readonly kind: 'idle' }
   /** The debugger should show this: a call nobody answers, a guest that cannot go on. */
   | { readonly kind: 'event'; readonly hart: number; readonly name: string; readonly text: string }
   | { readonly kind: 'ended'; readonly end: EndEvent };
+
+/** Who answers the guest's calls, and the one that it stands at. */
+export interface CallControl {
+  /** A user's code that is asked first. The machine closes it. */
+  use(script: CallScript): void;
+  /** The call that the machine stands at, as long as it has no answer. */
+  readonly waiting: WaitingCall | undefined;
+  /** Answers it by hand. Throws `UserError` when there is none. */
+  answer(answer: CallAnswer): void;
+  table(): CallTable;
+  query(extension: number, fn: number): CallTableRow;
+  /** The debugger's own rules, which go before all others. */
+  override(rule: CallRule): void;
+  withdraw(range: Omit<CallRule, 'action'>): void;
+  /** Nobody wants an answer any more. */
+  close(): void;
+}
 
 export interface Machine {
   readonly isa: Isa;
@@ -38,6 +67,8 @@ export interface Machine {
   skipLimit?: number | undefined;
   /** What the engine's second tier did, by name; absent where all is interpreted. */
   engineCounters?: (() => Readonly<Record<string, number>>) | undefined;
+  /** Absent where no hypervisor of ours takes the guest's calls. */
+  readonly calls?: CallControl | undefined;
   /** Exits after which `run` comes back with an event of the exit's kind. */
   exitStops: readonly ExitStop[];
   readonly log: Emitter<string>;

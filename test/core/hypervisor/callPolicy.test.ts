@@ -75,4 +75,64 @@ describe('policy for calls', () => {
     [{ extension: [5, 5], function: [-1, 0], action: 'deny' }],
     /-1\.\.0x0/,
   );
+
+  describe("the debugger's word", () => {
+    const user: readonly CallRule[] = [
+      { extension: [0x20, 0x2f], action: 'deny' },
+      { extension: [0x30, 0x30], function: [0, 1], action: 'break' },
+    ];
+
+    it('goes before the rules of the user, the last one said first', () => {
+      const policy = new CallPolicy(defaults, user);
+      policy.override({ extension: [0x20, 0x2f], action: 'break' });
+      policy.override({ extension: [0x22, 0x22], function: [1, 1], action: 'handle' });
+      assert.equal(policy.actionFor(0x22, 1), 'handle');
+      assert.equal(policy.actionFor(0x22, 2), 'break');
+      policy.override({ extension: [0x22, 0x22], action: 'forward' });
+      assert.equal(policy.actionFor(0x22, 1), 'forward', 'a wider rule replaces the narrower one');
+      assert.equal(policy.actionFor(0x21, 1), 'break');
+      assert.equal(policy.rows().filter(({ source }) => source === 'debugger').length, 2);
+    });
+
+    it('can be taken back, for exactly what was said', () => {
+      const policy = new CallPolicy(defaults, user);
+      policy.override({ extension: [0x10, 0x10], action: 'deny' });
+      policy.withdraw({ extension: [0x10, 0x10], function: [0, 0] });
+      assert.equal(policy.actionFor(0x10, 0), 'deny');
+      policy.withdraw({ extension: [0x10, 0x10] });
+      assert.equal(policy.actionFor(0x10, 0), 'handle');
+    });
+
+    it('is refused when it is no range, and changes nothing', () => {
+      const policy = new CallPolicy(defaults, user);
+      const rule: CallRule = { extension: [9, 8], action: 'deny' };
+      assert.throws(() => policy.override(rule), UserError);
+      assert.equal(policy.rows().length, 4);
+    });
+  });
+
+  it('says which rule a call meets', () => {
+    const policy = new CallPolicy(defaults, [
+      { extension: [0x20, 0x2f], function: [2, 3], action: 'deny' },
+    ]);
+    const query = (extension: number, fn: number) => {
+      const { action, source, extension: range } = policy.query(extension, fn);
+      return [action, source, ...range];
+    };
+    assert.deepEqual(query(0x21, 2), ['deny', 'user', 0x20, 0x2f]);
+    assert.deepEqual(query(0x21, 4), ['forward', 'default', 0, 0xffffffff]);
+    assert.deepEqual(query(0x10, 4), ['handle', 'default', 0x10, 0x10]);
+  });
+
+  it('keeps its rules when others are refused', () => {
+    const policy = new CallPolicy(defaults, [{ extension: [5, 5], action: 'deny' }]);
+    const upsideDown: CallRule = { extension: [6, 5], action: 'deny' };
+    assert.throws(() => policy.replace([upsideDown]), UserError);
+    assert.equal(policy.actionFor(5, 0), 'deny');
+  });
+
+  it('counts a rule for all functions as one for the extension', () => {
+    const all: CallRule = { extension: [0x10, 0x10], function: [0, 0xffffffff], action: 'deny' };
+    assert.deepEqual([...new CallPolicy(defaults, [all]).actionsOf(0x10)], ['deny']);
+  });
 });

@@ -14,6 +14,7 @@ import type { Vm } from '../vm.ts';
 import { csr, translationRegister } from './csrs.ts';
 import { Gstage, gstageModeFor, gstageModes, type GstageMode } from './gstage.ts';
 import { openMachineMode } from './vcpuConfig.ts';
+import { sbiCallNames } from './sbiNames.ts';
 import { defaultCalls } from './vcpuSbi.ts';
 import { RiscvVm } from './vm.ts';
 import { VmidAllocator } from './vmid.ts';
@@ -35,6 +36,7 @@ export class RiscvHypervisor implements HypervisorArch {
   readonly gpaBits: { readonly default: number; readonly max: number };
   readonly maxVcpus: number;
   readonly defaultCalls = defaultCalls;
+  readonly callNames = sbiCallNames;
   private readonly options: RiscvHypervisorOptions;
   private readonly pages: PageAllocator;
   private readonly vmids: VmidAllocator;

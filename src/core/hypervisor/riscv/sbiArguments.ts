@@ -63,6 +63,12 @@ export function showArguments(call: string, args: readonly bigint[], count: numb
     .join(', ');
 }
 
+/** One argument's value as `showArguments` shows it. */
+export function showArgument(call: string, index: number, value: bigint): string {
+  const argument = calls[call]?.[index];
+  return argument ? argument.show(value) : showNumber(value);
+}
+
 export function showNumber(value: bigint): string {
   const unsigned = BigInt.asUintN(64, value);
   if (unsigned >= 0xffff_ffff_ffff_f000n) return BigInt.asIntN(64, value).toString();

@@ -25,31 +25,27 @@ const ranges: readonly (readonly [first: number, last: number])[] = [
 ];
 
 export class SbiExtensions {
-  private readonly known: ReadonlySet<number>;
+  private readonly policy: CallPolicy;
+  private readonly defaults: readonly CallRule[];
   private readonly off = new Set<number>();
 
   constructor(policy: CallPolicy, defaults: readonly CallRule[]) {
-    const named = (id: number) => defaults.some(({ extension: [a, b] }) => a <= id && id <= b);
-    const denied = (id: number) => [...policy.actionsOf(id)].every((action) => action === 'deny');
-    this.known = new Set(
-      ranges.flatMap(([first, last], id) =>
-        named(first) && !(denied(first) && denied(last)) ? [id] : [],
-      ),
-    );
+    this.policy = policy;
+    this.defaults = defaults;
   }
 
   /** Ids of those that there are, switched off or not. */
   ids(): readonly number[] {
-    return [...this.known];
+    return ranges.flatMap((_, id) => (this.isKnown(id) ? [id] : []));
   }
 
   get(id: number): Result<boolean> {
-    return this.known.has(id) ? success(!this.off.has(id)) : failure('ENOENT');
+    return this.isKnown(id) ? success(!this.off.has(id)) : failure('ENOENT');
   }
 
   set(id: number, value: bigint): Result<void> {
     if (value !== 0n && value !== 1n) return failure('EINVAL');
-    if (!this.known.has(id)) return failure('ENOENT');
+    if (!this.isKnown(id)) return failure('ENOENT');
     if (value === 1n) this.off.delete(id);
     else this.off.add(id);
     return success(undefined);
@@ -60,5 +56,17 @@ export class SbiExtensions {
     if (this.off.size === 0) return true;
     const id = ranges.findIndex(([first, last]) => first <= extension && extension <= last);
     return !this.off.has(id);
+  }
+
+  private isKnown(id: number): boolean {
+    const range = ranges[id];
+    if (!range) return false;
+    const [first, last] = range;
+    const named = this.defaults.some(({ extension: [a, b] }) => a <= first && first <= b);
+    return named && !(this.isDenied(first) && this.isDenied(last));
+  }
+
+  private isDenied(extension: number): boolean {
+    return [...this.policy.actionsOf(extension)].every((action) => action === 'deny');
   }
 }

@@ -2,8 +2,11 @@
  * Names of SBI extensions, functions and errors, and how a call is shown to people
  * (SBI 3.0, chapters "Binary Encoding" and one per extension).
  */
+import type { CallNames } from '../arch.ts';
+import type { CallDescription } from '../exits.ts';
 import { hex } from './csrs.ts';
-import { showArguments, showNumber } from './sbiArguments.ts';
+import { showArgument, showArguments, showNumber } from './sbiArguments.ts';
+import { signatureOf } from './sbiSignatures.ts';
 
 export const sbiError = {
   SUCCESS: 0n,
@@ -137,11 +140,48 @@ export function describeCall(id: number, fn: number, args: readonly bigint[]): s
   return `${call}(${showArguments(call, args, name?.args ?? args.length)})`;
 }
 
+/** The call as a C programmer would write it, and its parts. */
+export function explainCall(id: number, fn: number, args: readonly bigint[]): CallDescription {
+  const isLegacy = id <= sbiExtension.legacyLast;
+  const extension = isLegacy ? 'legacy' : (extensions.get(id)?.name ?? '');
+  const name = isLegacy ? legacy[id] : extensions.get(id)?.functions[fn];
+  const signature = name && signatureOf(extension, name.name);
+  const shown = name ? args.slice(0, name.args) : args;
+  const list = shown.map((value, i) => ({
+    name: signature?.parameters[i] ?? `a${i}`,
+    value,
+    text: showArgument(`${extension} ${name?.name}`, i, value),
+  }));
+  const text = list.map((argument) => `${argument.name}=${argument.text}`).join(', ');
+  const where = isLegacy
+    ? `legacy extension ${hex(id)}`
+    : `${extension || unknownExtension(id)} function ${fn}`;
+  return {
+    text: `${signature?.name ?? where}(${text})`,
+    extension,
+    function: name?.name ?? '',
+    args: list,
+  };
+}
+
+/** The id of a function that has a name in its extension: 0 for `console_write` of DBCN. */
+export function functionNamed(id: number, name: string): number | undefined {
+  if (id <= sbiExtension.legacyLast) return legacy[id]?.name === name ? 0 : undefined;
+  const index = extensions.get(id)?.functions.findIndex((fn) => fn.name === name) ?? -1;
+  return index < 0 ? undefined : index;
+}
+
 /** `DBCN`; empty for an id that nobody has named. */
 export function describeExtension(id: number): string {
   const old = id <= sbiExtension.legacyLast ? legacy[id]?.name : undefined;
   return old === undefined ? (extensions.get(id)?.name ?? '') : `legacy ${old}`;
 }
+
+export const sbiCallNames: CallNames = {
+  extension: describeExtension,
+  functionNamed,
+  errors: sbiError,
+};
 
 /** `SUCCESS, 13`; a legacy call has only the one number. */
 export function describeResult(id: number, error: bigint, value: bigint): string {

@@ -304,7 +304,9 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
         completeCsr(this, pending);
         return undefined;
       case 'stoppedCall':
-        return makeCall(this, pending.call);
+        if (!pending.exit.answered) return makeCall(this, pending.call);
+        completeCall(this, pending);
+        return undefined;
     }
   }
 

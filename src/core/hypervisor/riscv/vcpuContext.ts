@@ -52,8 +52,13 @@ export type PendingExit =
     }
   | { readonly kind: 'call'; readonly pc: bigint; readonly call: SbiCall; readonly exit: CallExit }
   | { readonly kind: 'csr'; readonly pc: bigint; readonly rd: number; readonly exit: CsrExit }
-  /** The debugger stopped for it; it is not made yet. */
-  | { readonly kind: 'stoppedCall'; readonly pc: bigint; readonly call: SbiCall };
+  /** The debugger stopped for it; it is not made yet, and may be answered by hand. */
+  | {
+      readonly kind: 'stoppedCall';
+      readonly pc: bigint;
+      readonly call: SbiCall;
+      readonly exit: CallExit;
+    };
 
 export interface ExitContext extends SbiVcpu {
   readonly owner: VcpuOwner;

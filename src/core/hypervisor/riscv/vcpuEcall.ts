@@ -4,7 +4,7 @@
  */
 import type { CallExit, VcpuExit } from '../exits.ts';
 import type { ExitContext, PendingExit } from './vcpuContext.ts';
-import { describeCall, describeResult, sbiError } from './sbiNames.ts';
+import { describeCall, describeResult, explainCall, sbiError } from './sbiNames.ts';
 import { decideCall, isLegacy } from './vcpuSbi.ts';
 import { low32, type SbiCall } from './vcpuSbiCall.ts';
 
@@ -51,19 +51,26 @@ export function makeCall(vcpu: ExitContext, stopped?: SbiCall): VcpuExit | undef
       return undefined;
     case 'forward': {
       vcpu.pmu.count('SBI_FORWARDED');
-      const exit = callExit(call, false);
+      const exit = callExit(call, { stop: false, shown: stopped !== undefined });
       vcpu.pending = { kind: 'call', pc: vcpu.hart.pc, call, exit };
       return exit;
     }
-    case 'break':
-      vcpu.pending = { kind: 'stoppedCall', pc: vcpu.hart.pc, call };
-      return callExit(call, true);
+    case 'break': {
+      const exit = callExit(call, { stop: true, shown: false });
+      vcpu.pending = { kind: 'stoppedCall', pc: vcpu.hart.pc, call, exit };
+      return exit;
+    }
   }
 }
 
-export function completeCall(vcpu: ExitContext, pending: PendingExit & { kind: 'call' }): void {
-  const [error, value] = pending.exit.ret;
-  finish(vcpu, pending.call, error, value);
+export function completeCall(
+  vcpu: ExitContext,
+  { call, exit }: PendingExit & { kind: 'call' | 'stoppedCall' },
+): void {
+  const [error, value] = exit.ret;
+  finish(vcpu, call, error, value);
+  // What the VMM sets counts more than what every call does: a new pc is one that it wants.
+  exit.registers?.forEach((content, name) => vcpu.hart.writeRegister(name, content));
 }
 
 /** Legacy calls return in a0 and leave a1 alone. */
@@ -85,7 +92,7 @@ function readCall(vcpu: ExitContext): SbiCall {
   };
 }
 
-function callExit(call: SbiCall, stop: boolean): CallExit {
+function callExit(call: SbiCall, how: Pick<CallExit, 'stop' | 'shown'>): CallExit {
   return {
     kind: 'call',
     extension: call.extension,
@@ -93,8 +100,8 @@ function callExit(call: SbiCall, stop: boolean): CallExit {
     args: call.args,
     ret: [sbiError.NOT_SUPPORTED, 0n],
     answered: false,
-    stop,
-    text: text(call),
+    ...how,
+    describe: () => explainCall(call.extension, call.function, call.args),
   };
 }
 

@@ -66,10 +66,10 @@ export function decideCall(vm: Vm, vcpu: SbiVcpu, call: SbiCall, resumed: boolea
 /** Whether a call of this extension would find somebody: what a probe must say. */
 export function isOffered(vm: Vm, id: number): boolean {
   const actions = vm.policy.actionsOf(id);
-  const own = ownExtension(id) !== undefined;
-  if (own && (actions.has('handle') || actions.has('break'))) return true;
-  const forwards = actions.has('forward') || (actions.has('break') && !own);
-  return forwards && vm.answers(id);
+  // Who asks to stop at calls wants them made, and may answer them.
+  if (actions.has('break')) return true;
+  if (actions.has('handle') && ownExtension(id)) return true;
+  return actions.has('forward') && vm.answers(id);
 }
 
 export function isLegacy(id: number): boolean {

@@ -16,6 +16,11 @@ const legacyGetchar = 2;
 const longestTransfer = 1 << 20;
 
 export class SbiConsole implements CallHandler {
+  readonly name = 'SBI console';
+  readonly extensions = [
+    [legacyPutchar, legacyGetchar],
+    [sbiExtension.dbcn, sbiExtension.dbcn],
+  ] as const;
   private readonly console: ConsoleChannel;
   private readonly xlen: 32 | 64;
 
@@ -25,9 +30,7 @@ export class SbiConsole implements CallHandler {
   }
 
   answers(extension: number): boolean {
-    return (
-      extension === sbiExtension.dbcn || extension === legacyPutchar || extension === legacyGetchar
-    );
+    return this.extensions.some(([first, last]) => extension >= first && extension <= last);
   }
 
   handle(exit: CallExit, vm: Vm): void {

@@ -3,7 +3,7 @@
  * does next. Traps have the effects on CSRs that the privileged manual lists for a trap to HS-mode.
  */
 import type { VirtualClock } from '../../../../src/core/base/virtualClock.ts';
-import type { AccessKind, CpuRun, CpuStop } from '../../../../src/core/isa/cpu.ts';
+import type { CpuRun, CpuStop } from '../../../../src/core/isa/cpu.ts';
 import type {
   GuestRead,
   Privilege,
@@ -177,13 +177,22 @@ export class FakeHart implements RiscvHart {
 
   readRegister(name: string): bigint | undefined {
     if (name === 'vstimecmp') return this.options.sstc ? this.getCsr(vstimecmp) : undefined;
+    const index = argumentIndex(name);
+    if (index !== undefined) return this.getX(index);
     return name === 'pc' ? this.pc : undefined;
   }
-  writeRegister(): bigint | undefined {
-    return undefined;
+  writeRegister(name: string, value: bigint): bigint | undefined {
+    const index = argumentIndex(name);
+    if (name === 'pc') this.pc = value;
+    else if (index === undefined) return undefined;
+    else this.setX(index, value);
+    return this.readRegister(name);
   }
-  debugTranslate(_address: bigint, _stage: 'virtual' | 'guest', _access: AccessKind) {
-    return undefined;
+  /** Where virtual pages lead to; every other address faults. */
+  readonly pages = new Map<bigint, number>();
+  debugTranslate(address: bigint): number | undefined {
+    const physical = this.pages.get(address & ~0xfffn);
+    return physical === undefined ? undefined : physical + Number(address & 0xfffn);
   }
   mappings(): never {
     throw new Error('not used');
@@ -201,4 +210,10 @@ export class FakeHart implements RiscvHart {
     const vmid = (value >> 44n) & 0x3fffn & ((1n << BigInt(this.options.vmidBits ?? 14)) - 1n);
     this.csrs.set(hgatp, (kept << 60n) | (vmid << 44n) | (value & ((1n << 44n) - 1n)));
   }
+}
+
+/** x10 to x17 for a0 to a7. */
+function argumentIndex(name: string): number | undefined {
+  const match = /^a([0-7])$/.exec(name);
+  return match ? 10 + Number(match[1]) : undefined;
 }

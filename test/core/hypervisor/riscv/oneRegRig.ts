@@ -46,8 +46,8 @@ class FloatHart extends FakeHart {
   override readRegister(name: string): bigint | undefined {
     return isFloat(name) ? (this.floats.get(name) ?? 0n) : super.readRegister(name);
   }
-  override writeRegister(name = '', value = 0n): bigint | undefined {
-    if (!isFloat(name)) return super.writeRegister();
+  override writeRegister(name: string, value: bigint): bigint | undefined {
+    if (!isFloat(name)) return super.writeRegister(name, value);
     this.floats.set(name, value);
     return value;
   }

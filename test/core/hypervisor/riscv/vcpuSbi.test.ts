@@ -108,6 +108,8 @@ describe('SBI: a probe agrees with the policy table', () => {
   it('handled after a stop', () => assert.equal(probe(rule(TIME, 'break'), TIME), true));
   it('forwarded after a stop', () =>
     assert.equal(probe({ ...rule(DBCN, 'break'), ...dbcn }, DBCN), true));
+  it('answered by whoever is at the debugger', () =>
+    assert.equal(probe(rule(0x09000001, 'break'), 0x09000001), true));
   it('one function denied', () =>
     assert.equal(
       probe({ calls: [{ extension: [HSM, HSM], function: [3, 3], action: 'deny' }] }, HSM),
@@ -404,7 +406,10 @@ describe('SBI: forwarded calls', () => {
       [exit.extension, exit.function, exit.args, exit.ret, exit.answered, exit.stop],
       [0x09000001, 7, [1n, 2n, 3n, 4n, 5n, ones], [NOT_SUPPORTED, 0n], false, false],
     );
-    assert.equal(exit.text, 'vendor extension 0x9000001 function 7(1, 2, 3, 4, 5, -1)');
+    assert.equal(
+      exit.describe().text,
+      'vendor extension 0x9000001 function 7(a0=1, a1=2, a2=3, a3=4, a4=5, a5=-1)',
+    );
     assert.deepEqual([r.hart.pc, r.hart.getX(10)], [pc, 1n], 'not completed yet');
     exit.ret = [-3n, 77n];
     assert.deepEqual(r.vcpu.run(1), { exit: { kind: 'intr' }, consumed: 1 });
@@ -415,7 +420,7 @@ describe('SBI: forwarded calls', () => {
   it('are not supported when nobody answers', () => {
     const r = rig();
     r.hart.ecall(0x4d505859, 0);
-    assert.equal(exitOf(r).text, 'MPXY get_shmem_size()');
+    assert.equal(exitOf(r).describe().text, 'sbi_mpxy_get_shmem_size()');
     r.vcpu.run(0);
     assert.equal(BigInt.asIntN(64, r.hart.getX(10)), NOT_SUPPORTED);
   });
@@ -445,12 +450,34 @@ describe('SBI: forwarded calls', () => {
     r.hart.ecall(TIME, 0, 900n);
     const exit = exitOf(r);
     assert.equal(exit.stop, true);
-    assert.equal(exit.text, 'TIME set_timer(900)');
+    assert.equal(exit.describe().text, 'sbi_set_timer(stime_value=900)');
     assert.notEqual(r.hart.getCsr(0x24d), 900n);
     // The user changes the argument, then runs on.
     r.hart.setX(10, 901n);
     assert.deepEqual(r.vcpu.run(1), { exit: { kind: 'intr' }, consumed: 1 });
     assert.equal(r.hart.getCsr(0x24d), 901n);
     assert.deepEqual([r.hart.pc, r.hart.getX(10)], [pc + 4n, SUCCESS]);
+  });
+
+  it('a call that was stopped at is not made when somebody has answered it', () => {
+    const r = rig({ calls: [{ extension: [TIME, TIME], action: 'break' }], sstc: true });
+    const pc = r.hart.pc;
+    r.hart.ecall(TIME, 0, 900n);
+    const exit = exitOf(r);
+    exit.answered = true;
+    exit.ret = [-4n, 9n];
+    exit.registers = new Map([['a3', 7n]]);
+    r.vcpu.run(1);
+    assert.notEqual(r.hart.getCsr(0x24d), 900n);
+    const a = [10, 11, 13].map((i) => r.hart.getX(i));
+    assert.deepEqual([r.hart.pc, ...a], [pc + 4n, 2n ** 64n - 4n, 9n, 7n]);
+  });
+
+  it('a new pc is where the guest goes on', () => {
+    const r = rig();
+    r.hart.ecall(0x09000001, 7);
+    exitOf(r).registers = new Map([['pc', 0x8000_4000n]]);
+    r.vcpu.run(0);
+    assert.equal(r.hart.pc, 0x8000_4000n);
   });
 });
