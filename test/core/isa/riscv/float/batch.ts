@@ -52,21 +52,22 @@ export class Batch {
     this.rig.setCsr('mstatus', this.rig.csr('mstatus') | 0x6000n);
   }
 
-  /** Runs vectors through one of the variants; gives what came of them, to be read before the next. */
-  run(variant: number, inputs: Uint8Array): Uint8Array {
-    const count = inputs.length / (inputWords * 8);
+  /** Runs vectors, in halves of words; gives what came of them, to be read before the next. */
+  run(variant: number, inputs: Int32Array): Int32Array {
+    const count = inputs.length / (inputWords * 2);
     assert.ok(variant < this.variants.length && count <= this.capacity && count > 0);
     const { hart, memory } = this.rig;
-    memory.load(this.inputs, inputs);
+    memory.load(this.inputs, new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.byteLength));
     const start = BigInt(ramBase + variant * this.length * 4);
     hart.pc = start;
     hart.writeRegister('s0', BigInt(this.inputs));
-    hart.writeRegister('s1', BigInt(this.inputs + inputs.length));
+    hart.writeRegister('s1', BigInt(this.inputs + inputs.byteLength));
     hart.writeRegister('s2', BigInt(this.outputs));
     const { retired } = hart.run(count * this.length);
     assert.equal(retired, count * this.length);
     assert.equal(hart.pc, start + BigInt(this.length * 4), 'the loop did not end');
-    return memory.view8(this.outputs, count * outputWords * 8)!;
+    const { buffer, byteOffset } = memory.view8(this.outputs, count * outputWords * 8)!;
+    return new Int32Array(buffer, byteOffset, count * outputWords * 2);
   }
 }
 

@@ -1,13 +1,16 @@
 /**
  * What a floating-point instruction gives on registers as they are, boxes and all, from its name and
- * the slow reference alone (unprivileged manual, F, D, Zfh and Zfa).
+ * the reference alone (unprivileged manual, F, D, Zfh and Zfa).
  */
 import type { RoundingMode } from '../../../../../src/core/isa/riscv/float/environment.ts';
 import * as reference from './reference.ts';
-import { nanOf, sizes, type Outcome, type Size } from './reference.ts';
+import { sizes, type Outcome, type Size } from './reference.ts';
+import { words, type Words } from './words.ts';
 
 type Suffix = keyof typeof sizes;
-type Registers = readonly [bigint, bigint, bigint];
+
+/** Value of the destination register, of 64 bits, and flags. */
+export type Expectation = (a: Words, b: Words, c: Words, mode: RoundingMode) => Outcome;
 
 /** Width and signedness of integers by the letters of conversions. */
 const integers: Readonly<Record<string, readonly [width: 32 | 64, signed: boolean]>> = {
@@ -29,88 +32,82 @@ export function sourceOf(mnemonic: string): Size | undefined {
   return last in sizes ? sizes[last as Suffix] : undefined;
 }
 
-/** Value of the destination register and flags; `hint`, a guess at the value, only saves time. */
-export function expected(
-  mnemonic: string,
-  registers: Registers,
-  mode: RoundingMode,
-  hint: bigint,
-): Outcome {
+export function expectation(mnemonic: string): Expectation {
   const [name, ...rest] = mnemonic.split('.') as [string, ...string[]];
-  if (name === 'fmv') return moved(rest, registers[0]);
-  if (name === 'fmvh') return { value: registers[0] >> 32n, flags: 0 };
-  if (name === 'fmvp') {
-    const [low, high] = registers.map((r) => BigInt.asUintN(32, r)) as [bigint, bigint];
-    return { value: high * 2n ** 32n + low, flags: 0 };
-  }
+  if (name === 'fmv') return move(rest);
+  if (name === 'fmvh') return (a) => ({ high: 0, low: a.high, flags: 0 });
+  if (name === 'fmvp') return (a, b) => ({ high: b.low, low: a.low, flags: 0 });
   const to = sizes[rest[0] as Suffix] as Size | undefined;
   const from = sourceOf(mnemonic);
-  if (name === 'fcvtmod') {
-    return toRegister(reference.toIntegerModular(sizes.d, unboxed(sizes.d, registers[0])));
-  }
-  if (name === 'fcvt' && !from) {
-    const [width, signed] = integers[rest[1]!]!;
-    const bits = BigInt.asUintN(width, registers[0]);
-    const value = signed ? BigInt.asIntN(width, bits) : bits;
-    return boxed(to!, reference.ofInteger(to!, value, mode, withoutBox(to!, hint)));
-  }
-  const operands = registers.map((r) => unboxed(from!, r)) as [bigint, bigint, bigint];
-  if (name !== 'fcvt') return computed(name, from!, operands, mode, hint);
-  if (!to) {
-    const [width, signed] = integers[rest[0]!]!;
-    const { value, flags } = reference.toInteger(from!, operands[0], width, signed, mode);
-    // "FCVT.WU.* sign-extends its 32-bit result to the destination register width."
-    return toRegister({ value: BigInt.asIntN(width, value), flags });
-  }
-  return boxed(to, reference.converted(from!, to, operands[0], mode, withoutBox(to, hint)));
+  if (name === 'fcvtmod') return (a) => reference.toIntegerModular(sizes.d, a);
+  if (name === 'fcvt') return conversion(rest as [string, string], from, to);
+  const compute = computation(name, from!);
+  return (a, b, c, mode) => compute(unboxed(from!, a), unboxed(from!, b), unboxed(from!, c), mode);
 }
 
-function computed(
-  name: string,
-  size: Size,
-  [a, b, c]: Registers,
-  mode: RoundingMode,
-  hint: bigint,
-): Outcome {
-  const guess = withoutBox(size, hint);
-  const arithmetic = (op: reference.Operation, ...o: Registers): Outcome =>
-    boxed(size, reference.arithmetic(op, size, o, mode, guess));
-  const minus = (x: bigint): bigint => x ^ (1n << BigInt(size.bits - 1));
-  const extreme = (which: 'minimum' | 'maximum', nanWins: boolean): Outcome =>
-    boxed(size, reference.minimumOrMaximum(size, a, b, which, nanWins));
-  const relation = (holds: (order: number) => boolean, quiet: boolean): Outcome =>
-    reference.relation(size, a, b, holds, quiet);
-  const signed = (negative: boolean): Outcome => {
-    const magnitude = BigInt.asUintN(size.bits - 1, a);
-    return boxed(size, { value: negative ? minus(magnitude) : magnitude, flags: 0 });
+function conversion(
+  [toName, fromName]: readonly [string, string],
+  from: Size | undefined,
+  to: Size | undefined,
+): Expectation {
+  if (!from) {
+    const [width, signed] = integers[fromName]!;
+    return (a, _, __, mode) => inBox(to!, reference.ofInteger(to!, a, width, signed, mode));
+  }
+  if (to) {
+    return (a, _, __, mode) => inBox(to, reference.converted(from, to, unboxed(from, a), mode));
+  }
+  const [width, signed] = integers[toName]!;
+  return (a, _, __, mode) => {
+    const found = reference.toInteger(from, unboxed(from, a), width, signed, mode);
+    // "FCVT.WU.* sign-extends its 32-bit result to the destination register width."
+    return width === 32 ? { ...found, high: found.low >> 31 } : found;
   };
-  const isNegative = (x: bigint): boolean => x >> BigInt(size.bits - 1) === 1n;
+}
+
+/** On operands without their boxes. */
+function computation(name: string, size: Size): Expectation {
+  const arithmetic =
+    (compute: reference.Arithmetic): Expectation =>
+    (a, b, c, mode) =>
+      inBox(size, compute(size, a, b, c, mode));
+  const extreme =
+    (which: 'minimum' | 'maximum', nanWins: boolean): Expectation =>
+    (a, b) =>
+      inBox(size, reference.minimumOrMaximum(size, a, b, which, nanWins));
+  const relation =
+    (holds: (x: number, y: number) => boolean, quiet: boolean): Expectation =>
+    (a, b) =>
+      reference.relation(size, a, b, holds, quiet);
+  const withSign =
+    (isNegative: (a: boolean, b: boolean) => boolean): Expectation =>
+    (a, b) =>
+      inBox(size, signed(size, a, isNegative(hasSign(size, a), hasSign(size, b))));
   switch (name) {
     case 'fadd':
-      return arithmetic('add', a, b, c);
+      return arithmetic(reference.add);
     case 'fsub':
-      return arithmetic('sub', a, b, c);
+      return arithmetic(reference.subtract);
     case 'fmul':
-      return arithmetic('mul', a, b, c);
+      return arithmetic(reference.multiply);
     case 'fdiv':
-      return arithmetic('div', a, b, c);
+      return arithmetic(reference.divide);
     case 'fsqrt':
-      return arithmetic('sqrt', a, b, c);
-    // Negating a factor or the addend is exact.
+      return arithmetic(reference.squareRoot);
     case 'fmadd':
-      return arithmetic('fma', a, b, c);
+      return arithmetic(reference.fused(false, false));
     case 'fmsub':
-      return arithmetic('fma', a, b, minus(c));
+      return arithmetic(reference.fused(false, true));
     case 'fnmsub':
-      return arithmetic('fma', minus(a), b, c);
+      return arithmetic(reference.fused(true, false));
     case 'fnmadd':
-      return arithmetic('fma', minus(a), b, minus(c));
+      return arithmetic(reference.fused(true, true));
     case 'fsgnj':
-      return signed(isNegative(b));
+      return withSign((_, b) => b);
     case 'fsgnjn':
-      return signed(!isNegative(b));
+      return withSign((_, b) => !b);
     case 'fsgnjx':
-      return signed(isNegative(a) !== isNegative(b));
+      return withSign((a, b) => a !== b);
     case 'fmin':
     case 'fminm':
       return extreme('minimum', name === 'fminm');
@@ -118,46 +115,57 @@ function computed(
     case 'fmaxm':
       return extreme('maximum', name === 'fmaxm');
     case 'feq':
-      return relation((order) => order === 0, true);
+      return relation((x, y) => x === y, true);
     case 'flt':
     case 'fltq':
-      return relation((order) => order < 0, name === 'fltq');
+      return relation((x, y) => x < y, name === 'fltq');
     case 'fle':
     case 'fleq':
-      return relation((order) => order <= 0, name === 'fleq');
+      return relation((x, y) => x <= y, name === 'fleq');
     case 'fclass':
-      return { value: reference.classOf(size, a), flags: 0 };
+      return (a) => reference.classOf(size, a);
     case 'fround':
     case 'froundnx':
-      return boxed(size, reference.toIntegral(size, a, name === 'froundnx', mode));
+      return (a, _, __, mode) =>
+        inBox(size, reference.toIntegral(size, a, name === 'froundnx', mode));
     default:
       throw new Error(`nothing is known of ${name}`);
   }
 }
 
-function moved([to, from]: readonly string[], register: bigint): Outcome {
-  if (to === 'x') {
-    const value = BigInt.asIntN(sizes[formatOfMove[from!]!].bits, register);
-    return toRegister({ value, flags: 0 });
+function move([to, from]: readonly string[]): Expectation {
+  if (to !== 'x') {
+    const size = sizes[formatOfMove[to!]!];
+    return ({ high, low }) => inBox(size, { high, low, flags: 0 });
   }
-  return boxed(sizes[formatOfMove[to!]!], { value: register, flags: 0 });
+  const { bits } = sizes[formatOfMove[from!]!];
+  if (bits === 64) return ({ high, low }) => ({ high, low, flags: 0 });
+  const above = 32 - bits;
+  return ({ low }) => ({ high: (low << above) >> 31, low: (low << above) >> above, flags: 0 });
 }
 
-const upperOnes = (size: Size): bigint => (1n << 64n) - (1n << BigInt(size.bits));
+const hasSign = ({ bits }: Size, { high, low }: Words): boolean =>
+  bits === 64 ? high < 0 : low << (32 - bits) < 0;
 
-function unboxed(size: Size, register: bigint): bigint {
-  const isBoxed = register >= upperOnes(size);
-  return isBoxed || size.bits === 64 ? BigInt.asUintN(size.bits, register) : nanOf(size);
+function signed({ bits }: Size, { high, low }: Words, negative: boolean): Outcome {
+  const sign = 1 << (bits - 1);
+  const put = (word: number): number => (negative ? word | sign : word & ~sign);
+  return bits === 64 ? { high: put(high), low, flags: 0 } : { high: 0, low: put(low), flags: 0 };
 }
 
-const withoutBox = (size: Size, register: bigint): bigint => BigInt.asUintN(size.bits, register);
+const upperOnes = ({ bits }: Size): number => (bits === 32 ? 0 : -1 << bits);
 
-function boxed(size: Size, { value, flags }: Outcome): Outcome {
-  const upper = size.bits === 64 ? 0n : upperOnes(size);
-  return { value: upper | BigInt.asUintN(size.bits, value), flags };
+/** The pattern in a register; what is not boxed counts as NaN. */
+export function unboxed(size: Size, register: Words): Words {
+  if (size.bits === 64) return register;
+  const { high, low } = register;
+  const ones = upperOnes(size);
+  return high === -1 && (low & ones) === ones ? words(0, low & ~ones) : size.nan;
 }
 
-const toRegister = ({ value, flags }: Outcome): Outcome => ({
-  value: BigInt.asUintN(64, value),
-  flags,
-});
+/** A pattern in a register of 64 bits. */
+export const boxed = (size: Size, { high, low }: Words): Words =>
+  size.bits === 64 ? words(high, low) : words(-1, low | upperOnes(size));
+
+const inBox = (size: Size, { high, low, flags }: Outcome): Outcome =>
+  size.bits === 64 ? { high, low, flags } : { high: -1, low: low | upperOnes(size), flags };

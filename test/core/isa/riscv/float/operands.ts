@@ -1,6 +1,7 @@
 /** Operands that floating-point arithmetic finds hard, from a seeded generator. */
-import type { Size } from './reference.ts';
-import { infinityOf, nanOf } from './reference.ts';
+import { boxed } from './expected.ts';
+import { assembled, sizes, type Size } from './reference.ts';
+import { and, bit, ones, or, plus, shiftedRight, words, xor, type Words } from './words.ts';
 
 /** xorshift32: the same numbers from the same seed everywhere. */
 export class Random {
@@ -13,12 +14,12 @@ export class Random {
     this.state ^= this.state << 13;
     this.state ^= this.state >>> 17;
     this.state ^= this.state << 5;
-    return (this.state >>> 0) % limit;
+    // The upper bits, which are the more random ones.
+    return Math.floor(((this.state >>> 0) / 2 ** 32) * limit);
   }
-  bits(count: number): bigint {
-    let value = 0n;
-    for (let i = 0; i < count; i += 16) value = (value << 16n) | BigInt(this.below(0x10000));
-    return BigInt.asUintN(count, value);
+  bits(count: number): Words {
+    const word = (): number => (this.below(0x10000) << 16) | this.below(0x10000);
+    return and(words(count > 32 ? word() : 0, word()), ones(count));
   }
   pick<T>(list: readonly T[]): T {
     return list[this.below(list.length)]!;
@@ -26,67 +27,97 @@ export class Random {
 }
 
 /** One pattern: a special number, or one whose significand is near a power of two or has few bits. */
-export function operand(size: Size, random: Random): bigint {
-  const sign = random.bits(1) << BigInt(size.bits - 1);
-  if (random.below(8) === 0) return sign | random.pick(specials(size));
-  const exponents = (1n << BigInt(size.bits - 1 - size.fraction)) - 1n;
-  const middle = exponents >> 1n;
-  const field = random.pick([
-    () => random.bits(size.bits) % exponents,
-    () => middle + BigInt(random.below(2 * size.fraction + 6) - size.fraction - 3),
-    () => BigInt(random.below(size.fraction + 4)),
-    () => exponents - 1n - BigInt(random.below(4)),
-    // Around the ends of the integers' ranges.
-    () => middle + random.pick([30n, 31n, 32n, 62n, 63n, 64n]),
-  ])();
-  const inRange = field < 0n ? 0n : field >= exponents ? exponents - 1n : field;
-  return sign | (inRange << BigInt(size.fraction)) | fraction(size.fraction, random);
+export function operand(size: Size, random: Random): Words {
+  const negative = random.below(2) === 1;
+  if (random.below(8) === 0) return withSign(size, random.pick(specials.get(size)!), negative);
+  const exponents = 2 ** (size.bits - 1 - size.fraction) - 1;
+  const field = exponentField(size, exponents, random);
+  const inRange = Math.max(0, Math.min(field, exponents - 1));
+  return or(assembled(size, negative, inRange, 0), fraction(size.fraction, random));
 }
 
-/** Three operands of which later ones may cancel with, or lie next to, earlier ones. */
-export function operands(size: Size, random: Random): [bigint, bigint, bigint] {
+function exponentField(size: Size, exponents: number, random: Random): number {
+  const middle = exponents >> 1;
+  switch (random.below(5)) {
+    case 0:
+      return random.below(exponents);
+    case 1:
+      return middle + random.below(2 * size.fraction + 6) - size.fraction - 3;
+    case 2:
+      return random.below(size.fraction + 4);
+    case 3:
+      return exponents - 1 - random.below(4);
+    default:
+      return middle + random.pick(endsOfIntegers);
+  }
+}
+
+const endsOfIntegers = [30, 31, 32, 62, 63, 64];
+
+/** Operands of which later ones may cancel with, or lie next to, earlier ones; zeros after `count`. */
+export function operands(size: Size, random: Random, count = 3): [Words, Words, Words] {
   const a = operand(size, random);
-  const b = related(size, random, a);
+  const b = count > 1 ? related(size, random, a) : zero;
+  if (count < 3) return [a, b, zero];
   return [a, b, random.below(3) === 0 ? related(size, random, a) : related(size, random, b)];
 }
 
-/** Three registers: of a format, rarely not boxed, or whatever integers they may be. */
-export function registersFor(size: Size | undefined, random: Random): [bigint, bigint, bigint] {
+/** Registers of a format, rarely not boxed, or whatever integers they may be; zeros after `count`. */
+export function registersFor(
+  size: Size | undefined,
+  random: Random,
+  count = 3,
+): [Words, Words, Words] {
   if (!size) {
-    const first =
-      random.below(2) === 0
-        ? integer(64, random)
-        : BigInt.asUintN(64, BigInt.asIntN(32, integer(32, random)));
-    return [first, random.bits(64), random.bits(64)];
+    const first = random.below(2) === 0 ? integer(64, random) : extended(integer(32, random));
+    return [first, count > 1 ? random.bits(64) : zero, zero];
   }
-  const mask = (1n << BigInt(size.bits)) - 1n;
-  const put = (x: bigint): bigint => {
-    if (size.bits === 64) return x;
-    return BigInt.asUintN(64, random.below(24) === 0 ? x | (random.bits(64) & ~mask) : x | ~mask);
+  const put = (x: Words): Words => {
+    if (random.below(24) !== 0) return boxed(size, x);
+    const noise = random.bits(64);
+    return or(x, xor(noise, within(size, noise)));
   };
-  const [a, b, c] = operands(size, random);
-  return [put(a), put(b), put(c)];
+  const [a, b, c] = operands(size, random, count);
+  return [put(a), count > 1 ? put(b) : b, count > 2 ? put(c) : c];
 }
 
+const zero = words(0, 0);
+const extended = ({ low }: Words): Words => words(low >> 31, low);
+
+/** The bits of the format alone. */
+const within = ({ bits }: Size, x: Words): Words =>
+  bits === 64 ? x : words(0, bits === 32 ? x.low : x.low & ~(-1 << bits));
+
+/** A pattern moved by a number of last places, wrapping around. */
+export const moved = (size: Size, x: Words, places: number): Words => within(size, plus(x, places));
+
+/** The exponent moved, which may wrap around or change the sign. */
+export const scaled = (size: Size, { high, low }: Words, exponents: number): Words =>
+  size.bits === 64
+    ? words(high + (exponents << (size.fraction - 32)), low)
+    : within(size, words(0, low + (exponents << size.fraction)));
+
+export const withSign = (size: Size, x: Words, negative: boolean): Words =>
+  negative ? xor(x, assembled(size, true, 0, 0)) : x;
+
 /** Integers of `width` bits near powers of two, with few bits set, or with none in common. */
-export function integer(width: number, random: Random): bigint {
+export function integer(width: number, random: Random): Words {
   const bits = fraction(width, random);
-  return random.below(2) === 0 ? bits : bits >> BigInt(random.below(width));
+  return random.below(2) === 0 ? bits : shiftedRight(bits, random.below(width));
 }
 
 /** The next or a near pattern, the same with the other sign, one digit away, or anything. */
-function related(size: Size, random: Random, a: bigint): bigint {
-  const sign = 1n << BigInt(size.bits - 1);
-  const digit = 1n << BigInt(size.fraction);
+function related(size: Size, random: Random, a: Words): Words {
   switch (random.below(6)) {
     case 0:
-      return BigInt.asUintN(size.bits, (a ^ sign) + BigInt(random.below(7) - 3));
+      return moved(size, withSign(size, a, true), random.below(7) - 3);
     case 1:
-      return BigInt.asUintN(size.bits, a + digit * BigInt(random.below(5) - 2));
+      return scaled(size, a, random.below(5) - 2);
     case 2: {
       // So far away that only rounding sees it.
-      const distance = BigInt(size.fraction + random.below(6) - 3) * digit;
-      return BigInt.asUintN(size.bits, (a & ~(digit - 1n)) - distance) ^ (random.bits(1) * sign);
+      const distance = size.fraction + random.below(6) - 3;
+      const bare = xor(a, and(a, ones(size.fraction)));
+      return withSign(size, scaled(size, bare, -distance), random.below(2) === 1);
     }
     default:
       return operand(size, random);
@@ -94,33 +125,36 @@ function related(size: Size, random: Random, a: bigint): bigint {
 }
 
 /** Ones or zeros but for a few places: halfway cases and carries come from such. */
-function fraction(width: number, random: Random): bigint {
-  const place = (): bigint => 1n << BigInt(random.below(width));
-  const mask = (1n << BigInt(width)) - 1n;
+function fraction(width: number, random: Random): Words {
+  const place = (): Words => bit(random.below(width));
+  const mask = ones(width);
   switch (random.below(7)) {
     case 0:
-      return place() & mask;
+      return place();
     case 1:
-      return (place() - 1n) & mask;
+      return plus(place(), -1);
     case 2:
-      return mask ^ (place() - 1n);
+      return xor(mask, plus(place(), -1));
     case 3:
-      return mask ^ place();
+      return xor(mask, place());
     case 4:
-      return (place() | place() | BigInt(random.below(4))) & mask;
+      return and(or(or(place(), place()), words(0, random.below(4))), mask);
     case 5:
-      return BigInt(random.below(4)) & mask;
+      return words(0, random.below(4));
     default:
       return random.bits(width);
   }
 }
 
-function specials(size: Size): bigint[] {
-  const normal = 1n << BigInt(size.fraction);
-  const infinity = infinityOf(size);
-  const one = (infinity >> 1n) & ~(normal - 1n);
+const specials = new Map(Object.values(sizes).map((size) => [size, specialsOf(size)]));
+
+function specialsOf(size: Size): Words[] {
+  const { infinity, nan } = size;
+  const normal = assembled(size, false, 1, 0);
+  const one = assembled(size, false, 2 ** (size.bits - 2 - size.fraction) - 1, 0);
+  const around = (x: Words): Words[] => [-1, 0, 1].map((places) => moved(size, x, places));
   return [
-    ...[0n, 1n, normal - 1n, normal, normal + 1n, one, one + 1n, one - 1n],
-    ...[infinity - 1n, infinity, nanOf(size), infinity + 1n, nanOf(size) + 1n, nanOf(size) - 1n],
+    ...[words(0, 0), words(0, 1), ...around(normal), ...around(one)],
+    ...[...around(infinity), ...around(nan)],
   ];
 }

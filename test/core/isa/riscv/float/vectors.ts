@@ -10,11 +10,12 @@ import {
   type FloatEnvironment,
   type RoundingMode,
 } from '../../../../../src/core/isa/riscv/float/environment.ts';
-import { box, unbox, type Format } from '../../../../../src/core/isa/riscv/float/format.ts';
+import { box, unbox } from '../../../../../src/core/isa/riscv/float/format.ts';
 import { assemble } from '../../../../differential/assemble.ts';
 import { encodePattern } from '../../../../differential/encode.ts';
-import { integer, operands, type Random } from './operands.ts';
+import { registersFor, type Random } from './operands.ts';
 import { sizes } from './reference.ts';
+import { toBigInt } from './words.ts';
 
 const base = 0x8000_0000;
 const at = { routines: 0x1000, groups: 0x10000, vectors: 0x20000 } as const;
@@ -54,7 +55,8 @@ export function makeVectors(rows: readonly FloatRow[], count: number, random: Ra
 function vector(group: Group, random: Random): Vector {
   const { row, rm } = group;
   const { source, result, operate } = row.float;
-  const registers = source ? boxed(source, random) : bare(random);
+  const size = source && sizes[source.suffix as keyof typeof sizes];
+  const registers = registersFor(size, random).map(toBigInt) as [bigint, bigint, bigint];
   const frm = random.below(5) as RoundingMode;
   const e: FloatEnvironment = {
     rounding: rm === dynamicRounding ? frm : (rm as RoundingMode),
@@ -77,23 +79,6 @@ function vector(group: Group, random: Random): Vector {
 
 /** FLI's constant is part of the instruction: one per format is enough here. */
 const constantOf = (row: FloatRow): number => (row.pattern.includes('constant') ? 29 : 0);
-
-function boxed(format: Format, random: Random): [bigint, bigint, bigint] {
-  const size = sizes[format.suffix as keyof typeof sizes];
-  const [a, b, c] = operands(size, random);
-  // Now and then what is not boxed, which counts as NaN.
-  const put = (x: bigint): bigint =>
-    random.below(24) === 0 ? x | (random.bits(64) & ~format.mask) : box(format, x);
-  return [put(a), put(b), put(c)];
-}
-
-const bare = (random: Random): [bigint, bigint, bigint] => [
-  random.below(2) === 0
-    ? integer(64, random)
-    : BigInt.asUintN(64, BigInt.asIntN(32, integer(32, random))),
-  random.bits(64),
-  random.bits(64),
-];
 
 /** Mismatches are sent as a 1, the vector's address, the result and the flags; the end is a 2. */
 const program = `
