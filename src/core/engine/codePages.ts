@@ -19,6 +19,8 @@ export interface DecodedInstruction {
 export interface CodeWatcher {
   /** Bytes from one offset in a physical page up to another may change. */
   codeChanges(page: number, from: number, to: number): void;
+  /** The instruction at an offset in a physical page is to be resolved each time from now on. */
+  codeIsWatched(page: number, offset: number): void;
   /** All records are dropped. */
   codeCleared(): void;
 }
@@ -29,7 +31,8 @@ export class CodePages {
   private readonly recordsOf = new Map<number, number>();
   private readonly pageOf: number[] = [];
   private readonly capacity: number;
-  private readonly lookedAt = new Map<object, ReadonlySet<number>>();
+  /** By physical page, offsets of instructions that are resolved each time. */
+  private readonly watched = new Map<number, Set<number>>();
 
   constructor(memory: EngineMemory) {
     this.memory = memory;
@@ -37,16 +40,26 @@ export class CodePages {
   }
 
   /**
-   * Instructions at these offsets of pages are to be resolved each time, as some hart, `owner`, may
-   * stop there: records are all harts' own. Replaces what the owner asked for before.
+   * The instruction at an offset of a page with records is to be resolved each time, as some hart
+   * may stop there when it comes by one of the page's addresses.
    */
-  lookAtOffsets(owner: object, offsets: ReadonlySet<number>): void {
-    this.lookedAt.set(owner, offsets);
+  watch(page: number, offset: number): void {
+    let offsets = this.watched.get(page);
+    if (!offsets) this.watched.set(page, (offsets = new Set()));
+    if (offsets.has(offset)) return;
+    offsets.add(offset);
+    this.watcher?.codeIsWatched(page, offset);
+    const at = this.recordsAt(page) + (offset << recordShift) + record.handler;
+    this.memory.view.setUint16(at, special.resolve, true);
   }
 
-  isLookedAt(offset: number): boolean {
-    for (const offsets of this.lookedAt.values()) if (offsets.has(offset)) return true;
-    return false;
+  isWatched(page: number, offset: number): boolean {
+    return this.watched.get(page)?.has(offset) ?? false;
+  }
+
+  /** Who wants to stop somewhere asks for it anew: these records are like all others again. */
+  unwatch(): void {
+    this.watched.clear();
   }
 
   /** Records of the page at a physical address, or 0 when it has none. */
@@ -117,6 +130,7 @@ export class CodePages {
     const { arenaBase, bytes } = this.memory;
     bytes.fill(0, arenaBase, arenaBase + this.pageOf.length * record.pageBytes);
     this.pageOf.length = 0;
+    this.watched.clear();
     this.recordsOf.clear();
   }
 }

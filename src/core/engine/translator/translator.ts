@@ -200,6 +200,13 @@ export class Translator implements CodeWatcher {
     }
   }
 
+  /** The code stays as it is: regions go without being worth less. */
+  codeIsWatched(page: number, offset: number): void {
+    for (const region of this.byPage.get(page) ?? []) {
+      if (covers(region.parcels.get(page)!, offset >> 1, offset >> 1)) this.drop(region);
+    }
+  }
+
   /** All records are about to go. */
   codeCleared(): void {
     this.dropAll();

@@ -37,6 +37,7 @@ interface FetcherParts {
   readonly xlen: RegisterWidth;
   readonly codePageAdded: (offset: number) => void;
   readonly recordsExhausted: () => void;
+  readonly watchesChanged: () => void;
 }
 
 type Raise = (info: TrapInfo) => number;
@@ -56,6 +57,8 @@ export class Fetcher {
   private readonly tables: EngineTables;
   private readonly triggers: Triggers;
   private breakpoints = new Set<bigint>();
+  /** Offsets of breakpoints by the number of their virtual page. */
+  private readonly breakpointsOfPage = new Map<number, number[]>();
   /** Addresses of instructions are multiples of 4. */
   private readonly jumpsAreChecked: boolean;
   private triggerOffsets: readonly number[] = [];
@@ -78,26 +81,40 @@ export class Fetcher {
     this.jumpsAreChecked = !parts.extensions.has('zca');
   }
 
-  /** The caller drops all records, so that each instruction is looked at again. */
+  /** A page's breakpoints are brought to its records when it is next looked up. */
   setBreakpoints(addresses: readonly bigint[]): void {
+    const { breakpoints, breakpointsOfPage } = this;
+    const same =
+      addresses.length === breakpoints.size && addresses.every((a) => breakpoints.has(a));
+    if (same) return;
     this.breakpoints = new Set(addresses);
-    this.lookAtOffsets();
+    breakpointsOfPage.clear();
+    for (const address of this.breakpoints) {
+      const number = Number(address >> 12n);
+      const offsets = breakpointsOfPage.get(number);
+      if (offsets) offsets.push(Number(address & 0xfffn));
+      else breakpointsOfPage.set(number, [Number(address & 0xfffn)]);
+    }
+    this.parts.watchesChanged();
   }
 
-  /** Execute triggers have changed; records are dropped if that changes where to look. */
+  /** Execute triggers have changed, perhaps where they are. */
   updateTriggers(): void {
     this.triggers.changed = false;
     const offsets = [...this.triggers.executeOffsets()];
     const same = offsets.length === this.triggerOffsets.length;
     if (same && offsets.every((offset, i) => this.triggerOffsets[i] === offset)) return;
     this.triggerOffsets = offsets;
-    this.lookAtOffsets();
+    this.parts.watchesChanged();
   }
 
-  private lookAtOffsets(): void {
-    const offsets = [...this.breakpoints].map((a) => Number(a & 0xfffn));
-    this.parts.code.lookAtOffsets(this, new Set([...offsets, ...this.triggerOffsets]));
-    this.parts.recordsExhausted();
+  /** Before a page can be executed, records where this hart may stop are marked. */
+  private watchPage(page: number, low: number, high: number): void {
+    const { code } = this.parts;
+    for (const offset of this.triggerOffsets) code.watch(page, offset & ~1);
+    if (this.breakpoints.size === 0) return;
+    const here = this.breakpointsOfPage.get(high * 2 ** 20 + (low >>> 12));
+    for (const offset of here ?? []) code.watch(page, offset & ~1);
   }
 
   /** As `InterpreterImports.fetchMiss`; `alone` says that the slice is of one instruction. */
@@ -133,6 +150,7 @@ export class Fetcher {
       }
       this.uncacheable = true;
     }
+    this.watchPage(page, low, high);
     this.path.rememberFetch(low, high, records);
     return 1;
   }
@@ -141,7 +159,7 @@ export class Fetcher {
   resolve(at: number, raise: Raise): number {
     const { parts } = this;
     const { page, offset } = parts.code.locate(at);
-    const looked = parts.code.isLookedAt(offset);
+    const looked = parts.code.isWatched(page, offset);
     if (looked && this.stopsAt(offset)) {
       this.state.exit = exit.breakpoint;
       return leave.before;
@@ -166,7 +184,8 @@ export class Fetcher {
     const { page, offset } = this.parts.code.locate(at);
     const first = this.halfAt(page + offset);
     const isWide = (first & 3) === 3;
-    if (this.parts.code.isLookedAt(offset) || (isWide && offset === pageBytes - 2)) return false;
+    if (this.parts.code.isWatched(page, offset) || (isWide && offset === pageBytes - 2))
+      return false;
     const bits = isWide ? (first | (this.halfAt(page + offset + 2) << 16)) >>> 0 : first;
     this.decodeInto(at, bits, offset, false);
     return true;

@@ -28,6 +28,8 @@ export interface HartParts {
   /** Asks for all records to be dropped as soon as no hart is in generated code. */
   readonly recordsExhausted: () => void;
   readonly dropRecordsIfAsked: () => void;
+  /** A hart stops elsewhere from now on: pages must be looked up again before they are executed. */
+  readonly watchesChanged: () => void;
   /** By hart, what CSRs reach of the external interrupt controllers. */
   readonly external: readonly ExternalInterrupts[];
 }

@@ -88,6 +88,7 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
     : new Interpreter(interpreterModule(xlen), engine);
   const harts: Hart[] = [];
   let dropAsked = false;
+  let watchesChanged = false;
   const parts = {
     engine,
     memory,
@@ -109,11 +110,15 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
     recordsExhausted: () => {
       dropAsked = true;
     },
+    watchesChanged: () => {
+      watchesChanged = true;
+    },
     dropRecordsIfAsked: () => {
-      if (!dropAsked) return;
-      dropAsked = false;
+      if (!dropAsked && !watchesChanged) return;
       for (const hart of harts) hart.regimes.flushFetches();
-      code.clear();
+      code.unwatch();
+      if (dropAsked) code.clear();
+      dropAsked = watchesChanged = false;
     },
   };
   for (let id = 0; id < options.harts; id++) harts.push(new Hart(id, parts));
