@@ -12,7 +12,7 @@ describe('random programs of the Advanced Interrupt Architecture', function () {
     for (let round = 0; round < 4 * rounds; round++) {
       const program = new AiaProgram(seed * 1000 + round, 400);
       const image = program.image(harness());
-      const ours = runOnOurs(image, undefined, withAia);
+      const ours = runOnOurs(image, undefined, withAia, 'lockstep');
       const theirs = runOnQemu(image, withAia);
       const differences = compare(program, ours, theirs, aiaDeviation);
       assert.deepEqual(differences, [], `seed ${seed}, round ${round}`);

@@ -29,7 +29,6 @@ import {
   pagingDeviation,
   twoStageProgram,
 } from './paging.ts';
-import { eagerTranslation } from '../core/isa/riscv/rig.ts';
 import { Random } from './random.ts';
 import type { Program } from './program.ts';
 
@@ -50,10 +49,8 @@ function check(
       const own = seed * 1_000_003 + round;
       const program = make(new Random(own));
       const image = program.image(harness(processor.xlen));
-      const ours = runOnOurs(image, undefined, processor);
-      const translated = runOnOurs(image, undefined, processor, eagerTranslation);
-      assert.deepEqual(translated.log, ours.log, `program ${own}, translated`);
-      assert.ok(Buffer.compare(translated.memory, ours.memory) === 0, `program ${own}, translated`);
+      // Interpreted and translated, compared with each other as far as a debugger can see.
+      const ours = runOnOurs(image, undefined, processor, 'lockstep');
       const differences = compare(program, ours, runOnQemu(image, processor), deviates);
       assert.deepEqual(differences, [], `program ${own}\n${differences.join('\n')}`);
       tests += program.tests.length - 1;

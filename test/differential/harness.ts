@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { TranslatorOptions } from '../../src/core/engine/translator/translator.ts';
-import type { LaunchConfig } from '../../src/core/machine/launchConfig.ts';
+import type { EngineChoice, LaunchConfig } from '../../src/core/machine/launchConfig.ts';
 import { createMachine } from '../../src/core/registry.ts';
+import { eagerTranslation } from '../core/isa/riscv/rig.ts';
 import { qemuCpu, qemuProgram } from '../firmware/qemu.ts';
 import { newerQemu } from '../tools/debian.mjs';
 import { assemble, inFolder } from './assemble.ts';
@@ -182,8 +182,7 @@ export function runOnOurs(
   image: Uint8Array,
   budgets: () => number = () => 100_000,
   { isa, launch, xlen = 64 }: Processor = defaultProcessor,
-  /** Absent: all is interpreted. */
-  translation?: TranslatorOptions,
+  engine: EngineChoice = 'interpreter',
 ): Outcome {
   const machine = createMachine(
     {
@@ -195,12 +194,12 @@ export function runOnOurs(
       memory: 128 << 20,
       loadFiles: [],
       calls: [],
-      engine: translation ? 'jit' : 'interpreter',
+      engine,
       time: 'virtual',
       ...launch,
     },
     new Map([['program.bin', image]]),
-    translation,
+    eagerTranslation,
   );
   const parts: Uint8Array[] = [];
   machine.consoles[0]!.output.on((bytes) => parts.push(bytes.slice()));

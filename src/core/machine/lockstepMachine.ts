@@ -1,9 +1,10 @@
 /**
  * Two machines of the same launch that differ in their engine, run side by side and compared after
- * every slice: registers, control registers and counts, and now and then all memory. The first
- * difference ends the run with all that is different. To its owner it is the first machine.
+ * every slice: registers, control registers, counts and what they wrote to their consoles, and now
+ * and then all memory. The first difference ends the run with all that is different. To its owner it is the first machine.
  */
 import { Bug } from '../base/assert.ts';
+import type { ConsoleChannel } from '../base/console.ts';
 import type { ExitStop } from '../debug/target.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import { LockstepCpu } from './lockstepCpu.ts';
@@ -21,6 +22,8 @@ export class LockstepMachine implements Machine {
   private readonly first: Machine;
   private readonly second: Machine;
   private readonly names: readonly string[];
+  /** By console, what both wrote since they were compared. */
+  private readonly outputs: readonly { readonly first: number[]; readonly second: number[] }[];
   /** Ranges that the owner wrote between runs. */
   private readonly written: { address: number; size: number }[] = [];
   private running = false;
@@ -41,6 +44,10 @@ export class LockstepMachine implements Machine {
       };
     });
     const { memory } = first;
+    this.outputs = first.consoles.map((console, i) => ({
+      first: recorded(console),
+      second: recorded(second.consoles[i]!),
+    }));
     const onWrite = memory.onWrite;
     memory.onWrite = (address, size) => {
       onWrite(address, size);
@@ -153,6 +160,10 @@ export class LockstepMachine implements Machine {
         note(`hart ${i} ${name}`, hart.readRegister(name), other.readRegister(name));
       }
     });
+    for (const kind of Object.keys({ ...this.first.exitCounts, ...this.second.exitCounts })) {
+      note(`exits ${kind}`, this.first.exitCounts[kind], this.second.exitCounts[kind]);
+    }
+    this.compareOutputs(note);
     if (ended || this.first.instructions - this.memoryCompared >= memoryPeriod) {
       this.memoryCompared = this.first.instructions;
       this.compareMemory(note);
@@ -162,6 +173,16 @@ export class LockstepMachine implements Machine {
     const where = `between instructions ${before} and ${this.first.instructions}`;
     const lines = differences.slice(0, mostDifferences).join('\n  ');
     throw new Bug(`the engines differ ${where}, interpreter and translator:\n  ${lines}`);
+  }
+
+  private compareOutputs(note: (what: string, x: unknown, y: unknown) => void): void {
+    this.outputs.forEach(({ first, second }, i) => {
+      this.first.consoles[i]!.flush();
+      this.second.consoles[i]!.flush();
+      if (first.length === 0 && second.length === 0) return;
+      note(this.first.consoles[i]!.name, String(first), String(second));
+      first.length = second.length = 0;
+    });
   }
 
   private compareMemory(note: (what: string, x: unknown, y: unknown) => void): void {
@@ -177,6 +198,13 @@ export class LockstepMachine implements Machine {
       }
     }
   }
+}
+
+/** Bytes that a guest writes to a console from now on. */
+function recorded(console: ConsoleChannel): number[] {
+  const bytes: number[] = [];
+  console.output.on((more) => bytes.push(...more));
+  return bytes;
 }
 
 const words = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array =>
