@@ -10,23 +10,29 @@ const watch = process.argv.includes('--watch');
 const node = { platform: 'node', format: 'cjs', minify: production, sourcemap: !production };
 const browser = { platform: 'browser', format: 'iife', minify: production, sourcemap: !production };
 
-/**
- * The extension must be there within a blink, so the language client, most of its code, stays in a
- * file of its own that is read with the first assembly document.
- */
-const clientApart = {
-  name: 'clientApart',
+/** A module that is imported dynamically stays in a bundle of its own beside the importer's. */
+const apart = (filter, bundle) => ({
+  name: bundle,
   setup: ({ onResolve }) =>
-    onResolve({ filter: /\/languageClient\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './languageClient.cjs', external: true } : undefined,
+    onResolve({ filter }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: `./${bundle}`, external: true } : undefined,
     ),
-};
-// VS Code answers `require('vscode')`; a module that is imported instead would not get it.
+});
+const requires = { ...node, supported: { 'dynamic-import': false } };
+/**
+ * VS Code answers `require('vscode')`; a module that is imported instead would not get it. The
+ * extension must be there within a blink, so the language client, most of its code, is read with
+ * the first assembly document.
+ */
 const extension = {
-  ...node,
+  ...requires,
   external: ['vscode'],
-  supported: { 'dynamic-import': false },
-  plugins: [clientApart],
+  plugins: [apart(/\/languageClient\.ts$/, 'languageClient.cjs')],
+};
+const start = {
+  ...requires,
+  banner: { js: '#!/usr/bin/env node' },
+  plugins: [apart(/\/main\.ts$/, 'trapline.cjs')],
 };
 
 /** Entry point, output, settings. An entry belongs here and nowhere else. */
@@ -36,7 +42,8 @@ const bundles = [
   ['src/adapter/main.ts', 'dist/adapter.cjs', node],
   ['src/worker/machineWorker.ts', 'dist/machineWorker.cjs', node],
   ['src/language/server.ts', 'dist/languageServer.cjs', node],
-  ['src/cli/main.ts', 'dist/cli.cjs', { ...node, banner: { js: '#!/usr/bin/env node' } }],
+  ['src/cli/start.ts', 'dist/cli.cjs', start],
+  ['src/cli/main.ts', 'dist/trapline.cjs', node],
   ['src/webview/csrs.ts', 'dist/webview/csrs.js', browser],
   ['src/webview/mappings.ts', 'dist/webview/mappings.js', browser],
 ];

@@ -85,7 +85,7 @@ async function run(options: ParsedOptions): Promise<number> {
   const tracer = trace && new Tracer(parseTrace(trace), options.text('trace-file'));
 
   const files = await readLaunchFiles(config, process.cwd());
-  const machine = createMachine(config, files);
+  const machine = createMachine(config, files, { now: () => performance.now() });
   machine.log.on(say);
   const consoles = new Consoles(machine.consoles);
   let outcome: Outcome;

@@ -6,13 +6,16 @@ import { UserError } from './base/userError.ts';
 import { machineName } from './formats/elf/constants.ts';
 import type { ElfFile } from './formats/elf/elf.ts';
 import type { Isa } from './isa/isa.ts';
-import { rv32, rv64 } from './isa/riscv/riscv.ts';
+import { riscvIsa } from './isa/riscv/riscv.ts';
 import { createVirtMachine } from './machine/boards/virtMachine.ts';
 import type { LaunchConfig, LaunchFiles } from './machine/launchConfig.ts';
 import { LockstepMachine } from './machine/lockstepMachine.ts';
 import type { Machine } from './machine/machine.ts';
 
-const isas: Readonly<Record<string, () => Isa>> = { rv32: () => rv32, rv64: () => rv64 };
+const isas: Readonly<Record<string, () => Isa>> = {
+  rv32: () => riscvIsa(32),
+  rv64: () => riscvIsa(64),
+};
 
 /** The instruction set under a `TargetInfo.isa` key. */
 export function isaNamed(name: string): Isa {

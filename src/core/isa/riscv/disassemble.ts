@@ -7,7 +7,10 @@ import { constantNames } from './float/constants.ts';
 import { dynamicRounding, rounding } from './float/environment.ts';
 import { floatNames, integerNames } from './registers.ts';
 
-const decoders = { 32: new Decoder(undefined, 32), 64: new Decoder(undefined, 64) } as const;
+/** Made when something is disassembled: runs without a debugger have no use for them. */
+const decoders: Partial<Record<RegisterWidth, Decoder>> = {};
+const decoderOf = (xlen: RegisterWidth): Decoder =>
+  (decoders[xlen] ??= new Decoder(undefined, xlen));
 
 export function disassemble(
   bytes: Uint8Array,
@@ -17,7 +20,7 @@ export function disassemble(
   const low = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
   const size = bytes.length >= 4 && (low & 3) === 3 ? 4 : 2;
   const word = size === 4 ? (low | (bytes[2]! << 16) | (bytes[3]! << 24)) >>> 0 : low;
-  const decoded = (low & 3) === 3 && size === 2 ? undefined : decoders[xlen].decode(word);
+  const decoded = (low & 3) === 3 && size === 2 ? undefined : decoderOf(xlen).decode(word);
   if (!decoded) {
     const digits = word.toString(16).padStart(size * 2, '0');
     const text = `${size === 4 ? '.word' : '.half'} 0x${digits}`;

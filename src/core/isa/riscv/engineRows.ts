@@ -53,9 +53,7 @@ function tablesOf(xlen: RegisterWidth): EngineTables {
   };
 }
 
-const tables: Readonly<Record<RegisterWidth, EngineTables>> = {
-  32: tablesOf(32),
-  64: tablesOf(64),
-};
+const tables: Partial<Record<RegisterWidth, EngineTables>> = {};
 
-export const engineTables = (xlen: RegisterWidth): EngineTables => tables[xlen];
+export const engineTables = (xlen: RegisterWidth): EngineTables =>
+  (tables[xlen] ??= tablesOf(xlen));

@@ -91,6 +91,10 @@ export class HartState {
   setCsr(number: number, value: bigint): void {
     this.u64[this.control + number] = BigInt.asUintN(64, value);
   }
+  /** All slots are 0. */
+  clearCsrs(): void {
+    this.u64.fill(0n, this.control, this.control + 4096);
+  }
   /** Lower and upper word of a slot, without the cost of a bigint. */
   low(number: number): number {
     return this.u32[(this.control + number) * 2]!;

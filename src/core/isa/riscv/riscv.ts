@@ -25,6 +25,5 @@ function riscv(xlen: RegisterWidth): Isa {
   };
 }
 
-export const rv32 = riscv(32);
-export const rv64 = riscv(64);
-export const riscvIsa = (xlen: RegisterWidth): Isa => (xlen === 32 ? rv32 : rv64);
+const made: Partial<Record<RegisterWidth, Isa>> = {};
+export const riscvIsa = (xlen: RegisterWidth): Isa => (made[xlen] ??= riscv(xlen));

@@ -137,7 +137,13 @@ function multiply(a: number, b: number, field: number): number {
   return product;
 }
 
-/** Every element but 0 is a power whose 254th is its inverse; 0 is given 0. */
+/** The inverse is the power 254, which is 2 + 4 + … + 128; 0 is given 0. */
 function invert(x: number, field: number): number {
-  return Array.from({ length: 254 }).reduce<number>((power) => multiply(power, x, field), 1);
+  let power = 1;
+  let square = x;
+  for (let i = 0; i < 7; i++) {
+    square = multiply(square, square, field);
+    power = multiply(power, square, field);
+  }
+  return power;
 }

@@ -12,7 +12,7 @@ import type {
   Variable,
 } from '../../../../src/core/debug/symbols/symbols.ts';
 import { unwind } from '../../../../src/core/debug/symbols/unwind.ts';
-import { rv64 } from '../../../../src/core/isa/riscv/riscv.ts';
+import { riscvIsa } from '../../../../src/core/isa/riscv/riscv.ts';
 import { build, run, sourceFolder, type Fixture } from '../../formats/dwarf/fixtures.ts';
 
 export interface GdbFrame {
@@ -67,7 +67,7 @@ async function runGdb(fixture: Fixture): Promise<readonly Stop[]> {
       gdbFrames: frames,
       symbols,
       target,
-      frames: await unwind(symbols, target, { isa: rv64 }),
+      frames: await unwind(symbols, target, { isa: riscvIsa(64) }),
     });
   }
   return stops;

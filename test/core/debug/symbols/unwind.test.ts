@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { loadProgramSymbols } from '../../../../src/core/debug/symbols/programSymbols.ts';
 import { frameContext, unwind } from '../../../../src/core/debug/symbols/unwind.ts';
-import { rv64 } from '../../../../src/core/isa/riscv/riscv.ts';
+import { riscvIsa } from '../../../../src/core/isa/riscv/riscv.ts';
 import { buildAlone, fixtures } from '../../formats/dwarf/fixtures.ts';
 import { observe, symbolsOf } from './observed.ts';
 
@@ -64,12 +64,12 @@ describe('unwind', () => {
     const [stop] = await observe(fixture);
     assert.ok(stop);
     const { symbols, target } = stop;
-    assert.equal((await unwind(symbols, target, { isa: rv64, maxFrames: 2 })).length, 2);
+    assert.equal((await unwind(symbols, target, { isa: riscvIsa(64), maxFrames: 2 })).length, 2);
     const nowhere = {
       readRegisters: async (names: readonly string[]) => names.map(() => 0n),
       readMemory: async () => new Uint8Array(0),
     };
-    const lost = await unwind(symbols, nowhere, { isa: rv64 });
+    const lost = await unwind(symbols, nowhere, { isa: riscvIsa(64) });
     assert.deepEqual(
       lost.map((f) => f.pc),
       [0n],
@@ -91,7 +91,7 @@ describe('unwind', () => {
         return bytes;
       },
     };
-    const frames = await unwind(symbols, round, { isa: rv64 });
+    const frames = await unwind(symbols, round, { isa: riscvIsa(64) });
     assert.ok(frames.length > 1 && frames.length < 10, `${frames.length} frames`);
   });
 
@@ -108,7 +108,7 @@ describe('unwind', () => {
         names.map((n) => (n === 'pc' ? through.low : n === 'ra' ? returnsTo : 0x80004000n)),
       readMemory: async () => new Uint8Array(0),
     };
-    const frames = await unwind(symbols, target, { isa: rv64 });
+    const frames = await unwind(symbols, target, { isa: riscvIsa(64) });
     assert.deepEqual(
       frames.map((f) => [f.pc, f.foundBy]),
       [
@@ -147,7 +147,7 @@ describe('unwind', () => {
           ? new Uint8Array(memory.buffer, Number(address - stack), size)
           : new Uint8Array(0),
     };
-    const frames = await unwind(symbols, target, { isa: rv64 });
+    const frames = await unwind(symbols, target, { isa: riscvIsa(64) });
     assert.deepEqual(
       frames.map((f) => symbols.callsAt(f.lookupPc)[0]?.functionName),
       ['handle', 'trap_entry', 'interrupted', '_start'],

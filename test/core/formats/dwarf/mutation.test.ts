@@ -5,7 +5,7 @@ import { loadProgramSymbols } from '../../../../src/core/debug/symbols/programSy
 import type { FrameContext, Variable } from '../../../../src/core/debug/symbols/symbols.ts';
 import { unwind } from '../../../../src/core/debug/symbols/unwind.ts';
 import { ElfFile } from '../../../../src/core/formats/elf/elf.ts';
-import { rv64 } from '../../../../src/core/isa/riscv/riscv.ts';
+import { riscvIsa } from '../../../../src/core/isa/riscv/riscv.ts';
 import { build, fixtures } from './fixtures.ts';
 import { mutations } from './mutate.ts';
 
@@ -32,7 +32,7 @@ async function exercise(bytes: Uint8Array, addresses: readonly bigint[]): Promis
         names.map((name) => (name === 'pc' ? pc : 0x80001000n)),
       readMemory: async (_: bigint, size: number) => memory(size),
     };
-    answers += (await unwind(symbols, target, { isa: rv64, maxFrames: 20 })).length;
+    answers += (await unwind(symbols, target, { isa: riscvIsa(64), maxFrames: 20 })).length;
     const context: FrameContext = {
       pc,
       cfa: 0x80001000n,

@@ -13,7 +13,7 @@ import type { ExternalInterrupts, HartInterruptFiles } from './externalInterrupt
 import { raisedVirtually } from './filtering.ts';
 import { pendingInterrupts, supervisorReady } from './interrupts.ts';
 import { CSR } from './numbers.ts';
-import { fitRegisters, type Register } from './register.ts';
+import { Registers, type Register } from './register.ts';
 import { effect, type CsrConfig, type CsrHart } from './row.ts';
 import { statedRows } from './table.ts';
 import { Timers } from './timers.ts';
@@ -60,8 +60,7 @@ export class CsrFile implements CsrHart {
   private readonly clock: VirtualClock;
   private readonly external: ExternalInterrupts;
   private readonly config: CsrConfig;
-  /** By number; those that the hart has. */
-  private readonly registers: readonly (Register | undefined)[];
+  private readonly registers: Registers;
 
   constructor(state: HartState, pmp: Pmp, surroundings: CsrSurroundings) {
     const { extensions, xlen, external = {}, modes = ['s', 'u'] } = surroundings;
@@ -82,18 +81,16 @@ export class CsrFile implements CsrHart {
     this.counters = new Counters(state, surroundings.retired, this.has);
     this.triggers = new Triggers(state, xlen, this.has('h'));
     this.timers = new Timers(this, this.clock);
-    this.registers = fitRegisters(statedRows, this.config);
+    this.registers = new Registers(statedRows, this.config);
   }
 
   /** Whether the CSR is there at all: its extension may be switched off. */
   exists(number: number): boolean {
-    return this.registers[number] !== undefined;
+    return this.registers.at(number) !== undefined;
   }
 
   reset(hartId: number): void {
-    for (let number = 0; number < this.registers.length; number++) {
-      this.state.setCsr(number, this.registers[number]?.reset ?? 0n);
-    }
+    this.registers.reset(this.state);
     this.state.setCsr(CSR.mhartid, BigInt(hartId));
     this.state.setCsr(CSR.seed, BigInt(hartId) << 32n);
     this.counters.reset();
@@ -104,12 +101,12 @@ export class CsrFile implements CsrHart {
 
   /** The CSR that is accessed under a number: with V=1 a supervisor CSR is the guest's own. */
   effective(number: number): number {
-    return this.state.virtualized ? (this.registers[number]?.guest ?? number) : number;
+    return this.state.virtualized ? (this.registers.at(number)?.guest ?? number) : number;
   }
 
   /** Why the hart's present mode may not access a CSR, or undefined when it may. */
   refusal(number: number, write: boolean): CsrRefusal | undefined {
-    const register = this.registers[number];
+    const register = this.registers.at(number);
     if (!register || (write && number >>> 10 === 3)) return 'illegal';
     // Reading alone would leave the entropy for the next one (Zkr, the seed CSR).
     if (!write && register.mustWrite) return 'illegal';
@@ -214,7 +211,7 @@ export class CsrFile implements CsrHart {
   }
 
   private register(number: number): Register {
-    const register = this.registers[number];
+    const register = this.registers.at(number);
     if (!register) throw new Bug(`no CSR 0x${number.toString(16)}`);
     return register;
   }

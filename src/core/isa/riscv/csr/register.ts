@@ -150,21 +150,44 @@ export class Register {
   }
 }
 
-/** By number, the registers that a hart with this configuration has. */
-export function fitRegisters(
-  rows: readonly CsrRow[],
-  config: CsrConfig,
-): readonly (Register | undefined)[] {
-  const byNumber = new Map(rows.map((row) => [row.number, row]));
-  const registers = Array<Register | undefined>(4096).fill(undefined);
-  for (const row of rows) {
-    if (!hasRow(row, config)) continue;
-    const stored = row.upperOf === undefined ? row : byNumber.get(row.upperOf);
-    if (!stored) throw new Bug(`${row.name} has no lower half`);
-    registers[row.number] = new Register(row, config, stored);
+/** The registers that a hart with this configuration has, each fitted when it is first asked for. */
+export class Registers {
+  private readonly config: CsrConfig;
+  private readonly rows = Array<CsrRow | undefined>(4096).fill(undefined);
+  private readonly stated = new Map<number, CsrRow>();
+  private readonly made = Array<Register | undefined>(4096).fill(undefined);
+  /** Numbers of those that are not 0 after reset. */
+  private readonly resetting: readonly number[];
+
+  constructor(rows: readonly CsrRow[], config: CsrConfig) {
+    this.config = config;
+    for (const row of rows) {
+      this.stated.set(row.number, row);
+      if (hasRow(row, config)) this.rows[row.number] = row;
+    }
+    this.resetting = rows.filter(mayReset).map((row) => row.number);
   }
-  return registers;
+
+  at(number: number): Register | undefined {
+    return this.made[number] ?? this.make(number);
+  }
+
+  reset(state: HartState): void {
+    state.clearCsrs();
+    for (const number of this.resetting) state.setCsr(number, this.at(number)?.reset ?? 0n);
+  }
+
+  private make(number: number): Register | undefined {
+    const row = this.rows[number];
+    if (!row) return undefined;
+    const stored = row.upperOf === undefined ? row : this.stated.get(row.upperOf);
+    if (!stored) throw new Bug(`${row.name} has no lower half`);
+    return (this.made[number] = new Register(row, this.config, stored));
+  }
 }
+
+const mayReset = ({ reset, fields }: CsrRow): boolean =>
+  reset !== 0n || fields.some((f) => f.reset !== 0n);
 
 export function hasRow(row: CsrRow, config: CsrConfig): boolean {
   const { number, extension, alsoIn, xlen, when } = row;

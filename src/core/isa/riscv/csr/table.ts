@@ -37,8 +37,6 @@ export function csrTable(xlen: RegisterWidth): readonly CsrRow[] {
     .map((row) => ({ ...row, bits: xlen, fields: fieldsAt(row, xlen) }));
 }
 
-export const csrRows = csrTable(64);
-
 function fieldsAt({ fields, upperOf }: CsrRow, xlen: RegisterWidth): readonly CsrField[] {
   const there = fields.filter((f) => f.xlen === undefined || f.xlen === xlen);
   if (xlen === 64) return there;

@@ -74,6 +74,6 @@ const setOf = (xlen: RegisterWidth): RowSet => {
   };
 };
 
-const sets: Readonly<Record<RegisterWidth, RowSet>> = { 32: setOf(32), 64: setOf(64) };
+const sets: Partial<Record<RegisterWidth, RowSet>> = {};
 
-export const rowsOf = (xlen: RegisterWidth): RowSet => sets[xlen];
+export const rowsOf = (xlen: RegisterWidth): RowSet => (sets[xlen] ??= setOf(xlen));
