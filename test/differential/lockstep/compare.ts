@@ -7,7 +7,7 @@ import { csrTable } from '../../../src/core/isa/riscv/csr/table.ts';
 import { integerNames, floatNames } from '../../../src/core/isa/riscv/registers.ts';
 import { disassemble } from '../../../src/core/isa/riscv/disassemble.ts';
 import { layout } from './layout.ts';
-import { deviations, type Situation } from './deviations.ts';
+import { deviations, divergences, type Situation } from './deviations.ts';
 import type { Ours } from './ours.ts';
 import { Shadow } from './shadow.ts';
 import type { LockstepProcessor } from './processors.ts';
@@ -83,8 +83,8 @@ export class Comparer {
     this.mask = processor.xlen === 64 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn;
   }
 
-  /** Lets our machine follow a trace of the same image; the programs lie at these addresses. */
-  compare(ours: Ours, trace: Trace, bases: readonly number[]): Comparison {
+  /** Lets our machine follow a trace of the same image, which holds so many programs. */
+  compare(ours: Ours, trace: Trace, programs: number): Comparison {
     const { names } = trace;
     const registers = [...integerNames, ...floatNames];
     const own = (name: string): string => (name === 'fp' ? 's0' : name);
@@ -107,8 +107,8 @@ export class Comparer {
     };
     let difference: Difference | undefined;
     let program = 0;
-    while (program < bases.length && difference === undefined) {
-      const text = this.program(run, bases[program]!);
+    while (program < programs && difference === undefined) {
+      const text = this.program(run);
       if (text !== undefined) difference = { program, from: run.from, pc: ours.hart.pc, text };
       program++;
       // The monitor brings both into the same state again.
@@ -121,7 +121,7 @@ export class Comparer {
   }
 
   /** Follows the trace to the end of one program, or to what is not the same. */
-  private program(run: Run, base: number): string | undefined {
+  private program(run: Run): string | undefined {
     const { ours, trace } = run;
     const { mask } = this;
     run.from = 0n;
@@ -133,8 +133,8 @@ export class Comparer {
       // Interrupts and fetches that fail come before any instruction: where we are is passed over.
       for (let passed = 0; (ours.hart.pc & mask) !== pc; passed++) {
         const at = ours.hart.pc & mask;
-        const text = `pc: ours ${hex(at)}, QEMU ${hex(pc)}`;
-        if (passed > 20 || ours.quiet || ours.step()) return text;
+        if (passed <= 20 && !ours.quiet && !ours.step()) continue;
+        return this.goesElsewhere(run, `pc: ours ${hex(at)}, QEMU ${hex(pc)}`);
       }
       let difference = this.registers(run);
       // The same address before a trap and after it: handlers that cannot be fetched lead there.
@@ -148,6 +148,8 @@ export class Comparer {
       run.instructions++;
       if (pc < BigInt(layout.first)) run.handling++;
       if (trace.memory) {
+        // A program may have gone through the monitor's start, and is then another.
+        const base = Number(ours.hart.getX(10) & mask);
         const sums = ours.sums(base);
         const page = sums.findIndex((sum, i) => sum !== trace.memory!.sums[i]);
         return page < 0 ? undefined : this.memory(ours, trace, base, page);
@@ -155,12 +157,29 @@ export class Comparer {
       if (!ours.step() && (ours.hart.pc & mask) === pc) return 'no progress';
       ours.toCompared();
     }
-    if (!trace.stopped) return 'QEMU ended, or hangs';
+    // Without instructions there is no trace: both may go from trap to trap.
+    if (!trace.stopped && !ours.stuck()) return 'QEMU ended, or hangs';
     // Both agreed for as long as QEMU was let run: the program ends on neither, and counts nothing.
     const endless = 'a program that does not end';
     run.met.set(endless, (run.met.get(endless) ?? 0) + 1);
     run.over = true;
     Object.assign(run, before);
+    return undefined;
+  }
+
+  /** Ours went on elsewhere, or trapped, or QEMU did. */
+  private goesElsewhere(run: Run, text: string): string | undefined {
+    const { ours, trace } = run;
+    const known = divergences.find(({ applies }) =>
+      applies({
+        ours: (name) => ours.hart.getCsr(number.get(name)!) & this.mask,
+        theirs: (name) => trace.values[run.byName.get(name)!]!,
+        instruction: () => this.instructionAt(ours, run.from),
+      }),
+    );
+    if (!known) return text;
+    run.met.set(known.name, (run.met.get(known.name) ?? 0) + 1);
+    run.over = true;
     return undefined;
   }
 

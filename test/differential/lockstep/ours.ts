@@ -104,6 +104,12 @@ export class Ours {
     return (cause & this.interruptBit) === 0n && !fetchFaults.has(cause);
   }
 
+  /** Whether nothing comes of it but traps. */
+  stuck(): boolean {
+    const before = this.hart.instructions;
+    return this.machine.run(slice).kind === 'budget' && this.hart.instructions === before;
+  }
+
   /** Memory of the program that begins at `base`. */
   memory(base: number): Uint8Array {
     const bytes = this.machine.memory.view8(base, part.end);

@@ -59,11 +59,7 @@ export class Session {
 
   async finish({ programs, trace }: Batch): Promise<Comparison> {
     const ours = new Ours(this.processor, this.image(programs));
-    return this.comparer.compare(
-      ours,
-      await trace,
-      programs.map(({ base }) => base),
-    );
+    return this.comparer.compare(ours, await trace, programs.length);
   }
 
   /** One program alone, with memory in full, and all registers read after each instruction. */
@@ -74,7 +70,7 @@ export class Session {
       limit: 60_000,
       every: 1,
     });
-    return this.comparer.compare(new Ours(this.processor, image), trace, [program.base]);
+    return this.comparer.compare(new Ours(this.processor, image), trace, 1);
   }
 
   ends(program: LockstepProgram): boolean {
@@ -87,13 +83,15 @@ export class Session {
     return this.monitor.image(programs.map(placed));
   }
 
-  /** The program with as few instructions as still make a difference. */
+  /** The program with as few instructions as still make a difference of the same kind. */
   async shrink(program: LockstepProgram, tries = 80): Promise<LockstepProgram> {
     let best = program;
-    const fails = async (candidate: LockstepProgram): Promise<boolean> => {
-      if (tries-- <= 0 || !this.ends(candidate)) return false;
-      return (await this.alone(candidate)).difference !== undefined;
-    };
+    const kindOf = async (candidate: LockstepProgram): Promise<string | undefined> =>
+      (await this.alone(candidate)).difference?.text.replace(/[: ].*/, '');
+    const kind = await kindOf(program);
+    const fails = async (candidate: LockstepProgram): Promise<boolean> =>
+      tries-- > 0 && this.ends(candidate) && (await kindOf(candidate)) === kind;
+    if (kind === undefined) return program;
     for (let part = 2; ; part *= 2) {
       const addresses = instructionsOf(best);
       const size = Math.max(1, Math.ceil(addresses.length / part));
