@@ -75,6 +75,14 @@ const accessFaultOf = new Map([
 /** Pseudoinstructions: a read or a write of a VS-stage table, of 32 bits or of 64. */
 const implicitAccesses = new Set([0x2000n, 0x2020n, 0x3000n, 0x3020n]);
 
+/** The PCIe host of QEMU's board, where ours has nothing. */
+const inPcie = (address: bigint): boolean => address >= 0x3000_0000n && address < 0x8000_0000n;
+const pcie = {
+  name: 'QEMU’s board has PCIe where ours has nothing',
+  sentence:
+    'Accesses that a PMA check forbids raise access faults (privileged, physical memory attributes): what lies where is the board’s affair',
+};
+
 export const deviations: readonly KnownDeviation[] = [
   {
     name: 'a protected G-stage table below a VS-stage one gives a guest-page fault',
@@ -186,10 +194,17 @@ export const deviations: readonly KnownDeviation[] = [
       /^[ms]cause$/.test(name) && /^amo/.test(instruction()) ? 31n : 0n,
     ends: true,
   },
+  {
+    name: pcie.name,
+    version,
+    sentence: pcie.sentence,
+    bits: ({ name, ours, register }) => {
+      if (!/^[ms]cause$/.test(name) || ours !== 1n) return 0n;
+      return inPcie(register(`${name[0]}epc`)) ? all : 0n;
+    },
+    ends: true,
+  },
 ];
-
-/** The PCIe host of QEMU's board, where ours has nothing. */
-const inPcie = (address: bigint): boolean => address >= 0x3000_0000n && address < 0x8000_0000n;
 
 const faultsOfLoadsAndStores = new Set([5n, 7n]);
 
@@ -203,10 +218,9 @@ export const divergences: readonly KnownDivergence[] = [
       instruction() === 'sret' && (theirs('mstatus') & TSR) !== 0n && theirs('mcause') === 2n,
   },
   {
-    name: 'QEMU’s board has PCIe where ours has nothing',
+    name: pcie.name,
     version,
-    sentence:
-      'Accesses that a PMA check forbids raise access faults (privileged, physical memory attributes): what lies where is the board’s affair',
+    sentence: pcie.sentence,
     applies: ({ ours }) =>
       ['m', 's', 'vs'].some(
         (mode) => faultsOfLoadsAndStores.has(ours(`${mode}cause`)) && inPcie(ours(`${mode}tval`)),
