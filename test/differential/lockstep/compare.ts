@@ -134,15 +134,15 @@ export class Comparer {
       for (let passed = 0; (ours.hart.pc & mask) !== pc; passed++) {
         const at = ours.hart.pc & mask;
         if (passed <= 20 && !ours.quiet && !ours.step()) continue;
-        return this.goesElsewhere(run, `pc: ours ${hex(at)}, QEMU ${hex(pc)}`);
+        return this.unlessKnown(run, `pc: ours ${hex(at)}, QEMU ${hex(pc)}`);
       }
       let difference = this.registers(run);
       // The same address before a trap and after it: handlers that cannot be fetched lead there.
       for (let passed = 0; difference !== undefined && passed < 8; passed++) {
-        if (ours.step() || (ours.hart.pc & mask) !== pc) return difference;
+        if (ours.step() || (ours.hart.pc & mask) !== pc) return this.unlessKnown(run, difference);
         difference = this.registers(run);
       }
-      if (difference !== undefined) return difference;
+      if (difference !== undefined) return this.unlessKnown(run, difference);
       if (run.over) return undefined;
       run.from = pc;
       run.instructions++;
@@ -167,8 +167,8 @@ export class Comparer {
     return undefined;
   }
 
-  /** Ours went on elsewhere, or trapped, or QEMU did. */
-  private goesElsewhere(run: Run, text: string): string | undefined {
+  /** Nothing where it is known that one machine traps here and the other does not. */
+  private unlessKnown(run: Run, text: string): string | undefined {
     const { ours, trace } = run;
     const known = divergences.find(({ applies }) =>
       applies({
