@@ -3,7 +3,8 @@
  * registers were when the plugin read them last (tracer.c says which it reads when).
  */
 import assert from 'node:assert/strict';
-import { csrTable } from '../../../src/core/isa/riscv/csr/table.ts';
+import { statedRows } from '../../../src/core/isa/riscv/csr/table.ts';
+import { parseIsaString } from '../../../src/core/isa/riscv/isaString.ts';
 import { integerNames, floatNames } from '../../../src/core/isa/riscv/registers.ts';
 import { disassemble } from '../../../src/core/isa/riscv/disassemble.ts';
 import { layout } from './layout.ts';
@@ -13,13 +14,12 @@ import { Shadow } from './shadow.ts';
 import type { LockstepProcessor } from './processors.ts';
 import type { Trace } from './tracer.ts';
 
-const csrRows = csrTable(64);
-
 /** The first thing that is not the same. */
 export interface Difference {
   /** Index of the program in its image. */
   readonly program: number;
-  /** Where the instruction that made the difference is, and where things stand after it. */
+  /** The instruction that made the difference, where it is, and where things stand after it. */
+  readonly by: string;
   readonly from: bigint;
   readonly pc: bigint;
   readonly text: string;
@@ -55,14 +55,20 @@ interface Run {
   over: boolean;
 }
 
+function count(times: Map<string, number>, name: string): void {
+  times.set(name, (times.get(name) ?? 0) + 1);
+}
+
 /** How a register of QEMU's is read here. */
 interface Reader {
+  /** All bits that it has. */
+  readonly mask: bigint;
   read(ours: Ours): bigint | undefined;
   /** Sets these bits as QEMU has them. */
   adopt(ours: Ours, bits: bigint, theirs: bigint): void;
 }
 
-const number = new Map(csrRows.map((row) => [row.name, row.number]));
+const number = new Map(statedRows.map((row) => [row.name, row.number]));
 
 /** With V=1, QEMU keeps the guest's registers where HS-mode's are, and these are out of date. */
 const swapped = 'sstatus stvec sscratch sepc scause stval satp'.split(' ');
@@ -72,15 +78,21 @@ const outOfDate = new Set([...swapped.map((name) => `v${name}`)]);
 const incomparable =
   /^(zero|pc|sip|sie|siph|sieh|time|timeh|seed|mvendorid|marchid|mimpid|mconfigptr|(m?hpm|mhpm).*|tselect|tdata.*|tinfo|mcontext|scontext)$/;
 /** Fields of mstatus that V=1 exchanges. */
-const guestStatus = 0x8000_0003_000c_6122n;
+const guestStatusOf = { 32: 0x800c_6122n, 64: 0x8000_0003_000c_6122n } as const;
 
 export class Comparer {
   private readonly processor: LockstepProcessor;
+  /** Of integer registers and CSRs, and of floating-point registers. */
   private readonly mask: bigint;
+  private readonly floatMask: bigint;
 
   constructor(processor: LockstepProcessor) {
     this.processor = processor;
-    this.mask = processor.xlen === 64 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn;
+    this.mask = BigInt.asUintN(processor.xlen, -1n);
+    this.floatMask = BigInt.asUintN(
+      parseIsaString(processor.isa).extensions.has('d') ? 64 : 32,
+      -1n,
+    );
   }
 
   /** Lets our machine follow a trace of the same image, which holds so many programs. */
@@ -109,7 +121,10 @@ export class Comparer {
     let program = 0;
     while (program < programs && difference === undefined) {
       const text = this.program(run);
-      if (text !== undefined) difference = { program, from: run.from, pc: ours.hart.pc, text };
+      if (text !== undefined) {
+        const by = this.instructionAt(ours, run.from);
+        difference = { program, by, from: run.from, pc: ours.hart.pc, text };
+      }
       program++;
       // The monitor brings both into the same state again.
       while (run.over && trace.memory === undefined && trace.next());
@@ -139,7 +154,7 @@ export class Comparer {
       let difference = this.registers(run);
       // The same address before a trap and after it: handlers that cannot be fetched lead there.
       for (let passed = 0; difference !== undefined && passed < 8; passed++) {
-        if (ours.step() || (ours.hart.pc & mask) !== pc) return this.unlessKnown(run, difference);
+        if (ours.step() || (ours.hart.pc & mask) !== pc) break;
         difference = this.registers(run);
       }
       if (difference !== undefined) return this.unlessKnown(run, difference);
@@ -161,7 +176,7 @@ export class Comparer {
     if (!trace.stopped && !ours.stuck()) return 'QEMU ended, or hangs';
     // Both agreed for as long as QEMU was let run: the program ends on neither, and counts nothing.
     const endless = 'a program that does not end';
-    run.met.set(endless, (run.met.get(endless) ?? 0) + 1);
+    count(run.met, endless);
     run.over = true;
     Object.assign(run, before);
     return undefined;
@@ -172,13 +187,14 @@ export class Comparer {
     const { ours, trace } = run;
     const known = divergences.find(({ applies }) =>
       applies({
+        name: text.slice(0, text.indexOf(':')),
         ours: (name) => ours.hart.getCsr(number.get(name)!) & this.mask,
-        theirs: (name) => trace.values[run.byName.get(name)!]!,
+        theirs: (name) => trace.values[run.byName.get(name) ?? -1] ?? 0n,
         instruction: () => this.instructionAt(ours, run.from),
       }),
     );
     if (!known) return text;
-    run.met.set(known.name, (run.met.get(known.name) ?? 0) + 1);
+    count(run.met, known.name);
     run.over = true;
     return undefined;
   }
@@ -217,11 +233,11 @@ export class Comparer {
     const own = reader.read(ours);
     const theirs = trace.values[i]!;
     // BigInts that are equal need no mask, which takes its time.
-    if (own === undefined || own === theirs || (own & this.mask) === theirs) return undefined;
+    if (own === undefined || own === theirs || (own & reader.mask) === theirs) return undefined;
     const name = trace.names[i]!;
     const situation: Situation = {
       name,
-      ours: own & this.mask,
+      ours: own & reader.mask,
       theirs,
       xlen: this.processor.xlen,
       instruction: () => this.instructionAt(ours, run.from),
@@ -233,7 +249,7 @@ export class Comparer {
       if (part === 0n) continue;
       rest &= ~part;
       known.push(() => {
-        run.met.set(deviation, (run.met.get(deviation) ?? 0) + 1);
+        count(run.met, deviation);
         if (!keep) reader.adopt(ours, part, theirs);
       });
       if (ends) run.over = true;
@@ -245,7 +261,8 @@ export class Comparer {
   /** As it is there now, at the physical address that the program's own addresses lead to. */
   private instructionAt({ machine }: Ours, at: bigint): string {
     const alias = at >= BigInt(layout.base + layout.alias) ? layout.alias : 0;
-    const bytes = machine.memory.view8(Number(at) - alias, 4);
+    const address = Number(at) - alias;
+    const bytes = address >= layout.base ? machine.memory.view8(address, 4) : undefined;
     return bytes ? disassemble(bytes, at, this.processor.xlen).text : '';
   }
 
@@ -267,19 +284,22 @@ export class Comparer {
 
   private reader(name: string): Reader | undefined {
     if (incomparable.test(name)) return undefined;
-    const only = { adopt: () => assert.fail('no deviation is known of this register') };
+    const { mask } = this;
+    const only = { mask, adopt: () => assert.fail('no deviation is known of this register') };
     const x = integerNames.indexOf(name === 'fp' ? 's0' : name);
     if (x >= 0) return { ...only, read: ({ hart }) => hart.getX(x) };
     const f = floatNames.indexOf(name);
-    if (f >= 0) return { ...only, read: ({ hart }) => hart.state.getF(f) };
+    if (f >= 0) return { ...only, mask: this.floatMask, read: ({ hart }) => hart.state.getF(f) };
     if (name === 'priv')
       return { ...only, read: ({ hart }) => BigInt(hart.privilege + (hart.virtualized ? 4 : 0)) };
     const own = number.get(name);
-    return own === undefined ? undefined : csrReader(name, own);
+    return own === undefined
+      ? undefined
+      : { mask, ...csrReader(name, own, guestStatusOf[this.processor.xlen]) };
   }
 }
 
-function csrReader(name: string, own: number): Reader {
+function csrReader(name: string, own: number, guestStatus: bigint): Omit<Reader, 'mask'> {
   const guest = redirected.has(name) ? number.get(`v${name}`) : undefined;
   const csr = ({ hart }: Ours): number => (hart.virtualized && guest !== undefined ? guest : own);
   const read = (ours: Ours): bigint | undefined => {

@@ -1,14 +1,13 @@
 /** Which CSRs random programs touch, with what, and what each program finds in them. */
 import { csrName } from '../../../src/core/isa/riscv/csr/names.ts';
-import { csrTable } from '../../../src/core/isa/riscv/csr/table.ts';
+import { csrTable, statedRows } from '../../../src/core/isa/riscv/csr/table.ts';
 import type { Random } from '../random.ts';
 import { avoided } from './deviations.ts';
 import { layout } from './layout.ts';
 import type { CsrValue } from './monitor.ts';
+import type { Xlen } from './processors.ts';
 
-const csrRows = csrTable(64);
-
-const number = new Map(csrRows.map((row) => [row.name, row.number]));
+const number = new Map(statedRows.map((row) => [row.name, row.number]));
 
 /**
  * Never written at random: the vector that the monitor lives by; what lets counters run, since two
@@ -59,13 +58,15 @@ const isEvent = (n: number): boolean =>
   (n >= 0xc83 && n < 0xca0);
 
 export class Csrs {
+  private readonly xlen: Xlen;
   private readonly choices: readonly CsrChoice[];
 
   /** Of those that exist in our machine. */
-  constructor(exists: (number: number) => boolean) {
-    this.choices = csrRows
+  constructor(xlen: Xlen, exists: (number: number) => boolean) {
+    this.xlen = xlen;
+    this.choices = csrTable(xlen)
       .filter((row) => exists(row.number) && !isEvent(row.number))
-      .map((row) => choice(row.number, row.name));
+      .map((row) => choice(row.number, row.name, xlen));
   }
 
   /** One that exists, or rarely any number. */
@@ -74,7 +75,7 @@ export class Csrs {
     for (;;) {
       const any = random.below(4096);
       if (!isEvent(any) && csrName(any) === undefined && !isOthers(any))
-        return choice(any, `0x${any.toString(16)}`);
+        return choice(any, `0x${any.toString(16)}`, this.xlen);
     }
   }
 
@@ -90,14 +91,14 @@ export class Csrs {
       // Read-only ones, and views of others.
       if (own === undefined || own >>> 10 === 3 || skipped.has(name)) return [];
       if (!this.choices.some((c) => c.name === name)) return [];
-      return [[own, resetValue(name)]];
+      return [[own, BigInt.asIntN(this.xlen, resetValue(name, this.xlen))]];
     });
   }
 }
 
 const skipped = new Set('sstatus sie sip vsie vsip hip hie fflags frm fcsr seed misa'.split(' '));
 
-function resetValue(name: string): bigint {
+function resetValue(name: string, xlen: Xlen): bigint {
   // FS is Initial, so that floating point runs.
   if (name === 'mstatus') return 0x2000n;
   if (name === 'vsstatus') return 0x2000n;
@@ -106,7 +107,7 @@ function resetValue(name: string): bigint {
   if (name === 'pmpaddr0') return allAddresses;
   if (name === 'pmpcfg0') return 0x1fn;
   if (timers.test(name)) return -1n;
-  return agreed(name, 0n);
+  return agreed(name, 0n, xlen);
 }
 
 /** CSRs that QEMU may have and that are not in our table: triggers, AIA. */
@@ -116,41 +117,47 @@ function isOthers(n: number): boolean {
   );
 }
 
-function choice(n: number, name: string): CsrChoice {
+function choice(n: number, name: string, xlen: Xlen): CsrChoice {
   return {
     number: n,
     name,
     mayRead: !unread.has(name),
     mayWrite: !unwritten.has(name),
-    value: (random) => valueFor(random, name),
+    value: (random) => valueFor(random, name, xlen),
   };
 }
 
 /** A value that both machines take alike. */
-export function agreed(name: string, value: bigint): bigint {
+export function agreed(name: string, value: bigint, xlen: Xlen): bigint {
   // The lock bit stays until a reset.
-  if (protection.test(name)) return legalProtection(value);
-  if (name.endsWith('atp')) return legalRoot(name, value);
+  if (protection.test(name)) return legalProtection(value, xlen);
+  if (name.endsWith('atp')) return legalRoot(name, value, xlen);
   const mask = avoided.filter(({ csrs }) => csrs.test(name)).reduce((m, a) => m & a.mask, -1n);
   return /envcfgh?$/.test(name) ? legalEnvironment(name, value & mask) : value & mask;
 }
+
+/** Where MODE and the bits above VMID are in a root pointer, and how many bits PPN has. */
+const rootFields = {
+  32: { mode: [31n, 1n], modes: [1n], aboveVmid: 3n << 29n, ppnBits: 22n },
+  64: { mode: [60n, 15n], modes: [8n, 9n, 10n], aboveVmid: 3n << 58n, ppnBits: 44n },
+} as const;
 
 /**
  * A mode that there is; in Bare mode everything else is 0, since "attempting to select MODE=Bare with
  * a nonzero pattern in the remaining fields has an unspecified effect". hgatp's root is aligned to 16 KiB.
  */
-function legalRoot(name: string, value: bigint): bigint {
-  const mode = (BigInt.asUintN(64, value) >> 60n) & 15n;
-  if (mode < 8n || mode > 10n) return 0n;
+function legalRoot(name: string, value: bigint, xlen: Xlen): bigint {
+  const { mode, modes, aboveVmid, ppnBits } = rootFields[xlen];
+  const chosen = (BigInt.asUintN(xlen, value) >> mode[0]) & mode[1];
+  if (!modes.some((m) => m === chosen)) return 0n;
   // A table in the last MiB, all zero: QEMU sees page faults where a table is not in memory, which
   // are access faults.
   const page = emptyPages + (value & 0xfcn);
   // QEMU keeps the bits above VMID, which are zero.
-  const given = name === 'hgatp' ? value & ~(3n << 58n) : value;
-  return (BigInt.asUintN(64, given) & ~ppn) | page;
+  const given = name === 'hgatp' ? value & ~aboveVmid : value;
+  return (BigInt.asUintN(xlen, given) & ~((1n << ppnBits) - 1n)) | page;
 }
 
-const ppn = (1n << 44n) - 1n;
 const emptyPages = BigInt((layout.base + layout.memoryBytes) / 4096 - 256);
 
 /** CBIE = 2 is reserved; STCE stays on. */
@@ -161,20 +168,27 @@ function legalEnvironment(name: string, value: bigint): bigint {
 }
 
 /**
- * R, W, X and A of eight entries; W without R is reserved. One entry is on: QEMU has MRET fail itself
- * where no entry is, which is the fetch behind it that fails.
+ * R, W, X and A of a register's entries; W without R is reserved. One entry is on: QEMU has MRET fail
+ * itself where no entry is, which is the fetch behind it that fails.
  */
-function legalProtection(value: bigint): bigint {
-  const fields = value & 0x1f1f_1f1f_1f1f_1f1fn;
+function legalProtection(value: bigint, xlen: Xlen): bigint {
+  const fields = BigInt.asUintN(xlen, value) & 0x1f1f_1f1f_1f1f_1f1fn;
   const writable = 0x0202_0202_0202_0202n;
   const legal = fields & ~(writable & ~(fields << 1n));
-  const [matching, lastIsOn] = [0x1818_1818_1818_1818n, 0x10n << 56n];
+  const [matching, lastIsOn] = [0x1818_1818_1818_1818n, 0x10n << BigInt(xlen - 8)];
   return (legal & matching) === 0n ? legal | lastIsOn : legal;
 }
 
-function valueFor(random: Random, name: string): bigint {
+function valueFor(random: Random, name: string, xlen: Xlen): bigint {
   const value = random.operand();
-  if (timers.test(name)) return random.chance(0.5) ? 0n : value | (1n << 62n);
-  if (name === 'htimedelta') return random.bits64();
-  return agreed(name, value);
+  if (timers.test(name)) return random.chance(0.5) ? 0n : value | neverBits(name, xlen);
+  // A sum with a time of at most a minute says the same for both machines: by halves too.
+  if (name === 'htimedelta') return random.bits64() & (xlen === 32 ? 0x3fff_ffffn : -1n);
+  return agreed(name, value, xlen);
+}
+
+/** What keeps a timer, or the half of one, from a time that may come while programs run. */
+function neverBits(name: string, xlen: Xlen): bigint {
+  if (xlen === 64) return 1n << 62n;
+  return name.endsWith('h') ? 1n << 30n : 1n << 31n;
 }

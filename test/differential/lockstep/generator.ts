@@ -165,22 +165,30 @@ class Generator {
     const guest = this.guests && random.chance(0.5);
     const user = random.chance(0.4);
     const translated = random.chance(0.8);
-    const set = (name: keyof typeof csr, value: bigint): void => {
-      w.constant(31, agreed(name, value));
+    const write = (name: keyof typeof csr, value: bigint): void => {
+      w.constant(31, value);
       w.emit(name === 'mip' ? 'csrrs' : 'csrrw', { rd: 0, rs1: 31, csr: csr[name] });
       w.endSlot();
     };
+    const set = (name: keyof typeof csr, value: bigint): void =>
+      write(name, agreed(name, value, this.around.xlen));
+    /** One of the program's own tables: by chance the value would lead to an empty one. */
+    const translate = (
+      name: 'satp' | 'vsatp' | 'hgatp',
+      by: readonly Root[],
+      chance: number,
+    ): void => write(name, random.chance(chance) ? this.rootValue(name, random.pick(by)) : 0n);
     if (random.chance(0.85)) {
       set('pmpaddr0', allAddresses);
       set('pmpcfg0', 0x1fn);
     }
-    const roots = guest ? tables.vsatp : tables.satp;
-    if (guest) set('satp', 0n);
-    set(guest ? 'vsatp' : 'satp', translated ? this.rootValue(random.pick(roots)) : 0n);
+    const first = translated ? 1 : 0;
+    if (guest) translate('satp', tables.satp, 0);
+    if (guest) translate('vsatp', tables.vsatp, first);
+    else translate('satp', tables.satp, first);
     if (this.guests && (guest || random.chance(0.3))) {
-      set('hgatp', random.chance(0.75) ? this.rootValue(random.pick(tables.hgatp)) : 0n);
-      if (!guest)
-        set('vsatp', random.chance(0.75) ? this.rootValue(random.pick(tables.vsatp)) : 0n);
+      translate('hgatp', tables.hgatp, 0.75);
+      if (!guest) translate('vsatp', tables.vsatp, 0.75);
     }
     w.emit('sfence.vma', {});
     if (this.guests) {
@@ -280,12 +288,17 @@ class Generator {
     return bit(7, 0.4) | bit(8, 0.5) | bit(9, 0.5) | bit(20, 0.1) | bit(21, 0.2) | bit(22, 0.1);
   }
 
-  private rootValue({ mode, address }: Root): bigint {
+  /** With an ASID or VMID now and then. */
+  private rootValue(name: 'satp' | 'vsatp' | 'hgatp', { mode, address }: Root): bigint {
     const { random } = this;
     const ppn = BigInt(Math.floor(address / 4096));
-    if (this.around.xlen === 32) return (BigInt(mode) << 31n) | ppn;
-    const id = random.chance(0.5) ? 0n : BigInt(random.below(0x4000)) << 44n;
-    return (BigInt(mode) << 60n) | id | ppn;
+    const any = random.chance(0.5) ? 0n : random.bits64();
+    if (this.around.xlen === 32) {
+      const id = any & (name === 'hgatp' ? 0x7fn : 0x1ffn);
+      return (BigInt(mode) << 31n) | (id << 22n) | ppn;
+    }
+    const id = any & (name === 'hgatp' ? 0x3fffn : 0xffffn);
+    return (BigInt(mode) << 60n) | (id << 44n) | ppn;
   }
 
   /** By a superpage, where nothing is, or out of what addresses may be. */

@@ -99,7 +99,7 @@ const csr: Item = (w, { csrs, machine }) => {
   if (reads) return w.emit(random.pick(['csrrs', 'csrrc']), { ...number, rs1: 0 });
   if (mnemonic.endsWith('i') && !/^mip$|envcfg|^pmpcfg/.test(choice.name)) {
     const zimm = /timecmp/.test(choice.name) ? 0 : random.below(32);
-    w.emit(mnemonic, { ...number, zimm: Number(agreed(choice.name, BigInt(zimm))) });
+    w.emit(mnemonic, { ...number, zimm: Number(agreed(choice.name, BigInt(zimm), w.rows.xlen)) });
   } else {
     // What is at stake is changed by bits, for whole values mostly come to nothing.
     w.constant(source, choice.value(random));
@@ -171,7 +171,7 @@ const interrupts: Item = (w, { extensions, machine }) => {
   };
   const source = random.pick(nonzero);
   const name = random.pick(names);
-  const bits = Number(agreed(name, BigInt(random.below(2048))));
+  const bits = Number(agreed(name, BigInt(random.below(2048)), w.rows.xlen));
   w.emit('addi', { rd: source, rs1: 0, imm: bits });
   const mnemonic = random.pick(['csrrs', 'csrrs', 'csrrc']);
   w.emit(mnemonic, { rd: 0, rs1: source, csr: numbers[name]! });

@@ -11,7 +11,7 @@ import { listing, Session } from './session.ts';
 import { Tracer } from './tracer.ts';
 
 const seed = Number(process.env['TRAPLINE_DIFFERENTIAL_SEED'] ?? 1);
-/** Of all processors together. */
+/** Of RV64; other processors have a share of it besides. */
 const goal = Number(process.env['TRAPLINE_LOCKSTEP_INSTRUCTIONS'] ?? 1_000_000);
 const programsAtOnce = 28;
 /** Differences that are shown, each shrunk; an evening's run goes on to the end. */

@@ -6,7 +6,7 @@ export type Xlen = 32 | 64;
 export interface LockstepProcessor {
   readonly name: string;
   readonly xlen: Xlen;
-  /** Of the instructions that a run compares. */
+  /** Of so many instructions as are asked for, 1 being all. */
   readonly share: number;
   readonly isa: string;
   /** What `-cpu rv64i` or `rv32i` is given besides. */
@@ -34,5 +34,12 @@ export const processors: readonly LockstepProcessor[] = [
     share: 1,
     isa: `rv64imafdch_zicbom_zicbop_zicboz_zicond_zihintntl_zihintpause_zimop_zabha_zacas_zawrs_zfa_zfh_zcb_zcmop_${integerExtensions.join('_')}_svade_sv57_sstc`,
     qemu: [...base, ...on('h sv57 smaia ssaia'), ...floats, ...bits, ...small],
+  },
+  {
+    name: 'RV32 with everything',
+    xlen: 32,
+    share: 0.25,
+    isa: `rv32imafdch_zicbom_zicbop_zicboz_zicond_zihintntl_zihintpause_zimop_zabha_zacas_zawrs_zfa_zfh_zcb_zcmop_${integerExtensions.join('_')}_svade_sv32_sstc`,
+    qemu: [...base, ...on('h sv32 smaia ssaia'), ...floats, ...bits, ...small],
   },
 ];

@@ -1,19 +1,19 @@
 /** The rows of a processor, sorted by what a random program has to put around them. */
-import { Decoder } from '../../../src/core/isa/riscv/decode.ts';
+import { Decoder, inWidth } from '../../../src/core/isa/riscv/decode.ts';
 import {
   matches,
   parsePattern,
   type Field,
   type Pattern,
 } from '../../../src/core/isa/riscv/pattern.ts';
-import { allRows, place, type Values } from '../encode.ts';
+import { allRowsOf, place, type Values } from '../encode.ts';
 import { floatFields } from '../floats.ts';
 import { rowsOf } from '../instructions.ts';
 import type { Random } from '../random.ts';
 import { role } from './layout.ts';
 import type { LockstepProcessor, Xlen } from './processors.ts';
 
-type Row = (typeof allRows)[number];
+type Row = ReturnType<typeof allRowsOf>[number];
 
 interface Shape {
   readonly pattern: Pattern;
@@ -56,7 +56,7 @@ export class Rows {
     this.jumps = ordinary.filter(isJump);
     this.memory = ordinary.filter(isMemory);
     this.computations = ordinary.filter((row) => !isJump(row) && !isMemory(row));
-    this.decoder = new Decoder();
+    this.decoder = new Decoder(undefined, this.xlen);
   }
 
   /** An instruction that only computes. */
@@ -86,7 +86,7 @@ export class Rows {
   private shape(row: Row): Shape {
     let shape = this.shapes.get(row);
     if (!shape) {
-      const pattern = parsePattern(row.pattern);
+      const pattern = inWidth(this.xlen, parsePattern(row.pattern));
       shape = { pattern, fields: [...pattern.fields.values()] };
       this.shapes.set(row, shape);
     }

@@ -33,7 +33,7 @@ export class Session {
     this.tracer = tracer;
     const { extensions } = parseIsaString(processor.isa);
     this.scout = new Ours(processor, new Uint8Array(4096));
-    const csrs = new Csrs((n) => this.scout.hart.csrs.exists(n));
+    const csrs = new Csrs(processor.xlen, (n) => this.scout.hart.csrs.exists(n));
     const rows = new Rows(processor);
     this.around = { xlen: processor.xlen, rows, csrs, extensions };
     const floats: FloatLoad = extensions.has('d') ? 'fld' : extensions.has('f') ? 'flw' : 'none';

@@ -3,12 +3,10 @@
  * changed is compared in full: registers are compared as they change, and all of them whenever
  * anything but a register did.
  */
-import { csrTable } from '../../../src/core/isa/riscv/csr/table.ts';
+import { statedRows } from '../../../src/core/isa/riscv/csr/table.ts';
 import { hart as layout } from '../../../src/core/engine/layout.ts';
 import type { Ours } from './ours.ts';
 import type { Trace } from './tracer.ts';
-
-const csrRows = csrTable(64);
 
 /** After so many comparisons everything is looked at, whatever seems to have changed. */
 const everything = 64;
@@ -34,7 +32,7 @@ export class Shadow {
     this.registers = Uint32Array.from([...words(layout.registers), ...words(layout.floats)]);
     const control = (area + layout.control) >>> 2;
     this.control = Uint32Array.from(
-      csrRows.flatMap(({ number }) => [control + number * 2, control + number * 2 + 1]),
+      statedRows.flatMap(({ number }) => [control + number * 2, control + number * 2 + 1]),
     );
     this.controlWere = new Uint32Array(this.control.length);
   }

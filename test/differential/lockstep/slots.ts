@@ -69,7 +69,7 @@ export class SlotWriter {
   }
 
   emit(mnemonic: string, values: Values = {}): void {
-    this.word(encode(mnemonic, values));
+    this.word(encode(mnemonic, values, this.rows.xlen));
   }
 
   /** Any constant, from the words that follow it. Takes a slot of its own but for one instruction. */

@@ -121,7 +121,7 @@ function register(name: string, value: (name: string) => number | undefined): nu
  * Rows have shift amounts of six bits. "For XLEN=32, shamt[5] must be zero" (Zca, C.SLLI; RV32I and
  * Zbs say the same of theirs).
  */
-function inWidth(xlen: RegisterWidth, pattern: Pattern): Pattern {
+export function inWidth(xlen: RegisterWidth, pattern: Pattern): Pattern {
   const amount = pattern.fields.get('shamt');
   if (xlen === 64 || !amount) return pattern;
   return { ...pattern, fields: new Map(pattern.fields).set('shamt', { ...amount, most: 31 }) };
