@@ -26,6 +26,8 @@ export class CallPolicy {
   private overrides: readonly CallRule[] = [];
   private user: readonly CallRule[] = [];
   private readonly defaults: readonly CallRule[];
+  /** The call asked about last: calls come in runs. */
+  private last: { extension: number; fn: number; action: CallAction } | undefined;
 
   /** Throws `UserError` when the user's rules are malformed or overlap. */
   constructor(defaults: readonly CallRule[], user: readonly CallRule[]) {
@@ -45,21 +47,32 @@ export class CallPolicy {
       );
     });
     this.user = user;
+    this.last = undefined;
   }
 
   /** The debugger's word, which counts from the next call on: the last one said wins. */
   override(rule: CallRule): void {
     checkRule(rule);
+    this.last = undefined;
     this.overrides = [rule, ...this.overrides.filter((other) => !within(rule, other))];
   }
 
   /** Takes back what the debugger said of exactly this range. */
   withdraw({ extension, function: fn }: Omit<CallRule, 'action'>): void {
+    this.last = undefined;
     const same = (a: CallRule) => equal(a.extension, extension) && equal(a.function, fn);
     this.overrides = this.overrides.filter((rule) => !same(rule));
   }
 
   actionFor(extension: number, fn: number): CallAction {
+    const { last } = this;
+    if (last && last.extension === extension && last.fn === fn) return last.action;
+    const action = this.find(extension, fn);
+    this.last = { extension, fn, action };
+    return action;
+  }
+
+  private find(extension: number, fn: number): CallAction {
     const matches = (rule: CallRule) => covers(rule, extension, fn);
     const found =
       this.overrides.find(matches) ?? this.user.find(matches) ?? this.defaults.find(matches);

@@ -23,7 +23,7 @@ import {
 } from './csrs.ts';
 import { SbiExtensions } from './sbiExtensions.ts';
 import { configureHypervisorMode, detectSatpMode, hasSstc, resetGuest } from './vcpuConfig.ts';
-import type { ExitContext, GuestTrap, PendingExit, VcpuOwner } from './vcpuContext.ts';
+import type { ExitContext, PendingExit, VcpuOwner } from './vcpuContext.ts';
 import { completeCsr } from './vcpuCsr.ts';
 import { completeCall, makeCall } from './vcpuEcall.ts';
 import { handleExit, readGuest } from './vcpuExit.ts';
@@ -42,6 +42,7 @@ import { defaultCalls, isOffered } from './vcpuSbi.ts';
 import type { HsmState, SbiVcpu } from './vcpuSbiCall.ts';
 import { StealTime } from './vcpuSteal.ts';
 import { VcpuTimer } from './vcpuTimer.ts';
+import { TakenTrap } from './vcpuTrap.ts';
 
 export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   readonly id: number;
@@ -58,6 +59,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   readonly satpMode: bigint;
   mpState: MpState = 'stopped';
   pending: PendingExit | undefined;
+  private readonly trap: TakenTrap;
   private ran = false;
   private halted = false;
   private suspended = false;
@@ -73,6 +75,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     this.hart = hart;
     this.cpu = hart;
     this.id = hart.id;
+    this.trap = new TakenTrap(hart);
     configureHypervisorMode(hart, owner.hgatp);
     this.isa = new VcpuIsa(hostExtensions(hart, owner.extensions));
     this.sbi = new SbiExtensions(owner.vm.policy, defaultCalls);
@@ -197,7 +200,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   // What the handlers of exits ask for.
 
   advance(length: number): void {
-    this.hart.pc = BigInt.asUintN(this.hart.xlen, this.hart.pc + BigInt(length));
+    this.hart.advancePc(length);
     this.used++;
     this.owner.clock.instructions++;
   }
@@ -312,21 +315,17 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
 
   private handleTrap(): VcpuExit | undefined {
     const { hart } = this;
-    const scause = hart.getCsr(csr.scause);
-    const trap: GuestTrap = {
-      interrupt: scause >> BigInt(hart.xlen - 1) === 1n,
-      cause: Number(BigInt.asUintN(hart.xlen - 1, scause)),
-      tval: hart.getCsr(csr.stval),
-      tval2: hart.getCsr(csr.htval),
-      tinst: Number(BigInt.asUintN(32, hart.getCsr(csr.htinst))),
-    };
+    const { trap } = this;
+    trap.read();
     // Back to where the guest was; hstatus.SPVP still says with which privilege.
     hart.sret();
+    if (trap.cause !== cause.loadGuestPage && trap.cause !== cause.storeGuestPage) {
+      return handleExit(this, trap);
+    }
     const { pc } = hart;
     const exit = handleExit(this, trap);
-    const dataFault = trap.cause === cause.loadGuestPage || trap.cause === cause.storeGuestPage;
     // The instruction begins again, and whoever wanted to stop before it has done so.
-    if (!exit && dataFault && hart.pc === pc) hart.skipBreakpointOnce();
+    if (!exit && hart.pc === pc) hart.skipBreakpointOnce();
     return exit;
   }
 

@@ -6,7 +6,7 @@ import type { CallExit, VcpuExit } from '../exits.ts';
 import type { ExitContext, PendingExit } from './vcpuContext.ts';
 import { describeCall, describeResult, explainCall, sbiError } from './sbiNames.ts';
 import { decideCall, isLegacy } from './vcpuSbi.ts';
-import { low32, type SbiCall } from './vcpuSbiCall.ts';
+import type { SbiCall } from './vcpuSbiCall.ts';
 
 const a0 = 10;
 const a1 = 11;
@@ -86,8 +86,8 @@ function finish(vcpu: ExitContext, call: SbiCall, error: bigint, value: bigint):
 function readCall(vcpu: ExitContext): SbiCall {
   const x = (index: number) => vcpu.hart.getX(index);
   return {
-    extension: low32(x(17)),
-    function: low32(x(16)),
+    extension: vcpu.hart.getXWord(17),
+    function: vcpu.hart.getXWord(16),
     args: [x(10), x(11), x(12), x(13), x(14), x(15)],
   };
 }

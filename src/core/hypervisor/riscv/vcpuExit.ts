@@ -53,15 +53,17 @@ function guestPageFault(vcpu: ExitContext, trap: GuestTrap): VcpuExit | undefine
   const gpa = Number((trap.tval2 << 2n) | (walk ? 0n : trap.tval & 3n));
   const outcome = vcpu.owner.fault(gpa, write);
   switch (outcome.kind) {
-    case 'mapped':
+    case 'mapped': {
       vcpu.pmu.count('GUEST_PAGE_FAULT');
+      // The trap is another one by the time that somebody reads of it.
+      const access = walk ? 'page-table access' : accessName(trap.cause);
       vcpu.observe('guest-page-fault', () => {
         const { pageSize, hostAddress } = outcome;
         const page = hex(gpa - (gpa % pageSize));
-        const access = walk ? 'page-table access' : accessName(trap.cause);
         return `${access} at ${hex(gpa)}: ${sizeName(pageSize)} page ${page} → ${hex(hostAddress)}`;
       });
       return undefined;
+    }
     case 'spurious':
       return undefined;
     case 'noMemory':

@@ -77,7 +77,8 @@ export function isLegacy(id: number): boolean {
 }
 
 function ownExtension(id: number): SbiExtension | undefined {
-  return extensions.find((e) => id >= e.first && id <= e.last);
+  for (const e of extensions) if (id >= e.first && id <= e.last) return e;
+  return undefined;
 }
 
 function rule(first: number, last: number, action: CallAction): CallRule {

@@ -152,6 +152,15 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   setX(index: number, value: bigint): void {
     this.state.setX(index, value);
   }
+  getXWord(index: number): number {
+    return this.state.getXWord(index);
+  }
+  advancePc(length: number): void {
+    this.state.advancePc(length);
+  }
+  getCsrWord(number: number, half: 'low' | 'high'): number {
+    return half === 'low' ? this.state.low(number) : this.state.high(number);
+  }
   getCsr(number: number): bigint {
     return this.csrs.read(number);
   }
@@ -377,14 +386,14 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
         return leave.after;
       case 'wait':
         if (outcome.ticks !== undefined) this.waitEnd = this.parts.clock.ticks() + outcome.ticks;
-        this.pc += BigInt(length);
+        this.state.advancePc(length);
         this.state.exit = exit.waiting;
         return leave.after;
       case 'goOn':
         return this.remaining(budget);
       case 'next':
         if (!this.mustLookAgain()) return this.remaining(budget);
-        this.pc += BigInt(length);
+        this.state.advancePc(length);
         this.state.exit = exit.changed;
         return leave.after;
     }

@@ -84,6 +84,28 @@ export class HartState {
     this.u64[(this.area + layout.pc) >>> 3] = BigInt.asUintN(this.xlen, value);
   }
 
+  get pcLow(): number {
+    return this.u32[(this.area + layout.pc) >>> 2]!;
+  }
+  get pcHigh(): number {
+    return this.u32[((this.area + layout.pc) >>> 2) + 1]!;
+  }
+  /** pc in two words; on RV32 the upper one is 0. */
+  setPcWords(low: number, high: number): void {
+    this.u32[(this.area + layout.pc) >>> 2] = low;
+    this.u32[((this.area + layout.pc) >>> 2) + 1] = this.xlen === 32 ? 0 : high;
+  }
+  /** To the instruction behind. */
+  advancePc(length: number): void {
+    const low = this.pcLow + length;
+    this.setPcWords(low, low > 0xffff_ffff ? this.pcHigh + 1 : this.pcHigh);
+  }
+
+  /** The lower word of getX. */
+  getXWord(index: number): number {
+    return this.u32[(this.registers + index) * 2]!;
+  }
+
   /** The CSR's slot, as stored: aliases and derived bits are the CSR file's affair. */
   csr(number: number): bigint {
     return this.u64[this.control + number]!;
@@ -108,6 +130,10 @@ export class HartState {
   setHigh(number: number, value: number): void {
     this.u32[(this.control + number) * 2 + 1] = value;
   }
+  setWords(number: number, low: number, high: number): void {
+    this.u32[(this.control + number) * 2] = low;
+    this.u32[(this.control + number) * 2 + 1] = high;
+  }
 
   /** mstatus.MPP. */
   get previousPrivilege(): Privilege {
@@ -125,7 +151,9 @@ export class HartState {
     return this.u64[(this.area + layout.reservation) >>> 3] !== 0xffff_ffff_ffff_ffffn;
   }
   clearReservation(): void {
-    this.u64[(this.area + layout.reservation) >>> 3] = 0xffff_ffff_ffff_ffffn;
+    const word = (this.area + layout.reservation) >>> 2;
+    this.u32[word] = 0xffff_ffff;
+    this.u32[word + 1] = 0xffff_ffff;
   }
 
   private isNarrow(index: number): boolean {

@@ -57,7 +57,7 @@ export class Regimes {
   select(): void {
     const { state } = this;
     const { privilege, virtualized } = state;
-    this.fetchMode = { privilege, virtualized };
+    this.fetchMode = plainModes[privilege]![virtualized ? 1 : 0]!;
     this.dataMode = this.effectiveDataMode();
     this.makeKey();
     this.current = this.findSet();
@@ -189,15 +189,22 @@ export class Regimes {
 
   private findSet(): number {
     const { keys, wanted } = this;
+    if (this.isKey(this.current)) return this.current;
     for (let set = 0; set < tlb.sets; set++) {
-      let i = 0;
-      while (i < keyWords && keys[set * keyWords + i] === wanted[i]) i++;
-      if (i === keyWords) return set;
+      if (this.isKey(set)) return set;
     }
     const victim = this.leastRecentlyUsed();
     this.sets[victim]!.flush();
     keys.set(wanted, victim * keyWords);
     return victim;
+  }
+
+  /** Whether the set is that of the wanted key. */
+  private isKey(set: number): boolean {
+    const { keys, wanted } = this;
+    const first = set * keyWords;
+    for (let i = 0; i < keyWords; i++) if (keys[first + i] !== wanted[i]) return false;
+    return true;
   }
 
   private leastRecentlyUsed(): number {
@@ -208,6 +215,11 @@ export class Regimes {
     return oldest;
   }
 }
+
+/** By privilege, without and with V=1: one object each, as the mode of an access is told by identity. */
+const plainModes: readonly (readonly AccessMode[])[] = ([0, 1, 1, 3] as const).map((privilege) =>
+  [false, true].map((virtualized) => ({ privilege, virtualized })),
+);
 
 const translatesBySatp = ({ privilege, virtualized }: AccessMode): boolean =>
   !virtualized && privilege !== 3;

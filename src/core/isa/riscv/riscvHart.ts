@@ -30,9 +30,15 @@ export interface RiscvHart extends Cpu {
   /** Unsigned value of x0 … x31. */
   getX(index: number): bigint;
   setX(index: number, value: bigint): void;
+  /** The lower 32 bits of x0 … x31, unsigned. */
+  getXWord(index: number): number;
+  /** pc goes on behind an instruction of `length` bytes. */
+  advancePc(length: number): void;
 
   /** CSR by number as M-mode would read it: no privilege check, derived bits included. */
   getCsr(number: number): bigint;
+  /** A word of a CSR, for registers of which all is stored that is read. */
+  getCsrWord(number: number, half: 'low' | 'high'): number;
   /** WARL as from M-mode, with side effects; no privilege check. Unknown numbers are a `Bug`. */
   setCsr(number: number, value: bigint): void;
 

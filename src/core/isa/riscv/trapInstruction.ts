@@ -9,7 +9,7 @@ import { transformInstruction } from './transform.ts';
 import { cause } from './trapCause.ts';
 
 /** Exceptions that "arise from explicit memory accesses". */
-const dataFaults = new Set<number>([
+const dataFaultCodes: readonly number[] = [
   cause.loadMisaligned,
   cause.loadAccess,
   cause.storeMisaligned,
@@ -18,7 +18,8 @@ const dataFaults = new Set<number>([
   cause.storePage,
   cause.loadGuestPage,
   cause.storeGuestPage,
-]);
+];
+const dataFaults = dataFaultCodes.reduce((bits, code) => bits | (1 << code), 0);
 
 /** "The value written to mtinst or htinst may always be zero", as some processors have it. */
 export type TrapInstructionValue = 'transformed' | 'zero';
@@ -39,7 +40,8 @@ export class TrapInstruction {
 
   /** The trap with the transformation of `word`, the instruction that is trapping. */
   complete(info: TrapInfo, word: () => number): TrapInfo {
-    if (this.value === 'zero' || !dataFaults.has(info.cause) || info.tinst !== 0) return info;
+    if (this.value === 'zero' || ((dataFaults >>> info.cause) & 1) === 0 || info.tinst !== 0)
+      return info;
     const bits = word();
     const tinst = transformInstruction(bits, this.addressOffset(info, bits), this.decoder);
     return { ...info, tinst };

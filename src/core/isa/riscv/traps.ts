@@ -13,10 +13,11 @@ import { cause } from './trapCause.ts';
 
 export type TrapTarget = 'M' | 'HS' | 'VS';
 
+const targets = ['M', 'HS', 'VS'] as const;
 /** mtopi, stopi and vstopi: where the AIA is missing, it is by the default order. */
 const tops = { M: topMachine, HS: topSupervisor, VS: topGuest } as const;
 /** Events that hpmcounters count besides exceptions as such. */
-const eventOfCause = new Map<number, CountedEvent>([
+const eventOfCause: readonly (CountedEvent | undefined)[] = byCode([
   ...[cause.ecallU, cause.ecallS, cause.ecallVS, cause.ecallM].map(
     (code) => [code, event.environmentCall] as const,
   ),
@@ -30,15 +31,18 @@ const eventOfCause = new Map<number, CountedEvent>([
   [cause.virtualInstruction, event.illegalInstruction],
 ]);
 
+function byCode(events: readonly (readonly [number, CountedEvent])[]) {
+  const list: (CountedEvent | undefined)[] = Array(32).fill(undefined);
+  for (const [code, kind] of events) list[code] = kind;
+  return list;
+}
+
 export class Traps {
-  /** The highest bit of the cause registers. */
-  private readonly interruptFlag: bigint;
   private readonly state: HartState;
   private readonly csrs: CsrFile;
 
   constructor(state: HartState, csrs: CsrFile) {
     this.state = state;
-    this.interruptFlag = 1n << BigInt(state.xlen - 1);
     this.csrs = csrs;
   }
 
@@ -46,7 +50,7 @@ export class Traps {
   pendingInterrupt(): { code: number; target: TrapTarget } | undefined {
     const { csrs, state } = this;
     if ((csrs.pending() & state.low(CSR.mie)) === 0 && !raisedVirtually(csrs)) return undefined;
-    for (const target of ['M', 'HS', 'VS'] as const) {
+    for (const target of targets) {
       if (!this.enabled(target)) continue;
       const top = tops[target](csrs);
       if (top !== 0) return { code: topCode(top), target };
@@ -57,17 +61,17 @@ export class Traps {
   takeInterrupt(code: number, target: TrapTarget): void {
     this.csrs.counters.count(event.interrupt);
     this.countExit(target);
-    this.enter(target, this.interruptFlag | BigInt(code), undefined);
+    this.enter(target, code, undefined);
   }
 
   /** Delivers a synchronous trap of the instruction at pc; says where it went. */
   takeException(info: TrapInfo): TrapTarget {
     const target = this.exceptionTarget(info.cause);
     this.csrs.counters.count(event.exception);
-    const kind = eventOfCause.get(info.cause);
+    const kind = eventOfCause[info.cause];
     if (kind !== undefined) this.csrs.counters.count(kind);
     this.countExit(target);
-    this.enter(target, BigInt(info.cause), info);
+    this.enter(target, info.cause, info);
     return target;
   }
 
@@ -83,7 +87,8 @@ export class Traps {
     if (previous !== 3) next &= ~status.MPRV;
     state.setLow(CSR.mstatus, next);
     state.setHigh(CSR.mstatus, high & ~status.high.MPV);
-    this.goTo(previous, guest, state.csr(CSR.mepc), true);
+    this.returnTo(CSR.mepc);
+    this.changeMode(previous, guest, true);
   }
 
   /** SRET, in HS-mode or in VS-mode; `finished`: as an instruction that retires. */
@@ -97,11 +102,15 @@ export class Traps {
     if (low & status.SPIE) next |= status.SIE;
     if (!inGuest) next &= ~status.MPRV;
     state.setLow(slot, next);
-    if (inGuest) return this.goTo(previous, true, state.csr(CSR.vsepc), finished);
+    if (inGuest) {
+      this.returnTo(CSR.vsepc);
+      return this.changeMode(previous, true, finished);
+    }
     const hypervisorStatus = state.low(CSR.hstatus);
     state.setLow(CSR.hstatus, hypervisorStatus & ~hstatusBits.SPV);
     const guest = (hypervisorStatus & hstatusBits.SPV) !== 0;
-    this.goTo(previous, guest, state.csr(CSR.sepc), finished);
+    this.returnTo(CSR.sepc);
+    this.changeMode(previous, guest, finished);
   }
 
   private countExit(target: TrapTarget): void {
@@ -129,35 +138,65 @@ export class Traps {
     return state.virtualized && delegated(CSR.hedeleg) ? 'VS' : 'HS';
   }
 
-  private enter(target: TrapTarget, code: bigint, info: TrapInfo | undefined): void {
+  /** `info` is that of an exception; without, an interrupt is taken. */
+  private enter(target: TrapTarget, code: number, info: TrapInfo | undefined): void {
     const { state } = this;
-    const { pc } = state;
-    const tval = info?.tval ?? 0n;
     switch (target) {
       case 'M':
-        state.setCsr(CSR.mepc, pc);
-        state.setCsr(CSR.mcause, code);
-        state.setCsr(CSR.mtval, tval);
-        state.setCsr(CSR.mtval2, info?.tval2 ?? 0n);
-        state.setCsr(CSR.mtinst, BigInt(info?.tinst ?? 0));
+        this.describe(CSR.mepc, CSR.mcause, CSR.mtval, code, info);
+        this.setValue(CSR.mtval2, info?.tval2);
+        state.setWords(CSR.mtinst, info?.tinst ?? 0, 0);
         this.stackMachineStatus(info?.gva ?? false);
-        return this.goTo(3, false, vector(state.csr(CSR.mtvec), code, this.interruptFlag));
+        this.vectorTo(CSR.mtvec, code, info);
+        return this.changeMode(3, false, false);
       case 'HS':
-        state.setCsr(CSR.sepc, pc);
-        state.setCsr(CSR.scause, code);
-        state.setCsr(CSR.stval, tval);
-        state.setCsr(CSR.htval, info?.tval2 ?? 0n);
-        state.setCsr(CSR.htinst, BigInt(info?.tinst ?? 0));
+        this.describe(CSR.sepc, CSR.scause, CSR.stval, code, info);
+        this.setValue(CSR.htval, info?.tval2);
+        state.setWords(CSR.htinst, info?.tinst ?? 0, 0);
         this.stackHypervisorStatus(info?.gva ?? false);
         this.stackSupervisorStatus(CSR.mstatus);
-        return this.goTo(1, false, vector(state.csr(CSR.stvec), code, this.interruptFlag));
+        this.vectorTo(CSR.stvec, code, info);
+        return this.changeMode(1, false, false);
       case 'VS':
-        state.setCsr(CSR.vsepc, pc);
-        state.setCsr(CSR.vscause, code);
-        state.setCsr(CSR.vstval, tval);
+        this.describe(CSR.vsepc, CSR.vscause, CSR.vstval, code, info);
         this.stackSupervisorStatus(CSR.vsstatus);
-        return this.goTo(1, true, vector(state.csr(CSR.vstvec), code, this.interruptFlag));
+        this.vectorTo(CSR.vstvec, code, info);
+        return this.changeMode(1, true, false);
     }
+  }
+
+  /** xepc, xcause and xtval. */
+  private describe(
+    epc: number,
+    causeRegister: number,
+    tval: number,
+    code: number,
+    info: TrapInfo | undefined,
+  ): void {
+    const { state } = this;
+    state.setWords(epc, state.pcLow, state.pcHigh);
+    const flag = info ? 0 : 0x8000_0000;
+    if (state.xlen === 64) state.setWords(causeRegister, code, flag);
+    else state.setWords(causeRegister, code | flag, 0);
+    this.setValue(tval, info?.tval);
+  }
+
+  /** Most of what describes a trap is 0. */
+  private setValue(slot: number, value: bigint | undefined): void {
+    if (value) this.state.setCsr(slot, value);
+    else this.state.setWords(slot, 0, 0);
+  }
+
+  /** Vectored mode spreads interrupts, never exceptions. */
+  private vectorTo(slot: number, code: number, info: TrapInfo | undefined): void {
+    const { state } = this;
+    const base = state.low(slot);
+    state.setPcWords((base & ~3) >>> 0, state.high(slot));
+    if (!info && (base & 1) === 1) state.advancePc(4 * code);
+  }
+
+  private returnTo(epc: number): void {
+    this.state.setPcWords(this.state.low(epc), this.state.high(epc));
   }
 
   private stackMachineStatus(gva: boolean): void {
@@ -194,19 +233,11 @@ export class Traps {
   }
 
   /** `finished`: by an instruction that retires. */
-  private goTo(privilege: Privilege, virtualized: boolean, pc: bigint, finished = false): void {
+  private changeMode(privilege: Privilege, virtualized: boolean, finished: boolean): void {
     this.csrs.counters.enterMode(privilege, virtualized, finished);
     this.state.privilege = privilege;
     this.state.virtualized = virtualized;
-    this.state.pc = pc;
     // A reservation does not outlive a change of what the hart does.
     this.state.clearReservation();
   }
-}
-
-/** Vectored mode spreads interrupts, never exceptions. */
-function vector(base: bigint, code: bigint, interruptFlag: bigint): bigint {
-  const address = base & ~3n;
-  const vectored = (base & 1n) === 1n && (code & interruptFlag) !== 0n;
-  return vectored ? address + 4n * (code & ~interruptFlag) : address;
 }

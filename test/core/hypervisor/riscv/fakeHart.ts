@@ -112,6 +112,17 @@ export class FakeHart implements RiscvHart {
     if (index !== 0) this.x.set(index, BigInt.asUintN(64, value));
   }
 
+  getXWord(index: number): number {
+    return Number(BigInt.asUintN(32, this.getX(index)));
+  }
+  advancePc(length: number): void {
+    this.pc += BigInt(length);
+  }
+  getCsrWord(number: number, half: 'low' | 'high'): number {
+    const value = this.getCsr(number);
+    return Number(BigInt.asUintN(32, half === 'low' ? value : value >> 32n));
+  }
+
   getCsr(number: number): bigint {
     if (number === hip) return this.getCsr(hvip) | this.timerPending();
     if (number === vsie) return (this.getCsr(hie) & 0x444n) >> 1n;

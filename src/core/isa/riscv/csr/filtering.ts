@@ -14,9 +14,9 @@ const affects = effect.interrupts;
 /** Standard local and custom interrupts. Only LCOFI has a source here; software raises the others. */
 export const localInterrupts = all64 & ~0x1fffn;
 
-/** "If stimecmp is in use, STIP is read-only in mip" (Sstc). */
-export const timerIsCompared = ({ state, has }: CsrHart): boolean =>
-  has('sstc') && state.high(CSR.menvcfg) >>> 31 === 1;
+/** "If stimecmp is in use, STIP is read-only in mip" (Sstc): menvcfg.STCE, which only Sstc brings. */
+export const timerIsCompared = ({ state }: CsrHart): boolean =>
+  state.high(CSR.menvcfg) >>> 31 === 1;
 
 /** Interrupts of S-mode whose bits in sip are mvip's, and in sie its own. */
 export const filteredForSupervisor = ({ state }: CsrHart): bigint =>
