@@ -159,6 +159,7 @@ function generateRun(
     const entry = {
       ...{ base, record: here, budget: 1, handler, dispatch, next, goTo, count },
       countTransfer: () => countTransfer(f, tier.hot, base, here),
+      surprise: () => f.call(tier.hot, base, here),
     };
     enterRegion(f, tier.regionType, entry);
   } else {

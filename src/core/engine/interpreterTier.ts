@@ -70,6 +70,8 @@ export interface RegionEntry {
   readonly goTo: (pc: Expr) => void;
   readonly count: () => void;
   readonly countTransfer: () => void;
+  /** Tells the translator that a region, in `exitSite`, was left because it assumed too much. */
+  readonly surprise: () => void;
 }
 
 export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: RegionEntry): void {
@@ -83,6 +85,7 @@ export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: Region
     goTo,
     count,
     countTransfer: transfer,
+    surprise,
   } = entry;
   const word = load('i32.load', rec, record.hot);
   const index = and32(shrU32(word, i32(hotWord.indexShift)), i32(hotWord.indexMask));
@@ -104,6 +107,9 @@ export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: Region
   f.branch(next);
   f.end();
   countUp(f, base, hart.regionLeaves);
+  f.if(load('i32.load', base, hart.exitSite));
+  surprise();
+  f.end();
   f.branchIf(next, eqz32(ltS32(i32(0), local('i32', budget))));
   f.set(handler, load('i32.load16_u', rec, record.handler));
   f.if(eq32(local('i32', handler), i32(special.translated)));

@@ -47,6 +47,13 @@ export const hart = {
   regionLeaves: 0x348,
   /** Counts ways from one region to another by the interpreter; the translator sees samples. */
   transfers: 0x350,
+  /**
+   * Memory that loads reach without translation: the address of its first byte, 64 bits; its bytes,
+   * 0 while there is none; its offset. Changes only when no region runs.
+   */
+  directBase: 0x358,
+  directBytes: 0x360,
+  directOffset: 0x364,
   /** 4096 slots of 8 bytes for the instruction set's control registers. */
   control: 0x1000,
   /** `tlbSets` sets of `tlbSetSize`. */
@@ -137,7 +144,7 @@ export const hotWord = {
   handlerMask: 0xffff,
 } as const;
 
-/** How a region is left. */
+/** How a region is left; with a region in `exitSite`, because of what it assumed of memory. */
 export const regionExit = {
   /** Go on at pc, in a region if one begins there. */
   goOn: 0,

@@ -18,9 +18,13 @@ export interface AccessGroup {
 
 /** Longer ones would too often reach into the next page, which the inline path cannot do. */
 const longest = 128;
+/** Where pages do not matter; the displacement of an instruction is no greater. */
+const longestDirect = 4096;
 
 export function accessGroups(
   instructions: readonly Instruction[],
+  /** Loads do without the TLB. */
+  directLoads: boolean,
 ): ReadonlyMap<Instruction, AccessGroup> {
   const groups = new Map<Instruction, AccessGroup>();
   const open = new Map<string, AccessGroup>();
@@ -32,7 +36,8 @@ export function accessGroups(
       const at = access.displaced ? imm : 0;
       const end = at + accessBytes[access.width];
       let group = open.get(key);
-      if (!group || Math.max(group.high, end) - Math.min(group.low, at) > longest) {
+      const most = directLoads && access.kind === 'load' ? longestDirect : longest;
+      if (!group || Math.max(group.high, end) - Math.min(group.low, at) > most) {
         group = { low: at, high: end, first: instruction, members: 0, offset: undefined };
         open.set(key, group);
       }

@@ -17,7 +17,6 @@ import {
   ltU,
   shrU,
   ne,
-  ne32,
   or32,
   shl32,
   shrU32,
@@ -36,11 +35,11 @@ import {
   pageBytes,
   record,
   recordShift,
-  regionExit,
   registerBytes,
   tlb,
 } from '../layout.ts';
 import { accessGroups } from './accessGroups.ts';
+import { checkAssumptions, type Assumptions, type DirectMemory } from './assumptions.ts';
 import type { Block, Instruction } from './block.ts';
 import type { Discovered } from './discover.ts';
 import { Exits } from './exits.ts';
@@ -61,6 +60,8 @@ export interface RegionRequest {
   readonly xlen: RegisterWidth;
   /** The floating-point unit is steady at present, and expected to stay so. */
   readonly steady: boolean;
+  /** Memory that loads reach without the TLB at present. */
+  readonly direct?: DirectMemory;
 }
 
 const parameters = { base: 0, pc: 1, budget: 2, depth: 3 } as const;
@@ -85,7 +86,7 @@ class RegionEmitter {
   private readonly exits: Exits;
   private readonly context: RegionContext;
   private readonly locals = new Map<number, number>();
-  private readonly assumesSteady: boolean;
+  private readonly assumptions: Assumptions;
   private readonly loopLabels = new Map<number, Label>();
   private readonly labels = new Map<number, Label>();
   /** Of the instruction being translated: registers that its exit writes back, and its place. */
@@ -101,15 +102,16 @@ class RegionEmitter {
     this.liveness = findLiveness(graph);
     this.page = f.newLocal('i64');
     this.set = f.newLocal('i32');
-    const asksFloatUnit = graph.nodes.some(({ block }) =>
-      block.instructions.some(({ facts }) => facts.asksFloatUnit),
-    );
-    this.assumesSteady = request.steady && asksFloatUnit;
+    const facts = graph.nodes.flatMap(({ block }) => block.instructions.map((i) => i.facts));
+    this.assumptions = {
+      steady: request.steady && facts.some(({ asksFloatUnit }) => asksFloatUnit),
+      direct: facts.some(({ access }) => access?.kind === 'load') ? request.direct : undefined,
+    };
     const place = {
       f,
       xlen: request.xlen,
       base: this.base,
-      floatUnit: this.assumesSteady ? floatUnit.steady : undefined,
+      floatUnit: this.assumptions.steady ? floatUnit.steady : undefined,
       address: (at: number) => this.address(at),
       addressAt: (distance: Expr) => this.addressAt(distance),
       set: local('i32', this.set),
@@ -118,6 +120,8 @@ class RegionEmitter {
       region: request.number,
       register: (index: number) => this.registerLocal(index),
       leave: () => this.exits.leave('interpret', this.dirty, this.at, this.left),
+      leaveSurprised: () => this.exits.leaveSurprised(this.dirty, this.at, this.left),
+      direct: this.assumptions.direct,
       storeRegisters: (masks: Masks) => this.storeRegisters(masks),
     };
     this.exits = new Exits(place);
@@ -127,7 +131,7 @@ class RegionEmitter {
   emit(): FunctionBuilder {
     const { f, exits, liveness, request } = this;
     this.expectExits();
-    if (this.assumesSteady) this.checkFloatUnit();
+    checkAssumptions(f, this.base, this.assumptions, request.number, () => this.returnToCaller());
     f.set(this.page, sub(this.pc, i64(request.entry)));
     f.set(this.set, load('i32.load', this.base, hart.tlbSet));
     this.loadRegisters(liveness.live[0]!);
@@ -137,15 +141,6 @@ class RegionEmitter {
     exits.close();
     f.unreachable();
     return f;
-  }
-
-  /** Only TypeScript changes the unit's state, and no region is running then. */
-  private checkFloatUnit(): void {
-    const { f } = this;
-    f.if(ne32(load('i32.load', this.base, hart.floatUnit), i32(floatUnit.steady)));
-    f.store('i32.store', this.base, i32(regionExit.interpret), hart.regionExit);
-    this.returnToCaller();
-    f.end();
   }
 
   private address(at: number): Expr {
@@ -262,7 +257,7 @@ class RegionEmitter {
       f.end();
     }
     const tracker = this.trackDirty(node);
-    const groups = accessGroups(block.instructions);
+    const groups = accessGroups(block.instructions, this.assumptions.direct !== undefined);
     this.left = count;
     for (const instruction of block.instructions) {
       this.dirty = tracker.masks;

@@ -2,7 +2,17 @@
  * Ways out of a region. Exits that must write the same registers back share one epilogue, so that
  * the hot code holds only a branch to it.
  */
-import { add32, and32, i32, local, shrS32, signExtend, type Expr } from '../../wasm/expression.ts';
+import {
+  add32,
+  and32,
+  i32,
+  local,
+  mul32,
+  shrS32,
+  shrU32,
+  signExtend,
+  type Expr,
+} from '../../wasm/expression.ts';
 import type { FunctionBuilder, Label } from '../../wasm/functionBuilder.ts';
 import { hart, regionExit } from '../layout.ts';
 import type { Masks } from './liveness.ts';
@@ -56,8 +66,15 @@ export class Exits {
   /** Leaves at a place in the code, with `back` instructions that were taken from the budget. */
   leave(kind: 'interpret' | 'goOn', masks: Masks, at: number, back: number): void {
     const { f } = this.place;
-    f.set(this.site, i32((at << 8) | back));
+    f.set(this.site, i32((at << placeShift) | back));
     f.branch(this.labelOf(kind, masks));
+  }
+
+  /** As `leave` to be interpreted, and the translator is to hear that the region assumed too much. */
+  leaveSurprised(masks: Masks, at: number, back: number): void {
+    const { f } = this.place;
+    f.set(this.site, i32((at << placeShift) | surprised | back));
+    f.branch(this.labelOf('interpret', masks));
   }
 
   /** Leaves to where `pc` says. */
@@ -74,10 +91,12 @@ export class Exits {
       storeRegisters(masks);
       if (kind === 'interpret') {
         f.store('i32.store', base, i32(regionExit.interpret), hart.regionExit);
+        const flag = shrU32(and32(site, i32(surprised)), i32(surprisedShift));
+        f.store('i32.store', base, mul32(flag, i32(region)), hart.exitSite);
       }
       if (kind === 'goOn') f.store('i32.store', base, i32(region), hart.exitSite);
       if (kind === 'interpret' || kind === 'goOn') {
-        this.place.addressAt(signExtend(shrS32(site, i32(8)))).emit(f);
+        this.place.addressAt(signExtend(shrS32(site, i32(placeShift)))).emit(f);
         f.return(add32(local('i32', budget), and32(site, i32(0xff))));
       } else {
         local('i64', pc).emit(f);
@@ -90,5 +109,10 @@ export class Exits {
     return this.groups.get(keyOf(kind, masks))!.label!;
   }
 }
+
+/** What an exit tells its epilogue: instructions to give back, a flag, the place. */
+const surprisedShift = 8;
+const surprised = 1 << surprisedShift;
+const placeShift = 9;
 
 const keyOf = (kind: ExitKind, [first, second]: Masks): string => `${kind} ${first} ${second}`;

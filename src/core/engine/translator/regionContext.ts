@@ -7,6 +7,7 @@ import {
   effect,
   eq,
   eqz32,
+  geU,
   i32,
   i64,
   load,
@@ -14,6 +15,7 @@ import {
   ltS32,
   signExtend32,
   sub,
+  wrap,
   zeroExtend,
   type Expr,
 } from '../../wasm/expression.ts';
@@ -33,6 +35,7 @@ import {
 } from '../semantics.ts';
 import { inWidth } from '../recordPc.ts';
 import type { AccessGroup } from './accessGroups.ts';
+import type { DirectMemory } from './assumptions.ts';
 import { thirdSource, type Instruction } from './block.ts';
 import { bankOf } from './liveness.ts';
 
@@ -49,8 +52,12 @@ export interface RegionPlace {
   address(at: number): Expr;
   /** Local of a register. */
   register(index: number): number;
+  /** Memory that loads reach without the TLB. */
+  readonly direct: DirectMemory | undefined;
   /** Leaves the region; the present instruction is to be interpreted. */
   leave(): void;
+  /** As `leave`, because the region assumed too much. */
+  leaveSurprised(): void;
 }
 
 export class RegionContext implements SemanticContext {
@@ -115,6 +122,13 @@ export class RegionContext implements SemanticContext {
 
   load(width: AccessWidth, address: Expr): Expr {
     const { group } = this;
+    const { direct } = this.place;
+    if (direct) {
+      return effect('i64', (f) => {
+        const { at, distance } = this.inDirect(direct, accessBytes[width], address);
+        load(loadOperators[width], at, distance).emit(f);
+      });
+    }
     if (group) {
       return effect('i64', (f) => {
         const { at, distance } = this.inGroup(group, 'read');
@@ -269,6 +283,35 @@ export class RegionContext implements SemanticContext {
     const { facts, imm } = this.instruction;
     const own = facts.access?.displaced ? imm : 0;
     return { at: local('i32', group.offset), distance: own - group.low };
+  }
+
+  /**
+   * Where a load finds its bytes in directly reached memory: behind its beginning, and a distance
+   * that is known. Of a group the first member tests.
+   */
+  private inDirect(
+    { base, bytes, offset }: DirectMemory,
+    size: number,
+    address: Expr,
+  ): { at: Expr; distance: number } {
+    const { f, group } = this;
+    const { facts, imm } = this.instruction;
+    const own = facts.access?.displaced ? imm : 0;
+    if (group?.offset !== undefined) {
+      return { at: local('i32', group.offset), distance: offset + own - group.low };
+    }
+    const lowest = group ? group.low : own;
+    const span = group ? group.high - group.low : size;
+    const from = facts.access ? add(this.rs1(), i64(lowest - base)) : sub(address, i64(base));
+    const behind = f.keep(from);
+    this.f.if(geU(behind, i64(bytes - span + 1)));
+    this.place.leaveSurprised();
+    this.f.end();
+    const at = wrap(behind);
+    if (!group) return { at, distance: offset };
+    group.offset = f.newLocal('i32');
+    f.set(group.offset, at);
+    return { at: local('i32', group.offset), distance: offset + own - group.low };
   }
 
   /** Offset in memory of a word that may be read and written at once. */

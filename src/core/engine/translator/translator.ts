@@ -15,9 +15,11 @@ import {
   pageBytes,
   record,
   recordShift,
+  regionExit,
   shared,
   special,
 } from '../layout.ts';
+import type { DirectMemory } from './assumptions.ts';
 import type { Block } from './block.ts';
 import { defaultLimits, Discovery, type Limits, type TranslatedIsa } from './discover.ts';
 import { emitRegion } from './emitRegion.ts';
@@ -86,6 +88,8 @@ const mostGenerations = 8;
 const mostLosses = 12;
 /** After so many losses of a page, regions that call code there are given up. */
 const lossesForCallers = 4;
+/** So often a region may be left for what it assumed; then it is made without. */
+const mostSurprises = 100;
 /** Instructions from one visit to the next of a place that is not worth a region of its own. */
 const seldom = 5000;
 /** Places that an indirect jump may go to without leaving its region. */
@@ -124,6 +128,8 @@ export class Translator implements CodeWatcher {
   private readonly targets = new Map<number, Set<number>>();
   /** How often a page's regions were lost to stores: code that changes is worth less. */
   private readonly losses = new Map<number, number>();
+  /** How often regions that begin at a record were left for assuming too much. */
+  private readonly surprises = new Map<number, number>();
   private freeIndices: number[] = [];
   private readonly period: number;
   /** As in `InterpreterClient`; set by the interpreter. */
@@ -164,6 +170,10 @@ export class Translator implements CodeWatcher {
     const { view } = this.memory;
     const site = view.getUint32(area + hart.exitSite, true);
     view.setUint32(area + hart.exitSite, 0, true);
+    if (view.getUint32(area + hart.regionExit, true) === regionExit.interpret && site !== 0) {
+      this.surprised(site);
+      return;
+    }
     const page = view.getBigUint64(area + hart.pageAddress, true);
     const word = view.getUint32(rec + record.hot, true);
     const isEntry = word >= hotWord.translated;
@@ -215,6 +225,7 @@ export class Translator implements CodeWatcher {
     this.losses.clear();
     this.whenHot.clear();
     this.refused.clear();
+    this.surprises.clear();
   }
 
   translateWanted(): void {
@@ -261,6 +272,24 @@ export class Translator implements CodeWatcher {
       leaves += Number(this.memory.view.getBigUint64(area + hart.regionLeaves, true));
     }
     return { entries, leaves };
+  }
+
+  /** A region was left because loads went elsewhere than to memory that they reach directly. */
+  private surprised(site: number): void {
+    const region = this.regions.get(site);
+    if (!region) return;
+    const times = (this.surprises.get(region.record) ?? 0) + 1;
+    this.surprises.set(region.record, times);
+    if (times === mostSurprises) this.drop(region);
+  }
+
+  /** Memory that loads reach directly in the hart's present way of accessing it. */
+  private directMemory(area: number, rec: number): DirectMemory | undefined {
+    const { view } = this.memory;
+    const bytes = view.getUint32(area + hart.directBytes, true);
+    if (bytes === 0 || (this.surprises.get(rec) ?? 0) >= mostSurprises) return undefined;
+    const base = Number(view.getBigUint64(area + hart.directBase, true));
+    return { base, bytes, offset: view.getUint32(area + hart.directOffset, true) };
   }
 
   private want(wanted: Wanted): void {
@@ -335,7 +364,11 @@ export class Translator implements CodeWatcher {
     const { xlen } = this.isa;
     const unit = this.memory.view.getUint32(area + hart.floatUnit, true);
     const steady = unit === floatUnit.steady;
-    const request = { discovered, entry: offset, number: index, typeIndex, xlen, steady };
+    const direct = this.directMemory(area, rec);
+    const request = {
+      ...{ discovered, entry: offset, number: index, typeIndex, xlen, steady },
+      ...(direct ? { direct } : {}),
+    };
     const { f, graph } = emitRegion(request);
     module.addFunction(f, `r${index}`);
     const parcels = new Map<number, Uint32Array>();

@@ -14,6 +14,7 @@ import { CsrFile } from './csr/csrFile.ts';
 import { updateFloatUnit } from './csr/floatStatus.ts';
 import { CSR } from './csr/numbers.ts';
 import { engineTables } from './engineRows.ts';
+import { DirectLoads } from './directLoads.ts';
 import { Fetcher } from './fetcher.ts';
 import { HartInspector } from './hartInspector.ts';
 import { hostInstructions } from './hostInstructions.ts';
@@ -57,6 +58,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   private readonly argument: AccessArgument;
   private readonly pmp: Pmp;
   private readonly inspector: HartInspector;
+  private readonly directLoads: DirectLoads;
   private readonly fetcher: Fetcher;
   private readonly trapInstruction: TrapInstruction;
   private pendingTrap: TrapInfo | undefined;
@@ -96,11 +98,12 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     this.regimes = new Regimes(engine, this.state);
     const { pmp, regimes } = this;
     this.path = new MemoryPath({
-      ...{ memory, view: engine.view, mmu, pmp, regimes, code, xlen: this.xlen },
+      ...{ state: this.state, memory, view: engine.view, mmu, pmp, regimes, code, xlen: this.xlen },
       triggers: this.csrs.triggers,
       missed: (access) => this.csrs.counters.count(missOf[access]),
       quickWalk: new QuickWalk(this.state, memory, this.pmp),
     });
+    this.directLoads = new DirectLoads(this.state, memory, pmp, this.csrs.triggers);
     this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp, this.csrs.triggers);
     this.trapInstruction = new TrapInstruction(this.state, parts);
     parts.interpreter.attach(this);
@@ -409,7 +412,10 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
       this.fetcher.uncacheable = false;
       csrs.translationChanged = true;
     }
-    if (csrs.translationChanged) regimes.select();
+    if (csrs.translationChanged) {
+      regimes.select();
+      this.directLoads.update(regimes.dataMode);
+    }
     updateFloatUnit(this.state);
     csrs.protectionChanged = csrs.translationChanged = false;
     csrs.interruptsChanged = csrs.timersChanged = false;

@@ -8,6 +8,8 @@ import { pageBytes } from '../../engine/layout.ts';
 import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind } from '../cpu.ts';
+import { isBare } from './directLoads.ts';
+import type { HartState } from './hartState.ts';
 import type { AccessMode, Mmu } from './mmu.ts';
 import type { Pmp } from './pmp.ts';
 import type { QuickWalk } from './quickWalk.ts';
@@ -27,6 +29,7 @@ interface Half {
 export class MemoryPath {
   /** The trap of the last access that failed. */
   fault: TrapInfo | undefined;
+  private readonly state: HartState;
   private readonly memory: PhysicalMemory;
   private readonly view: DataView;
   private readonly mmu: Mmu;
@@ -39,6 +42,7 @@ export class MemoryPath {
   private readonly missed: (access: AccessKind) => void;
 
   constructor(parts: {
+    state: HartState;
     memory: PhysicalMemory;
     view: DataView;
     mmu: Mmu;
@@ -48,9 +52,13 @@ export class MemoryPath {
     code: CodePages;
     triggers: Triggers;
     xlen: RegisterWidth;
-    /** Told of each page that the TLB did not have. */
+    /**
+     * Told of each page that the TLB did not have, where addresses are translated: physical ones
+     * are nothing that a TLB could miss, and translated code need not ask ours about them.
+     */
     missed: (access: AccessKind) => void;
   }) {
+    this.state = parts.state;
     this.memory = parts.memory;
     this.view = parts.view;
     this.mmu = parts.mmu;
@@ -74,7 +82,7 @@ export class MemoryPath {
     const access = kind === 'read' ? 'load' : 'store';
     const page = quickWalk.page(low, high, access, regimes.dataMode);
     if (page < 0 || (kind === 'write' && this.code.recordsAt(page * pageBytes) !== 0)) return -1;
-    this.missed(access);
+    if (!isBare(this.state, regimes.dataMode)) this.missed(access);
     const offset = quickWalk.offsetOf(page);
     const addend = (offset - (low & -pageBytes)) >>> 0;
     regimes.set.fill(kind, low, high, addend, quickWalk.leaf);
@@ -170,7 +178,7 @@ export class MemoryPath {
     const address = this.translate(low, high, 'fetch', mode, 2);
     if (address < 0) return -1;
     if (this.memory.offsetOf(address, 2) >= 0) {
-      this.missed('fetch');
+      if (!isBare(this.state, mode)) this.missed('fetch');
       return address;
     }
     this.refuse(low, high, 'fetch', mode);
@@ -226,7 +234,7 @@ export class MemoryPath {
     if (!region || !this.pmp.uniform(page, pageBytes)) return;
     if (this.triggers.watches(low, high)) return;
     if (kind === 'write' && (!region.writable || this.code.recordsAt(page) !== 0)) return;
-    this.missed(kind === 'read' ? 'load' : 'store');
+    if (!isBare(this.state, this.regimes.dataMode)) this.missed(kind === 'read' ? 'load' : 'store');
     const offset = region.offset + (page - region.base);
     const addend = (offset - (low & -pageBytes)) >>> 0;
     this.regimes.set.fill(kind, low, high, addend, this.mmu.leaf);

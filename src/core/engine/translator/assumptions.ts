@@ -1,0 +1,46 @@
+/**
+ * What a region takes for granted, tested when it is entered: only TypeScript changes any of it,
+ * and no region is running then. One that finds it otherwise is left at once, to be interpreted.
+ */
+import { i32, i64, load, ne, ne32, or32, type Expr } from '../../wasm/expression.ts';
+import type { FunctionBuilder } from '../../wasm/functionBuilder.ts';
+import { floatUnit, hart, regionExit } from '../layout.ts';
+
+/** Memory that loads reach without the TLB, as the hart's area says it in `directBase`. */
+export interface DirectMemory {
+  readonly base: number;
+  readonly bytes: number;
+  readonly offset: number;
+}
+
+export interface Assumptions {
+  /** The floating-point unit is steady. */
+  readonly steady: boolean;
+  readonly direct: DirectMemory | undefined;
+}
+
+export function checkAssumptions(
+  f: FunctionBuilder,
+  base: Expr,
+  { steady, direct }: Assumptions,
+  /** Number of the region, for the translator to hear of what can be had otherwise. */
+  region: number,
+  returnToCaller: () => void,
+): void {
+  if (steady) {
+    f.if(ne32(load('i32.load', base, hart.floatUnit), i32(floatUnit.steady)));
+    f.store('i32.store', base, i32(regionExit.interpret), hart.regionExit);
+    returnToCaller();
+    f.end();
+  }
+  if (direct) {
+    const otherBase = ne(load('i64.load', base, hart.directBase), i64(direct.base));
+    const rest = (BigInt(direct.offset) << 32n) | BigInt(direct.bytes);
+    const otherRest = ne(load('i64.load', base, hart.directBytes), i64(rest));
+    f.if(or32(otherBase, otherRest));
+    f.store('i32.store', base, i32(regionExit.interpret), hart.regionExit);
+    f.store('i32.store', base, i32(region), hart.exitSite);
+    returnToCaller();
+    f.end();
+  }
+}
