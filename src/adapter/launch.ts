@@ -44,9 +44,12 @@ const consoleWindow = 1 << 18;
 type Attributes = Readonly<Record<string, unknown>>;
 
 export function parseLaunchRequest(raw: Attributes): LaunchRequest {
-  const config = parseLaunchConfig(raw);
+  const parsed = parseLaunchConfig(raw);
   const consoles = parseConsole(raw['console']);
   const cwd = path.resolve(stringAttribute(raw, 'cwd') ?? process.cwd());
+  const { handlers } = parsed;
+  const config =
+    handlers === undefined ? parsed : { ...parsed, handlers: path.resolve(cwd, handlers) };
   return {
     config,
     consoles,

@@ -35,15 +35,22 @@ const start = {
   plugins: [apart(/\/main\.ts$/, 'trapline.cjs')],
 };
 
+/** Taking types away is a third of a megabyte that only handler modules need. */
+const withHandlers = {
+  ...requires,
+  plugins: [apart(/\/stripTypes\.ts$/, 'stripTypes.cjs')],
+};
+
 /** Entry point, output, settings. An entry belongs here and nowhere else. */
 const bundles = [
   ['src/extension/extension.ts', 'dist/extension.cjs', extension],
   ['src/extension/languageClient.ts', 'dist/languageClient.cjs', extension],
   ['src/adapter/main.ts', 'dist/adapter.cjs', node],
-  ['src/worker/machineWorker.ts', 'dist/machineWorker.cjs', node],
+  ['src/worker/machineWorker.ts', 'dist/machineWorker.cjs', withHandlers],
+  ['src/handlers/stripTypes.ts', 'dist/stripTypes.cjs', node],
   ['src/language/server.ts', 'dist/languageServer.cjs', node],
   ['src/cli/start.ts', 'dist/cli.cjs', start],
-  ['src/cli/main.ts', 'dist/trapline.cjs', node],
+  ['src/cli/main.ts', 'dist/trapline.cjs', withHandlers],
   ['src/webview/csrs.ts', 'dist/webview/csrs.js', browser],
   ['src/webview/mappings.ts', 'dist/webview/mappings.js', browser],
 ];

@@ -3,6 +3,7 @@
  * outside. Slices are counted, never timed, so that two runs with the same input are equal.
  */
 import { Bug } from '../core/base/assert.ts';
+import { failedHandler } from '../core/machine/callDesk.ts';
 import type { EndEvent } from '../core/debug/target.ts';
 import type { Machine } from '../core/machine/machine.ts';
 import { exitCodes } from './command.ts';
@@ -66,6 +67,8 @@ export async function drive(
       case 'breakpoint':
         throw new Bug('the machine stopped at a breakpoint that nobody set');
       case 'event':
+        // Nobody is there to mend a handler.
+        if (stop.name === failedHandler) return ended(crash(stop.text));
         options.say(stop.text);
         // An event that comes again without an instruction between is one nothing goes on from.
         if (lastEvent === machine.instructions) return ended(crash(stop.text));

@@ -3,12 +3,15 @@
  * names are launch.json's; what they mean and may be is decided where launch.json's attributes are
  * checked, so both speak with one voice.
  */
+import path from 'node:path';
 import type { EndEvent } from '../core/debug/target.ts';
 import type { LaunchConfig } from '../core/machine/launchConfig.ts';
 import type { Machine } from '../core/machine/machine.ts';
 import { parseLaunchConfig } from '../core/machine/parseLaunchConfig.ts';
 import { createMachine } from '../core/registry.ts';
+import { handlersOf } from '../handlers/attach.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
+import { parseCallOption } from './calls.ts';
 import type { Command } from './command.ts';
 import { Consoles, isInteractive, parseDestination } from './console.ts';
 import { drive, type Outcome } from './drive.ts';
@@ -40,6 +43,13 @@ const spec: CommandSpec = {
       repeats: true,
       help: 'terminal (default), none, file:PATH, tcp:[HOST:]PORT, telnet:…; several if repeated',
     },
+    {
+      name: 'calls',
+      value: 'RULE',
+      repeats: true,
+      help: 'EXTENSION[/FUNCTION]=ACTION, as DBCN=deny',
+    },
+    { name: 'handlers', value: 'FILE', help: 'a JS or TS module that answers forwarded calls' },
     { name: 'engine', value: 'NAME', help: 'auto (default), interpreter, jit or lockstep' },
     { name: 'time', value: 'virtual|wall', help: 'virtual (default) or paced to the wall clock' },
     { name: 'max-instructions', value: 'N', help: 'end after so many instructions, with code 124' },
@@ -85,8 +95,10 @@ async function run(options: ParsedOptions): Promise<number> {
   const tracer = trace && new Tracer(parseTrace(trace), options.text('trace-file'));
 
   const files = await readLaunchFiles(config, process.cwd());
+  const withHandlers = await handlersOf(config);
   const machine = createMachine(config, files, { now: () => performance.now() });
   machine.log.on(say);
+  withHandlers(machine);
   const consoles = new Consoles(machine.consoles);
   let outcome: Outcome;
   try {
@@ -100,6 +112,7 @@ async function run(options: ParsedOptions): Promise<number> {
     });
   } finally {
     await consoles.close();
+    machine.calls?.close();
     if (tracer) tracer.close();
   }
   explainEnd(outcome.end);
@@ -123,6 +136,10 @@ function launchConfig(options: ParsedOptions): LaunchConfig {
   if (harts !== undefined) given.harts = harts;
   const aiaGuests = options.count('aia-guests');
   if (aiaGuests !== undefined) given.aiaGuests = aiaGuests;
+  const calls = options.texts('calls');
+  if (calls.length > 0) given.calls = calls.map(parseCallOption);
+  const handlers = options.text('handlers');
+  if (handlers !== undefined) given.handlers = path.resolve(handlers);
   return parseLaunchConfig(given);
 }
 

@@ -3,10 +3,14 @@
  */
 import type { TranslatorOptions } from './engine/translator/translator.ts';
 import { UserError } from './base/userError.ts';
+import type { CallTableRow } from './debug/target.ts';
 import { machineName } from './formats/elf/constants.ts';
 import type { ElfFile } from './formats/elf/elf.ts';
+import { CallPolicy, type CallRule } from './hypervisor/callPolicy.ts';
+import { defaultCalls, sbiCallNames, sbiConsoleAnswers } from './hypervisor/riscv/sbiTable.ts';
 import type { Isa } from './isa/isa.ts';
 import { riscvIsa } from './isa/riscv/riscv.ts';
+import { callTable, callTableQuery } from './machine/callTable.ts';
 import { createVirtMachine } from './machine/boards/virtMachine.ts';
 import type { LaunchConfig, LaunchFiles } from './machine/launchConfig.ts';
 import { LockstepMachine } from './machine/lockstepMachine.ts';
@@ -37,8 +41,19 @@ export function isaOfElf(elf: ElfFile): Isa {
   throw new UserError(`'${elf.name}' is for ${machineName(elf.machine)} (${bits} bits)`, elf.name);
 }
 
-/** Who answers which firmware call, one line a rule. */
-export { callListing } from './hypervisor/riscv/callListing.ts';
+/** Who would answer which firmware call of a guest with these rules; throws where they overlap. */
+export function callTableFor(rules: readonly CallRule[]) {
+  const policy = new CallPolicy(defaultCalls, rules);
+  const parts = [policy, sbiCallNames, [sbiConsoleAnswers]] as const;
+  return {
+    rows: callTable(...parts).rows,
+    /** Without a function: what most functions of the extension meet. */
+    query: (extension: number, fn?: number): CallTableRow =>
+      callTableQuery(...parts, extension, fn),
+  };
+}
+
+export const callNames = sbiCallNames;
 
 type MakeMachine = (
   config: LaunchConfig,

@@ -62,7 +62,7 @@ export function withAbsolutePaths(
   return result;
 }
 
-const pathAttributes = ['program', 'firmware', 'initrd', 'dtb'];
+const pathAttributes = ['program', 'firmware', 'initrd', 'dtb', 'handlers'];
 const fileListAttributes = ['loadFiles', 'symbolFiles'];
 
 function withAbsoluteFile(item: unknown, base: string | undefined): unknown {

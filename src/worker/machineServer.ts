@@ -12,23 +12,27 @@ import type { Message, Port } from './port.ts';
 import { toWire } from './port.ts';
 import { isTargetMethod, type CreateOptions } from './targetMethods.ts';
 
-export type CreateMachine = (config: LaunchConfig, files: LaunchFiles) => Machine;
+/** Gets ready for a launch, and makes a machine of it, each time anew. */
+export type PrepareMachine = (
+  config: LaunchConfig,
+  files: LaunchFiles,
+) => Promise<() => Machine> | (() => Machine);
 
-export function serveMachine(port: Port, createMachine: CreateMachine, host: RunHost): void {
-  const server = new MachineServer(port, createMachine, host);
+export function serveMachine(port: Port, prepare: PrepareMachine, host: RunHost): void {
+  const server = new MachineServer(port, prepare, host);
   port.onMessage((message) => void server.receive(message as Message));
   port.onClose(() => void server.close());
 }
 
 class MachineServer {
   private readonly port: Port;
-  private readonly createMachine: CreateMachine;
+  private readonly prepare: PrepareMachine;
   private readonly host: RunHost;
   private target: LocalTarget | undefined;
 
-  constructor(port: Port, createMachine: CreateMachine, host: RunHost) {
+  constructor(port: Port, prepare: PrepareMachine, host: RunHost) {
     this.port = port;
-    this.createMachine = createMachine;
+    this.prepare = prepare;
     this.host = host;
   }
 
@@ -58,9 +62,14 @@ class MachineServer {
     return call.call(this.target, ...args);
   }
 
-  private create(config: LaunchConfig, files: LaunchFiles, options: CreateOptions): void {
+  private async create(
+    config: LaunchConfig,
+    files: LaunchFiles,
+    options: CreateOptions,
+  ): Promise<void> {
     assert(!this.target, 'a channel has one machine');
-    const target = new LocalTarget(() => this.createMachine(config, files), this.host, options);
+    const createMachine = await this.prepare(config, files);
+    const target = new LocalTarget(createMachine, this.host, options);
     this.target = target;
     target.onStop((body) => this.send({ type: 'event', event: 'stop', body }));
     target.onEnd((body) => this.send({ type: 'event', event: 'end', body }));

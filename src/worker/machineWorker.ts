@@ -5,8 +5,16 @@
 import { parentPort } from 'node:worker_threads';
 import { defined } from '../core/base/assert.ts';
 import { createMachine } from '../core/registry.ts';
+import { handlersOf } from '../handlers/attach.ts';
 import { serveMachine } from './machineServer.ts';
 import { nodeRunHost, portOfParent } from './nodePort.ts';
 
 const parent = defined(parentPort ?? undefined, 'parent port');
-serveMachine(portOfParent(parent), createMachine, nodeRunHost);
+serveMachine(
+  portOfParent(parent),
+  async (config, files) => {
+    const withHandlers = await handlersOf(config);
+    return () => withHandlers(createMachine(config, files));
+  },
+  nodeRunHost,
+);

@@ -47,7 +47,13 @@ export function trapline(args: readonly string[], options: RunOptions = {}): Res
 }
 
 /** Assembles a guest with GNU as, which is no part of Trapline; its path. */
-export function assemble(folder: string, name: string, source: string, address: number): string {
+export function assemble(
+  folder: string,
+  name: string,
+  source: string,
+  address: number,
+  bits: 32 | 64 = 64,
+): string {
   const output = path.join(folder, `${name}.elf`);
   const input = path.join(folder, `${name}.S`);
   writeFileSync(input, `.globl _start\n_start:\n${source}\n`);
@@ -58,8 +64,8 @@ export function assemble(folder: string, name: string, source: string, address: 
       '-static',
       // Without it the headers are loaded too, on a page below the code.
       '-Wl,-N',
-      '-march=rv64gc',
-      '-mabi=lp64d',
+      `-march=rv${bits}gc`,
+      bits === 32 ? '-mabi=ilp32d' : '-mabi=lp64d',
       `-Wl,-Ttext=0x${address.toString(16)}`,
       '-o',
       output,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { StartMachine } from '../../src/adapter/launch.ts';
 import { LocalTarget } from '../../src/core/debug/localTarget.ts';
+import { handlersOf } from '../../src/handlers/attach.ts';
 import { createMachine } from '../../src/core/registry.ts';
 import { nodeRunHost } from '../../src/worker/nodePort.ts';
 import { Transcript } from './transcript.ts';
@@ -10,7 +11,9 @@ import { Transcript } from './transcript.ts';
 export const inThisThread: StartMachine = async (config, files, options) => {
   // Nobody looks on: virtual time need not wait for the clock on the wall.
   const unpaced = { ...options, pace: false };
-  const target = new LocalTarget(() => createMachine(config, files), nodeRunHost, unpaced);
+  const withHandlers = await handlersOf(config);
+  const create = () => withHandlers(createMachine(config, files));
+  const target = new LocalTarget(create, nodeRunHost, unpaced);
   return { target, end: () => target.dispose() };
 };
 

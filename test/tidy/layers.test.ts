@@ -25,6 +25,7 @@ const layers: readonly (readonly string[])[] = [
   ['core/machine/boards'],
   ['core/debug'],
   ['core/registry.ts'],
+  ['handlers'],
   ['worker'],
   ['host'],
   ['adapter', 'gdb', 'language'],
@@ -49,9 +50,13 @@ const outside: readonly { readonly name: RegExp; readonly by: RegExp }[] = [
   { name: /^vscode$/, by: /^extension\// },
   { name: /^vscode-languageclient(\/|$)/, by: /^extension\// },
   { name: /^vscode-languageserver/, by: /^language\// },
+  { name: /^sucrase$/, by: /^handlers\/stripTypes\.ts$/ },
   { name: /^@vscode\/debug(adapter|protocol)/, by: /^(adapter|extension)\// },
   { name: /^(esbuild|playwright-core)$/, by: /^build\// },
-  { name: /^node:/, by: /^(worker|host\/node|adapter|gdb|language|cli|extension|build)\// },
+  {
+    name: /^node:/,
+    by: /^(handlers|worker|host\/node|adapter|gdb|language|cli|extension|build)\//,
+  },
 ];
 
 /** Who may name an instruction set's packages. */

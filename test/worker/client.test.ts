@@ -5,7 +5,8 @@ import { UserError } from '../../src/core/base/userError.ts';
 import type { ConsoleEvent, EndEvent, StopEvent } from '../../src/core/debug/target.ts';
 import type { LaunchConfig } from '../../src/core/machine/launchConfig.ts';
 import { connectMachine } from '../../src/worker/client.ts';
-import { serveMachine, type CreateMachine } from '../../src/worker/machineServer.ts';
+import type { Machine } from '../../src/core/machine/machine.ts';
+import { serveMachine, type PrepareMachine } from '../../src/worker/machineServer.ts';
 import { nodeRunHost, portOfParent } from '../../src/worker/nodePort.ts';
 import { toy, ToyMachine } from '../core/debug/toyMachine.ts';
 
@@ -23,9 +24,15 @@ const config = {
 } satisfies LaunchConfig;
 
 /** Both ends in this thread; every value crosses by structured cloning all the same. */
-async function connect(createMachine: CreateMachine) {
+async function connect(make: (...launch: Parameters<PrepareMachine>) => Machine) {
   const { port1, port2 } = new MessageChannel();
-  serveMachine(portOfParent(port2), createMachine, nodeRunHost);
+  serveMachine(
+    portOfParent(port2),
+    (...launch) =>
+      () =>
+        make(...launch),
+    nodeRunHost,
+  );
   const files = new Map([['toy', Uint8Array.of(1, 2, 3)]]);
   try {
     const target = await connectMachine(portOfParent(port1), config, files, { pace: false });

@@ -90,6 +90,12 @@ export class CallPolicy {
     return found ? { ...found, source: 'default' } : rest;
   }
 
+  /** The rule that a function meets of which no rule speaks by its own id. */
+  queryExtension(extension: number): PolicyRow {
+    const whole = (row: PolicyRow) => contains(row.extension, extension) && !row.function;
+    return this.rows().find(whole) ?? rest;
+  }
+
   /** Every action that some function of the extension meets: what a probe has to agree with. */
   actionsOf(extension: number): ReadonlySet<CallAction> {
     const actions = new Set<CallAction>();

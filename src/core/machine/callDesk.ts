@@ -64,6 +64,10 @@ export class CallDesk implements CallControl {
     this.parts = parts;
   }
 
+  get names(): CallNames {
+    return this.parts.names;
+  }
+
   use(script: CallScript): void {
     this.script = script;
   }

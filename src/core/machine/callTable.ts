@@ -23,16 +23,23 @@ export function callTable(
   return { rows: policy.rows().map(row) };
 }
 
-/** Who would answer one call; the row that decides it, cut down to the call. */
+/**
+ * Who would answer one call: the row that decides it, cut down to the call. Without a function, the
+ * first that is about all functions of the extension.
+ */
 export function callTableQuery(
   policy: CallPolicy,
   names: CallNames,
   answerers: readonly Answerer[],
   extension: number,
-  fn: number,
+  fn: number | undefined,
 ): CallTableRow {
-  const found = policy.query(extension, fn);
-  const one: PolicyRow = { ...found, extension: [extension, extension], function: [fn, fn] };
+  const found = fn === undefined ? policy.queryExtension(extension) : policy.query(extension, fn);
+  const one: PolicyRow = {
+    ...found,
+    extension: [extension, extension],
+    ...(fn === undefined ? {} : { function: [fn, fn] }),
+  };
   return { ...one, name: names.extension(extension), answeredBy: answeredBy(one, answerers) };
 }
 

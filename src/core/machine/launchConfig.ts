@@ -48,6 +48,8 @@ export interface LaunchConfig {
   readonly bootargs?: string;
   readonly loadFiles: readonly LoadFile[];
   readonly calls: readonly CallRule[];
+  /** The path of a module that answers forwarded calls, absolute once the launch knows its folder. */
+  readonly handlers?: string;
   readonly engine: EngineChoice;
   readonly time: TimeChoice;
   /** Instructions after which the machine ends with `limit`; undefined for none. */

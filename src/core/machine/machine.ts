@@ -13,6 +13,7 @@ import type {
   ExitStop,
   WaitingCall,
 } from '../debug/target.ts';
+import type { CallNames } from '../hypervisor/arch.ts';
 import type { CallScript } from '../hypervisor/callHandler.ts';
 import type { CallRule } from '../hypervisor/callPolicy.ts';
 import type { Cpu } from '../isa/cpu.ts';
@@ -32,6 +33,7 @@ export type MachineStop =
 
 /** Who answers the guest's calls, and the one that it stands at. */
 export interface CallControl {
+  readonly names: CallNames;
   /** A user's code that is asked first. The machine closes it. */
   use(script: CallScript): void;
   /** The call that the machine stands at, as long as it has no answer. */

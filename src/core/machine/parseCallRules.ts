@@ -88,6 +88,11 @@ function parseNumber(value: unknown): number | undefined {
   return number >= 0 && number <= MAX_ID ? number : undefined;
 }
 
+/** The id of an extension by its number or its name. */
+export function extensionNamed(name: string): number | undefined {
+  return parseExtension(name);
+}
+
 function parseExtension(value: unknown): number | undefined {
   const number = parseNumber(value);
   if (number !== undefined || typeof value !== 'string') return number;

@@ -26,6 +26,7 @@ const OWN_ATTRIBUTES = [
   'bootargs',
   'loadFiles',
   'calls',
+  'handlers',
   'engine',
   'time',
   'maxInstructions',
@@ -44,7 +45,6 @@ const NOT_YET: Readonly<Record<string, string>> = {
   drives: 'virtio block devices',
   shares: 'shared folders',
   net: 'network devices',
-  handlers: 'handler modules for forwarded calls',
 };
 
 /** Those that exist; `LaunchConfig` has room for the ones to come. */
@@ -73,6 +73,9 @@ export function parseLaunchConfig(raw: Readonly<Record<string, unknown>>): Launc
     );
   }
   const aia = aiaChoice(raw, mode);
+  const handlers = optionalString(raw, 'handlers');
+  const engine = oneOf(raw, 'engine', ENGINES, 'auto');
+  checkHandlers(handlers, mode, engine);
   const initrd = optionalString(raw, 'initrd');
   const dtb = optionalString(raw, 'dtb');
   const bootargs = optionalString(raw, 'bootargs', 'allowEmpty');
@@ -97,7 +100,8 @@ export function parseLaunchConfig(raw: Readonly<Record<string, unknown>>): Launc
     ...(bootargs === undefined ? {} : { bootargs }),
     loadFiles: loadFiles(raw['loadFiles']),
     calls: parseCallRules(raw['calls']),
-    engine: oneOf(raw, 'engine', ENGINES, 'auto'),
+    ...(handlers === undefined ? {} : { handlers }),
+    engine,
     time: oneOf(raw, 'time', ['virtual', 'wall'], 'virtual'),
     ...(maxInstructions === undefined ? {} : { maxInstructions }),
   };
@@ -115,6 +119,26 @@ function aiaChoice(raw: Readonly<Record<string, unknown>>, mode: Mode): AiaChoic
     );
   }
   return { controllers, guests };
+}
+
+function checkHandlers(
+  handlers: string | undefined,
+  mode: Mode,
+  engine: (typeof ENGINES)[number],
+): void {
+  if (handlers === undefined) return;
+  if (mode === 'machine') {
+    throw new UserError(
+      `handlers: '${handlers}' needs "mode": "guest"; in mode machine the calls go to the firmware`,
+      'handlers',
+    );
+  }
+  if (engine === 'lockstep') {
+    throw new UserError(
+      `handlers: '${handlers}' would be asked twice for each call with "engine": "lockstep"`,
+      'handlers',
+    );
+  }
 }
 
 function checkKnown(name: string): void {

@@ -133,7 +133,7 @@ describe('parseLaunchConfig', () => {
   });
 
   it('refuses what it knows of and cannot do yet', () => {
-    for (const name of ['drives', 'shares', 'net', 'handlers']) {
+    for (const name of ['drives', 'shares', 'net']) {
       refused({ [name]: [] }, new RegExp(`^${name}: .* are not supported yet; remove`), name);
     }
   });

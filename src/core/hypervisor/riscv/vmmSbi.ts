@@ -15,12 +15,18 @@ const legacyGetchar = 2;
 /** Bytes moved by one call at most; a guest loops on short transfers, as DBCN tells it to. */
 const longestTransfer = 1 << 20;
 
-export class SbiConsole implements CallHandler {
-  readonly name = 'SBI console';
-  readonly extensions = [
+/** For the table of calls. */
+export const sbiConsoleAnswers = {
+  name: 'SBI console',
+  extensions: [
     [legacyPutchar, legacyGetchar],
     [sbiExtension.dbcn, sbiExtension.dbcn],
-  ] as const;
+  ],
+} as const;
+
+export class SbiConsole implements CallHandler {
+  readonly name = sbiConsoleAnswers.name;
+  readonly extensions = sbiConsoleAnswers.extensions;
   private readonly console: ConsoleChannel;
   private readonly xlen: 32 | 64;
 

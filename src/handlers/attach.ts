@@ -1,0 +1,25 @@
+/** Gives the handler module that a launch names to each machine that is made of the launch. */
+import { UserError } from '../core/base/userError.ts';
+import type { LaunchConfig } from '../core/machine/launchConfig.ts';
+import type { Machine } from '../core/machine/machine.ts';
+import { HandlerScript } from './handlerScript.ts';
+
+/** Puts handlers, if any, before a machine, and gives the machine back. */
+export type AttachHandlers = <M extends Machine>(machine: M) => M;
+
+export async function handlersOf({ handlers: file }: LaunchConfig): Promise<AttachHandlers> {
+  if (file === undefined) return (machine) => machine;
+  const { toCommonJs } = await import('./stripTypes.ts');
+  return (machine) => {
+    const { calls } = machine;
+    if (!calls) {
+      throw new UserError(
+        'handlers: this machine makes no calls that could be answered',
+        'handlers',
+      );
+    }
+    const say = (line: string) => machine.log.fire(line);
+    calls.use(new HandlerScript({ file, names: calls.names, toCommonJs, say }));
+    return machine;
+  };
+}
