@@ -12,12 +12,32 @@ import { installNode } from './vscode/harness/install.mjs';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const results = path.join(root, 'out/results');
 
+/** What runs whole guests; firmware/lockstep.test.ts runs firmware on both engines. */
+const guests = [
+  ...['test/guests/', 'test/dap/', 'test/core/hypervisor/riscv/', 'test/core/machine/'],
+  ...['test/core/debug/pacing', 'test/cli/run.test', '!machine/lockstep.test'],
+];
+/** Harts by themselves; left out is what takes long: instructions and CSRs one by one. */
+const harts = [
+  'test/core/isa/riscv/',
+  ...['riscv/csr/', 'riscv/float/', 'riscv/disassemble', 'riscv/assembler'].map((not) => `!${not}`),
+];
+const onEngine = (name, parts) => ({
+  name,
+  args: ['test/unit.mjs', ...parts],
+  env: () => ({ TRAPLINE_ENGINE: name }),
+});
+
 /** Name and command of each phase; `unit` is what no other phase names. */
 const phases = [
   { name: 'tidy', args: ['test/unit.mjs', 'test/tidy/'] },
   { name: 'unit', args: ['test/unit.mjs', '!test/tidy/', '!test/cli/', '!test/firmware/'] },
   { name: 'cli', args: ['test/unit.mjs', 'test/cli/'], env: otherNode },
   { name: 'firmware', args: ['test/unit.mjs', 'test/firmware/', '--timeout', '300000'] },
+  // The phases before have the engine that a user has who names none.
+  onEngine('interpreter', guests),
+  onEngine('jit', [...guests, ...harts]),
+  onEngine('lockstep', guests),
   { name: 'host', args: ['test/vscode/run.mjs', 'host'] },
   { name: 'ui', args: ['test/vscode/run.mjs', 'ui'] },
 ];

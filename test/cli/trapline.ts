@@ -3,6 +3,7 @@ import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { mkdtempSync, openSync, closeSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { testEngine } from '../engine.ts';
 
 export interface Result {
   readonly code: number | null;
@@ -32,8 +33,11 @@ export function trapline(args: readonly string[], options: RunOptions = {}): Res
   const file = path.join(folder, 'input');
   writeFileSync(file, input ?? '');
   const descriptor = openSync(file, 'r');
+  const [command = '', ...rest] = args;
+  const named = command !== 'run' || rest.includes('--engine') || testEngine === 'auto';
+  const words = named ? args : [command, '--engine', testEngine, ...rest];
   try {
-    const run: SpawnSyncReturns<string> = spawnSync(node, [cli, ...args], {
+    const run: SpawnSyncReturns<string> = spawnSync(node, [cli, ...words], {
       cwd,
       encoding: 'utf8',
       timeout: 60_000,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { StartMachine } from '../../src/adapter/launch.ts';
 import { LocalTarget } from '../../src/core/debug/localTarget.ts';
 import { handlersOf } from '../../src/handlers/attach.ts';
-import { createMachine } from '../../src/core/registry.ts';
+import { machineOnTestEngine } from '../engine.ts';
 import { nodeRunHost } from '../../src/worker/nodePort.ts';
 import { Transcript } from './transcript.ts';
 
@@ -12,7 +12,7 @@ export const inThisThread: StartMachine = async (config, files, options) => {
   // Nobody looks on: virtual time need not wait for the clock on the wall.
   const unpaced = { ...options, pace: false };
   const withHandlers = await handlersOf(config);
-  const create = () => withHandlers(createMachine(config, files));
+  const create = () => withHandlers(machineOnTestEngine(config, files));
   const target = new LocalTarget(create, nodeRunHost, unpaced);
   return { target, end: () => target.dispose() };
 };

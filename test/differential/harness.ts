@@ -8,12 +8,12 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { EngineChoice, LaunchConfig } from '../../src/core/machine/launchConfig.ts';
 import { createMachine } from '../../src/core/registry.ts';
-import { eagerTranslation } from '../core/isa/riscv/rig.ts';
 import { qemuCpu, qemuProgram } from '../firmware/qemu.ts';
 import { newerQemu } from '../tools/debian.mjs';
 import { assemble, inFolder } from './assemble.ts';
 import { layout } from './layout.ts';
 import type { Program } from './program.ts';
+import { eagerTranslation } from '../engine.ts';
 
 type Xlen = 32 | 64;
 /** What a record of a trap begins with, which is no number of a test. */

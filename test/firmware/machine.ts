@@ -7,6 +7,7 @@ import type { EndEvent } from '../../src/core/debug/target.ts';
 import type { LaunchConfig, LaunchFiles } from '../../src/core/machine/launchConfig.ts';
 import type { Machine } from '../../src/core/machine/machine.ts';
 import { readFileSync } from 'node:fs';
+import { testEngine } from '../engine.ts';
 import { ScriptRunner, type Step } from './script.ts';
 
 const sliceInstructions = 50_000;
@@ -32,7 +33,7 @@ export function makeMachine(launch: Launch): Machine {
     memory: 256 << 20,
     loadFiles: [],
     calls: [],
-    engine: 'auto',
+    engine: testEngine,
     time: 'virtual',
     ...launch,
   };

@@ -1,7 +1,8 @@
 /**
  * Two machines of the same launch that differ in their engine, run side by side and compared after
- * every slice: registers, control registers, counts and what they wrote to their consoles, and now
- * and then all memory. The first difference ends the run with all that is different. To its owner it is the first machine.
+ * every slice: registers, control registers, counts, exits and what they wrote to their consoles,
+ * and now and then all memory. The first difference ends the run with all that is different. To its
+ * owner it is the first machine.
  */
 import { Bug } from '../base/assert.ts';
 import type { ConsoleChannel } from '../base/console.ts';
@@ -11,6 +12,8 @@ import { LockstepCpu } from './lockstepCpu.ts';
 import type { Machine, MachineStop } from './machine.ts';
 
 const longestSlice = 30_000;
+/** An owner may run less at a time than is worth looking at all registers. */
+const comparisonPeriod = 50;
 /** Instructions from one comparison of all memory to the next. */
 const memoryPeriod = 100_000_000;
 const pageBytes = 4096;
@@ -28,6 +31,7 @@ export class LockstepMachine implements Machine {
   private readonly written: { address: number; size: number }[] = [];
   private running = false;
   private random = 1;
+  private compared = 0;
   private memoryCompared = 0;
 
   constructor(first: Machine, second: Machine) {
@@ -152,6 +156,10 @@ export class LockstepMachine implements Machine {
     };
     note('stop', a.kind, b.kind);
     note('instructions', this.first.instructions, this.second.instructions);
+    this.first.harts.forEach((hart, i) => note(`hart ${i} pc`, hart.pc, this.second.harts[i]!.pc));
+    const since = this.first.instructions - this.compared;
+    if (a.kind === 'budget' && since < comparisonPeriod && differences.length === 0) return;
+    this.compared = this.first.instructions;
     this.first.harts.forEach((hart, i) => {
       const other = this.second.harts[i]!;
       note(`hart ${i} instructions`, hart.instructions, other.instructions);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { LocalTarget } from '../../../src/core/debug/localTarget.ts';
 import { parseLaunchConfig } from '../../../src/core/machine/parseLaunchConfig.ts';
-import { createMachine } from '../../../src/core/registry.ts';
+import { machineOnTestEngine } from '../../engine.ts';
 import { nodeRunHost } from '../../../src/worker/nodePort.ts';
 
 const program = 'media/samples/machine-hello/machine-hello.elf';
@@ -11,7 +11,7 @@ const program = 'media/samples/machine-hello/machine-hello.elf';
 async function run(pace: boolean) {
   const config = parseLaunchConfig({ program, mode: 'machine' });
   const files = new Map([[program, new Uint8Array(readFileSync(program))]]);
-  const target = new LocalTarget(() => createMachine(config, files), nodeRunHost, { pace });
+  const target = new LocalTarget(() => machineOnTestEngine(config, files), nodeRunHost, { pace });
   let text = '';
   const times: number[] = [];
   target.onConsole(({ bytes }) => {

@@ -1,8 +1,9 @@
 /** An interrupt at every instruction boundary of hot code: the same with and without translator. */
 import assert from 'node:assert/strict';
 import type { TranslatorOptions } from '../../../src/core/engine/translator/translator.ts';
-import { deviceBase, eagerTranslation, ramBase, rig, type Rig } from '../isa/riscv/rig.ts';
+import { deviceBase, ramBase, rig, type Rig } from '../isa/riscv/rig.ts';
 import { allState } from './rigState.ts';
+import { eagerTranslation } from '../../engine.ts';
 
 /**
  * Branches both ways, calls, memory in two pages and of a device, atomics, division, floating point,

@@ -1,8 +1,9 @@
 /** Code at the limits: more regions than there may be, more pages of code than have records. */
 import assert from 'node:assert/strict';
 import { encode } from '../../differential/encode.ts';
-import { eagerTranslation, ramBase, rig, type Rig } from '../isa/riscv/rig.ts';
+import { ramBase, rig, type Rig } from '../isa/riscv/rig.ts';
 import { allState } from './rigState.ts';
+import { eagerTranslation } from '../../engine.ts';
 
 const functions = ramBase + 0x10_0000;
 const addi = (rd: number, rs1: number, imm: number): number => encode('addi', { rd, rs1, imm });

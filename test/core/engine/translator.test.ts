@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { integerNames } from '../../../src/core/isa/riscv/registers.ts';
 import { Random } from '../../differential/random.ts';
-import { eagerTranslation, ramBase, rig, type Rig } from '../isa/riscv/rig.ts';
+import { ramBase, rig, type Rig } from '../isa/riscv/rig.ts';
+import { eagerTranslation } from '../../engine.ts';
 
 /** Nested loops, calls, a jump table, recursion, atomics, floating point, a system call at times. */
 const program = `

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createMachine } from '../../../src/core/registry.ts';
+import { machineOnTestEngine } from '../../engine.ts';
 import type { Machine } from '../../../src/core/machine/machine.ts';
 import { assemble } from '../../differential/assemble.ts';
 
@@ -7,7 +7,7 @@ const base = 0x8000_0000;
 
 function machine(source: string, harts = 1): Machine {
   const program = assemble(source, base);
-  return createMachine(
+  return machineOnTestEngine(
     {
       board: 'virt',
       mode: 'machine',

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { parseLaunchConfig } from '../../../src/core/machine/parseLaunchConfig.ts';
-import { createMachine } from '../../../src/core/registry.ts';
+import { machineOnTestEngine } from '../../engine.ts';
 
 /** Zeros are an illegal instruction, and nothing has set a trap vector: the handler is not there. */
 const zeros = new Uint8Array(64);
 
 function boot(mode: 'guest' | 'machine', program: Uint8Array) {
   const config = parseLaunchConfig({ program: 'zeros.bin', mode, memory: '16M' });
-  return createMachine(config, new Map([['zeros.bin', program]]));
+  return machineOnTestEngine(config, new Map([['zeros.bin', program]]));
 }
 
 describe('a hart that traps for ever', () => {

@@ -17,6 +17,7 @@ import { createRiscvParts } from '../../../../src/core/isa/riscv/riscvMachinePar
 import { GuestMachine } from '../../../../src/core/machine/guestMachine.ts';
 import type { MachineStop } from '../../../../src/core/machine/machine.ts';
 import { MmioMap } from '../../../../src/core/memory/mmioMap.ts';
+import { testTranslation } from '../../../engine.ts';
 
 export const ram = 0x8000_0000;
 export const ramSize = 16 << 20;
@@ -106,6 +107,7 @@ export function realGuest(image: Uint8Array, options: RealGuestOptions = {}): Re
     clock,
     xlen,
     extensions: withHypervisor,
+    translate: testTranslation,
   });
   const console = new ConsoleChannel('sbi');
   const mmio = new MmioMap();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { encode } from '../../../differential/encode.ts';
 import type { Privilege } from '../../../../src/core/isa/riscv/riscvHart.ts';
-import { createMachine } from '../../../../src/core/registry.ts';
+import { machineOnTestEngine } from '../../../engine.ts';
 import { assemble } from '../../../differential/assemble.ts';
 import { rig } from './rig.ts';
 
@@ -160,7 +160,7 @@ describe('core/isa/riscv/waiting for a reservation', () => {
          flag: .word 0`,
         0x8000_0000,
       );
-      const machine = createMachine(
+      const machine = machineOnTestEngine(
         {
           board: 'virt',
           mode: 'machine',

@@ -13,6 +13,7 @@ import { createRiscvParts } from '../../../../src/core/isa/riscv/riscvMachinePar
 import { MmioMap } from '../../../../src/core/memory/mmioMap.ts';
 import type { PhysicalMemory } from '../../../../src/core/memory/physicalMemory.ts';
 import { assemble } from '../../../differential/assemble.ts';
+import { eagerTranslation, testTranslation } from '../../../engine.ts';
 
 export const ramBase = 0x8000_0000;
 export const romBase = 0x1000;
@@ -44,12 +45,7 @@ export interface RigOptions {
   readonly translate?: TranslatorOptions | undefined;
 }
 
-/**
- * With the translator and every jump hot, so that short programs are translated at once, with code
- * that was not executed yet.
- */
-export const eagerTranslation: TranslatorOptions = { period: 1, batch: 1, eager: true };
-let translateByDefault: TranslatorOptions | undefined;
+let translateByDefault = testTranslation;
 
 /** A suite that runs once with each engine: rigs made in its tests have it. */
 export function describeEngines(title: string, body: () => void): void {
@@ -62,7 +58,7 @@ export function describeEngines(title: string, body: () => void): void {
         translateByDefault = translate;
       });
       after(() => {
-        translateByDefault = undefined;
+        translateByDefault = testTranslation;
       });
       body();
     });
@@ -92,7 +88,7 @@ export function rig(source = '', options: RigOptions = {}): Rig {
     xlen,
     extensions,
     trapInstruction: options.trapInstruction,
-    translate: options.translate ?? translateByDefault,
+    translate: 'translate' in options ? options.translate : translateByDefault,
     ...(options.external ? { external: options.external } : {}),
   });
   const hart = harts[0]!;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createVirtMachine } from '../../../../src/core/machine/boards/virtMachine.ts';
 import type { LaunchConfig } from '../../../../src/core/machine/launchConfig.ts';
 import type { Machine } from '../../../../src/core/machine/machine.ts';
+import { machineOnTestEngine } from '../../../engine.ts';
 import { assemble } from '../../hypervisor/riscv/realGuest.ts';
 
 const bytesOf = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
@@ -17,11 +17,11 @@ function launch(program: Uint8Array, more: Partial<LaunchConfig> = {}): Machine 
     memory: 64 << 20,
     loadFiles: [],
     calls: [],
-    engine: 'interpreter',
+    engine: 'auto',
     time: 'virtual',
     ...more,
   };
-  return createVirtMachine(config, new Map([['guest', program]]));
+  return machineOnTestEngine(config, new Map([['guest', program]]));
 }
 
 function listen(machine: Machine, name: string) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createMachine } from '../../../../../src/core/registry.ts';
+import { machineOnTestEngine } from '../../../../engine.ts';
 import { inFolder } from '../../../../differential/assemble.ts';
 import { newerQemu } from '../../../../tools/debian.mjs';
 import { defined } from '../../../../../src/core/base/assert.ts';
@@ -15,7 +15,7 @@ export type Run = (steps: readonly Step[]) => StepResult[];
 export function ours(processor: Processor): Run {
   const { isa } = processor;
   return (steps) => {
-    const machine = createMachine(
+    const machine = machineOnTestEngine(
       {
         board: 'virt',
         mode: 'machine',

@@ -18,12 +18,12 @@ import {
   additionalFloatRows,
   floatPairRows,
 } from '../../../../../src/core/isa/riscv/instructions/zfa.ts';
-import { eagerTranslation } from '../rig.ts';
 import { Batch, inputWords, outputWords, type Variant } from './batch.ts';
 import { boxed, expectation, sourceOf, unboxed } from './expected.ts';
 import { moved, Random, registersFor, scaled, withSign } from './operands.ts';
 import { multiply, sizes, type Size } from './reference.ts';
 import { toBigInt, words, type Words } from './words.ts';
+import { eagerTranslation } from '../../../../engine.ts';
 
 const cases = Number(process.env['TRAPLINE_FLOAT_CASES'] ?? 2000);
 const seed = Number(process.env['TRAPLINE_SEED'] ?? Date.now() % 1e9);

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createMachine } from '../../../../../src/core/registry.ts';
+import { machineOnTestEngine } from '../../../../engine.ts';
 import { qemuProgram } from '../../../../firmware/qemu.ts';
 import { Random } from './operands.ts';
 import { baseRows, complaintsOf, image, makeVectors, newerRows, type Vector } from './vectors.ts';
@@ -34,7 +34,7 @@ function onQemu(bytes: Uint8Array): Buffer {
 }
 
 function onOurs(bytes: Uint8Array): Buffer {
-  const machine = createMachine(
+  const machine = machineOnTestEngine(
     {
       board: 'virt',
       mode: 'machine',

@@ -1,0 +1,36 @@
+/**
+ * The engine on which tests run their guests: all that one runs on is run on each of them in turn
+ * (`phases` in run.mjs). Tests that are about an engine name it themselves.
+ */
+import type { TranslatorOptions } from '../src/core/engine/translator/translator.ts';
+import type { EngineChoice, LaunchConfig, LaunchFiles } from '../src/core/machine/launchConfig.ts';
+import type { Machine } from '../src/core/machine/machine.ts';
+import { createMachine } from '../src/core/registry.ts';
+
+const engines: readonly EngineChoice[] = ['auto', 'interpreter', 'jit', 'lockstep'];
+
+/** What `TRAPLINE_ENGINE` names; as a user has it by default. */
+export const testEngine = chosen(process.env['TRAPLINE_ENGINE'] ?? 'auto');
+
+/**
+ * With the translator and every jump hot, so that short programs are translated at once, with code
+ * that was not executed yet.
+ */
+export const eagerTranslation: TranslatorOptions = { period: 1, batch: 1, eager: true };
+
+/** A machine on the tests' engine, unless its launch names one, for guests of a few thousand
+ * instructions. */
+export function machineOnTestEngine(config: LaunchConfig, files: LaunchFiles): Machine {
+  const engine = config.engine === 'auto' ? testEngine : config.engine;
+  return createMachine({ ...config, engine }, files, testTranslation);
+}
+
+/** How guests of a few thousand instructions are to be translated, if at all. */
+export const testTranslation: TranslatorOptions | undefined =
+  testEngine === 'jit' || testEngine === 'lockstep' ? eagerTranslation : undefined;
+
+function chosen(name: string): EngineChoice {
+  const engine = engines.find((each) => each === name);
+  if (!engine) throw new Error(`TRAPLINE_ENGINE: no engine '${name}', but ${engines.join(', ')}`);
+  return engine;
+}
