@@ -45,6 +45,7 @@ export interface RigOptions {
   readonly translate?: TranslatorOptions | undefined;
 }
 
+export { eagerTranslation };
 let translateByDefault = testTranslation;
 
 /** A suite that runs once with each engine: rigs made in its tests have it. */
