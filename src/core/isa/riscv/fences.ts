@@ -4,7 +4,7 @@
  * stands, so there is nothing left for SFENCE.W.INVAL and SFENCE.INVAL.IR to order.
  */
 import { event } from './csr/counters.ts';
-import type { CsrRefusal } from './csr/csrFile.ts';
+import type { CsrRefusal } from './csr/refusal.ts';
 import { CSR } from './csr/numbers.ts';
 import { hstatusBits, status } from './hartState.ts';
 import { lower, upper } from './memoryPath.ts';

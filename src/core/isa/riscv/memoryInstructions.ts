@@ -4,7 +4,7 @@
  * no caches to manage, so that clean, flush and invalidate change nothing; what they may fault on
  * and who may execute them is as the manual says.
  */
-import type { CsrRefusal } from './csr/csrFile.ts';
+import type { CsrRefusal } from './csr/refusal.ts';
 import { CSR } from './csr/numbers.ts';
 import { hstatusBits, status } from './hartState.ts';
 import { lower, upper } from './memoryPath.ts';

@@ -2,8 +2,10 @@
  * Instructions that TypeScript carries out: system calls, CSRs, trap returns, WFI, and
  * guest memory accesses of the hypervisor. Found by mnemonic; each says how the hart goes on.
  */
-import type { CsrFile, CsrRefusal } from './csr/csrFile.ts';
+import type { CsrFile } from './csr/csrFile.ts';
 import { CSR } from './csr/numbers.ts';
+import type { CsrRefusal } from './csr/refusal.ts';
+import type { CsrAccess } from './csr/register.ts';
 import { hstatusBits, status, type HartState } from './hartState.ts';
 import type { MemoryPath } from './memoryPath.ts';
 import type { Regimes } from './regimes.ts';
@@ -72,12 +74,12 @@ export const systemInstructions: Readonly<Record<string, Execute>> = {
     return raise({ ...info, gva: state.virtualized });
   },
 
-  csrrw: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), 'write', o.rd !== 0, true),
-  csrrs: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), 'set', true, o.rs1 !== 0),
-  csrrc: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), 'clear', true, o.rs1 !== 0),
-  csrrwi: (h, o) => csrInstruction(h, o, BigInt(o.rs1), 'write', o.rd !== 0, true),
-  csrrsi: (h, o) => csrInstruction(h, o, BigInt(o.rs1), 'set', true, o.rs1 !== 0),
-  csrrci: (h, o) => csrInstruction(h, o, BigInt(o.rs1), 'clear', true, o.rs1 !== 0),
+  csrrw: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), 'write', o.rd !== 0),
+  csrrs: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), o.rs1 === 0 ? 'read' : 'set', true),
+  csrrc: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), o.rs1 === 0 ? 'read' : 'clear', true),
+  csrrwi: (h, o) => csrInstruction(h, o, BigInt(o.rs1), 'write', o.rd !== 0),
+  csrrsi: (h, o) => csrInstruction(h, o, BigInt(o.rs1), o.rs1 === 0 ? 'read' : 'set', true),
+  csrrci: (h, o) => csrInstruction(h, o, BigInt(o.rs1), o.rs1 === 0 ? 'read' : 'clear', true),
 
   // Stores to code are seen at once, so there is nothing to order.
   'fence.i': () => next,
@@ -125,26 +127,19 @@ export const systemInstructions: Readonly<Record<string, Execute>> = {
   'hsv.d': (h, o) => guestStore(h, o, 8),
 };
 
+/** `source` has no meaning for an access that only reads. */
 function csrInstruction(
   h: SystemHart,
   o: Operands,
   source: bigint,
-  how: 'write' | 'set' | 'clear',
+  how: CsrAccess,
   reads: boolean,
-  writes: boolean,
 ): Outcome {
   const { state, csrs } = h;
   const number = o.imm & 0xfff;
-  const refusal = csrs.refusal(number, writes);
+  const refusal = csrs.refusal(number, how !== 'read');
   if (refusal) return refused(refusal, h);
-  const effective = csrs.effective(number);
-  const old = reads ? csrs.read(effective) : 0n;
-  if (writes) {
-    const base = how === 'write' ? 0n : csrs.readForUpdate(effective);
-    const value = how === 'write' ? source : how === 'set' ? base | source : base & ~source;
-    csrs.write(effective, BigInt.asUintN(64, value), true);
-  }
-  state.setX(o.rd, old);
+  state.setX(o.rd, csrs.access(number, how, source, reads));
   return next;
 }
 

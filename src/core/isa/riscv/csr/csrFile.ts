@@ -13,7 +13,8 @@ import type { ExternalInterrupts, HartInterruptFiles } from './externalInterrupt
 import { raisedVirtually } from './filtering.ts';
 import { pendingInterrupts, supervisorReady } from './interrupts.ts';
 import { CSR } from './numbers.ts';
-import { Registers, type Register } from './register.ts';
+import { modeBit, refusal, type CsrRefusal } from './refusal.ts';
+import { Registers, type CsrAccess, type Register } from './register.ts';
 import { effect, type CsrConfig, type CsrHart } from './row.ts';
 import { statedRows } from './table.ts';
 import { Timers } from './timers.ts';
@@ -33,8 +34,6 @@ export interface CsrSurroundings {
   /** What CSRs reach of the external interrupt controller: nothing of a PLIC. */
   readonly external?: ExternalInterrupts;
 }
-
-export type CsrRefusal = 'illegal' | 'virtual';
 
 export class CsrFile implements CsrHart {
   readonly state: HartState;
@@ -107,23 +106,20 @@ export class CsrFile implements CsrHart {
   /** Why the hart's present mode may not access a CSR, or undefined when it may. */
   refusal(number: number, write: boolean): CsrRefusal | undefined {
     const register = this.registers.at(number);
-    if (!register || (write && number >>> 10 === 3)) return 'illegal';
-    // Reading alone would leave the entropy for the next one (Zkr, the seed CSR).
-    if (!write && register.mustWrite) return 'illegal';
+    if (!register) return 'illegal';
     const { state } = this;
-    const { gates } = register;
-    if (!open(gates.always, state)) return 'illegal';
-    if (state.privilege === 3) return undefined;
-    const machine = state.virtualized ? gates.machineForGuest : gates.machine;
-    if (!open(machine, state)) return 'illegal';
-    const refused = levelRefusal(state, register.level);
-    if (refused) return refused;
-    if (state.virtualized) {
-      if (!open(gates.hypervisor, state)) return 'virtual';
-      if (write && !open(gates.hypervisorWrite, state)) return 'virtual';
-    }
-    if (state.privilege === 1 || open(gates.supervisor, state)) return undefined;
-    return state.virtualized ? 'virtual' : 'illegal';
+    const allowed = write ? register.alwaysWritten : register.alwaysRead;
+    return allowed & modeBit(state) ? undefined : refusal(register, write, state, state);
+  }
+
+  /**
+   * What an instruction that may access it does: gives what was there, and stores `source`, or it
+   * combined with what was there. Without `reads` what it gives has no meaning.
+   */
+  access(number: number, how: CsrAccess, source: bigint, reads: boolean): bigint {
+    const register = this.register(this.effective(number));
+    if (how === 'read') return register.half(register.read(this));
+    return register.update(this, how, source, reads);
   }
 
   /** What software reads under a number: on RV32 half of a wide register. */
@@ -132,16 +128,8 @@ export class CsrFile implements CsrHart {
     return register.half(register.read(this));
   }
 
-  /** What CSRRS and CSRRC combine with: inputs of mip from outside must not become software's. */
-  readForUpdate(number: number): bigint {
-    const register = this.register(number);
-    return register.half(register.readForUpdate(this));
-  }
-
-  /** `retiring`: it is an instruction that writes. */
-  write(number: number, value: bigint, retiring = false): void {
-    const register = this.register(number);
-    register.write(this, register.withHalf(this, value), retiring);
+  write(number: number, value: bigint): void {
+    this.register(number).writeHalf(this, value);
   }
 
   readWhole(number: number): bigint {
@@ -149,7 +137,7 @@ export class CsrFile implements CsrHart {
   }
 
   writeWhole(number: number, value: bigint): void {
-    this.register(number).write(this, value, false);
+    this.register(number).write(this, value);
   }
 
   affect(effects: number): void {
@@ -215,24 +203,4 @@ export class CsrFile implements CsrHart {
     if (!register) throw new Bug(`no CSR 0x${number.toString(16)}`);
     return register;
   }
-}
-
-type Condition = (state: HartState) => boolean;
-
-function open(conditions: readonly Condition[], state: HartState): boolean {
-  // Most registers have none, and this is asked before each access.
-  for (let i = 0; i < conditions.length; i++) if (!conditions[i]!(state)) return false;
-  return true;
-}
-
-/** `level` is the lowest privilege: 0 for U, 1 for S, 2 for HS, 3 for M. */
-function levelRefusal(state: HartState, level: number): CsrRefusal | undefined {
-  const { privilege, virtualized } = state;
-  if (!virtualized) {
-    // HS-mode is S-mode with V=0, and reaches level 2.
-    return (privilege === 1 ? 2 : 0) < level ? 'illegal' : undefined;
-  }
-  if (level === 3) return 'illegal';
-  if (level === 2) return 'virtual';
-  return level === 1 && privilege === 0 ? 'virtual' : undefined;
 }

@@ -3,6 +3,7 @@
  * hvip for VS-mode (RISC-V Advanced Interrupt Architecture 1.0, sections 5.3 and 6.3.2). Without
  * the AIA mvien and hvien are 0, and nothing is filtered.
  */
+import type { HartState } from '../hartState.ts';
 import { interrupt } from '../trapCause.ts';
 import { CSR } from './numbers.ts';
 import { all64, effect, type Behaviour, type CsrHart } from './row.ts';
@@ -20,25 +21,29 @@ export const timerIsCompared = ({ state }: CsrHart): boolean =>
 
 /** Interrupts of S-mode whose bits in sip are mvip's, and in sie its own. */
 export const filteredForSupervisor = ({ state }: CsrHart): bigint =>
-  state.csr(CSR.mvien) & ~state.csr(CSR.mideleg);
+  isZero(state, CSR.mvien) ? 0n : state.csr(CSR.mvien) & ~state.csr(CSR.mideleg);
 
 /** hideleg from bit 13 on: what is neither delegated to S-mode nor filtered for it is zero. */
-export const localsDelegatedOn = ({ state }: CsrHart): bigint =>
-  state.csr(CSR.hideleg) & localInterrupts & (state.csr(CSR.mideleg) | state.csr(CSR.mvien));
+export function localsDelegatedOn({ state }: CsrHart): bigint {
+  const on = state.csr(CSR.hideleg) & localInterrupts;
+  return on === 0n ? 0n : on & (state.csr(CSR.mideleg) | state.csr(CSR.mvien));
+}
 
 /** Interrupts of VS-mode whose bits in vsip are hvip's, and in vsie its own. */
 export const filteredForGuest = (h: CsrHart): bigint =>
-  h.state.csr(CSR.hvien) & ~localsDelegatedOn(h);
+  isZero(h.state, CSR.hvien) ? 0n : h.state.csr(CSR.hvien) & ~localsDelegatedOn(h);
 
 /** Whether an interrupt may be there of which mip and mie say nothing. */
 export function raisedVirtually({ state }: CsrHart): boolean {
   const VTI = 1 << 30;
   return (
-    (state.low(CSR.mvien) | state.high(CSR.mvien)) !== 0 ||
-    (state.low(CSR.hvien) | state.high(CSR.hvien)) !== 0 ||
-    (state.low(CSR.hvictl) & VTI) !== 0
+    !isZero(state, CSR.mvien) || !isZero(state, CSR.hvien) || (state.low(CSR.hvictl) & VTI) !== 0
   );
 }
+
+/** Asked before arithmetic on 64 bits: nearly always they are. */
+const isZero = (state: HartState, slot: number): boolean =>
+  (state.low(slot) | state.high(slot)) === 0;
 
 /** mvip. Bit 9 is the software-writable SEIP in any case, which mvien bit 9 takes out of mip. */
 export function raised(h: CsrHart): bigint {
@@ -60,6 +65,7 @@ export function raiseForSupervisor(h: CsrHart, value: bigint, mask: bigint): voi
 
 /** Writes some bits of a slot. */
 export function setBits({ state }: CsrHart, slot: number, value: bigint, mask: bigint): void {
+  if (mask === 0n) return;
   state.setCsr(slot, (state.csr(slot) & ~mask) | (value & mask));
 }
 

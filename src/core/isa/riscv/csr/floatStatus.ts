@@ -14,35 +14,40 @@ export function updateFloatUnit(state: HartState): void {
   state.u32[(state.area + layout.floatUnit) >>> 2] = unitState(state);
 }
 
-export const floatUnitIsOn = (state: HartState): boolean => unitState(state) !== floatUnit.off;
+export const floatUnitIsOn = (state: HartState): boolean =>
+  (state.low(CSR.mstatus) & status.FS) !== 0 &&
+  (!state.virtualized || (state.low(CSR.vsstatus) & status.FS) !== 0);
 
 /**
  * The registers or flags were written: what is not Off is Dirty now. "Modifying the floating-point
  * state when V=1 causes both fields to be set to 3 (Dirty)."
  */
 export function markFloatsDirty(state: HartState): void {
-  for (const slot of state.virtualized ? [CSR.mstatus, CSR.vsstatus] : [CSR.mstatus]) {
-    const low = state.low(slot);
-    if (low & status.FS) state.setLow(slot, low | status.FS);
-  }
+  markDirty(state, CSR.mstatus);
+  if (state.virtualized) markDirty(state, CSR.vsstatus);
   updateFloatUnit(state);
 }
 
-/** SD of a status register: whether some unit's state is dirty. It is the top bit, and not stored. */
-export function withSummary(value: bigint, xlen: RegisterWidth): bigint {
-  return (value & dirty) === dirty ? value | summary[xlen] : value;
+function markDirty(state: HartState, slot: number): void {
+  const low = state.low(slot);
+  if (low & status.FS) state.setLow(slot, low | status.FS);
 }
 
-export const withoutSummary = (value: bigint, xlen: RegisterWidth): bigint =>
-  value & ~summary[xlen];
+/** SD of a status register: whether some unit's state is dirty. It is the top bit, and not stored. */
+export const withSummary = (value: bigint, low: number, xlen: RegisterWidth): bigint =>
+  (low & status.FS) === status.FS ? value | summary[xlen] : value;
 
-const dirty = BigInt(status.FS);
+export function withoutSummary(state: HartState, slot: number): void {
+  if (state.xlen === 64) state.setHigh(slot, state.high(slot) & 0x7fff_ffff);
+  else state.setLow(slot, state.low(slot) & 0x7fff_ffff);
+}
+
 const summary = { 32: 1n << 31n, 64: 1n << 63n } as const;
 
 function unitState(state: HartState): number {
+  if (!floatUnitIsOn(state)) return floatUnit.off;
   const host = state.low(CSR.mstatus) & status.FS;
   const guest = state.virtualized ? state.low(CSR.vsstatus) & status.FS : status.FS;
-  if (host === 0 || guest === 0) return floatUnit.off;
   if (host !== status.FS || guest !== status.FS) return floatUnit.on;
   const mode = state.low(CSR.frm);
   if (!isRoundingMode(mode)) return floatUnit.dirty;

@@ -69,8 +69,9 @@ export function supervisorPending(h: CsrHart): bigint {
 /** sie: of what is filtered its bits are its own. */
 export function supervisorEnabled(h: CsrHart): bigint {
   const { state } = h;
+  const filtered = filteredForSupervisor(h);
   const own = BigInt(state.low(CSR.mie) & delegated(h) & supervisorInterrupts);
-  return own | (state.csr(CSR.sie) & filteredForSupervisor(h));
+  return filtered === 0n ? own : own | (state.csr(CSR.sie) & filtered);
 }
 
 /** Pending and enabled for S-mode or HS-mode, not delegated on to a guest. */

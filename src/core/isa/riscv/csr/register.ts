@@ -4,6 +4,7 @@
  */
 import { Bug } from '../../../base/assert.ts';
 import type { HartState } from '../hartState.ts';
+import { alwaysAllowed, type Condition, type Gates } from './refusal.ts';
 import {
   all64,
   bitsOf,
@@ -17,20 +18,8 @@ import {
   type IllegalWrite,
 } from './row.ts';
 
-type Condition = (state: HartState) => boolean;
-
-interface Gates {
-  readonly always: readonly Condition[];
-  readonly machine: readonly Condition[];
-  /**
-   * What `machine` is when V=1. For an upper half "the same CSR instruction for the corresponding
-   * low-half CSR" decides what is HS-qualified.
-   */
-  readonly machineForGuest: readonly Condition[];
-  readonly hypervisor: readonly Condition[];
-  readonly hypervisorWrite: readonly Condition[];
-  readonly supervisor: readonly Condition[];
-}
+/** What an instruction does with a register besides reading it. */
+export type CsrAccess = 'read' | 'write' | 'set' | 'clear';
 
 /** A field that not every value may be written to. */
 interface LimitedField {
@@ -53,14 +42,22 @@ export class Register {
   readonly guest: number | undefined;
   readonly mustWrite: boolean;
   readonly gates: Gates;
+  /** Modes, as bits, that may read or write it whatever the hart's state is. */
+  readonly alwaysRead: number;
+  readonly alwaysWritten: number;
   readonly reset: bigint;
   /** Where it is stored, which for an upper half is the lower one's number. */
   private readonly slot: number;
   private readonly halfKind: Half;
   private readonly readable: bigint;
-  private readonly writable: bigint;
+  /** Bits that writing leaves as they are. */
+  private readonly kept: bigint;
   private readonly limited: readonly LimitedField[];
   private readonly behaviour: Behaviour;
+  /** Reading has no use for what is stored. */
+  private readonly readsElsewhere: boolean;
+  /** Writing has a use for what was there. */
+  private readonly keepsOld: boolean;
 
   constructor(row: CsrRow, config: CsrConfig, stored: CsrRow = row) {
     this.number = row.number;
@@ -68,6 +65,8 @@ export class Register {
     this.guest = row.guest;
     this.mustWrite = row.mustWrite;
     this.gates = gatesOf(row, stored, config);
+    this.alwaysRead = alwaysAllowed(this, false);
+    this.alwaysWritten = alwaysAllowed(this, true);
     this.slot = stored.number;
     this.halfKind = halfOf(row, config);
     this.behaviour = stored.behaviour;
@@ -75,10 +74,14 @@ export class Register {
     const width = config.xlen === 64 || stored.upper !== undefined ? all64 : low32;
     const hasFields = stored.fields.length > 0;
     this.readable = hasFields ? union(fields.map(bitsOf)) & width : width;
-    this.writable = hasFields
+    const writable = hasFields
       ? union(fields.filter((f) => f.writable).map(writableBits)) & width
       : stored.mask(config) & width;
+    this.kept = all64 ^ writable;
     this.limited = fields.flatMap((f) => limited(f, config));
+    // A function that takes no second argument.
+    this.readsElsewhere = this.behaviour.read !== undefined && this.behaviour.read.length < 2;
+    this.keepsOld = this.limited.length > 0 || this.behaviour.write !== undefined;
     this.reset =
       this.number === this.slot
         ? stored.reset | union(fields.map((f) => f.reset << BigInt(f.low)))
@@ -87,29 +90,35 @@ export class Register {
 
   /** All bits of the register, as the present mode sees them. */
   read(h: CsrHart): bigint {
-    const { read } = this.behaviour;
-    const stored = h.state.csr(this.slot) & this.seen(h);
+    const { read, visible } = this.behaviour;
+    if (read && this.readsElsewhere) return read(h, 0n);
+    let stored = h.state.csr(this.slot);
+    if (this.readable !== all64) stored &= this.readable;
+    if (visible) stored &= visible(h);
     return read ? read(h, stored) : stored;
   }
 
-  readForUpdate(h: CsrHart): bigint {
-    const read = this.read(h);
-    return this.behaviour.readForUpdate?.(h, read) ?? read;
+  /** Writes what of a value of all bits is legal. */
+  write(h: CsrHart, value: bigint): void {
+    this.put(h, value, this.keepsOld ? this.readForUpdate(h, this.read(h)) : 0n, false);
   }
 
-  /** Writes what of a value of all bits is legal. */
-  write(h: CsrHart, value: bigint, retiring: boolean): void {
-    const { write, affects = 0 } = this.behaviour;
-    const writable = this.writable & this.visible(h);
-    const old = this.limited.length > 0 || write ? this.readForUpdate(h) : 0n;
-    const legal = this.legalise(old, value);
-    if (legal === undefined) return;
-    if (write) {
-      write(h, (old & ~writable) | (legal & writable), retiring);
-    } else {
-      h.state.setCsr(this.slot, (h.state.csr(this.slot) & ~writable) | (legal & writable));
-    }
-    if (affects !== 0) h.affect(affects);
+  /** Writes the half that software has under this number. */
+  writeHalf(h: CsrHart, value: bigint): void {
+    if (this.halfKind === 'whole') return this.write(h, value);
+    const old = this.readForUpdate(h, this.read(h));
+    this.put(h, this.withHalf(old, value), old, false);
+  }
+
+  /** Carries out an instruction that writes; gives what it reads, which has no meaning else. */
+  update(h: CsrHart, how: CsrAccess, source: bigint, reads: boolean): bigint {
+    const isKnown = reads || this.keepsOld || this.halfKind !== 'whole';
+    const read = isKnown ? this.read(h) : 0n;
+    const old = isKnown ? this.readForUpdate(h, read) : 0n;
+    const base = this.half(old);
+    const value = how === 'write' ? source : how === 'set' ? base | source : base & ~source;
+    this.put(h, this.withHalf(old, value), old, true);
+    return this.half(read);
   }
 
   /** The half that software has under this number, of the whole. */
@@ -118,22 +127,30 @@ export class Register {
     return this.halfKind === 'upper' ? whole >> 32n : whole & low32;
   }
 
-  /** The whole with a new value for that half. */
-  withHalf(h: CsrHart, value: bigint): bigint {
+  /** `old` with a new value for that half. */
+  private withHalf(old: bigint, value: bigint): bigint {
     if (this.halfKind === 'whole') return value;
-    const whole = this.readForUpdate(h);
     return this.halfKind === 'upper'
-      ? (whole & low32) | ((value & low32) << 32n)
-      : (whole & ~low32) | (value & low32);
+      ? (old & low32) | ((value & low32) << 32n)
+      : (old & ~low32) | (value & low32);
   }
 
-  private visible(h: CsrHart): bigint {
-    return this.behaviour.visible?.(h) ?? all64;
+  /** What CSRRS and CSRRC combine with: inputs of mip from outside must not become software's. */
+  private readForUpdate(h: CsrHart, read: bigint): bigint {
+    return this.behaviour.readForUpdate?.(h, read) ?? read;
   }
 
-  private seen(h: CsrHart): bigint {
-    const { visible } = this.behaviour;
-    return visible ? this.readable & visible(h) : this.readable;
+  /** `old` is what `readForUpdate` gives, where `keepsOld` asks for it. */
+  private put(h: CsrHart, value: bigint, old: bigint, retiring: boolean): void {
+    const { write, visible, affects = 0 } = this.behaviour;
+    const legal = this.limited.length === 0 ? value : this.legalise(old, value);
+    if (legal === undefined) return;
+    const hidden = visible ? all64 ^ visible(h) : 0n;
+    const kept = hidden === 0n ? this.kept : this.kept | hidden;
+    if (write) write(h, kept === 0n ? legal : replaced(old, legal, kept), retiring);
+    else if (kept === 0n) h.state.setCsr(this.slot, legal);
+    else h.state.setCsr(this.slot, replaced(h.state.csr(this.slot), legal, kept));
+    if (affects !== 0) h.affect(affects);
   }
 
   /** The value with its illegal fields replaced, or undefined when one of them voids the write. */
@@ -149,6 +166,10 @@ export class Register {
     return legal;
   }
 }
+
+/** `kept` are the bits of the old value; the others of those that differ change. */
+const replaced = (old: bigint, value: bigint, kept: bigint): bigint =>
+  value ^ ((old ^ value) & kept);
 
 /** The registers that a hart with this configuration has, each fitted when it is first asked for. */
 export class Registers {

@@ -7,21 +7,27 @@ import { updateFloatUnit, withoutSummary, withSummary } from './floatStatus.ts';
 import { CSR } from './numbers.ts';
 import { all64, effect, type Behaviour, type CsrHart } from './row.ts';
 
-/** Bits that change how memory is accessed: these, and MPV. */
-const accessBits = BigInt(status.MPRV | status.MPP | status.SUM | status.MXR) | (1n << 39n);
+/** Bits that change how memory is accessed, by word. */
+const accessBits = status.MPRV | status.MPP | status.SUM | status.MXR;
+const highAccessBits = status.high.MPV;
+/** What was masked may be pending. */
+const enables = status.MIE | status.SIE;
 
 function store(h: CsrHart, slot: number, value: bigint): void {
-  const next = withoutSummary(value, h.xlen);
-  const changed = h.state.csr(slot) ^ next;
-  if (changed === 0n) return;
-  h.state.setCsr(slot, next);
-  updateFloatUnit(h.state);
-  if (changed & accessBits) h.affect(effect.translation);
+  const { state } = h;
+  const [low, high] = [state.low(slot), state.high(slot)];
+  state.setCsr(slot, value);
+  withoutSummary(state, slot);
+  const changed = low ^ state.low(slot);
+  const highChanged = high ^ state.high(slot);
+  if ((changed | highChanged) === 0) return;
+  if (changed & status.FS) updateFloatUnit(state);
+  if (changed & accessBits || highChanged & highAccessBits) h.affect(effect.translation);
+  if (changed & enables & ~low) h.affect(effect.interrupts);
 }
 
 const storedStatus = (slot: number): Behaviour => ({
-  affects: effect.interrupts,
-  read: ({ xlen }, stored) => withSummary(stored, xlen),
+  read: ({ state }, stored) => withSummary(stored, state.low(slot), state.xlen),
   write: (h, value) => store(h, slot, value),
 });
 
@@ -32,8 +38,8 @@ export const vsstatus = storedStatus(CSR.vsstatus);
 export function sstatus(view: bigint): Behaviour {
   const others = all64 ^ view;
   return {
-    affects: effect.interrupts,
-    read: ({ state, xlen }) => withSummary(state.csr(CSR.mstatus), xlen) & view,
+    read: ({ state, xlen }) =>
+      withSummary(state.csr(CSR.mstatus) & view, state.low(CSR.mstatus), xlen),
     write: (h, value) => store(h, CSR.mstatus, (h.state.csr(CSR.mstatus) & others) | value),
   };
 }

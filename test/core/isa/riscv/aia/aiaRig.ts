@@ -1,6 +1,6 @@
 /** A hart of the Advanced Interrupt Architecture, with or without an IMSIC, and its CSRs by name. */
 import { InterruptFile } from '../../../../../src/core/devices/intc/imsic/interruptFile.ts';
-import type { CsrRefusal } from '../../../../../src/core/isa/riscv/csr/csrFile.ts';
+import type { CsrRefusal } from '../../../../../src/core/isa/riscv/csr/refusal.ts';
 import { csrTable } from '../../../../../src/core/isa/riscv/csr/table.ts';
 import type { Hart } from '../../../../../src/core/isa/riscv/hart.ts';
 import { interrupt } from '../../../../../src/core/isa/riscv/trapCause.ts';

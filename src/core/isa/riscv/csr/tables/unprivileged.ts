@@ -32,9 +32,10 @@ const counters = group('Unprivileged', 'Unprivileged: Zicntr, Zihpm', [
   ...eventCounters,
 ]);
 
-function writeFloatControl(h: CsrHart, slots: readonly (readonly [number, bigint])[]): void {
-  for (const [slot, value] of slots) h.state.setCsr(slot, value);
-  markFloatsDirty(h.state);
+function writeFloatControl({ state }: CsrHart, frm: number, flags: number): void {
+  state.setLow(CSR.frm, frm);
+  state.setLow(CSR.fflags, flags);
+  markFloatsDirty(state);
 }
 
 const F = { extension: 'F', gates: [floatGate] } as const;
@@ -50,7 +51,7 @@ const floatingPoint = group(
       {
         ...F,
         fields: floatFlags,
-        write: (h, value) => writeFloatControl(h, [[CSR.fflags, value]]),
+        write: (h, value) => writeFloatControl(h, h.state.low(CSR.frm), Number(value)),
       },
     ],
     [
@@ -60,7 +61,7 @@ const floatingPoint = group(
       {
         ...F,
         fields: [roundingField(0)],
-        write: (h, value) => writeFloatControl(h, [[CSR.frm, value]]),
+        write: (h, value) => writeFloatControl(h, Number(value), h.state.low(CSR.fflags)),
       },
     ],
     [
@@ -71,11 +72,10 @@ const floatingPoint = group(
         ...F,
         fields: [...floatFlags, roundingField(5)],
         read: ({ state }) => BigInt((state.low(CSR.frm) << 5) | state.low(CSR.fflags)),
-        write: (h, value) =>
-          writeFloatControl(h, [
-            [CSR.fflags, value & 31n],
-            [CSR.frm, (value >> 5n) & 7n],
-          ]),
+        write: (h, value) => {
+          const both = Number(value);
+          writeFloatControl(h, both >> 5, both & 31);
+        },
       },
     ],
   ],
