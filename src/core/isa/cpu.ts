@@ -3,6 +3,7 @@
  * The ISA's own class adds what only a hypervisor of that ISA needs.
  */
 import type { MappingTable } from '../debug/target.ts';
+import type { Watchpoint, WatchHit } from './watchpoints.ts';
 
 export type AccessKind = 'fetch' | 'load' | 'store';
 
@@ -14,7 +15,7 @@ export type CpuStop =
   | 'budget'
   /** Waits for an interrupt; none is pending. */
   | 'waiting'
-  /** A breakpoint stands at pc; nothing of that instruction has happened. */
+  /** A breakpoint stands at pc, or the instruction there is to access what is watched; nothing of that instruction has happened. */
   | 'breakpoint'
   /** Only with a hypervisor attached: a trap was taken to it. The hart stands where hardware would. */
   | 'hypervisorTrap';
@@ -65,6 +66,10 @@ export interface Cpu {
 
   /** Virtual addresses to stop at; replaces what was set before. */
   setBreakpoints(addresses: readonly bigint[]): void;
-  /** Ignore a breakpoint at pc for the next instruction executed. */
+  /** Data to stop before accesses of, as at a breakpoint; replaces what was set before. */
+  setWatchpoints(watchpoints: readonly Watchpoint[]): void;
+  /** The access before which the last `run` stopped, if it was one. */
+  readonly watchHit: WatchHit | undefined;
+  /** Ignore a breakpoint at pc, or a watchpoint, for the next instruction executed. */
   skipBreakpointOnce(): void;
 }

@@ -1,5 +1,6 @@
 /** A hart of two machines in lockstep: read from the one, changed in both. */
 import type { MappingTable } from '../debug/target.ts';
+import type { Watchpoint, WatchHit } from '../isa/watchpoints.ts';
 import type { AccessKind, Cpu, CpuRun, DebugStage } from '../isa/cpu.ts';
 
 export class LockstepCpu implements Cpu {
@@ -62,6 +63,13 @@ export class LockstepCpu implements Cpu {
   setBreakpoints(addresses: readonly bigint[]): void {
     this.first.setBreakpoints(addresses);
     this.second.setBreakpoints(addresses);
+  }
+  setWatchpoints(watchpoints: readonly Watchpoint[]): void {
+    this.first.setWatchpoints(watchpoints);
+    this.second.setWatchpoints(watchpoints);
+  }
+  get watchHit(): WatchHit | undefined {
+    return this.first.watchHit;
   }
   skipBreakpointOnce(): void {
     this.first.skipBreakpointOnce();

@@ -169,6 +169,8 @@ export class ToyCpu implements Cpu {
   setBreakpoints(addresses: readonly bigint[]): void {
     this.breakpoints = new Set(addresses);
   }
+  readonly watchHit = undefined;
+  setWatchpoints(): void {}
   skipBreakpointOnce(): void {
     this.skip = true;
   }

@@ -9,20 +9,20 @@ import { CSR } from './csr/numbers.ts';
 import type { HartState } from './hartState.ts';
 import type { AccessMode } from './mmu.ts';
 import type { Pmp } from './pmp.ts';
-import type { Triggers } from './triggers.ts';
 
 export class DirectLoads {
   private readonly state: HartState;
   private readonly memory: PhysicalMemory;
   private readonly pmp: Pmp;
-  private readonly triggers: Triggers;
+  /** Whether somebody wants to hear of some loads. */
+  private readonly watchesLoads: () => boolean;
   private ram: RamRegion | undefined;
 
-  constructor(state: HartState, memory: PhysicalMemory, pmp: Pmp, triggers: Triggers) {
+  constructor(state: HartState, memory: PhysicalMemory, pmp: Pmp, watchesLoads: () => boolean) {
     this.state = state;
     this.memory = memory;
     this.pmp = pmp;
-    this.triggers = triggers;
+    this.watchesLoads = watchesLoads;
   }
 
   /** Says whether loads of this mode may be made so. */
@@ -38,8 +38,8 @@ export class DirectLoads {
   }
 
   private allowed(mode: AccessMode): boolean {
-    const { state, triggers } = this;
-    return state.xlen === 64 && !mode.pmlen && !triggers.watching && isBare(state, mode);
+    const { state } = this;
+    return state.xlen === 64 && !mode.pmlen && !this.watchesLoads() && isBare(state, mode);
   }
 
   private mayRead({ base, size }: RamRegion, { privilege }: AccessMode): boolean {

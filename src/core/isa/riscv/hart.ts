@@ -8,23 +8,24 @@ import type { InterpreterClient } from '../../engine/interpreter.ts';
 import { exit, leave, special } from '../../engine/layout.ts';
 import { accessBytes, accessWidths, type RegisterWidth } from '../../engine/semantics.ts';
 import type { AccessKind, CpuRun, DebugStage } from '../cpu.ts';
+import { Watchpoints, type Watchpoint, type WatchHit } from '../watchpoints.ts';
 import { AccessArgument, extended } from './accessArgument.ts';
-import { event } from './csr/counters.ts';
+import { missEvent } from './csr/counters.ts';
 import { CsrFile } from './csr/csrFile.ts';
 import { updateFloatUnit } from './csr/floatStatus.ts';
-import { CSR } from './csr/numbers.ts';
 import { engineTables } from './engineRows.ts';
 import { DirectLoads } from './directLoads.ts';
 import { Fetcher } from './fetcher.ts';
+import { GuestAccess } from './guestAccess.ts';
 import { HartInspector } from './hartInspector.ts';
 import { hostInstructions } from './hostInstructions.ts';
 import type { HartParts } from './hartParts.ts';
-import { HartState, hstatusBits } from './hartState.ts';
-import { lower, MemoryPath, upper } from './memoryPath.ts';
+import { HartRegisters } from './hartRegisters.ts';
+import { HartState } from './hartState.ts';
+import { MemoryPath, watchStop } from './memoryPath.ts';
 import { mayBeMisaligned } from './misalignedAtomics.ts';
-import { Mmu, type AccessMode } from './mmu.ts';
+import { Mmu } from './mmu.ts';
 import { Pmp } from './pmp.ts';
-import { guestPmlenOf } from './pointerMasking.ts';
 import { QuickWalk } from './quickWalk.ts';
 import { Regimes } from './regimes.ts';
 import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
@@ -41,7 +42,7 @@ const hostByHandler = (xlen: RegisterWidth): readonly (Execute | undefined)[] =>
   ...engineTables(xlen).handlers.handlers.map(({ row }) => hostInstructions[row.mnemonic]),
 ];
 
-export class Hart implements RiscvHart, InterpreterClient, SystemHart {
+export class Hart extends HartRegisters implements RiscvHart, InterpreterClient, SystemHart {
   readonly id: number;
   readonly xlen: RegisterWidth;
   readonly supportsTwoStage: boolean;
@@ -60,6 +61,8 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   private readonly inspector: HartInspector;
   private readonly directLoads: DirectLoads;
   private readonly fetcher: Fetcher;
+  private readonly guest: GuestAccess;
+  private readonly watchpoints = new Watchpoints();
   private readonly trapInstruction: TrapInstruction;
   private pendingTrap: TrapInfo | undefined;
   private waiting = false;
@@ -75,6 +78,7 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   private attention = false;
 
   constructor(id: number, parts: HartParts) {
+    super();
     this.id = id;
     this.parts = parts;
     this.xlen = parts.xlen;
@@ -100,10 +104,13 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     this.path = new MemoryPath({
       ...{ state: this.state, memory, view: engine.view, mmu, pmp, regimes, code, xlen: this.xlen },
       triggers: this.csrs.triggers,
-      missed: (access) => this.csrs.counters.count(missOf[access]),
+      ...{ watchpoints: this.watchpoints, retired: () => this.instructions },
+      missed: (access) => this.csrs.counters.count(missEvent[access]),
       quickWalk: new QuickWalk(this.state, memory, this.pmp),
     });
-    this.directLoads = new DirectLoads(this.state, memory, pmp, this.csrs.triggers);
+    const watchesLoads = () => this.csrs.triggers.watching || this.watchpoints.watchesReads;
+    this.directLoads = new DirectLoads(this.state, memory, pmp, watchesLoads);
+    this.guest = new GuestAccess(this.state, this.path);
     this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp, this.csrs.triggers);
     this.trapInstruction = new TrapInstruction(this.state, parts);
     parts.interpreter.attach(this);
@@ -149,36 +156,9 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
     return this.inspector.modeName;
   }
 
-  getX(index: number): bigint {
-    return this.state.getX(index);
-  }
-  setX(index: number, value: bigint): void {
-    this.state.setX(index, value);
-  }
-  getXWord(index: number): number {
-    return this.state.getXWord(index);
-  }
-  advancePc(length: number): void {
-    this.state.advancePc(length);
-  }
-  getCsrWord(number: number, half: 'low' | 'high'): number {
-    return half === 'low' ? this.state.low(number) : this.state.high(number);
-  }
-  getCsr(number: number): bigint {
-    return this.csrs.read(number);
-  }
-  setCsr(number: number, value: bigint): void {
-    this.csrs.write(number, BigInt.asUintN(64, value));
-  }
-  getWideCsr(number: number): bigint {
-    return this.csrs.readWhole(number);
-  }
-  setWideCsr(number: number, value: bigint): void {
-    this.csrs.writeWhole(number, BigInt.asUintN(64, value));
-  }
-
   run(budget: number): CpuRun {
     const before = this.instructions;
+    this.watchpoints.hit = undefined;
     let traps = 0;
     const result = (stop: CpuRun['stop']): CpuRun => {
       const retired = this.instructions - before;
@@ -260,17 +240,11 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   hypervisorLoad(address: bigint, size: number, executable: boolean): GuestRead {
-    const mode = executable
-      ? { ...this.guestAccessMode(), pmlen: 0, executable }
-      : this.guestAccessMode();
-    const value = this.path.load(lower(address), upper(address), size, mode);
-    return value === undefined ? { trap: this.path.takeFault() } : { value };
+    return this.guest.load(address, size, executable);
   }
 
   hypervisorStore(address: bigint, size: number, value: bigint): TrapInfo | undefined {
-    const mode = this.guestAccessMode();
-    const stored = this.path.store(lower(address), upper(address), size, value, mode);
-    return stored ? undefined : this.path.takeFault();
+    return this.guest.store(address, size, value);
   }
 
   hfenceGvma(): void {
@@ -299,8 +273,18 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   setBreakpoints(addresses: readonly bigint[]): void {
     this.fetcher.setBreakpoints(addresses);
   }
+  setWatchpoints(watchpoints: readonly Watchpoint[]): void {
+    this.watchpoints.set(watchpoints);
+    this.csrs.protectionChanged = true;
+    // Regions were made for the way in which loads reach memory.
+    this.parts.recordsExhausted();
+  }
+  get watchHit(): WatchHit | undefined {
+    return this.watchpoints.hit;
+  }
   skipBreakpointOnce(): void {
     this.fetcher.skipBreakpoint = this.pc;
+    this.watchpoints.skip(this.instructions);
   }
 
   instructionWord(): number {
@@ -462,6 +446,10 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
   }
 
   private raise(info: TrapInfo): number {
+    if (info === watchStop) {
+      this.state.exit = exit.breakpoint;
+      return leave.before;
+    }
     this.pendingTrap = info;
     this.state.exit = exit.trap;
     return leave.before;
@@ -486,13 +474,8 @@ export class Hart implements RiscvHart, InterpreterClient, SystemHart {
 
   private leftToHypervisor(target: TrapTarget): boolean {
     this.csrs.translationChanged = true;
+    // The next instruction is another one than the debugger wanted to go on with.
+    this.watchpoints.skip(-1);
     return target === 'HS' && this.hypervisorAttached;
   }
-
-  private guestAccessMode(): AccessMode {
-    const privilege = (this.state.low(CSR.hstatus) & hstatusBits.SPVP) !== 0 ? 1 : 0;
-    return { privilege, virtualized: true, pmlen: guestPmlenOf(this.state, privilege) };
-  }
 }
-
-const missOf = { fetch: event.fetchMiss, load: event.loadMiss, store: event.storeMiss } as const;

@@ -13,11 +13,15 @@ import type { HartState } from './hartState.ts';
 import type { AccessMode, Mmu } from './mmu.ts';
 import type { Pmp } from './pmp.ts';
 import type { QuickWalk } from './quickWalk.ts';
+import type { Watchpoints } from '../watchpoints.ts';
 import type { Regimes } from './regimes.ts';
 import type { TriggerAccess, Triggers } from './triggers.ts';
 import type { TrapInfo } from './riscvHart.ts';
-import { faultCause, trap } from './trapCause.ts';
+import { cause, faultCause, trap } from './trapCause.ts';
 import { defined } from '../../base/assert.ts';
+
+/** In place of a trap: the debugger wants to stop before the access. */
+export const watchStop: TrapInfo = { ...trap(cause.breakpoint), gva: false };
 
 /** A part of an access that is all in one page. */
 interface Half {
@@ -38,6 +42,8 @@ export class MemoryPath {
   private readonly regimes: Regimes;
   private readonly code: CodePages;
   private readonly triggers: Triggers;
+  private readonly watchpoints: Watchpoints;
+  private readonly retired: () => number;
   private readonly xlen: RegisterWidth;
   private readonly missed: (access: AccessKind) => void;
 
@@ -51,6 +57,8 @@ export class MemoryPath {
     regimes: Regimes;
     code: CodePages;
     triggers: Triggers;
+    watchpoints: Watchpoints;
+    retired: () => number;
     xlen: RegisterWidth;
     /**
      * Told of each page that the TLB did not have, where addresses are translated: physical ones
@@ -67,6 +75,8 @@ export class MemoryPath {
     this.regimes = parts.regimes;
     this.code = parts.code;
     this.triggers = parts.triggers;
+    this.watchpoints = parts.watchpoints;
+    this.retired = parts.retired;
     this.xlen = parts.xlen;
     this.missed = parts.missed;
   }
@@ -77,7 +87,7 @@ export class MemoryPath {
    */
   quick(kind: 'read' | 'write', low: number, high: number, size: number): number {
     const within = low & (pageBytes - 1);
-    if (within + size > pageBytes || this.triggers.watching) return -1;
+    if (within + size > pageBytes || this.isWatched(low, high)) return -1;
     const { quickWalk, regimes } = this;
     const access = kind === 'read' ? 'load' : 'store';
     const page = quickWalk.page(low, high, access, regimes.dataMode);
@@ -91,7 +101,7 @@ export class MemoryPath {
 
   /** `size` bytes at a virtual address, zero-extended; undefined with `fault` set. */
   load(low: number, high: number, size: number, mode: AccessMode): bigint | undefined {
-    if (this.triggered('load', low, high, size)) return undefined;
+    if (this.triggered('load', low, high, size, mode)) return undefined;
     if ((low & (pageBytes - 1)) + size > pageBytes) return this.loadAcross(low, high, size, mode);
     const address = this.translate(low, high, 'load', mode, size);
     if (address < 0) return undefined;
@@ -107,7 +117,7 @@ export class MemoryPath {
 
   /** False with `fault` set. */
   store(low: number, high: number, size: number, value: bigint, mode: AccessMode): boolean {
-    if (this.triggered('store', low, high, size)) return false;
+    if (this.triggered('store', low, high, size, mode)) return false;
     if ((low & (pageBytes - 1)) + size > pageBytes) {
       return this.storeAcross(low, high, size, value, mode);
     }
@@ -196,12 +206,32 @@ export class MemoryPath {
     return this.mmu.translate(low, Number((address >> 32n) & 0xffff_ffffn), 'fetch', mode);
   }
 
-  /** A debug trigger goes before everything else that an access may meet; `fault` is set. */
-  triggered(access: TriggerAccess, low: number, high: number, size: number): boolean {
+  /**
+   * A debug trigger goes before everything else that an access may meet, and a debugger's watchpoint
+   * before that; `fault` is set. Accesses made for others, as in a guest, are not watched.
+   */
+  triggered(
+    access: TriggerAccess,
+    low: number,
+    high: number,
+    size: number,
+    mode = this.regimes.dataMode,
+  ): boolean {
+    if (this.watchpoints.watching && mode === this.regimes.dataMode && access !== 'fetch') {
+      if (this.watchpoints.stopsAt(access, low, high, size, this.retired())) {
+        this.fault = watchStop;
+        return true;
+      }
+    }
     if (!this.triggers.watching) return false;
     const info = this.triggers.check(access, low, high, size);
     if (info) this.fault = info;
     return info !== undefined;
+  }
+
+  /** Somebody wants to hear of accesses to the page: none may be inline. */
+  private isWatched(low: number, high: number): boolean {
+    return this.triggers.watches(low, high) || this.watchpoints.watches(low, high);
   }
 
   private translate(
@@ -232,7 +262,7 @@ export class MemoryPath {
     const page = address - (address % pageBytes);
     const region = this.memory.regionAt(page, pageBytes);
     if (!region || !this.pmp.uniform(page, pageBytes)) return;
-    if (this.triggers.watches(low, high)) return;
+    if (this.isWatched(low, high)) return;
     if (kind === 'write' && (!region.writable || this.code.recordsAt(page) !== 0)) return;
     if (!isBare(this.state, this.regimes.dataMode)) this.missed(kind === 'read' ? 'load' : 'store');
     const offset = region.offset + (page - region.base);

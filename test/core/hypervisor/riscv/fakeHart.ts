@@ -181,6 +181,8 @@ export class FakeHart implements RiscvHart {
   }
   setInterruptInput(): void {}
   requestAttention(): void {}
+  readonly watchHit = undefined;
+  setWatchpoints(): void {}
   skipBreakpointOnce(): void {
     this.skipped++;
   }

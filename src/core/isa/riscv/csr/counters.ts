@@ -51,6 +51,13 @@ export const selectableEvents: readonly (readonly [
 
 const eventByCode = new Map(selectableEvents.map(([code, selected]) => [code, selected]));
 
+/** Events of accesses that the TLB did not serve. */
+export const missEvent = {
+  fetch: event.fetchMiss,
+  load: event.loadMiss,
+  store: event.storeMiss,
+} as const;
+
 /** MINH, SINH, UINH, VSINH, VUINH from bit 62 downwards, in the order of the modes here. */
 const modes = 5;
 const allModes = (1 << modes) - 1;

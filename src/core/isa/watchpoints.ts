@@ -1,0 +1,89 @@
+/**
+ * A debugger's watchpoints on the data of one hart: which pages no fast path may access, and whether
+ * an access is one to stop before. Addresses are virtual, in two words, as accesses have them.
+ */
+
+export type WatchedAccess = 'read' | 'write' | 'both';
+
+export interface Watchpoint {
+  readonly address: bigint;
+  /** Bytes. */
+  readonly size: number;
+  readonly access: WatchedAccess;
+}
+
+/** What a stop was made for. */
+export interface WatchHit {
+  readonly watchpoint: Watchpoint;
+  /** Of the access. */
+  readonly address: bigint;
+  readonly size: number;
+  readonly write: boolean;
+}
+
+/** AMOs read and write. */
+type Access = 'load' | 'store' | 'atomic';
+
+interface Range {
+  readonly watchpoint: Watchpoint;
+  readonly low: number;
+  readonly high: number;
+  readonly firstPage: number;
+  readonly lastPage: number;
+}
+
+export class Watchpoints {
+  watching = false;
+  watchesReads = false;
+  /** Of the last stop. */
+  hit: WatchHit | undefined;
+  /** The count of instructions retired before the one whose accesses are not looked at. */
+  private skipAt = -1;
+  private ranges: readonly Range[] = [];
+
+  set(watchpoints: readonly Watchpoint[]): void {
+    this.ranges = watchpoints.map((watchpoint) => ({
+      watchpoint,
+      low: Number(watchpoint.address & 0xffff_ffffn),
+      high: Number(watchpoint.address >> 32n),
+      firstPage: Number(watchpoint.address >> 12n),
+      lastPage: Number((watchpoint.address + BigInt(watchpoint.size - 1)) >> 12n),
+    }));
+    this.watching = watchpoints.length > 0;
+    this.watchesReads = watchpoints.some(({ access }) => access !== 'write');
+    this.hit = undefined;
+  }
+
+  /** The instruction after so many retired ones is not stopped. */
+  skip(retired: number): void {
+    this.skipAt = retired;
+  }
+
+  /** Whether some byte of the page of an address is watched. */
+  watches(low: number, high: number): boolean {
+    if (!this.watching) return false;
+    const page = high * 2 ** 20 + (low >>> 12);
+    return this.ranges.some(({ firstPage, lastPage }) => page >= firstPage && page <= lastPage);
+  }
+
+  /** Whether to stop before an access of an instruction, `retired` having gone before it. */
+  stopsAt(access: Access, low: number, high: number, size: number, retired: number): boolean {
+    if (!this.watching || retired === this.skipAt) return false;
+    for (const range of this.ranges) {
+      const { watchpoint } = range;
+      // Words apart the difference is rounded, and too large all the same.
+      const distance = (high - range.high) * 2 ** 32 + (low - range.low);
+      if (distance >= watchpoint.size || distance <= -size) continue;
+      if (!concerns(watchpoint.access, access)) continue;
+      const address = (BigInt(high) << 32n) | BigInt(low);
+      this.hit = { watchpoint, address, size, write: access !== 'load' };
+      return true;
+    }
+    return false;
+  }
+}
+
+function concerns(watched: WatchedAccess, access: Access): boolean {
+  if (watched === 'both' || access === 'atomic') return true;
+  return (watched === 'write') === (access === 'store');
+}
