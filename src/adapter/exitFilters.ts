@@ -67,7 +67,7 @@ export const exceptionFilters: DebugProtocol.ExceptionBreakpointsFilter[] = filt
     filter: name,
     label,
     description,
-    default: name === failedEnd,
+    default: name === failedEnd || name === unansweredCall,
     supportsCondition: true,
     conditionDescription: 'Text that the description contains: DBCN, console_write, 0x10000000',
   }),

@@ -21,6 +21,29 @@ export interface CustomRequests {
     arguments: { after: number; max?: number };
     body: { exits: ExitRow[]; counts: Readonly<Record<string, number>> };
   };
+  /** The call that the guest stands at, when one waits for an answer. */
+  'trapline/call': { arguments: object; body: { call?: WaitingCallBody } };
+  /**
+   * Answers it; the guest goes on unless `stay` is set. Without error and value the guest is told
+   * that the call is not supported. Numbers as text; an error by its name too.
+   */
+  'trapline/answerCall': {
+    arguments: {
+      error?: string;
+      value?: string;
+      /** Further registers to set, by name. */
+      registers?: Readonly<Record<string, string>>;
+      stay?: boolean;
+    };
+    body: object;
+  };
+  /** The policy table, what counts first at the top; with an id only the row that decides it. */
+  'trapline/calls': {
+    arguments: { extension?: number; function?: number };
+    body: { rows: CallRow[] };
+  };
+  /** Who answers a range of calls from now on; no action: as the launch says. */
+  'trapline/setCalls': { arguments: CallRangeBody & { action?: CallAction }; body: object };
   'trapline/consoleInput': { arguments: { console: string; text: string }; body: object };
   'trapline/info': { arguments: object; body: InfoBody };
 }
@@ -31,8 +54,47 @@ export interface CustomEvents {
   'trapline/console': { console: string; data: string };
   /** The machine exists: its consoles can be opened. Comes before the first console byte. */
   'trapline/ready': InfoBody;
+  /** The guest has stopped at a call that waits for an answer. */
+  'trapline/callWaiting': { call: Omit<WaitingCallBody, 'errors'> };
   /** Milliseconds from the launch request to the machine's first instruction and first console byte. */
   'trapline/timing': { launchToRunning?: number; launchToFirstByte?: number };
+}
+
+export type CallAction = 'handle' | 'forward' | 'deny' | 'break';
+
+export interface CallRangeBody {
+  readonly extension: readonly [first: number, last: number];
+  /** All functions when absent. */
+  readonly function?: readonly [first: number, last: number];
+}
+
+export interface CallRow extends CallRangeBody {
+  readonly action: CallAction;
+  readonly source: 'debugger' | 'user' | 'default';
+  /** `DBCN`, or empty. */
+  readonly name: string;
+  /** `hypervisor`, `debugger`, the name of a handler, `nobody`. */
+  readonly answeredBy: string;
+}
+
+export interface WaitingCallBody {
+  readonly hart: number;
+  readonly pc: string;
+  readonly extension: number;
+  readonly function: number;
+  /** `DBCN` and `console_write`, or empty. */
+  readonly extensionName: string;
+  readonly functionName: string;
+  /** `sbi_hart_start(hartid=1, start_addr=0x80200000, opaque=0)`. */
+  readonly text: string;
+  readonly args: readonly {
+    readonly name: string;
+    readonly value: string;
+    readonly text: string;
+  }[];
+  readonly why: 'break' | 'unanswered' | 'failed' | 'pending';
+  /** What it may return as its error. */
+  readonly errors: readonly { readonly name: string; readonly code: string }[];
 }
 
 export interface InfoBody {

@@ -16,6 +16,7 @@ import type { TraplineSession } from './session.ts';
 import type { StepKind } from './steps.ts';
 import type { Item } from './variableStore.ts';
 import { globalsContainer, localsContainer } from './variables.ts';
+import { answerByConsole, answerByRequest, waitingCall } from './waitingCalls.ts';
 
 /** Arguments come from outside as JSON; each handler names the shape that DAP gives them. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -171,7 +172,14 @@ function inspection(session: TraplineSession): Handlers {
       return changed(await assign(await scope(args.frameId), args.expression, args.value));
     },
     async evaluate(args: DebugProtocol.EvaluateArguments) {
-      const item = await evaluate(await scope(args.frameId), args.expression, args.context);
+      const place = await scope(args.frameId);
+      const given =
+        args.context === 'repl' ? await answerByConsole(place, args.expression) : undefined;
+      if (given) {
+        if (given.goesOn) session.after(() => session.goOn());
+        return { result: given.text, variablesReference: 0 };
+      }
+      const item = await evaluate(place, args.expression, args.context);
       const { value, name: _name, ...rest } = variables.toDap(item);
       return { result: value, ...rest };
     },
@@ -243,6 +251,17 @@ function ownViews(session: TraplineSession): Handlers {
     'trapline/mappings': (args) => session.running.views.mappings(args),
     'trapline/exits': (args) => session.running.views.exits(args),
     'trapline/consoleInput': (args) => session.running.views.consoleInput(args),
+    async 'trapline/call'() {
+      const call = await waitingCall(session.running.guest);
+      return call === undefined ? {} : { call };
+    },
+    async 'trapline/answerCall'(args) {
+      await answerByRequest(session.running.guest, args);
+      if (args.stay !== true) session.after(() => session.goOn());
+      return {};
+    },
+    'trapline/calls': (args) => session.running.views.calls(args),
+    'trapline/setCalls': (args) => session.running.views.setCalls(args),
     'trapline/info': async () => session.running.views.info(),
   };
 }

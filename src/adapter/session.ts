@@ -6,7 +6,7 @@
 import { DebugSession, Event, Response } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../core/base/userError.ts';
-import type { EndEvent, StopEvent } from '../core/debug/target.ts';
+import type { EndEvent, StopEvent, WaitingCall } from '../core/debug/target.ts';
 import { Breakpoints, type Entry } from './breakpoints.ts';
 import { errorCodes, errorMessage, isDefect, messageText, RequestError } from './errors.ts';
 import { ExitFilters } from './exitFilters.ts';
@@ -20,6 +20,7 @@ import { Stepper } from './steps.ts';
 import { StopFilter } from './stopFilter.ts';
 import { VariableStore } from './variableStore.ts';
 import { Views } from './views.ts';
+import { answerHint, callBody } from './waitingCalls.ts';
 
 export interface SessionOptions {
   readonly startMachine: StartMachine;
@@ -57,6 +58,8 @@ export class TraplineSession extends DebugSession {
   private hart = 0;
   /** What the last stop was about, when it was an event of the machine's. */
   private event: { readonly name: string; readonly text: string } | undefined;
+  /** The user knows how to answer a call. */
+  private toldHow = false;
   private state: 'starting' | 'running' | 'stopped' | 'over' = 'starting';
 
   constructor(options: SessionOptions) {
@@ -162,6 +165,13 @@ export class TraplineSession extends DebugSession {
     this.running.stacks.clear();
     this.variables.clear();
     await go();
+  }
+
+  /** The same on our own account: the client has to be told. */
+  async goOn(): Promise<void> {
+    const { target } = this.running.guest;
+    this.tell('continued', { threadId: threadOf(this.hart), allThreadsContinued: true });
+    await this.resume(() => target.resume({ kind: 'continue' }));
   }
 
   async pause({ filter, guest }: Running): Promise<void> {
@@ -293,7 +303,7 @@ export class TraplineSession extends DebugSession {
     this.output('stdout', decoder.decode(bytes, { stream: true }));
   }
 
-  private reportStop({ hart, reason }: StopEvent): void {
+  private reportStop({ hart, reason, call }: StopEvent): void {
     // running ---- stop ----> stopped
     this.state = 'stopped';
     this.hart = hart;
@@ -315,6 +325,14 @@ export class TraplineSession extends DebugSession {
     } else {
       this.tell('stopped', { reason: reason.kind, ...thread });
     }
+    if (call) this.tellOfCall(call);
+  }
+
+  private tellOfCall(call: WaitingCall): void {
+    if (!this.toldHow) this.output('console', `${answerHint}\n`);
+    this.toldHow = true;
+    const { errors: _, ...shown } = callBody(call);
+    this.own('trapline/callWaiting', { call: shown });
   }
 
   private guestEnded(running: Running, end: EndEvent): void {

@@ -85,6 +85,18 @@ export class Views {
     return { exits: records.map((record) => ({ ...record, pc: hex(record.pc) })), counts };
   }
 
+  async calls({ extension, function: fn = 0 }: Args<'trapline/calls'>) {
+    const { target } = this.guest;
+    if (extension === undefined) return { rows: [...(await target.callTable()).rows] };
+    const row = await target.callQuery(extension, fn);
+    return { rows: row ? [row] : [] } satisfies Body<'trapline/calls'>;
+  }
+
+  async setCalls({ action, ...range }: Args<'trapline/setCalls'>): Promise<object> {
+    await this.guest.target.overrideCalls({ ...range, action });
+    return {};
+  }
+
   async consoleInput(args: Args<'trapline/consoleInput'>): Promise<object> {
     await this.guest.target.feedConsole(args.console, new TextEncoder().encode(args.text));
     return {};

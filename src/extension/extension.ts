@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import type { CustomEvents } from '../adapter/protocol.ts';
 import { AdapterFactory } from './adapterFactory.ts';
+import { CallPrompt } from './callPrompt.ts';
 import { ConfigurationProvider, ImageConfigurations } from './configurationProvider.ts';
 import { GuestConsoles } from './guestConsoles.ts';
 import { findImages } from './images.ts';
@@ -36,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): void {
     csrs,
     mappings,
     exits,
+    new CallPrompt(sessions),
     sessions.onTiming((timing) => logTiming(log, timing)),
     vscode.debug.registerDebugConfigurationProvider(debugType, new ConfigurationProvider()),
     vscode.debug.registerDebugConfigurationProvider(debugType, new ImageConfigurations()),
@@ -49,6 +51,8 @@ export function activate(context: vscode.ExtensionContext): void {
         (await import('./commands/runImage.ts')).runImage(uri),
       'trapline.openSample': async () =>
         (await import('./commands/openSample.ts')).openSample(context),
+      'trapline.answerCall': async () =>
+        (await import('./commands/answerCall.ts')).answerCall(sessions),
       'trapline.showConsole': () => consoles.show(),
       'trapline.showLog': () => log.show(),
       'trapline.refreshViews': () => [csrs, mappings, exits].forEach((view) => view.refresh()),

@@ -25,6 +25,7 @@ export class Sessions implements vscode.DebugAdapterTrackerFactory, vscode.Dispo
   private readonly guests = new Map<string, MutableGuest>();
   private readonly ready = new vscode.EventEmitter<Guest>();
   private readonly console = new vscode.EventEmitter<ConsoleOutput>();
+  private readonly call = new vscode.EventEmitter<CallWaiting>();
   private readonly timing = new vscode.EventEmitter<CustomEvents['trapline/timing']>();
   private readonly change = new vscode.EventEmitter<void>();
   private readonly end = new vscode.EventEmitter<Guest>();
@@ -33,6 +34,8 @@ export class Sessions implements vscode.DebugAdapterTrackerFactory, vscode.Dispo
   /** The machine of a session exists. */
   readonly onReady = this.ready.event;
   readonly onConsole = this.console.event;
+  /** A guest has stopped at a call that waits for an answer. */
+  readonly onCallWaiting = this.call.event;
   readonly onTiming = this.timing.event;
   /** Something that a view may show differs: the guest stopped, ran, was written to, was selected. */
   readonly onChange = this.change.event;
@@ -104,6 +107,9 @@ export class Sessions implements vscode.DebugAdapterTrackerFactory, vscode.Dispo
       case 'trapline/console':
         this.console.fire({ guest, ...(message.body as CustomEvents['trapline/console']) });
         return;
+      case 'trapline/callWaiting':
+        this.call.fire({ guest, ...(message.body as CustomEvents['trapline/callWaiting']) });
+        return;
       case 'trapline/timing':
         this.timing.fire(message.body as CustomEvents['trapline/timing']);
         return;
@@ -118,6 +124,11 @@ export class Sessions implements vscode.DebugAdapterTrackerFactory, vscode.Dispo
     this.end.fire(guest);
     this.change.fire();
   }
+}
+
+export interface CallWaiting {
+  readonly guest: Guest;
+  readonly call: CustomEvents['trapline/callWaiting']['call'];
 }
 
 export interface ConsoleOutput {

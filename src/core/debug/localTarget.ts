@@ -282,7 +282,8 @@ export class LocalTarget implements DebugTarget {
     this.flushConsoles();
     if (endsStep(stop)) this.last = undefined;
     this.shown = { hart: stop.hart, pc: this.cpu(stop.hart).pc };
-    this.stopEvents.fire(stop);
+    const call = this.machine.calls?.waiting;
+    this.stopEvents.fire(call ? { ...stop, call } : stop);
   }
 
   private planOf(request: ResumeRequest): { readonly plan: Plan; readonly hart: number } {

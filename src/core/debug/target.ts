@@ -79,6 +79,8 @@ export type StopReason =
 export interface StopEvent {
   readonly hart: number;
   readonly reason: StopReason;
+  /** The call that the guest stands at, when one waits for an answer. */
+  readonly call?: WaitingCall;
 }
 
 export type EndReason = 'shutdown' | 'reset' | 'failure' | 'crash' | 'limit' | 'killed';
