@@ -14,6 +14,7 @@ import { readLaunchFiles } from '../host/node/launchFiles.ts';
 import { parseCallOption } from './calls.ts';
 import type { Command } from './command.ts';
 import { Consoles, isInteractive, parseDestination } from './console.ts';
+import { Dump, dumpKinds, parseDump } from './dump.ts';
 import { drive, type Outcome } from './drive.ts';
 import { UsageError, type CommandSpec, type ParsedOptions } from './options.ts';
 import { resultObject, summaryText } from './report.ts';
@@ -58,6 +59,8 @@ const spec: CommandSpec = {
     { name: 'trace-file', value: 'FILE', help: 'where the trace goes instead of standard error' },
     { name: 'json', help: 'at the end, one line with the result as JSON' },
     { name: 'summary', help: 'at the end, exits by kind and the stage-2 mappings' },
+    { name: 'dump', value: 'LIST', help: `of ${dumpKinds.join(',')}: what hot code was made into` },
+    { name: 'dump-dir', value: 'DIR', help: 'where the dump goes, trapline-dump by default' },
     { name: 'signature', value: 'FILE', help: 'write memory from begin_ to end_signature' },
     { name: 'signature-granularity', value: '4|8', help: 'bytes per line of it, 4 by default' },
   ],
@@ -96,7 +99,11 @@ async function run(options: ParsedOptions): Promise<number> {
 
   const files = await readLaunchFiles(config, process.cwd());
   const withHandlers = await handlersOf(config);
-  const machine = createMachine(config, files, { now: () => performance.now() });
+  const dump = dumpOf(options, config);
+  const machine: Machine = createMachine(config, files, {
+    now: () => performance.now(),
+    observe: dump && ((module) => dump.add(machine, module)),
+  });
   machine.log.on(say);
   withHandlers(machine);
   const consoles = new Consoles(machine.consoles);
@@ -114,6 +121,7 @@ async function run(options: ParsedOptions): Promise<number> {
     await consoles.close();
     machine.calls?.close();
     if (tracer) tracer.close();
+    dump?.close();
   }
   explainEnd(outcome.end);
   const signature = options.text('signature');
@@ -122,6 +130,18 @@ async function run(options: ParsedOptions): Promise<number> {
   }
   report(options, machine, outcome);
   return outcome.end.code;
+}
+
+function dumpOf(options: ParsedOptions, { engine }: LaunchConfig): Dump | undefined {
+  const kinds = options.text('dump');
+  if (kinds === undefined) return undefined;
+  if (engine === 'interpreter') {
+    throw new UsageError(
+      '--dump is of what the translator makes: --engine jit or lockstep',
+      'dump',
+    );
+  }
+  return new Dump(parseDump(kinds), options.text('dump-dir') ?? 'trapline-dump');
 }
 
 function launchConfig(options: ParsedOptions): LaunchConfig {

@@ -5,6 +5,8 @@ import type { FunctionBuilder, FunctionType } from './functionBuilder.ts';
 import { valueTypes, type ValueType } from './opcodes.ts';
 
 export class ModuleBuilder {
+  /** Whether exported functions have their names for debuggers and profilers too. */
+  namesFunctions = false;
   private readonly types: FunctionType[] = [];
   private readonly typeIndex = new Map<string, number>();
   private readonly imports = new ByteSink();
@@ -78,7 +80,14 @@ export class ModuleBuilder {
         sink.unsigned(body.length).append(body);
       }),
     );
+    if (this.namesFunctions) section(out, 0, this.nameSection());
     return out.result().slice();
+  }
+
+  /** Core specification 2.0, 7.4.1: a custom section whose subsection 1 names functions. */
+  private nameSection(): ByteSink {
+    const names = vector(this.exports, (sink, e) => sink.unsigned(e.index).name(e.name));
+    return new ByteSink().name('name').byte(1).unsigned(names.length).append(names);
   }
 
   private indexOfType(type: FunctionType): number {

@@ -23,6 +23,7 @@ import type { DirectMemory } from './assumptions.ts';
 import type { Block } from './block.ts';
 import { defaultLimits, Discovery, type Limits, type TranslatedIsa } from './discover.ts';
 import { emitRegion } from './emitRegion.ts';
+import { observeRegion, type ObservedModule, type ObservedRegion } from './observed.ts';
 import { factsOf } from './rowFacts.ts';
 
 export interface TranslatorOptions {
@@ -37,6 +38,8 @@ export interface TranslatorOptions {
   readonly capacity?: number;
   /** Milliseconds, to measure with; without it times are 0. */
   readonly now?: () => number;
+  /** Is told of each module. */
+  readonly observe?: ((module: ObservedModule) => void) | undefined;
 }
 
 /** What was done so far. */
@@ -70,6 +73,8 @@ interface IndirectJump {
 
 interface Region extends Wanted {
   readonly index: number;
+  /** Of its function. */
+  readonly name: string;
   /** Parcels of its code by physical page: a bit for every two bytes. */
   readonly parcels: ReadonlyMap<number, Uint32Array>;
   /** Its indirect jumps by record: their places, and where they may go inside. */
@@ -131,6 +136,9 @@ export class Translator implements CodeWatcher {
   /** How often regions that begin at a record were left for assuming too much. */
   private readonly surprises = new Map<number, number>();
   private freeIndices: number[] = [];
+  private readonly observe: TranslatorOptions['observe'];
+  /** Of the module under construction. */
+  private readonly observed: ObservedRegion[] = [];
   private readonly period: number;
   /** As in `InterpreterClient`; set by the interpreter. */
   predecode: (area: number, record: number) => boolean = () => false;
@@ -150,6 +158,7 @@ export class Translator implements CodeWatcher {
     this.capacity = options.capacity ?? 2000;
     this.batch = Math.min(options.batch ?? 8, this.capacity);
     this.now = options.now ?? (() => 0);
+    this.observe = options.observe;
     this.period = options.period ?? 512;
     const eager = options.eager ?? false;
     memory.view.setUint32(shared.hotMask, this.period - 1, true);
@@ -253,7 +262,7 @@ export class Translator implements CodeWatcher {
       },
     );
     for (const region of made) {
-      this.table.set(region.index, defined(instance.exports[`r${region.index}`], 'a region'));
+      this.table.set(region.index, defined(instance.exports[region.name], 'a region'));
       this.install(region);
     }
     const { counters } = this;
@@ -261,6 +270,7 @@ export class Translator implements CodeWatcher {
     counters.bytes += bytes.length;
     counters.translateMilliseconds += translated - start;
     counters.compileMilliseconds += this.now() - translated;
+    this.observe?.({ bytes, regions: this.observed.splice(0) });
   }
 
   /** How often regions were entered from the interpreter, and left for it to do an instruction. */
@@ -370,7 +380,13 @@ export class Translator implements CodeWatcher {
       ...(direct ? { direct } : {}),
     };
     const { f, graph } = emitRegion(request);
-    module.addFunction(f, `r${index}`);
+    const name = `r${index}.${this.counters.modules}`;
+    module.addFunction(f, name);
+    if (this.observe) {
+      module.namesFunctions = true;
+      const place = { page, entry: offset };
+      this.observed.push(observeRegion(name, place, discovered, graph, this.code));
+    }
     const parcels = new Map<number, Uint32Array>();
     const indirect = new Map<number, IndirectJump>();
     const blocks: number[] = [];
@@ -386,7 +402,7 @@ export class Translator implements CodeWatcher {
     }
     const { cold, outside } = discovered;
     for (const each of blocks) inside.add(each);
-    return { ...wanted, index, parcels, indirect, cold, outside, blocks };
+    return { ...wanted, index, name, parcels, indirect, cold, outside, blocks };
   }
 
   private mark(
