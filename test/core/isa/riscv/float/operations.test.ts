@@ -190,21 +190,30 @@ describe('core/isa/riscv/float', function () {
     }
   });
 
-  it('computes what the processor under JavaScript does', () => {
+  it('computes what the processor under JavaScript does, and so does the reference', () => {
     const random = new Random(seed);
     const e: FloatEnvironment = { rounding: rounding.RNE, flags: 0 };
-    const check = (ours: bigint, value: number, name: string, given: bigint[]): void =>
-      assert.equal(hex(ours), hex(patternOf(value)), `${name} ${given.map(hex).join(' ')}`);
     for (let i = 0; i < 10 * cases; i++) {
-      const [a, b] = operands(sizes.d, random).map(toBigInt) as [bigint, bigint];
+      const given = operands(sizes.d, random);
+      const [a, b] = given.map(toBigInt) as [bigint, bigint];
       const [x, y] = [numberOf(a), numberOf(b)];
-      check(arithmetic.add(double, a, b, e), x + y, 'add', [a, b]);
-      check(arithmetic.subtract(double, a, b, e), x - y, 'subtract', [a, b]);
-      check(arithmetic.multiply(double, a, b, e), x * y, 'multiply', [a, b]);
-      check(arithmetic.divide(double, a, b, e), x / y, 'divide', [a, b]);
-      check(arithmetic.squareRoot(double, a, e), Math.sqrt(x), 'squareRoot', [a]);
-      const narrowed = convert.convert(double, single, a, e);
-      check(convert.convert(single, double, narrowed, e), Math.fround(x), 'fround', [a]);
+      const check = (name: string, ours: bigint, right: Words, value: number): void => {
+        const message = `${name} ${[a, b].map(hex).join(' ')}`;
+        assert.equal(hex(ours), hex(patternOf(value)), message);
+        assert.equal(hex(toBigInt(right)), hex(patternOf(value)), `reference: ${message}`);
+      };
+      const theirs = (compute: reference.Arithmetic): Words =>
+        compute(sizes.d, ...given, rounding.RNE);
+      check('add', arithmetic.add(double, a, b, e), theirs(reference.add), x + y);
+      check('subtract', arithmetic.subtract(double, a, b, e), theirs(reference.subtract), x - y);
+      check('multiply', arithmetic.multiply(double, a, b, e), theirs(reference.multiply), x * y);
+      check('divide', arithmetic.divide(double, a, b, e), theirs(reference.divide), x / y);
+      const root = theirs(reference.squareRoot);
+      check('squareRoot', arithmetic.squareRoot(double, a, e), root, Math.sqrt(x));
+      const narrow = convert.convert(double, single, a, e);
+      const theirNarrow = reference.converted(sizes.d, sizes.s, given[0], rounding.RNE);
+      const theirWide = reference.converted(sizes.s, sizes.d, theirNarrow, rounding.RNE);
+      check('fround', convert.convert(single, double, narrow, e), theirWide, Math.fround(x));
     }
   });
 
