@@ -5,10 +5,14 @@
 import { Bug } from '../core/base/assert.ts';
 import { failedHandler } from '../core/machine/callDesk.ts';
 import type { EndEvent } from '../core/debug/target.ts';
-import type { Machine } from '../core/machine/machine.ts';
+import type { Machine, MachineStop } from '../core/machine/machine.ts';
 import { exitCodes } from './command.ts';
 import type { Consoles } from './console.ts';
-import type { Tracer } from './trace.ts';
+
+export interface Onlooker {
+  readonly longestSlice: number;
+  run(machine: Machine, budget: number): MachineStop;
+}
 
 export interface DriveOptions {
   /** Instructions after which the guest is ended. */
@@ -17,7 +21,8 @@ export interface DriveOptions {
   readonly timeout: number | undefined;
   /** Virtual time must not run ahead of the wall clock. */
   readonly pace: boolean;
-  readonly tracer: Tracer | undefined;
+  /** Runs the machine in the loop's place, to look on. */
+  readonly onlooker: Onlooker | undefined;
   /** A line on standard error. */
   readonly say: (line: string) => void;
 }
@@ -27,6 +32,9 @@ export interface Outcome {
   /** Seconds spent in the machine. */
   readonly seconds: number;
 }
+
+/** The machine by itself. */
+const unwatched: Pick<Onlooker, 'run'> = { run: (machine, budget) => machine.run(budget) };
 
 /** About a fiftieth of a second: a key is answered at once, and the loop's own work is nothing. */
 const longestSlice = 2_000_000;
@@ -42,7 +50,7 @@ export async function drive(
   consoles: Consoles,
   options: DriveOptions,
 ): Promise<Outcome> {
-  const longest = options.tracer?.longestSlice ?? longestSlice;
+  const longest = options.onlooker?.longestSlice ?? longestSlice;
   let slice = Math.min(firstSlice, longest);
   const start = performance.now();
   const deadline = options.timeout === undefined ? Infinity : start + options.timeout * 1000;
@@ -55,7 +63,7 @@ export async function drive(
   for (;;) {
     const began = performance.now();
     const budget = Math.min(slice, most - machine.instructions);
-    const stop = options.tracer ? options.tracer.run(machine, budget) : machine.run(budget);
+    const stop = (options.onlooker ?? unwatched).run(machine, budget);
     busy += performance.now() - began;
     slice = Math.min(slice * 2, longest);
     consoles.flush();

@@ -4,8 +4,11 @@
  * checked, so both speak with one voice.
  */
 import path from 'node:path';
+import { loadProgramSymbols } from '../core/debug/symbols/programSymbols.ts';
+import type { ProgramSymbols } from '../core/debug/symbols/symbols.ts';
 import type { EndEvent } from '../core/debug/target.ts';
-import type { LaunchConfig } from '../core/machine/launchConfig.ts';
+import { ElfFile } from '../core/formats/elf/elf.ts';
+import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
 import type { Machine } from '../core/machine/machine.ts';
 import { parseLaunchConfig } from '../core/machine/parseLaunchConfig.ts';
 import { createMachine } from '../core/registry.ts';
@@ -17,6 +20,7 @@ import { Consoles, isInteractive, parseDestination } from './console.ts';
 import { Dump, dumpKinds, parseDump } from './dump.ts';
 import { drive, type Outcome } from './drive.ts';
 import { UsageError, type CommandSpec, type ParsedOptions } from './options.ts';
+import { Profiler } from './profile/profiler.ts';
 import { resultObject, summaryText } from './report.ts';
 import { writeSignature } from './signature.ts';
 import { parseTrace, Tracer } from './trace.ts';
@@ -59,6 +63,7 @@ const spec: CommandSpec = {
     { name: 'trace-file', value: 'FILE', help: 'where the trace goes instead of standard error' },
     { name: 'json', help: 'at the end, one line with the result as JSON' },
     { name: 'summary', help: 'at the end, exits by kind and the stage-2 mappings' },
+    { name: 'profile', value: 'FILE', help: 'time by guest function, as .cpuprofile for VS Code' },
     { name: 'dump', value: 'LIST', help: `of ${dumpKinds.join(',')}: what hot code was made into` },
     { name: 'dump-dir', value: 'DIR', help: 'where the dump goes, trapline-dump by default' },
     { name: 'signature', value: 'FILE', help: 'write memory from begin_ to end_signature' },
@@ -100,9 +105,18 @@ async function run(options: ParsedOptions): Promise<number> {
   const files = await readLaunchFiles(config, process.cwd());
   const withHandlers = await handlersOf(config);
   const dump = dumpOf(options, config);
+  const profile = options.text('profile');
+  if (profile !== undefined && tracer) throw new UsageError('--profile of a traced run', 'profile');
+  const profiler =
+    profile === undefined ? undefined : new Profiler(profile, symbolsOf(config, files));
   const machine: Machine = createMachine(config, files, {
     now: () => performance.now(),
-    observe: dump && ((module) => dump.add(machine, module)),
+    observe:
+      (dump || profiler) &&
+      ((module) => {
+        dump?.add(machine, module);
+        profiler?.observe(module);
+      }),
   });
   machine.log.on(say);
   withHandlers(machine);
@@ -114,7 +128,7 @@ async function run(options: ParsedOptions): Promise<number> {
       maxInstructions: options.count('max-instructions'),
       timeout,
       pace: config.time === 'wall' || isInteractive(),
-      tracer: tracer || undefined,
+      onlooker: tracer || profiler,
       say,
     });
   } finally {
@@ -122,6 +136,7 @@ async function run(options: ParsedOptions): Promise<number> {
     machine.calls?.close();
     if (tracer) tracer.close();
     dump?.close();
+    if (profiler) say(`profile written to ${profiler.close().join(' and ')}`);
   }
   explainEnd(outcome.end);
   const signature = options.text('signature');
@@ -130,6 +145,16 @@ async function run(options: ParsedOptions): Promise<number> {
   }
   report(options, machine, outcome);
   return outcome.end.code;
+}
+
+/** Of the launch's ELF files, the program first. */
+function symbolsOf({ program, firmware }: LaunchConfig, files: LaunchFiles): ProgramSymbols {
+  const names = [program, firmware].filter((name) => name !== undefined);
+  const known = names.flatMap((name) => {
+    const bytes = files.get(name);
+    return bytes && ElfFile.recognises(bytes) ? [{ name, bytes }] : [];
+  });
+  return loadProgramSymbols(known);
 }
 
 function dumpOf(options: ParsedOptions, { engine }: LaunchConfig): Dump | undefined {

@@ -18,7 +18,7 @@ async function run(
     maxInstructions: undefined,
     timeout: undefined,
     pace: false,
-    tracer: undefined,
+    onlooker: undefined,
     say: (line) => said.push(line),
     ...options,
   });

@@ -64,6 +64,7 @@ export function assemble(
   const run = spawnSync(
     'riscv64-unknown-elf-gcc',
     [
+      '-g',
       '-nostdlib',
       '-static',
       // Without it the headers are loaded too, on a page below the code.
