@@ -1,0 +1,82 @@
+/** A call that nobody answers, answered by hand in a real VS Code. */
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { lineOf, samplesFolder } from '../harness/samples.ts';
+import { stepByStep } from '../harness/steps.ts';
+import { Workbench } from '../harness/workbench.ts';
+
+/** The workspace with only one of its launch configurations, so that F5 starts this one. */
+function folderFor(sample: string): string {
+  const folder = samplesFolder();
+  const file = path.join(folder, '.vscode/launch.json');
+  const launch = JSON.parse(readFileSync(file, 'utf8')) as { configurations: { name: string }[] };
+  launch.configurations = launch.configurations.filter(({ name }) => name.startsWith(sample));
+  writeFileSync(file, JSON.stringify(launch));
+  return folder;
+}
+
+describe('answering a call by hand in VS Code', function () {
+  stepByStep(this);
+  const folder = folderFor('unknown-call');
+  const ecall = lineOf(path.join(folder, 'unknown-call/main.c'), '"ecall"');
+  let code: Workbench;
+
+  before(async () => {
+    code = await Workbench.open({ folder, vsix: process.env.TRAPLINE_VSIX ?? '' });
+    await code.waitForTrapline();
+    await code.widenSideBar(120);
+    await code.setTheme('dark');
+  });
+  after(async () => {
+    await code?.close();
+    rmSync(path.dirname(folder), { recursive: true, force: true });
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') {
+      await code.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    }
+  });
+
+  it('the guest stops on its ecall, and a message says why', async () => {
+    await code.startDebugging();
+    await code.waitForStop();
+    const message = code.page.locator('.notification-toast', { hasText: 'nobody to answer it' });
+    await message.waitFor();
+    assert.match(await message.innerText(), /0x8000042 function 7\(a0=6, a1=9/);
+    assert.equal(await code.waitForStoppedLine((line) => line === ecall), ecall);
+  });
+
+  it('Answer… lists what the guest may be given', async () => {
+    const toast = code.page.locator('.notification-toast', { hasText: 'nobody to answer it' });
+    await toast.locator('.monaco-button', { hasText: 'Answer…' }).click();
+    const options = code.page.locator('.quick-input-list [role=option]');
+    await options.first().waitFor();
+    const labels = await options.allInnerTexts();
+    assert.match(labels[0] ?? '', /Answer with a value…/);
+    assert.ok(labels.some((label) => /Deny from now on/.test(label)));
+    assert.ok(labels.some((label) => /INVALID_PARAM/.test(label)));
+    await code.screenshot('answer-call-dark');
+  });
+
+  it('an expression is the value, and the guest goes on with it', async () => {
+    await code.press('Enter');
+    const input = code.page.locator('.quick-input-widget input');
+    await code.page.locator('.quick-input-message', { hasText: 'The value that' }).waitFor();
+    await input.fill('$a0 * $a1');
+    await code.press('Enter');
+    await code.waitForTerminal('error 0, value 54');
+    await code.waitForEnd();
+  });
+
+  it('the debug console answers too', async () => {
+    await code.press('F5');
+    await code.waitForStop();
+    await code.runCommand('Debug Console: Focus on Debug Console View');
+    await code.page.keyboard.type('answer error=DENIED', { delay: 10 });
+    await code.press('Enter');
+    await code.waitForEnd();
+    await code.runCommand('Terminal: Focus Terminal');
+    await code.waitForTerminal('error -4');
+  });
+});
