@@ -14,6 +14,7 @@ import {
   local,
   ltS32,
   ltU,
+  ofBits,
   select,
   shl32,
   signExtend32,
@@ -336,7 +337,7 @@ export class InterpreterContext implements SemanticContext {
   /** By its offset in the register file. */
   private registerAt(offset: Expr, file: number): Expr {
     const address = add32(this.place.base, offset);
-    return { ...load('i64.load', address, file), bitsOf: load('f64.load', address, file) };
+    return ofBits(load('i64.load', address, file), load('f64.load', address, file));
   }
 
   private after(): Expr {

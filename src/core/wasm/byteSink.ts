@@ -2,8 +2,13 @@
 const encoder = new TextEncoder();
 
 export class ByteSink {
-  private bytes = new Uint8Array(256);
+  private bytes: Uint8Array;
   private used = 0;
+
+  /** `room` is a guess of how much there will be. */
+  constructor(room = 256) {
+    this.bytes = new Uint8Array(room);
+  }
 
   get length(): number {
     return this.used;
@@ -17,6 +22,7 @@ export class ByteSink {
 
   unsigned(value: number): this {
     let rest = value >>> 0;
+    if (rest < 0x80) return this.byte(rest);
     do {
       const low = rest & 0x7f;
       rest >>>= 7;
@@ -38,7 +44,7 @@ export class ByteSink {
     }
   }
 
-  private signedSmall(value: number): this {
+  signedSmall(value: number): this {
     let rest = value;
     for (;;) {
       const low = rest & 0x7f;
@@ -58,8 +64,16 @@ export class ByteSink {
   }
 
   name(text: string): this {
-    const data = encoder.encode(text);
-    return this.unsigned(data.length).append(data);
+    // Nearly all names are ASCII.
+    let plain = text.length < 0x80;
+    for (let i = 0; plain && i < text.length; i++) plain = text.charCodeAt(i) < 0x80;
+    if (!plain) {
+      const data = encoder.encode(text);
+      return this.unsigned(data.length).append(data);
+    }
+    this.byte(text.length);
+    for (let i = 0; i < text.length; i++) this.byte(text.charCodeAt(i));
+    return this;
   }
 
   /** A view of what was written so far. */

@@ -3,7 +3,7 @@
  * to statements of a `FunctionBuilder`, except for `effect`, which runs statements and then yields.
  */
 import type { FunctionBuilder } from './functionBuilder.ts';
-import { assert } from '../base/assert.ts';
+import { assert, Bug } from '../base/assert.ts';
 import { loadTable, op, operatorTable, type ValueType } from './opcodes.ts';
 
 export interface Expr {
@@ -27,23 +27,44 @@ const smallI64: (Expr | undefined)[] = [];
 const mostSmall = 4096;
 
 function small(kept: (Expr | undefined)[], type: 'i32' | 'i64', value: number): Expr {
-  const make = (): Expr => constant(type, BigInt.asIntN(type === 'i32' ? 32 : 64, BigInt(value)));
   const index = value + mostSmall;
-  return index >= 0 && index <= 2 * mostSmall ? (kept[index] ??= make()) : make();
+  if (index < 0 || index > 2 * mostSmall) return constantNumber(type, value);
+  return (kept[index] ??= constantNumber(type, value));
 }
 
-function constant(type: 'i32' | 'i64', value: bigint): Expr {
-  return {
-    type,
-    constant: value,
-    emit: (f) => f.code.byte(type === 'i32' ? op.i32Const : op.i64Const).signed(value),
-  };
+const constantNumber = (type: 'i32' | 'i64', value: number): Expr =>
+  constant(type, BigInt.asIntN(type === 'i32' ? 32 : 64, BigInt(value)));
+
+const constant = (type: 'i32' | 'i64', value: bigint): Expr => new Constant(type, value);
+
+/** Nodes made for every instruction are objects of classes: closures cost more to make. */
+class Constant implements Expr {
+  readonly type: 'i32' | 'i64';
+  readonly constant: bigint;
+
+  constructor(type: 'i32' | 'i64', value: bigint) {
+    this.type = type;
+    this.constant = value;
+  }
+  emit({ code }: FunctionBuilder): void {
+    code.byte(this.type === 'i32' ? op.i32Const : op.i64Const).signed(this.constant);
+  }
 }
 
-export const local = (type: ValueType, index: number): Expr => ({
-  type,
-  emit: (f) => f.code.byte(op.localGet).unsigned(index),
-});
+export const local = (type: ValueType, index: number): Expr => new Local(type, index);
+
+class Local implements Expr {
+  readonly type: ValueType;
+  private readonly index: number;
+
+  constructor(type: ValueType, index: number) {
+    this.type = type;
+    this.index = index;
+  }
+  emit({ code }: FunctionBuilder): void {
+    code.byte(op.localGet).unsigned(this.index);
+  }
+}
 
 /** Sets a local and is its value. */
 export const tee = (index: number, value: Expr): Expr => ({
@@ -54,6 +75,13 @@ export const tee = (index: number, value: Expr): Expr => ({
   },
 });
 
+/** An expression that has the number whose bits it is at hand. */
+export const ofBits = (bits: Expr, bitsOf: Expr): Expr => ({
+  type: bits.type,
+  bitsOf,
+  emit: (f) => bits.emit(f),
+});
+
 /** Runs statements that leave a value of `type` on the stack. */
 export const effect = (type: ValueType, statements: (f: FunctionBuilder) => void): Expr => ({
   type,
@@ -62,15 +90,27 @@ export const effect = (type: ValueType, statements: (f: FunctionBuilder) => void
 
 export function load(name: keyof typeof loadTable, address: Expr, offset = 0): Expr {
   const { code, result } = loadTable[name];
-  assert(address.type === 'i32', `${name} of an ${address.type} address`);
-  return {
-    type: result,
-    emit: (f) => {
-      address.emit(f);
-      // The alignment hint has no meaning but speed, and engines ignore it: 0 is always valid.
-      f.code.byte(code).unsigned(0).unsigned(offset);
-    },
-  };
+  if (address.type !== 'i32') throw new Bug(`${name} of an ${address.type} address`);
+  return new Load(result, code, address, offset);
+}
+
+class Load implements Expr {
+  readonly type: ValueType;
+  private readonly code: number;
+  private readonly address: Expr;
+  private readonly offset: number;
+
+  constructor(type: ValueType, code: number, address: Expr, offset: number) {
+    this.type = type;
+    this.code = code;
+    this.address = address;
+    this.offset = offset;
+  }
+  emit(f: FunctionBuilder): void {
+    this.address.emit(f);
+    // The alignment hint has no meaning but speed, and engines ignore it: 0 is always valid.
+    f.code.byte(this.code).byte(0).unsigned(this.offset);
+  }
 }
 
 export function select(whenTrue: Expr, whenFalse: Expr, condition: Expr): Expr {
@@ -101,15 +141,25 @@ export function choose(condition: Expr, whenTrue: Expr, whenFalse: Expr): Expr {
 export function unary(name: string): (a: Expr) => Expr {
   const { code, operand, result } = operator(name);
   return (a) => {
-    assert(a.type === operand, `${name} of ${a.type}`);
-    return {
-      type: result,
-      emit: (f) => {
-        a.emit(f);
-        f.code.byte(code);
-      },
-    };
+    if (a.type !== operand) throw new Bug(`${name} of ${a.type}`);
+    return new Unary(result, code, a);
   };
+}
+
+class Unary implements Expr {
+  readonly type: ValueType;
+  private readonly code: number;
+  private readonly a: Expr;
+
+  constructor(type: ValueType, code: number, a: Expr) {
+    this.type = type;
+    this.code = code;
+    this.a = a;
+  }
+  emit(f: FunctionBuilder): void {
+    this.a.emit(f);
+    f.code.byte(this.code);
+  }
 }
 
 interface Folding {
@@ -123,21 +173,35 @@ export function binary(name: string, folding: Folding = {}): (a: Expr, b: Expr) 
   const { code, operand, result } = operator(name);
   const { fold, identity } = folding;
   return (a, b) => {
-    assert(a.type === operand && b.type === operand, `${name} of ${a.type}, ${b.type}`);
+    if (a.type !== operand || b.type !== operand) {
+      throw new Bug(`${name} of ${a.type}, ${b.type}`);
+    }
     if (fold && a.constant !== undefined && b.constant !== undefined) {
       const value = fold(a.constant, b.constant);
       return result === 'i32' ? i32(Number(BigInt.asIntN(32, value))) : i64(value);
     }
     if (identity !== undefined && b.constant === identity) return a;
-    return {
-      type: result,
-      emit: (f) => {
-        a.emit(f);
-        b.emit(f);
-        f.code.byte(code);
-      },
-    };
+    return new Binary(result, code, a, b);
   };
+}
+
+class Binary implements Expr {
+  readonly type: ValueType;
+  private readonly code: number;
+  private readonly a: Expr;
+  private readonly b: Expr;
+
+  constructor(type: ValueType, code: number, a: Expr, b: Expr) {
+    this.type = type;
+    this.code = code;
+    this.a = a;
+    this.b = b;
+  }
+  emit(f: FunctionBuilder): void {
+    this.a.emit(f);
+    this.b.emit(f);
+    f.code.byte(this.code);
+  }
 }
 
 function operator(name: string) {

@@ -3,7 +3,7 @@
  * what is written with them can be said once for both.
  */
 import { assert } from '../base/assert.ts';
-import { binary, unary, type Expr } from './expression.ts';
+import { binary, ofBits, unary, type Expr } from './expression.ts';
 import { op } from './opcodes.ts';
 
 type Unary = (a: Expr) => Expr;
@@ -88,7 +88,7 @@ const bitsOfDouble = unary('i64.reinterpret_f64');
 const doubleOfBits = unary('f64.reinterpret_i64');
 /** The double that 64 bits are, and the other way round: neither changes a NaN. */
 export const asDouble = (bits: Expr): Expr => bits.bitsOf ?? doubleOfBits(bits);
-export const doubleBits = (value: Expr): Expr => ({ ...bitsOfDouble(value), bitsOf: value });
+export const doubleBits = (value: Expr): Expr => ofBits(bitsOfDouble(value), value);
 export const asSingle = unary('f32.reinterpret_i32');
 export const singleBits = unary('i32.reinterpret_f32');
 

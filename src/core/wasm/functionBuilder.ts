@@ -13,7 +13,7 @@ export interface FunctionType {
 
 export class FunctionBuilder {
   readonly type: FunctionType;
-  readonly code = new ByteSink();
+  readonly code = new ByteSink(2048);
   private readonly locals: ValueType[] = [];
   private readonly free: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], f64: [] };
   private kept: { type: ValueType; index: number }[] | undefined;
@@ -138,9 +138,15 @@ export class FunctionBuilder {
     this.code.byte(op.localSet).unsigned(index);
   }
 
-  /** The body as the code section has it: locals, code, end. */
-  body(): ByteSink {
-    const out = new ByteSink();
+  /** Appends the body as the code section has it: its size, locals, code, end. */
+  appendBody(to: ByteSink): void {
+    const locals = this.localRuns();
+    to.unsigned(locals.length + this.code.length + 1);
+    to.append(locals).append(this.code).byte(op.end);
+  }
+
+  private localRuns(): ByteSink {
+    const out = new ByteSink(64);
     const runs: { count: number; type: ValueType }[] = [];
     for (const type of this.locals) {
       const last = runs.at(-1);
@@ -149,7 +155,7 @@ export class FunctionBuilder {
     }
     out.unsigned(runs.length);
     for (const { count, type } of runs) out.unsigned(count).byte(valueTypes[type]);
-    return out.append(this.code).byte(op.end);
+    return out;
   }
 
   private open(opcode: number): Label {

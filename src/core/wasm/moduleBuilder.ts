@@ -76,8 +76,7 @@ export class ModuleBuilder {
       out,
       10,
       vector(this.functions, (sink, f) => {
-        const body = f.body();
-        sink.unsigned(body.length).append(body);
+        f.appendBody(sink);
       }),
     );
     if (this.namesFunctions) section(out, 0, this.nameSection());
@@ -91,6 +90,8 @@ export class ModuleBuilder {
   }
 
   private indexOfType(type: FunctionType): number {
+    const same = this.types.indexOf(type);
+    if (same >= 0) return same;
     const key = `${type.parameters.join()}>${type.results.join()}`;
     const known = this.typeIndex.get(key);
     if (known !== undefined) return known;

@@ -41,9 +41,9 @@ export interface Discovered {
   /** Records of the pages that blocks lie in, by number of the page from the region's first. */
   readonly pages: ReadonlyMap<number, number>;
   /** Records where the region ends since they were not executed yet. */
-  readonly cold: ReadonlySet<number>;
+  readonly cold: Set<number>;
   /** Records behind a loop, where a region that is a loop ends. */
-  readonly outside: ReadonlySet<number>;
+  readonly outside: Set<number>;
 }
 
 export class Discovery {

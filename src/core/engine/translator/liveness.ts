@@ -69,6 +69,10 @@ function solve({ nodes }: FlowGraph, bank: 0 | 1) {
     }
     dirtyOut[id] = def[id]!;
   }
+  // Most code has no floating-point registers.
+  let appears = 0;
+  for (let id = 0; id < count; id++) appears |= use[id]! | def[id]!;
+  if (appears === 0) return { live, dirtyIn, dirtyOut, used: 0 };
   for (let changed = true; changed;) {
     changed = false;
     for (const { id, predecessors } of nodes) {

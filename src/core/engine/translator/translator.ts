@@ -21,74 +21,35 @@ import {
 } from '../layout.ts';
 import type { DirectMemory } from './assumptions.ts';
 import type { Block } from './block.ts';
-import { defaultLimits, Discovery, type Limits, type TranslatedIsa } from './discover.ts';
+import { noCounters } from './counters.ts';
+import { defaultLimits, Discovery, type Discovered, type TranslatedIsa } from './discover.ts';
 import { emitRegion } from './emitRegion.ts';
-import { observeRegion, type ObservedModule, type ObservedRegion } from './observed.ts';
+import { observeRegion, type ObservedRegion } from './observed.ts';
+import type { TranslatorOptions } from './options.ts';
+import { Places } from './places.ts';
+import { covers, type IndirectJump, type Region, type Wanted } from './region.ts';
 import { factsOf } from './rowFacts.ts';
 
-export interface TranslatorOptions {
-  readonly limits?: Limits;
-  /** Jumps to a place until the translator hears of it, a power of two. */
-  readonly period?: number;
-  /** Regions include code that was not executed yet. */
-  readonly eager?: boolean;
-  /** Regions that may wait to be compiled together. */
-  readonly batch?: number;
-  /** Regions that may exist at a time. */
-  readonly capacity?: number;
-  /** Milliseconds, to measure with; without it times are 0. */
-  readonly now?: () => number;
-  /** Is told of each module. */
-  readonly observe?: ((module: ObservedModule) => void) | undefined;
-}
-
-/** What was done so far. */
-export interface TranslatorCounters {
-  regions: number;
-  instructions: number;
-  modules: number;
-  bytes: number;
-  /** Regions that lost their code's validity, and times that all were dropped for lack of room. */
-  invalidated: number;
-  evictions: number;
-  translateMilliseconds: number;
-  compileMilliseconds: number;
-}
-
-/** A place where a region is to begin. */
-interface Wanted {
-  readonly record: number;
-  readonly area: number;
-  /** Virtual address of its page when it was hot. */
-  readonly page: bigint;
-  readonly generation: number;
-  /** With what is behind the loop, if the place is in one. */
-  readonly whole: boolean;
-}
-
-interface IndirectJump {
-  readonly at: number;
-  readonly targets: readonly number[];
-}
-
-interface Region extends Wanted {
-  readonly index: number;
-  /** Of its function. */
-  readonly name: string;
-  /** Parcels of its code by physical page: a bit for every two bytes. */
-  readonly parcels: ReadonlyMap<number, Uint32Array>;
-  /** Its indirect jumps by record: their places, and where they may go inside. */
-  readonly indirect: ReadonlyMap<number, IndirectJump>;
-  /** As in `Discovered`. */
-  readonly cold: ReadonlySet<number>;
-  readonly outside: ReadonlySet<number>;
-  /** Records that its blocks begin with. */
-  readonly blocks: readonly number[];
-}
+export type { TranslatorOptions } from './options.ts';
 
 const pageParcels = pageBytes / 2;
-/** A region is made anew for a way out that turned out to be hot, but not for ever. */
+/**
+ * A region is made anew for a way out that turned out to be hot, but not for ever, and each time
+ * the way must be taken so many times as often: the host's compiler works long on a region.
+ */
 const mostGenerations = 8;
+const growthFactor = 4;
+const targetFactor = 2;
+/**
+ * To translate and compile costs some 7 µs an instruction, to interpret 3 to 6 ns: it pays after one
+ * or two thousand times, and code that runs as often has most of its life before it.
+ */
+const defaultPeriod = 2048;
+/** Of the regions there are, so many may wait to be compiled together. */
+const waitingPart = 1 / 16;
+const largestBatch = 32;
+/** When all regions had to go twice within so many instructions, less is translated. */
+const longAgo = 4e9;
 /** Each loss doubles what is asked of a place, up to so many. */
 const mostLosses = 12;
 /** After so many losses of a page, regions that call code there are given up. */
@@ -101,23 +62,19 @@ const seldom = 5000;
 const mostTargets = 128;
 
 export class Translator implements CodeWatcher {
-  readonly table: WebAssembly.Table;
-  readonly counters: TranslatorCounters = {
-    regions: 0,
-    instructions: 0,
-    modules: 0,
-    bytes: 0,
-    invalidated: 0,
-    evictions: 0,
-    translateMilliseconds: 0,
-    compileMilliseconds: 0,
-  };
+  readonly counters = noCounters();
   private readonly memory: EngineMemory;
   private readonly code: CodePages;
   private readonly isa: TranslatedIsa;
   private readonly discovery: Discovery;
   private readonly batch: number;
   private readonly capacity: number;
+  private readonly capacityBytes: number;
+  /** Of the regions that exist. */
+  private liveBytes = 0;
+  /** What is asked of a place is doubled so many times, since room has run out. */
+  private pressure = 0;
+  private lastEviction = 0;
   private readonly now: () => number;
   private readonly progress: () => number;
   private readonly wanted = new Map<number, Wanted>();
@@ -128,6 +85,7 @@ export class Translator implements CodeWatcher {
   private readonly refused = new Set<number>();
   /** For places inside regions: the count of instructions when they were hot. */
   private readonly whenHot = new Map<number, number>();
+  private readonly transfers = new Map<number, number>();
   private readonly byPage = new Map<number, Set<Region>>();
   /** Where indirect jumps went when they left their region, as distances from the jump. */
   private readonly targets = new Map<number, Set<number>>();
@@ -135,10 +93,10 @@ export class Translator implements CodeWatcher {
   private readonly losses = new Map<number, number>();
   /** How often regions that begin at a record were left for assuming too much. */
   private readonly surprises = new Map<number, number>();
-  private freeIndices: number[] = [];
   private readonly observe: TranslatorOptions['observe'];
   /** Of the module under construction. */
   private readonly observed: ObservedRegion[] = [];
+  private readonly places: Places;
   private readonly period: number;
   /** As in `InterpreterClient`; set by the interpreter. */
   predecode: (area: number, record: number) => boolean = () => false;
@@ -155,11 +113,12 @@ export class Translator implements CodeWatcher {
     this.memory = memory;
     this.code = code;
     this.isa = isa;
-    this.capacity = options.capacity ?? 2000;
+    this.capacity = options.capacity ?? 16_000;
+    this.capacityBytes = options.capacityBytes ?? 48 << 20;
     this.batch = Math.min(options.batch ?? 8, this.capacity);
     this.now = options.now ?? (() => 0);
     this.observe = options.observe;
-    this.period = options.period ?? 512;
+    this.period = options.period ?? defaultPeriod;
     const eager = options.eager ?? false;
     memory.view.setUint32(shared.hotMask, this.period - 1, true);
     this.discovery = new Discovery(
@@ -169,9 +128,12 @@ export class Translator implements CodeWatcher {
       (at) => this.targets.get(at) ?? none,
       (area, rec) => eager && this.predecode(area, rec),
     );
-    this.table = new WebAssembly.Table({ element: 'anyfunc', initial: this.capacity + 1 });
-    this.freeAll();
+    this.places = new Places(this.capacity);
     code.watcher = this;
+  }
+
+  get table(): WebAssembly.Table {
+    return this.places.table;
   }
 
   /** As `TierImports.hot`. */
@@ -186,9 +148,9 @@ export class Translator implements CodeWatcher {
     const page = view.getBigUint64(area + hart.pageAddress, true);
     const word = view.getUint32(rec + record.hot, true);
     const isEntry = word >= hotWord.translated;
-    const count = isEntry ? 2 * this.period : word;
+    const count = isEntry ? 2 * this.period * this.transfersTo(rec) : word;
     const lost = this.losses.get(this.code.locate(rec).page) ?? 0;
-    if (!isEntry && count < this.period * 2 ** Math.min(lost, mostLosses)) {
+    if (!isEntry && count < this.period * 2 ** Math.min(lost + this.pressure, mostLosses)) {
       const caller = this.regions.get(site);
       if (caller && lost >= lossesForCallers) this.giveUp(caller);
       return;
@@ -197,14 +159,14 @@ export class Translator implements CodeWatcher {
     const grown = site === 0 ? undefined : this.grownBy(site, rec, page);
     if (grown) {
       // The way out belongs inside. Others, or a loop around both, may get hot at the same time.
-      if (!again) return;
-      this.drop(defined(this.regions.get(grown.index), 'a region'));
-      this.want(grown);
+      if (!again || count < 2 * this.period * this.growthBy(site, grown)) return;
+      this.want({ ...grown, because: rec });
     } else if (!isEntry && this.isWorthwhile(rec)) {
       if (this.blocks.has(rec) && !this.isBusy(rec)) return;
       this.want({ record: rec, area, page, generation: 0, whole: false });
     }
-    if (again || this.wanted.size >= this.batch) this.translateWanted();
+    const batch = Math.min(this.regions.size * waitingPart, largestBatch);
+    if (again || this.wanted.size >= Math.max(batch, this.batch)) this.translateWanted();
   }
 
   /** Bytes of code from `from` to `to` in a physical page are about to change. */
@@ -233,6 +195,7 @@ export class Translator implements CodeWatcher {
     this.targets.clear();
     this.losses.clear();
     this.whenHot.clear();
+    this.transfers.clear();
     this.refused.clear();
     this.surprises.clear();
   }
@@ -241,10 +204,7 @@ export class Translator implements CodeWatcher {
     // A function begins before its loops, which need no regions of their own as a rule.
     const wanted = [...this.wanted.values()].sort((a, b) => a.record - b.record);
     this.wanted.clear();
-    if (this.freeIndices.length < wanted.length) {
-      this.counters.evictions++;
-      this.dropAll();
-    }
+    if (this.liveBytes > this.capacityBytes || !this.places.has(wanted.length)) this.evict();
     const start = this.now();
     const module = new ModuleBuilder();
     module.importMemory('host', 'memory', 1);
@@ -302,6 +262,27 @@ export class Translator implements CodeWatcher {
     return { base, bytes, offset: view.getUint32(area + hart.directOffset, true) };
   }
 
+  /** How many samples so far showed a way from one region to another's beginning, with this one. */
+  private transfersTo(rec: number): number {
+    const samples = (this.transfers.get(rec) ?? 0) + 1;
+    this.transfers.set(rec, samples);
+    return samples;
+  }
+
+  /**
+   * All regions go at once, as only that frees their modules. Where code goes round in more than
+   * there is room for, ever less of it is translated.
+   */
+  private evict(): void {
+    const now = this.progress();
+    if (this.counters.evictions > 0) {
+      this.pressure = now - this.lastEviction < longAgo ? this.pressure + 1 : 0;
+    }
+    this.lastEviction = now;
+    this.counters.evictions++;
+    this.dropAll();
+  }
+
   private want(wanted: Wanted): void {
     this.wanted.set(wanted.record, wanted);
   }
@@ -339,6 +320,11 @@ export class Translator implements CodeWatcher {
     return undefined;
   }
 
+  /** How much more often a way out must be taken; targets of indirect jumps are many, and kept. */
+  private growthBy(site: number, { generation }: Wanted): number {
+    return (site < firstRecord ? growthFactor : targetFactor) ** (generation - 1);
+  }
+
   /**
    * Whether a place inside a region is hot all the same: the interpreter stays there instead of
    * passing by on its way to where the region begins.
@@ -352,7 +338,11 @@ export class Translator implements CodeWatcher {
 
   /** Whether a region may begin with this instruction. */
   private isWorthwhile(rec: number): boolean {
-    const number = this.memory.view.getUint16(rec + record.handler, true);
+    const { view } = this.memory;
+    let number = view.getUint16(rec + record.handler, true);
+    if (number === special.translated) {
+      number = view.getUint32(rec + record.hot, true) & hotWord.handlerMask;
+    }
     if (number < special.first || this.refused.has(rec)) return false;
     const { handlers, xlen } = this.isa;
     return factsOf(handlers.handlers[number - special.first]!.row, xlen).flow !== 'host';
@@ -370,7 +360,8 @@ export class Translator implements CodeWatcher {
     const { offset } = this.code.locate(rec);
     const records = rec - (offset << recordShift);
     const discovered = this.discovery.find(area, page, records, offset, wanted.whole);
-    const index = defined(this.freeIndices.pop(), 'a free place in the table');
+    if (wanted.because !== undefined && !this.reaches(wanted, discovered)) return undefined;
+    const index = this.places.take();
     const { xlen } = this.isa;
     const unit = this.memory.view.getUint32(area + hart.floatUnit, true);
     const steady = unit === floatUnit.steady;
@@ -402,7 +393,21 @@ export class Translator implements CodeWatcher {
     }
     const { cold, outside } = discovered;
     for (const each of blocks) inside.add(each);
-    return { ...wanted, index, name, parcels, indirect, cold, outside, blocks };
+    const bytes = f.code.length;
+    return { ...wanted, index, name, parcels, indirect, cold, outside, blocks, bytes };
+  }
+
+  /** Whether a region made anew has what it is made anew for; if not, it stays as it is for good. */
+  private reaches({ because, record: rec }: Wanted, { blocks }: Discovered): boolean {
+    for (const { instructions } of blocks.values()) {
+      if (instructions[0]?.record === because) return true;
+    }
+    for (const region of this.regions.values()) {
+      if (region.record !== rec) continue;
+      region.cold.delete(because!);
+      region.outside.delete(because!);
+    }
+    return false;
   }
 
   private mark(
@@ -425,11 +430,13 @@ export class Translator implements CodeWatcher {
   private install(region: Region): void {
     const { view } = this.memory;
     const { record: rec, index } = region;
+    this.dropAt(rec);
     const handler = view.getUint16(rec + record.handler, true);
     const word = (hotWord.translated | (index << hotWord.indexShift) | handler) >>> 0;
     view.setUint16(rec + record.handler, special.translated, true);
     view.setUint32(rec + record.hot, word, true);
     this.regions.set(index, region);
+    this.liveBytes += region.bytes;
     for (const page of region.parcels.keys()) {
       let covering = this.byPage.get(page);
       if (!covering) this.byPage.set(page, (covering = new Set()));
@@ -445,34 +452,30 @@ export class Translator implements CodeWatcher {
     const word = view.getUint32(rec + record.hot, true);
     view.setUint16(rec + record.handler, word & hotWord.handlerMask, true);
     view.setUint32(rec + record.hot, 0, true);
-    this.table.set(index, null);
     this.regions.delete(index);
+    this.liveBytes -= region.bytes;
     for (const page of region.parcels.keys()) this.byPage.get(page)?.delete(region);
     for (const each of region.blocks) {
       const left = this.blocks.get(each)! - 1;
       if (left === 0) this.blocks.delete(each);
       else this.blocks.set(each, left);
     }
-    this.freeIndices.push(index);
+    this.places.free(index);
+  }
+
+  /** The region that begins here, if one does: another takes its place. */
+  private dropAt(rec: number): void {
+    const word = this.memory.view.getUint32(rec + record.hot, true);
+    const index = (word >>> hotWord.indexShift) & hotWord.indexMask;
+    const region = word >= hotWord.translated ? this.regions.get(index) : undefined;
+    if (region) this.drop(region);
   }
 
   private dropAll(): void {
     for (const region of [...this.regions.values()]) this.drop(region);
-    this.freeAll();
-  }
-
-  private freeAll(): void {
-    this.freeIndices = Array.from({ length: this.capacity }, (_, i) => this.capacity - i);
   }
 }
 
 const none: ReadonlySet<number> = new Set();
 /** Offsets of records are greater than indices of regions. */
 const firstRecord = 0x10000;
-
-function covers(bits: Uint32Array, first: number, last: number): boolean {
-  for (let parcel = first; parcel <= last; parcel++) {
-    if ((bits[parcel >> 5]! >>> (parcel & 31)) & 1) return true;
-  }
-  return false;
-}

@@ -1,0 +1,23 @@
+/** What a translator did so far. */
+export interface TranslatorCounters {
+  regions: number;
+  instructions: number;
+  modules: number;
+  bytes: number;
+  /** Regions that lost their code's validity, and times that all were dropped for lack of room. */
+  invalidated: number;
+  evictions: number;
+  translateMilliseconds: number;
+  compileMilliseconds: number;
+}
+
+export const noCounters = (): TranslatorCounters => ({
+  regions: 0,
+  instructions: 0,
+  modules: 0,
+  bytes: 0,
+  invalidated: 0,
+  evictions: 0,
+  translateMilliseconds: 0,
+  compileMilliseconds: 0,
+});

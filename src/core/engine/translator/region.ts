@@ -1,0 +1,44 @@
+/** What the translator knows of a region, wanted or made. */
+
+/** A place where a region is to begin. */
+export interface Wanted {
+  readonly record: number;
+  readonly area: number;
+  /** Virtual address of its page when it was hot. */
+  readonly page: bigint;
+  readonly generation: number;
+  /** With what is behind the loop, if the place is in one. */
+  readonly whole: boolean;
+  /** The record that a region which exists already lacks; it is made anew if it can have that. */
+  readonly because?: number;
+}
+
+export interface IndirectJump {
+  readonly at: number;
+  readonly targets: readonly number[];
+}
+
+export interface Region extends Wanted {
+  readonly index: number;
+  /** Of its function. */
+  readonly name: string;
+  /** Parcels of its code by physical page: a bit for every two bytes. */
+  readonly parcels: ReadonlyMap<number, Uint32Array>;
+  /** Its indirect jumps by record: their places, and where they may go inside. */
+  readonly indirect: ReadonlyMap<number, IndirectJump>;
+  /** As in `Discovered`. */
+  readonly cold: Set<number>;
+  readonly outside: Set<number>;
+  /** Records that its blocks begin with. */
+  readonly blocks: readonly number[];
+  /** Length of its function. */
+  readonly bytes: number;
+}
+
+/** Whether some parcel from the first to the last is among those that a page's bits tell of. */
+export function covers(bits: Uint32Array, first: number, last: number): boolean {
+  for (let parcel = first; parcel <= last; parcel++) {
+    if ((bits[parcel >> 5]! >>> (parcel & 31)) & 1) return true;
+  }
+  return false;
+}
