@@ -35,7 +35,7 @@ export interface CallDeskParts {
   readonly clock: VirtualClock;
   /** Which calls the debugger wants to see. */
   readonly stops: () => readonly ExitStop[];
-  readonly sayOnce: (key: string, line: string) => void;
+  readonly sayOnce: (key: string, line: () => string) => void;
 }
 
 /** A call that the machine stands at, until the owner runs it again. */
@@ -292,7 +292,8 @@ export class CallDesk implements CallControl {
   private sayUnanswered(vcpu: Vcpu, exit: CallExit): void {
     this.parts.sayOnce(
       `call ${keyOf(exit)}`,
-      `call at pc 0x${vcpu.cpu.pc.toString(16)} has nobody to answer it: ${exit.describe().text}; ` +
+      () =>
+        `call at pc 0x${vcpu.cpu.pc.toString(16)} has nobody to answer it: ${exit.describe().text}; ` +
         `the guest is told that it is not supported`,
     );
   }

@@ -316,7 +316,8 @@ export class GuestMachine implements Machine {
     const page = exit.address - (exit.address % 4096);
     this.sayOnce(
       `mmio ${access} ${page}`,
-      `${access} 0x${exit.address.toString(16)} at pc 0x${vcpu.cpu.pc.toString(16)}: ` +
+      () =>
+        `${access} 0x${exit.address.toString(16)} at pc 0x${vcpu.cpu.pc.toString(16)}: ` +
         `neither memory nor a device is there; loads give 0, stores do nothing`,
     );
   }
@@ -408,10 +409,10 @@ export class GuestMachine implements Machine {
     }
   }
 
-  private sayOnce(key: string, line: string): void {
+  private sayOnce(key: string, line: () => string): void {
     if (this.said.has(key)) return;
     this.said.add(key);
-    this.log.fire(line);
+    this.log.fire(line());
   }
 
   private vcpu(hart: number): Vcpu {
