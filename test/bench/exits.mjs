@@ -3,8 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import * as esbuild from 'esbuild';
-import { common, generateEngine } from '../../src/build/bundle.mjs';
+import { buildGuest, bundled } from './inProcess.mjs';
 import { BenchError, root } from './process.mjs';
 
 /** Rounds per second that are asked for, on the machine of the reference figures. */
@@ -25,8 +24,11 @@ export async function measureExits({ engines, nodes, filters }) {
   if (wanted.length === 0) throw new BenchError(`no loop matches ${filters.join(' ')}`);
   const folder = path.join(root, 'out/bench-exits');
   mkdirSync(folder, { recursive: true });
-  for (const loop of wanted) build(folder, loop);
-  const bundle = await bundled(folder);
+  for (const loop of wanted) {
+    const base = loop.startsWith('guest') ? 0x80200000 : 0x80000000;
+    buildGuest('exits/exits.S', path.join(folder, `${loop}.elf`), base, [`-DLOOP=${loop}`]);
+  }
+  const bundle = await bundled('exits/exits.ts', folder);
   console.log(`${'loop'.padEnd(22)}${'engine'.padEnd(14)}   rounds/s  ns each    MIPS   target`);
   for (const loop of wanted) {
     for (const node of nodes) {
@@ -47,31 +49,4 @@ function print(engine, { loop, rate, mips }) {
     target ? `${target.toLocaleString('en')}${rate >= target ? '' : ' missed'}`.padStart(10) : '',
   ];
   console.log(loop.padEnd(22) + engine.padEnd(14) + figures.join(''));
-}
-
-function build(folder, loop) {
-  const base = loop.startsWith('guest') ? 0x80200000 : 0x80000000;
-  execFileSync('riscv64-unknown-elf-gcc', [
-    ...['-march=rv64imac_zicsr_zifencei', '-mabi=lp64', '-nostdlib', '-static'],
-    ...[
-      '-Wl,--build-id=none',
-      '-Wl,--no-warn-rwx-segments',
-      `-Wl,-n,-Ttext=0x${base.toString(16)}`,
-    ],
-    `-DLOOP=${loop}`,
-    ...['-o', path.join(folder, `${loop}.elf`), path.join(root, 'test/bench/exits/exits.S')],
-  ]);
-}
-
-async function bundled(folder) {
-  await generateEngine();
-  const outfile = path.join(folder, 'exits.mjs');
-  await esbuild.build({
-    ...common,
-    entryPoints: [path.join(root, 'test/bench/exits/exits.ts')],
-    outfile,
-    format: 'esm',
-    platform: 'node',
-  });
-  return outfile;
 }

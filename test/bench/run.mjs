@@ -3,6 +3,7 @@
 //   npm run bench -- cpu                   every kernel in every world
 //   npm run bench -- cold                  code that is hardly repeated
 //   npm run bench -- exits [part…]         what leaves fast code: calls, faults, devices, CSRs, interrupts
+//   npm run bench -- debugger              what breakpoints, watchpoints and traces cost
 //   npm run bench -- [option…] [kernel…]   kernels whose names contain one of the words
 // Options:
 //   --runs N              runs of each, medians are shown (3)
@@ -17,14 +18,16 @@
 import path from 'node:path';
 import { existsSync } from 'node:fs';
 import { compare, compareColdCode } from './cpu.mjs';
+import { measureDebugger } from './debugger.mjs';
 import { measureExits } from './exits.mjs';
 import { BenchError, root } from './process.mjs';
 import { worldNames } from './kernels.mjs';
 
 try {
-  const { cold, exits, ...options } = parse(process.argv.slice(2));
+  const { cold, exits, debug, ...options } = parse(process.argv.slice(2));
   if (cold) compareColdCode(options);
   else if (exits) await measureExits(options);
+  else if (debug) await measureDebugger(options);
   else compare(options);
 } catch (error) {
   if (!(error instanceof BenchError)) throw error;
@@ -45,6 +48,7 @@ function parse(args) {
     against: undefined,
     cold: false,
     exits: false,
+    debug: false,
     filters: [],
   };
   const take = {
@@ -63,6 +67,7 @@ function parse(args) {
     else if (arg === '--no-qemu') options.qemu = false;
     else if (arg === '--steady') options.steady = true;
     else if (arg === 'cold') options.cold = true;
+    else if (arg === 'debugger') options.debug = true;
     else if (arg === 'exits') options.exits = true;
     else if (arg === 'cpu') options.worlds = worldNames;
     else if (arg.startsWith('--')) throw new BenchError(`there is no option ${arg}`);

@@ -1,0 +1,105 @@
+/**
+ * What a debugger costs a guest that does not meet it: debugger.S runs plain and with something set,
+ * in turns in this process, warm; prints a line of JSON for each. `debugger.mjs` builds and bundles.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Tracer, parseTrace } from '../../../src/cli/trace.ts';
+import { ElfFile } from '../../../src/core/formats/elf/elf.ts';
+import type { Machine, MachineStop } from '../../../src/core/machine/machine.ts';
+import { parseLaunchConfig } from '../../../src/core/machine/parseLaunchConfig.ts';
+import { createMachine } from '../../../src/core/registry.ts';
+
+const [folder = '', engine = 'auto'] = process.argv.slice(2);
+/** Turns that count, after as many that warm up; instructions of a turn. */
+const turns = 15;
+const budget = engine === 'interpreter' ? 20_000_000 : 100_000_000;
+
+interface Case {
+  readonly name: string;
+  readonly mode: 'machine' | 'guest';
+  /** Sets up what is to be measured; the result runs the machine in place of its own `run`. */
+  readonly set: (machine: Machine, symbol: (name: string) => bigint) => Run | undefined;
+}
+type Run = (budget: number) => MachineStop;
+
+const cases: readonly Case[] = [
+  {
+    name: '50 breakpoints elsewhere',
+    mode: 'machine',
+    set: ({ harts }, symbol) => {
+      const cold = symbol('cold');
+      harts[0]!.setBreakpoints(Array.from({ length: 50 }, (_, i) => cold + BigInt(i * 4)));
+      return undefined;
+    },
+  },
+  {
+    // Its condition is asked each time that the guest comes by, and does not hold.
+    name: 'conditional breakpoint',
+    mode: 'machine',
+    set: (machine, symbol) => {
+      const cpu = machine.harts[0]!;
+      cpu.setBreakpoints([symbol('round')]);
+      return (wanted) => {
+        const end = machine.instructions + wanted;
+        for (;;) {
+          const stop = machine.run(end - machine.instructions);
+          if (stop.kind !== 'breakpoint' || cpu.readRegister('s0') === 0xffff_ffffn) return stop;
+          cpu.skipBreakpointOnce();
+        }
+      };
+    },
+  },
+  {
+    name: 'exits traced to a file',
+    mode: 'guest',
+    set: (machine) => {
+      const tracer = new Tracer(parseTrace('exits'), path.join(folder, 'trace.txt'));
+      return (wanted) => {
+        const end = machine.instructions + wanted;
+        let stop: MachineStop = { kind: 'budget' };
+        while (stop.kind === 'budget' && machine.instructions < end) {
+          const left = end - machine.instructions;
+          stop = tracer.run(machine, Math.min(left, tracer.longestSlice));
+        }
+        return stop;
+      };
+    },
+  },
+  {
+    name: 'watchpoint on a cold page',
+    mode: 'machine',
+    set: ({ harts }, symbol) => {
+      harts[0]!.setWatchpoints([{ address: symbol('cold_data') + 2048n, size: 8, access: 'both' }]);
+      return undefined;
+    },
+  },
+];
+
+for (const each of cases) {
+  const program = path.join(folder, `${each.mode}.elf`);
+  const bytes = readFileSync(program);
+  const config = parseLaunchConfig({ program, mode: each.mode, engine, memory: '64M' });
+  const make = (): Machine => createMachine(config, new Map([[program, bytes]]));
+  const symbols = new Map(new ElfFile(bytes, program).symbols.map((s) => [s.name, s.value]));
+  const plain = make();
+  const debugged = make();
+  const own = each.set(debugged, (name) => symbols.get(name)!);
+  const sides: readonly Run[] = [(n) => plain.run(n), own ?? ((n) => debugged.run(n))];
+  const ratios: number[] = [];
+  for (let turn = 0; turn < 2 * turns; turn++) {
+    const [without, within] = sides.map(timeOf) as [number, number];
+    if (turn >= turns) ratios.push(without / within);
+  }
+  ratios.sort((a, b) => a - b);
+  console.log(JSON.stringify({ name: each.name, ratio: ratios[turns >> 1] }));
+}
+
+/** Microseconds of processor time, of all threads. */
+function timeOf(run: Run): number {
+  const before = process.cpuUsage();
+  const stop = run(budget);
+  const { user, system } = process.cpuUsage(before);
+  if (stop.kind !== 'budget') throw new Error(`stopped: ${JSON.stringify(stop)}`);
+  return user + system;
+}
