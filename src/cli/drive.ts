@@ -50,7 +50,7 @@ export async function drive(
   consoles: Consoles,
   options: DriveOptions,
 ): Promise<Outcome> {
-  const longest = options.onlooker?.longestSlice ?? longestSlice;
+  const longest = Math.min(options.onlooker?.longestSlice ?? Infinity, longestSlice);
   let slice = Math.min(firstSlice, longest);
   const start = performance.now();
   const deadline = options.timeout === undefined ? Infinity : start + options.timeout * 1000;

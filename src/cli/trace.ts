@@ -44,13 +44,14 @@ export class Tracer {
     this.steps = wanted.has('instr') || wanted.has('csr') || wanted.has('traps');
   }
 
-  /** Small enough that the machine still has every exit of a slice when it ends. */
+  /** Each instruction of a slice is stepped; exits alone let slices be as long as any. */
   get longestSlice(): number {
-    return this.steps ? 5_000 : 50_000;
+    return this.steps ? 5_000 : Infinity;
   }
 
   run(machine: Machine, budget: number): MachineStop {
     if (!this.steps) {
+      machine.beforeExitsGo = () => this.showExits(machine);
       const stop = machine.run(budget);
       this.showExits(machine);
       return stop;
@@ -118,14 +119,16 @@ export class Tracer {
     const all = this.wanted.has('exits');
     const selected = [...this.wanted].flatMap((kind) => exitKinds[kind] ?? []);
     if (!all && selected.length === 0) return;
+    const lines: string[] = [];
     for (const exit of machine.exitsAfter(this.lastExit, Number.MAX_SAFE_INTEGER)) {
       const lost = exit.sequence - this.lastExit - 1;
-      if (lost > 0) this.line(`exit  (${lost} more, no longer recorded)`);
+      if (lost > 0) lines.push(`exit  (${lost} more, no longer recorded)`);
       this.lastExit = exit.sequence;
       if (!all && !selected.includes(exit.kind)) continue;
       const place = `hart ${exit.hart} ${hex(exit.pc)} @${exit.instructions}`;
-      this.line(`exit  ${place} ${exit.kind}: ${exit.text}`);
+      lines.push(`exit  ${place} ${exit.kind}: ${exit.text}`);
     }
+    if (lines.length > 0) this.line(lines.join('\n'));
   }
 
   private line(text: string): void {

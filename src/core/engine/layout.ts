@@ -49,11 +49,14 @@ export const hart = {
   transfers: 0x350,
   /**
    * Memory that loads reach without translation: the address of its first byte, 64 bits; its bytes,
-   * 0 while there is none; its offset. Changes only when no region runs.
+   * 0 while there is none; its offset. Of it they do not reach a hole: its distance from the first
+   * byte, and its bytes. Changes only when no region runs.
    */
   directBase: 0x358,
   directBytes: 0x360,
   directOffset: 0x364,
+  directHole: 0x368,
+  directHoleBytes: 0x36c,
   /** 4096 slots of 8 bytes for the instruction set's control registers. */
   control: 0x1000,
   /** `tlbSets` sets of `tlbSetSize`. */

@@ -34,7 +34,8 @@ interface Range {
 
 export class Watchpoints {
   watching = false;
-  watchesReads = false;
+  /** First and last of the pages in which reads are watched, by number. */
+  readPages: { readonly first: number; readonly last: number } | undefined;
   /** Of the last stop. */
   hit: WatchHit | undefined;
   /** The count of instructions retired before the one whose accesses are not looked at. */
@@ -50,7 +51,10 @@ export class Watchpoints {
       lastPage: Number((watchpoint.address + BigInt(watchpoint.size - 1)) >> 12n),
     }));
     this.watching = watchpoints.length > 0;
-    this.watchesReads = watchpoints.some(({ access }) => access !== 'write');
+    const reads = this.ranges.filter((r) => r.watchpoint.access !== 'write');
+    const first = Math.min(...reads.map((r) => r.firstPage));
+    const last = Math.max(...reads.map((r) => r.lastPage));
+    this.readPages = reads.length > 0 ? { first, last } : undefined;
     this.hit = undefined;
   }
 

@@ -12,10 +12,18 @@ interface Kept {
 
 export class GuestExits {
   readonly counts: Record<string, number> = {};
+  /** Called before records go that came after its last call. */
+  beforeLoss: (() => void) | undefined;
   private readonly ring: Kept[] = [];
   private total = 0;
+  /** Of those before, `beforeLoss` was told. */
+  private told = 0;
 
   add(exit: ObservedExit, instructions: number): void {
+    if (this.beforeLoss && this.total - this.told >= capacity) {
+      this.told = this.total;
+      this.beforeLoss();
+    }
     this.counts[exit.kind] = (this.counts[exit.kind] ?? 0) + 1;
     this.ring[this.total % capacity] = { exit, instructions };
     this.total++;

@@ -191,6 +191,10 @@ export class GuestMachine implements Machine {
     return this.exits.after(sequence, max);
   }
 
+  set beforeExitsGo(listener: (() => void) | undefined) {
+    this.exits.beforeLoss = listener;
+  }
+
   run(budget: number, only?: number): MachineStop {
     for (const note of this.notes) this.log.fire(note);
     this.notes = [];
@@ -249,6 +253,7 @@ export class GuestMachine implements Machine {
   /** The vCPU comes back when the exit is answered, before its next instruction. */
   private observe(exit: ObservedExit): void {
     this.exits.add(exit, this.clock.instructions);
+    if (this.exitStops.length === 0) return;
     const stop = exitStop(this.exitStops, exit.vcpu, exit.kind, exit.text);
     if (!stop) return;
     this.wantedStop = stop;

@@ -130,6 +130,10 @@ export class LockstepMachine implements Machine {
   backingName(address: number): string {
     return this.first.backingName(address);
   }
+  set beforeExitsGo(listener: (() => void) | undefined) {
+    this.first.beforeExitsGo = listener;
+  }
+
   exitsAfter(sequence: number, max: number): ReturnType<Machine['exitsAfter']> {
     return this.first.exitsAfter(sequence, max);
   }

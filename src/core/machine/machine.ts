@@ -91,4 +91,6 @@ export interface Machine {
   /** Counts by kind, and the last exits, newest last. Empty on a bare machine. */
   readonly exitCounts: Readonly<Record<string, number>>;
   exitsAfter(sequence: number, max: number): readonly ExitRecord[];
+  /** For who wants all of them: called during `run` before exits go that it was not called for yet. */
+  beforeExitsGo?: (() => void) | undefined;
 }

@@ -55,15 +55,7 @@ const cases: readonly Case[] = [
     mode: 'guest',
     set: (machine) => {
       const tracer = new Tracer(parseTrace('exits'), path.join(folder, 'trace.txt'));
-      return (wanted) => {
-        const end = machine.instructions + wanted;
-        let stop: MachineStop = { kind: 'budget' };
-        while (stop.kind === 'budget' && machine.instructions < end) {
-          const left = end - machine.instructions;
-          stop = tracer.run(machine, Math.min(left, tracer.longestSlice));
-        }
-        return stop;
-      };
+      return (wanted) => tracer.run(machine, wanted);
     },
   },
   {

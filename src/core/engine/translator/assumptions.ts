@@ -11,6 +11,8 @@ export interface DirectMemory {
   readonly base: number;
   readonly bytes: number;
   readonly offset: number;
+  /** What of it must be left alone, from the first byte on. */
+  readonly hole: { readonly at: number; readonly bytes: number };
 }
 
 export interface Assumptions {
@@ -37,7 +39,9 @@ export function checkAssumptions(
     const otherBase = ne(load('i64.load', base, hart.directBase), i64(direct.base));
     const rest = (BigInt(direct.offset) << 32n) | BigInt(direct.bytes);
     const otherRest = ne(load('i64.load', base, hart.directBytes), i64(rest));
-    f.if(or32(otherBase, otherRest));
+    const hole = (BigInt(direct.hole.bytes) << 32n) | BigInt(direct.hole.at);
+    const otherHole = ne(load('i64.load', base, hart.directHole), i64(hole));
+    f.if(or32(or32(otherBase, otherRest), otherHole));
     f.store('i32.store', base, i32(regionExit.interpret), hart.regionExit);
     f.store('i32.store', base, i32(region), hart.exitSite);
     returnToCaller();

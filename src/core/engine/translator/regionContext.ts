@@ -13,6 +13,7 @@ import {
   load,
   local,
   ltS32,
+  ltU,
   signExtend32,
   sub,
   wrap,
@@ -290,7 +291,7 @@ export class RegionContext implements SemanticContext {
    * that is known. Of a group the first member tests.
    */
   private inDirect(
-    { base, bytes, offset }: DirectMemory,
+    { base, bytes, offset, hole }: DirectMemory,
     size: number,
     address: Expr,
   ): { at: Expr; distance: number } {
@@ -304,14 +305,22 @@ export class RegionContext implements SemanticContext {
     const span = group ? group.high - group.low : size;
     const from = facts.access ? add(this.rs1(), i64(lowest - base)) : sub(address, i64(base));
     const behind = f.keep(from);
-    this.f.if(geU(behind, i64(bytes - span + 1)));
-    this.place.leaveSurprised();
-    this.f.end();
+    this.leaveSurprisedIf(geU(behind, i64(bytes - span + 1)));
+    if (hole.bytes > 0) {
+      const before = sub(behind, i64(hole.at - span + 1));
+      this.leaveSurprisedIf(ltU(before, i64(hole.bytes + span - 1)));
+    }
     const at = wrap(behind);
     if (!group) return { at, distance: offset };
     group.offset = f.newLocal('i32');
     f.set(group.offset, at);
     return { at: local('i32', group.offset), distance: offset + own - group.low };
+  }
+
+  private leaveSurprisedIf(condition: Expr): void {
+    this.f.if(condition);
+    this.place.leaveSurprised();
+    this.f.end();
   }
 
   /** Offset in memory of a word that may be read and written at once. */

@@ -259,7 +259,10 @@ export class Translator implements CodeWatcher {
     const bytes = view.getUint32(area + hart.directBytes, true);
     if (bytes === 0 || (this.surprises.get(rec) ?? 0) >= mostSurprises) return undefined;
     const base = Number(view.getBigUint64(area + hart.directBase, true));
-    return { base, bytes, offset: view.getUint32(area + hart.directOffset, true) };
+    const offset = view.getUint32(area + hart.directOffset, true);
+    const at = view.getUint32(area + hart.directHole, true);
+    const hole = { at, bytes: view.getUint32(area + hart.directHoleBytes, true) };
+    return { base, bytes, offset, hole };
   }
 
   /** How many samples so far showed a way from one region to another's beginning, with this one. */

@@ -3,26 +3,35 @@
  * may be read, translated code reaches it by adding a constant. What says so is in the hart's area
  * (`directBase` of the layout), and holds until the way of accessing memory changes.
  */
-import { hart as layout } from '../../engine/layout.ts';
+import { hart as layout, pageBytes } from '../../engine/layout.ts';
 import type { PhysicalMemory, RamRegion } from '../../memory/physicalMemory.ts';
+import type { Watchpoints } from '../watchpoints.ts';
 import { CSR } from './csr/numbers.ts';
 import type { HartState } from './hartState.ts';
 import type { AccessMode } from './mmu.ts';
 import type { Pmp } from './pmp.ts';
+import type { Triggers } from './triggers.ts';
 
 export class DirectLoads {
   private readonly state: HartState;
   private readonly memory: PhysicalMemory;
   private readonly pmp: Pmp;
-  /** Whether somebody wants to hear of some loads. */
-  private readonly watchesLoads: () => boolean;
+  private readonly triggers: Triggers;
+  private readonly watchpoints: Watchpoints;
   private ram: RamRegion | undefined;
 
-  constructor(state: HartState, memory: PhysicalMemory, pmp: Pmp, watchesLoads: () => boolean) {
+  constructor(
+    state: HartState,
+    memory: PhysicalMemory,
+    pmp: Pmp,
+    triggers: Triggers,
+    watchpoints: Watchpoints,
+  ) {
     this.state = state;
     this.memory = memory;
     this.pmp = pmp;
-    this.watchesLoads = watchesLoads;
+    this.triggers = triggers;
+    this.watchpoints = watchpoints;
   }
 
   /** Says whether loads of this mode may be made so. */
@@ -35,11 +44,17 @@ export class DirectLoads {
     state.u32[word + 1] = reachable ? Math.floor(reachable.base / 2 ** 32) : 0;
     state.u32[word + 2] = reachable ? reachable.size : 0;
     state.u32[word + 3] = reachable ? reachable.offset : 0;
+    const pages = reachable && this.watchpoints.readPages;
+    const from = pages ? pages.first * pageBytes - reachable.base : 0;
+    const to = pages ? (pages.last + 1) * pageBytes - reachable.base : 0;
+    const misses = !reachable || to <= 0 || from >= reachable.size;
+    state.u32[word + 4] = misses ? 0 : Math.max(from, 0);
+    state.u32[word + 5] = misses ? 0 : Math.min(to, reachable.size) - Math.max(from, 0);
   }
 
   private allowed(mode: AccessMode): boolean {
-    const { state } = this;
-    return state.xlen === 64 && !mode.pmlen && !this.watchesLoads() && isBare(state, mode);
+    const { state, triggers } = this;
+    return state.xlen === 64 && !mode.pmlen && !triggers.watching && isBare(state, mode);
   }
 
   private mayRead({ base, size }: RamRegion, { privilege }: AccessMode): boolean {

@@ -108,8 +108,8 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
       missed: (access) => this.csrs.counters.count(missEvent[access]),
       quickWalk: new QuickWalk(this.state, memory, this.pmp),
     });
-    const watchesLoads = () => this.csrs.triggers.watching || this.watchpoints.watchesReads;
-    this.directLoads = new DirectLoads(this.state, memory, pmp, watchesLoads);
+    const { triggers } = this.csrs;
+    this.directLoads = new DirectLoads(this.state, memory, pmp, triggers, this.watchpoints);
     this.guest = new GuestAccess(this.state, this.path);
     this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp, this.csrs.triggers);
     this.trapInstruction = new TrapInstruction(this.state, parts);
