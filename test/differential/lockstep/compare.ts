@@ -188,6 +188,7 @@ export class Comparer {
     const known = divergences.find(({ applies }) =>
       applies({
         name: text.slice(0, text.indexOf(':')),
+        machine: ours.hart.privilege === 3,
         ours: (name) => ours.hart.getCsr(number.get(name)!) & this.mask,
         theirs: (name) => trace.values[run.byName.get(name) ?? -1] ?? 0n,
         instruction: () => this.instructionAt(ours, run.from),

@@ -31,6 +31,8 @@ export interface KnownDeviation {
 export interface Divergence {
   /** What shows it: `pc`, or the first register that differs. */
   readonly name: string;
+  /** Whether our machine is in M-mode, where it may just have trapped to. */
+  readonly machine: boolean;
   ours(csr: string): bigint;
   /** QEMU's, by its names, 0 where it has none of that name. */
   theirs(register: string): bigint;
@@ -60,6 +62,7 @@ const all = (1n << 64n) - 1n;
 const FS = 3n << 13n;
 const GVA = 1n << 38n;
 const MPV = 1n << 39n;
+const MXR = 1n << 19n;
 const TSR = 1n << 22n;
 const SD = (xlen: Xlen): bigint => 1n << BigInt(xlen - 1);
 
@@ -264,6 +267,17 @@ export const divergences: readonly KnownDivergence[] = [
     // What each traps for goes to another mode.
     applies: ({ theirs, instruction }) =>
       storeFaults.has(causeOf(theirs)) && /^amo/.test(instruction()),
+  },
+  {
+    name: 'MXR lets VS-stage tables be read through execute-only G-stage pages',
+    version,
+    sentence:
+      'The vsstatus field MXR, which makes execute-only pages readable by explicit loads … Setting MXR at HS-level, however, overrides both VS-stage and G-stage execute-only permissions (privileged, hypervisor, G-stage translation): walks are not explicit loads',
+    applies: ({ name, machine, ours }) => {
+      if (name !== 'pc' || (ours('mstatus') & MXR) === 0n) return false;
+      if (!guestPageFaults.has(ours(machine ? 'mcause' : 'scause'))) return false;
+      return implicitAccesses.has(ours(machine ? 'mtinst' : 'htinst'));
+    },
   },
   {
     name: pcie.name,
