@@ -60,6 +60,8 @@ const isEvent = (n: number): boolean =>
 export class Csrs {
   private readonly xlen: Xlen;
   private readonly choices: readonly CsrChoice[];
+  /** Of those, what is not M-mode's. */
+  private readonly lower: readonly CsrChoice[];
 
   /** Of those that exist in our machine. */
   constructor(xlen: Xlen, exists: (number: number) => boolean) {
@@ -67,11 +69,13 @@ export class Csrs {
     this.choices = csrTable(xlen)
       .filter((row) => exists(row.number) && !isEvent(row.number))
       .map((row) => choice(row.number, row.name, xlen));
+    this.lower = this.choices.filter(({ number }) => ((number >>> 8) & 3) !== 3);
   }
 
-  /** One that exists, or rarely any number. */
-  pick(random: Random): CsrChoice {
-    if (random.chance(0.97)) return random.pick(this.choices);
+  /** One that exists, or rarely any number; below M-mode seldom one of M-mode's. */
+  pick(random: Random, machine: boolean): CsrChoice {
+    const own = machine || random.chance(0.2) ? this.choices : this.lower;
+    if (random.chance(0.97)) return random.pick(own);
     for (;;) {
       const any = random.below(4096);
       if (!isEvent(any) && csrName(any) === undefined && !isOthers(any))

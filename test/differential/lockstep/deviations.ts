@@ -179,6 +179,8 @@ export const deviations: readonly KnownDeviation[] = [
       'Field GVA is written by the implementation whenever a trap is taken into HS-mode. For any trap (breakpoint, address misaligned, access fault, page fault, or guest-page fault) that writes a guest virtual address to stval, GVA is set to 1 (privileged, hypervisor, hstatus)',
     bits: ({ name, register }) => {
       if (name !== 'hstatus') return 0n;
+      // A handler in VS-mode that cannot be fetched leads on to M-mode.
+      if (register('mepc') === (register('vstvec') & ~3n)) return 0x40n;
       return (register('priv') & 4n) !== 0n || register('scause') === 3n ? 0x40n : 0n;
     },
   },

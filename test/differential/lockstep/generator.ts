@@ -5,6 +5,7 @@
 import { Random } from '../random.ts';
 import { agreed, allAddresses, type Csrs } from './csrs.ts';
 import { randomSlot, type ItemContext } from './items.ts';
+import { trapsPerPiece } from './monitor.ts';
 import { layout, part, role, slotBytes } from './layout.ts';
 import type { Rows } from './rows.ts';
 import type { Xlen } from './processors.ts';
@@ -38,7 +39,7 @@ const TSR = 1n << 22n;
 const supervisorBefore = 1n << 11n;
 
 const blocks = 12;
-const trapsToMachine = 112;
+const trapsToMachine = 160;
 const trapsToSupervisor = 40;
 
 export function generate(seed: number, base: number, around: Surroundings): LockstepProgram {
@@ -322,7 +323,7 @@ class Generator {
     this.setWord(part.entry, BigInt(starts[0]!));
     // One after another, and again, as often as traps lead there.
     const rest = Array.from(
-      { length: trapsToMachine / 4 },
+      { length: trapsToMachine / trapsPerPiece },
       (_, i) => starts[(i + 1) % starts.length]!,
     );
     const word = this.around.xlen / 8;

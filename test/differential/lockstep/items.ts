@@ -90,7 +90,7 @@ const jump: Item = (w) => {
 
 const csr: Item = (w, { csrs, machine }) => {
   const { random } = w;
-  const choice = csrs.pick(random);
+  const choice = csrs.pick(random, machine);
   const source = random.pick(nonzero);
   const mnemonic = random.pick(['csrrw', 'csrrs', 'csrrc', 'csrrwi', 'csrrsi', 'csrrci']);
   const rd = choice.mayRead && random.chance(0.8) ? random.pick(writable) : 0;

@@ -1,11 +1,14 @@
 /**
  * The guest's side of lock step: brings a machine into one known state before each program, starts
- * it, and takes its traps to M-mode. A trap goes on behind the slot of what trapped, every fourth one
- * in the program's next piece of M-mode code.
+ * it, and takes its traps to M-mode. A trap goes on behind the slot of what trapped, but now and then
+ * in the program's next piece of M-mode code. Only the jump at the vector is compared of that.
  */
 import { assemble } from '../assemble.ts';
 import { layout, part, role } from './layout.ts';
 import type { Xlen } from './processors.ts';
+
+/** So many traps to M-mode lead to the next piece; a power of two. */
+export const trapsPerPiece = 8;
 
 /** A CSR by its number, and the value that programs find in it. */
 export type CsrValue = readonly [number: number, value: bigint];
@@ -79,16 +82,6 @@ finish:
   li x11, ${part.end}
   lla x31, end
   jr x31
-  .org ${layout.end - layout.base}
-end:
-  nop
-  j next
-  .org ${layout.vector - layout.base}
-  .option norvc
-vector:
-  .rept 64
-  j handler
-  .endr
 handler:
   lui x31, 0x20
   csrc mstatus, x31
@@ -98,7 +91,7 @@ handler:
   addi x31, x31, -1
   ${store} x31, ${part.trapsLeft}(x30)
   blez x31, over
-  andi x31, x31, 3
+  andi x31, x31, ${trapsPerPiece - 1}
   beqz x31, block
   csrr x31, mcause
   bltz x31, interrupt
@@ -123,6 +116,16 @@ block:
 over:
   lla x31, finish
   jr x31
+  .org ${layout.end - layout.base}
+end:
+  nop
+  j next
+  .org ${layout.vector - layout.base}
+  .option norvc
+vector:
+  .rept 64
+  j handler
+  .endr
 `;
 }
 
