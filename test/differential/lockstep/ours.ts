@@ -88,8 +88,8 @@ export class Ours {
 
   /** The instruction at pc is the monitor's own affair. */
   get quiet(): boolean {
-    const { pc } = this.hart;
-    if (pc < BigInt(layout.base)) return pc < BigInt(layout.bootEnd);
+    const { pc, privilege } = this.hart;
+    if (pc < BigInt(layout.base)) return privilege === 3 && pc < BigInt(layout.bootEnd);
     return pc < BigInt(layout.quietEnd) && !this.atEnd;
   }
 
