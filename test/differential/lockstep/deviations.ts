@@ -109,6 +109,12 @@ const loadOfAmo = {
     'AMOs never raise load exceptions … if the PTE does not permit both, a store/AMO page-fault exception is raised (privileged, translation): the first stage is asked for all of it before the second',
 } as const;
 
+const guestBits = {
+  name: 'vsip and vsie take bits 2, 6 and 10 as if they were mip and mie',
+  sentence:
+    'When bit 10, 6 or 2 of hideleg is one, bits SEI, STI, SSI of vsip are aliases of VSEI, VSTI, VSSI of hip (privileged, hypervisor, vsip and vsie): bits 9, 5 and 1, and no others',
+} as const;
+
 export const deviations: readonly KnownDeviation[] = [
   {
     name: 'a protected G-stage table below a VS-stage one gives a guest-page fault',
@@ -297,6 +303,17 @@ export const divergences: readonly KnownDivergence[] = [
     },
   },
   {
+    name: guestBits.name,
+    version,
+    sentence: guestBits.sentence,
+    // Jumps into the middle of a slot may pass over what chose the bits.
+    applies: ({ name, theirs, instruction }) => {
+      if (!/^(vs|h|m)i[ep]$/.test(name)) return false;
+      const [, source] = /^csrr[wsc] \w+, v?si[ep], (\w+)$/.exec(instruction()) ?? [];
+      return source !== undefined && (theirs(source) & 0x444n) !== 0n;
+    },
+  },
+  {
     name: board.name,
     version,
     sentence: board.sentence,
@@ -327,10 +344,9 @@ export const avoided: readonly AvoidedDeviation[] = [
     mask: ~2n,
   },
   {
-    name: 'vsip and vsie take bits 2, 6 and 10 as if they were mip and mie',
+    name: guestBits.name,
     version,
-    sentence:
-      'When bit 10, 6 or 2 of hideleg is one, bits SEI, STI, SSI of vsip are aliases of VSEI, VSTI, VSSI of hip (privileged, hypervisor, vsip and vsie): bits 9, 5 and 1, and no others',
+    sentence: guestBits.sentence,
     csrs: /^(vs|s)i[pe]$/,
     mask: 0xbbbn,
   },
