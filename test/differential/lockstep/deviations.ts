@@ -70,6 +70,10 @@ const guestPageFaults = new Set([20n, 21n, 23n]);
 
 const version = 'QEMU 10.0.13';
 
+/** It is in VS-mode, or a handler there could not be fetched. */
+const trappedToGuest = (register: (name: string) => bigint): boolean =>
+  (register('priv') & 4n) !== 0n || register('mepc') === (register('vstvec') & ~3n);
+
 /** Access, page and guest-page faults of loads and of stores. */
 const storeFaults = new Set([5n, 7n, 13n, 15n, 21n, 23n]);
 
@@ -109,6 +113,12 @@ const loadOfAmo = {
     'AMOs never raise load exceptions … if the PTE does not permit both, a store/AMO page-fault exception is raised (privileged, translation): the first stage is asked for all of it before the second',
 } as const;
 
+const protectedTable = {
+  name: 'a protected G-stage table below a VS-stage one gives a guest-page fault',
+  sentence:
+    'If accessing pte violates a PMA or PMP check, raise an access-fault exception corresponding to the original access type (privileged, virtual address translation process, step 2)',
+} as const;
+
 const guestBits = {
   name: 'vsip and vsie take bits 2, 6 and 10 as if they were mip and mie',
   sentence:
@@ -117,10 +127,9 @@ const guestBits = {
 
 export const deviations: readonly KnownDeviation[] = [
   {
-    name: 'a protected G-stage table below a VS-stage one gives a guest-page fault',
+    name: protectedTable.name,
     version,
-    sentence:
-      'If accessing pte violates a PMA or PMP check, raise an access-fault exception corresponding to the original access type (privileged, virtual address translation process, step 2)',
+    sentence: protectedTable.sentence,
     bits: ({ name, ours, theirs, register }) => {
       if (!/^[ms]cause$/.test(name) || accessFaultOf.get(theirs) !== ours) return 0n;
       // QEMU says itself that the access was an implicit one.
@@ -148,7 +157,7 @@ export const deviations: readonly KnownDeviation[] = [
       'When a trap is taken into HS-mode, htinst is written with … (privileged, hypervisor, htinst): not by others',
     bits: ({ name, theirs, register }) => {
       if (name !== 'htinst' && name !== 'htval') return 0n;
-      return (register('priv') & 4n) !== 0n || theirs === 0n ? all : 0n;
+      return trappedToGuest(register) || theirs === 0n ? all : 0n;
     },
   },
   {
@@ -187,9 +196,7 @@ export const deviations: readonly KnownDeviation[] = [
       'Field GVA is written by the implementation whenever a trap is taken into HS-mode. For any trap (breakpoint, address misaligned, access fault, page fault, or guest-page fault) that writes a guest virtual address to stval, GVA is set to 1 (privileged, hypervisor, hstatus)',
     bits: ({ name, register }) => {
       if (name !== 'hstatus') return 0n;
-      // A handler in VS-mode that cannot be fetched leads on to M-mode.
-      if (register('mepc') === (register('vstvec') & ~3n)) return 0x40n;
-      return (register('priv') & 4n) !== 0n || register('scause') === 3n ? 0x40n : 0n;
+      return trappedToGuest(register) || register('scause') === 3n ? 0x40n : 0n;
     },
   },
   {
@@ -301,6 +308,22 @@ export const divergences: readonly KnownDivergence[] = [
       if (!guestPageFaults.has(ours(machine ? 'mcause' : 'scause'))) return false;
       return implicitAccesses.has(ours(machine ? 'mtinst' : 'htinst'));
     },
+  },
+  {
+    name: protectedTable.name,
+    version,
+    sentence: protectedTable.sentence,
+    // The two exceptions may be of different modes.
+    applies: ({ ours, theirs }) =>
+      ['m', 's'].some(
+        (mode) =>
+          implicitAccesses.has(theirs(mode === 'm' ? 'mtinst' : 'htinst')) &&
+          ['m', 's'].some(
+            (own) =>
+              accessFaultOf.get(theirs(`${mode}cause`)) === ours(`${own}cause`) &&
+              theirs(`${mode}epc`) === ours(`${own}epc`),
+          ),
+      ),
   },
   {
     name: guestBits.name,

@@ -65,7 +65,7 @@ enum { ABSENT = 0x8000, COMPLETE = 0x8000, MEMORY = 0xffff };
 
 /* What an instruction may change besides x. */
 typedef enum { INTEGERS, FLOATS, ANYTHING } Effect;
-typedef struct { uint64_t address, next; Effect effect; } Instruction;
+typedef struct { unsigned size; Effect effect; } Instruction;
 /* Registers that are read together, by their index. */
 typedef struct { unsigned count; uint16_t at[MOST_REGISTERS]; } Set;
 
@@ -82,6 +82,8 @@ static unsigned x10, x11;
 static Set all, integers, signs, floats;
 static Array *buffer;
 static const Instruction *before;
+static uint64_t address_before;
+static void *pc;
 static unsigned incomplete;
 
 /* A record: where, how many registers, and of each which and what. */
@@ -133,17 +135,26 @@ static bool read_set(const Set *set) {
   return record.count != count;
 }
 
-static bool all_may_have_changed(const Instruction *now) {
-  if (!before || before->effect == ANYTHING || before->next != now->address) return true;
-  return now->address == end_address || incomplete + 1 >= every;
+/*
+ * QEMU takes what it translated for one virtual address for another of the same page, so the address
+ * is not known before.
+ */
+static uint64_t address_now(void) {
+  g_byte_array_set_size(buffer, 0);
+  return qemu_plugin_read_register(pc, buffer) == 4 ? *(uint32_t *)buffer->data : *(uint64_t *)buffer->data;
+}
+
+static bool all_may_have_changed(uint64_t address) {
+  if (!before || before->effect == ANYTHING || address_before + before->size != address) return true;
+  return address == end_address || incomplete + 1 >= every;
 }
 
 static void on_instruction(unsigned vcpu, void *data) {
   (void)vcpu;
   const Instruction *now = data;
-  record.address = now->address;
+  const uint64_t address = record.address = address_now();
   record.count = 0;
-  bool complete = read_set(&signs) || all_may_have_changed(now);
+  bool complete = read_set(&signs) || all_may_have_changed(address);
   if (complete) {
     read_set(&all);
   } else {
@@ -152,10 +163,11 @@ static void on_instruction(unsigned vcpu, void *data) {
   }
   incomplete = complete ? 0 : incomplete + 1;
   before = now;
+  address_before = address;
   size_t size = 10 + record.count * sizeof record.changed[0];
   if (complete) record.count |= COMPLETE;
   fwrite(&record, size, 1, out);
-  if (now->address == end_address) write_memory();
+  if (address == end_address) write_memory();
   if (--limit == 0) exit(0);
 }
 
@@ -179,8 +191,7 @@ static const Instruction *described(const void *insn) {
   Instruction *own = malloc(sizeof *own);
   uint32_t word = 0;
   qemu_plugin_insn_data(insn, &word, sizeof word);
-  own->address = qemu_plugin_insn_vaddr(insn);
-  own->next = own->address + qemu_plugin_insn_size(insn);
+  own->size = qemu_plugin_insn_size(insn);
   own->effect = effect_of(word);
   return own;
 }
@@ -220,6 +231,7 @@ static void on_vcpu(uint64_t id, unsigned vcpu) {
     handles[i] = all_registers[i].handle;
     absent[i] = true;
     fprintf(out, "%s\n", name);
+    if (strcmp(name, "pc") == 0) pc = handles[i];
     if (strcmp(name, "a0") == 0) x10 = i;
     if (strcmp(name, "a1") == 0) x11 = i;
     /* The address of each record says pc; time is nobody's. */
