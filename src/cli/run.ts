@@ -54,6 +54,7 @@ const spec: CommandSpec = {
       repeats: true,
       help: 'EXTENSION[/FUNCTION]=ACTION, as DBCN=deny',
     },
+    { name: 'kvm-quirks', help: 'answer calls as KVM does where it deviates from the SBI' },
     { name: 'handlers', value: 'FILE', help: 'a JS or TS module that answers forwarded calls' },
     { name: 'engine', value: 'NAME', help: 'auto (default), interpreter, jit or lockstep' },
     { name: 'time', value: 'virtual|wall', help: 'virtual (default) or paced to the wall clock' },
@@ -183,6 +184,7 @@ function launchConfig(options: ParsedOptions): LaunchConfig {
   if (aiaGuests !== undefined) given.aiaGuests = aiaGuests;
   const calls = options.texts('calls');
   if (calls.length > 0) given.calls = calls.map(parseCallOption);
+  if (options.has('kvm-quirks')) given.kvmQuirks = true;
   const handlers = options.text('handlers');
   if (handlers !== undefined) given.handlers = path.resolve(handlers);
   return parseLaunchConfig(given);

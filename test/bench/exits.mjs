@@ -10,12 +10,19 @@ import { BenchError, root } from './process.mjs';
 const targets = {
   guest_sbi_handled: 2_000_000,
   guest_sbi_forwarded: 300_000,
+  guest_sbi_handler: 100_000,
   guest_faults: 200_000,
 };
 const loops = [
   ...['nothing', 'straddle', 'csr_scratch', 'csr_status', 'csr_pending', 'csr_time'],
   ...['csr_instret', 'mmio_load', 'mmio_store', 'mmio_time', 'trap', 'timer', 'wait'],
-  ...['guest_sbi_handled', 'guest_sbi_forwarded', 'guest_mmio_load', 'guest_csr_status'],
+  ...[
+    'guest_sbi_handled',
+    'guest_sbi_forwarded',
+    'guest_sbi_handler',
+    'guest_mmio_load',
+    'guest_csr_status',
+  ],
   ...['guest_csr_time', 'guest_timer', 'guest_wait', 'guest_faults'],
 ];
 
@@ -33,7 +40,10 @@ export async function measureExits({ engines, nodes, filters }) {
   for (const loop of wanted) {
     for (const node of nodes) {
       for (const engine of engines) {
-        const output = execFileSync(node, [bundle, folder, engine, loop], { encoding: 'utf8' });
+        const output = execFileSync(node, [bundle, folder, engine, loop], {
+          encoding: 'utf8',
+          cwd: root,
+        });
         print(engine, JSON.parse(output));
       }
     }

@@ -27,6 +27,7 @@ export async function bundled(source, folder) {
     format: 'esm',
     platform: 'node',
     packages: 'external',
+    packages: 'external',
   });
   return outfile;
 }

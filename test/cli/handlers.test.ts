@@ -143,6 +143,17 @@ describe('trapline run --handlers', () => {
   });
 });
 
+describe('trapline run --kvm-quirks', () => {
+  const folder = scratchFolder();
+  it('answers an unknown function of TIME as KVM does', () => {
+    const source = `${call('0x54494d45', 1)} ${expect('a0', '-2')} ${shutdown}`;
+    const image = assemble(folder, 'time', source, entry);
+    // NOT_SUPPORTED by the specification; Linux's vcpu_sbi_replace.c gives INVALID_PARAM.
+    assert.equal(trapline(['run', image]).code, 0);
+    assert.equal(trapline(['run', '--kvm-quirks', image]).code, 1);
+  });
+});
+
 describe('trapline calls', () => {
   it('lists the table, what counts first at the top', () => {
     const { stdout } = trapline(['calls', '--calls', 'DBCN/2=deny']);

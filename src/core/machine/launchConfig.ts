@@ -50,6 +50,8 @@ export interface LaunchConfig {
   readonly calls: readonly CallRule[];
   /** The path of a module that answers forwarded calls, absolute once the launch knows its folder. */
   readonly handlers?: string;
+  /** Calls are answered as KVM does also where it deviates from their specification. */
+  readonly kvmQuirks?: boolean;
   readonly engine: EngineChoice;
   readonly time: TimeChoice;
   /** Instructions after which the machine ends with `limit`; undefined for none. */

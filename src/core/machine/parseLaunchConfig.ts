@@ -7,7 +7,15 @@ import { nearest } from '../base/nearest.ts';
 import { UserError } from '../base/userError.ts';
 import type { AiaChoice, LaunchConfig, LoadFile, Mode } from './launchConfig.ts';
 import { parseCallRules } from './parseCallRules.ts';
-import { describe, integer, oneOf, optionalString, refuse, requiredString } from './parseValues.ts';
+import {
+  describe,
+  integer,
+  oneOf,
+  optionalBoolean,
+  optionalString,
+  refuse,
+  requiredString,
+} from './parseValues.ts';
 
 /** Known attributes, and for those that a launch may carry but this parser does not use, who does. */
 const OWN_ATTRIBUTES = [
@@ -27,6 +35,7 @@ const OWN_ATTRIBUTES = [
   'loadFiles',
   'calls',
   'handlers',
+  'kvmQuirks',
   'engine',
   'time',
   'maxInstructions',
@@ -101,6 +110,7 @@ export function parseLaunchConfig(raw: Readonly<Record<string, unknown>>): Launc
     loadFiles: loadFiles(raw['loadFiles']),
     calls: parseCallRules(raw['calls']),
     ...(handlers === undefined ? {} : { handlers }),
+    ...(optionalBoolean(raw, 'kvmQuirks') ? { kvmQuirks: true } : {}),
     engine,
     time: oneOf(raw, 'time', ['virtual', 'wall'], 'virtual'),
     ...(maxInstructions === undefined ? {} : { maxInstructions }),

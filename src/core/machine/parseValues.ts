@@ -34,6 +34,12 @@ export function optionalString(raw: Raw, name: string, empty?: 'allowEmpty'): st
   return value;
 }
 
+export function optionalBoolean(raw: Raw, name: string): boolean {
+  const value = raw[name];
+  if (value === undefined || typeof value === 'boolean') return value ?? false;
+  return refuse(name, value, 'true or false');
+}
+
 export function oneOf<const T extends string>(
   raw: Raw,
   name: string,

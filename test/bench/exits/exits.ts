@@ -8,6 +8,7 @@ import { GuestMachine } from '../../../src/core/machine/guestMachine.ts';
 import type { Machine } from '../../../src/core/machine/machine.ts';
 import { parseLaunchConfig } from '../../../src/core/machine/parseLaunchConfig.ts';
 import { createMachine } from '../../../src/core/registry.ts';
+import { handlersOf } from '../../../src/handlers/attach.ts';
 
 const memLogDirtyPages = 1;
 const [folder = '', engine = 'auto', ...loops] = process.argv.slice(2);
@@ -20,8 +21,11 @@ const faulting = { first: 0x82000, count: 0x2000, instructions: 0x2000 * 4 + 4 }
 for (const loop of loops) {
   const program = path.join(folder, `${loop}.elf`);
   const mode = loop.startsWith('guest') ? 'guest' : 'machine';
-  const config = parseLaunchConfig({ program, mode, engine, memory: '128M' });
-  const machine = createMachine(config, new Map([[program, readFileSync(program)]]));
+  const handlers =
+    loop === 'guest_sbi_handler' ? { handlers: path.resolve('test/bench/exits/handlers.ts') } : {};
+  const config = parseLaunchConfig({ program, mode, engine, memory: '128M', ...handlers });
+  const withHandlers = await handlersOf(config);
+  const machine = withHandlers(createMachine(config, new Map([[program, readFileSync(program)]])));
   const isFaulting = loop === 'guest_faults' && machine instanceof GuestMachine;
   const run = isFaulting ? faultingRun(machine) : () => runSlice(machine, 1_000_000);
   const rounds = (): number =>

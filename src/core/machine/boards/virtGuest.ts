@@ -44,6 +44,7 @@ export interface VirtGuestOptions {
   readonly isaString: string;
   readonly mmuType: string;
   readonly calls: readonly CallRule[];
+  readonly kvmQuirks: boolean;
   readonly load: (board: VirtBoard) => LoadedImages;
 }
 
@@ -95,6 +96,7 @@ export function virtGuest(options: VirtGuestOptions): GuestMachine {
     callHandlers: [new SbiConsole(sbi, options.isa.xlen)],
     registerHandlers: [new SeedSource()],
     calls: options.calls,
+    kvmQuirks: options.kvmQuirks,
     images: loaded.placements.map(({ what, address, bytes }) => ({ name: what, address, bytes })),
     entry: loaded.start,
     bootArgument: BigInt(loaded.deviceTree),

@@ -158,6 +158,7 @@ function guestMachine(
     isaString: isa.guestDeviceTree,
     mmuType: isa.mmuType,
     calls: config.calls,
+    kvmQuirks: config.kvmQuirks ?? false,
     load: (board) => loadImages(config, files, board),
   });
   machine.notes = notesOn(isa);
