@@ -109,7 +109,9 @@ async function run(options: ParsedOptions): Promise<number> {
   const profile = options.text('profile');
   if (profile !== undefined && tracer) throw new UsageError('--profile of a traced run', 'profile');
   const profiler =
-    profile === undefined ? undefined : new Profiler(profile, symbolsOf(config, files));
+    profile === undefined
+      ? undefined
+      : new Profiler(profile, config.program, symbolsOf(config, files));
   const machine: Machine = createMachine(config, files, {
     now: () => performance.now(),
     observe:

@@ -1,5 +1,6 @@
 /** Guest addresses as frames of a profile: function, inlined calls, source and line. */
 import { pathToFileURL } from 'node:url';
+import type { SourcePaths } from '../../adapter/sourcePaths.ts';
 import type { ProgramSymbols } from '../../core/debug/symbols/symbols.ts';
 import type { ProfileFrame } from './cpuProfile.ts';
 
@@ -12,10 +13,12 @@ export interface GuestPlace {
 
 export class GuestFrames {
   private readonly symbols: ProgramSymbols;
+  private readonly sources: SourcePaths;
   private readonly known = new Map<bigint, GuestPlace>();
 
-  constructor(symbols: ProgramSymbols) {
+  constructor(symbols: ProgramSymbols, sources: SourcePaths) {
     this.symbols = symbols;
+    this.sources = sources;
   }
 
   at(address: bigint): GuestPlace {
@@ -33,8 +36,15 @@ export class GuestFrames {
     const stack = calls.map(({ functionName, position, inlined }) => {
       const path = position?.path ?? declared?.path;
       const line = (inlined ? undefined : declared?.line) ?? position?.line ?? 0;
-      return { functionName, url: path === undefined ? '' : pathToFileURL(path).href, line };
+      return { functionName, url: this.urlOf(path), line };
     });
     return { stack, line: calls.at(-1)!.position?.line ?? 0 };
+  }
+
+  /** As recorded where the file is not here. */
+  private urlOf(recorded: string | undefined): string {
+    if (recorded === undefined) return '';
+    const local = this.sources.toLocal(recorded);
+    return local === undefined ? recorded : pathToFileURL(local).href;
   }
 }

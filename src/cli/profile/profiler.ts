@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { Session, type Profiler as V8 } from 'node:inspector';
 import path from 'node:path';
+import { SourcePaths } from '../../adapter/sourcePaths.ts';
 import { UserError } from '../../core/base/userError.ts';
 import type { ProgramSymbols } from '../../core/debug/symbols/symbols.ts';
 import type { ObservedModule } from '../../core/engine/translator/observed.ts';
@@ -30,9 +31,12 @@ export class Profiler {
   private readonly entries = new Map<string, bigint>();
   private random = 1;
 
-  constructor(file: string, symbols: ProgramSymbols) {
+  constructor(file: string, program: string, symbols: ProgramSymbols) {
     this.file = file;
-    this.guest = new GuestFrames(symbols);
+    this.guest = new GuestFrames(
+      symbols,
+      new SourcePaths(symbols, { sourceMap: {}, cwd: process.cwd(), program }),
+    );
     this.write(file, '');
     this.session.connect();
     this.session.post('Profiler.enable');
