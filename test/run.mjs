@@ -32,7 +32,7 @@ const onEngine = (name, parts) => ({
 const phases = [
   { name: 'tidy', args: ['test/unit.mjs', 'test/tidy/'] },
   { name: 'unit', args: ['test/unit.mjs', '!test/tidy/', '!test/cli/', '!test/firmware/'] },
-  { name: 'cli', args: ['test/unit.mjs', 'test/cli/'], env: otherNode },
+  { name: 'cli', args: ['test/unit.mjs', 'test/cli/'], env: otherNodes },
   { name: 'firmware', args: ['test/unit.mjs', 'test/firmware/', '--timeout', '300000'] },
   // The phases before have the engine that a user has who names none.
   onEngine('interpreter', guests),
@@ -88,10 +88,11 @@ function runPhase({ name, args: command, env }) {
   }
 }
 
-/** A second Node, of the other major version we support: the same guests must run the same on it. */
-function otherNode() {
-  const major = process.versions.node.startsWith('24.') ? 20 : 24;
-  return { TRAPLINE_OTHER_NODE: installNode(major) };
+/** Nodes of the other major versions that we support: the same guests must run the same on them. */
+function otherNodes() {
+  const own = Number(process.versions.node.split('.')[0]);
+  const others = [20, 22, 24].filter((major) => major !== own).slice(0, 2);
+  return { TRAPLINE_OTHER_NODES: others.map(installNode).join(path.delimiter) };
 }
 
 /** `npm ci`, unless what the lock file asks for is there already. */

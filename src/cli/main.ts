@@ -4,6 +4,7 @@
  */
 import { Bug } from '../core/base/assert.ts';
 import { UserError } from '../core/base/userError.ts';
+import { probeHostFeatures } from '../core/wasm/hostFeatures.ts';
 import { callsCommand } from './calls.ts';
 import { exitCodes, type Command } from './command.ts';
 import { debugCommand } from './debug.ts';
@@ -38,7 +39,7 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function dispatch([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--version') {
-    process.stdout.write(`trapline ${version}\n`);
+    process.stdout.write(`trapline ${version}\n${args.includes('--verbose') ? hostText() : ''}`);
     return exitCodes.done;
   }
   if (name === '--help' || name === 'help') {
@@ -79,10 +80,19 @@ function explain(command: Command, error: unknown): number {
   return exitCodes.crash;
 }
 
+/** What the same guest may run at another speed for, never otherwise. */
+function hostText(): string {
+  const { node, v8 } = process.versions;
+  const features = Object.entries(probeHostFeatures());
+  const lines = features.map(([name, there]) => `  ${name}: ${there ? 'yes' : 'no'}`);
+  return `Node ${node}, V8 ${v8}\n${lines.join('\n')}\n`;
+}
+
 function overview(): string {
   const lines = commands.map(({ spec }) => `  ${usageLine(spec)}\n      ${spec.summary}\n`);
   return (
     `usage: trapline COMMAND …\n\n${lines.join('')}\n` +
-    'trapline COMMAND --help tells the options of a command; trapline --version its version.\n'
+    'trapline COMMAND --help tells the options of a command; trapline --version its version\n' +
+    '(with --verbose, what of WebAssembly this host has).\n'
   );
 }

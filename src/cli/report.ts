@@ -1,4 +1,5 @@
 /** What `trapline run` says after the guest's end: one JSON object, or a summary to read. */
+import { probeHostFeatures } from '../core/wasm/hostFeatures.ts';
 import type { MappingRow } from '../core/debug/target.ts';
 import type { Machine } from '../core/machine/machine.ts';
 import type { Outcome } from './drive.ts';
@@ -13,6 +14,8 @@ export interface RunResult {
   readonly exits: Readonly<Record<string, number>>;
   /** What the translator did; absent where all was interpreted. */
   readonly engine?: Readonly<Record<string, number>>;
+  /** What of WebAssembly the host has. */
+  readonly features?: readonly string[];
 }
 
 export function resultObject(machine: Machine, { end, seconds }: Outcome): RunResult {
@@ -25,8 +28,15 @@ export function resultObject(machine: Machine, { end, seconds }: Outcome): RunRe
     seconds: Number(seconds.toFixed(6)),
     mips: Number(mips.toFixed(3)),
     exits: machine.exitCounts,
-    ...(machine.engineCounters ? { engine: rounded(machine.engineCounters()) } : {}),
+    ...(machine.engineCounters
+      ? { engine: rounded(machine.engineCounters()), features: featureNames() }
+      : {}),
   };
+}
+
+function featureNames(): string[] {
+  const features = Object.entries(probeHostFeatures());
+  return features.filter(([, there]) => there).map(([name]) => name);
 }
 
 function rounded(counters: Readonly<Record<string, number>>): Record<string, number> {

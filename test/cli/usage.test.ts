@@ -25,6 +25,15 @@ describe('trapline: usage', () => {
     });
   });
 
+  it('says what of WebAssembly the host has', () => {
+    const { code, stdout } = trapline(['--version', '--verbose']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^Node \d+\.\d+\.\d+, V8 \d+/m);
+    for (const name of ['tailCalls', 'simd', 'fusedMultiplyAdd', 'memory64']) {
+      assert.match(stdout, new RegExp(`^  ${name}: (yes|no)$`, 'm'));
+    }
+  });
+
   it('lists its commands', () => {
     const { code, stdout } = trapline(['--help']);
     assert.equal(code, 0);

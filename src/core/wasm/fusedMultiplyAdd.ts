@@ -29,6 +29,17 @@ export function fusesMultiplyAdd(): boolean {
   return answer;
 }
 
+/** Whether this host has vectors, which `multiplyAdd` is made of. */
+export function usesSimd(): boolean {
+  const f = new FunctionBuilder(['f64'], ['f64']);
+  f.parameter(0).emit(f);
+  f.code.byte(op.simd).unsigned(simd.f64x2Splat);
+  f.code.byte(op.simd).unsigned(simd.f64x2ExtractLane).byte(0);
+  const module = new ModuleBuilder();
+  module.addFunction(f, 'run');
+  return WebAssembly.validate(module.build() as Uint8Array<ArrayBuffer>);
+}
+
 function tryIt(): boolean {
   const f = new FunctionBuilder(['f64', 'f64', 'f64'], ['f64']);
   multiplyAdd(f.parameter(0), f.parameter(1), f.parameter(2)).emit(f);

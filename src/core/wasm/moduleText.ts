@@ -145,6 +145,7 @@ const others: Readonly<Record<number, readonly [name: string, immediate?: Immedi
   [op.return]: ['return'],
   [op.call]: ['call', 'index'],
   [op.callIndirect]: ['call_indirect', 'indirect'],
+  [op.returnCall]: ['return_call', 'index'],
   [op.drop]: ['drop'],
   [op.select]: ['select'],
   [op.localGet]: ['local.get', 'index'],

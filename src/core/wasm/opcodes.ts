@@ -15,6 +15,8 @@ export const op = {
   return: 0x0f,
   call: 0x10,
   callIndirect: 0x11,
+  /** Of the tail call extension, version 3.0. */
+  returnCall: 0x12,
   drop: 0x1a,
   select: 0x1b,
   localGet: 0x20,

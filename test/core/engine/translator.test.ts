@@ -118,12 +118,16 @@ function state({ hart, memory, csr }: Rig): unknown {
   };
 }
 
+/** As on a host that has no more than version 2.0 of WebAssembly. */
+const noFeatures = { tailCalls: false, simd: false, fusedMultiplyAdd: false, memory64: false };
+
 describe('core/engine/translator', () => {
   for (const [name, translate] of [
     ['as in use', {}],
     ['every jump hot', eagerTranslation],
     ['every jump hot, what was executed', { period: 1, batch: 1 }],
     ['short regions', { period: 2, batch: 3, limits: { instructions: 9, blockInstructions: 3 } }],
+    ['no features of the host', { ...eagerTranslation, features: noFeatures }],
     ['no room', { ...eagerTranslation, capacity: 2 }],
   ] as const) {
     it(`is where the interpreter is after any number of instructions: ${name}`, () => {

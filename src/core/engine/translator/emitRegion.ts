@@ -27,6 +27,7 @@ import {
   type Expr,
 } from '../../wasm/expression.ts';
 import { FunctionBuilder, type Label } from '../../wasm/functionBuilder.ts';
+import type { HostFeatures } from '../../wasm/hostFeatures.ts';
 import { regionType } from '../interpreterTier.ts';
 import {
   floatUnit,
@@ -58,6 +59,7 @@ export interface RegionRequest {
   /** Index of `regionType` in the module. */
   readonly typeIndex: number;
   readonly xlen: RegisterWidth;
+  readonly features: HostFeatures;
   /** The floating-point unit is steady at present, and expected to stay so. */
   readonly steady: boolean;
   /** Memory that loads reach without the TLB at present. */
@@ -110,6 +112,7 @@ class RegionEmitter {
     const place = {
       f,
       xlen: request.xlen,
+      fuses: request.features.fusedMultiplyAdd,
       base: this.base,
       floatUnit: this.assumptions.steady ? floatUnit.steady : undefined,
       address: (at: number) => this.address(at),

@@ -1,4 +1,5 @@
 /** What a translator may be told of how to work. */
+import type { HostFeatures } from '../../wasm/hostFeatures.ts';
 import type { Limits } from './discover.ts';
 import type { ObservedModule } from './observed.ts';
 
@@ -15,6 +16,8 @@ export interface TranslatorOptions {
   readonly capacityBytes?: number;
   /** Milliseconds, to measure with; without it times are 0. */
   readonly now?: () => number;
+  /** What the host is taken to have instead of what it has, for tests of what is done without. */
+  readonly features?: Partial<HostFeatures>;
   /** Is told of each module. */
   readonly observe?: ((module: ObservedModule) => void) | undefined;
 }

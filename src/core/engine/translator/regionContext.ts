@@ -21,7 +21,6 @@ import {
   type Expr,
 } from '../../wasm/expression.ts';
 import { asDouble, doubleBits } from '../../wasm/floatExpression.ts';
-import { fusesMultiplyAdd } from '../../wasm/fusedMultiplyAdd.ts';
 import type { FunctionBuilder } from '../../wasm/functionBuilder.ts';
 import { loadOperators, storeOperators } from '../accessOperators.ts';
 import { alignedTlbHit, tlbHit, tlbOffset } from '../inlineTlb.ts';
@@ -43,6 +42,8 @@ import { bankOf } from './liveness.ts';
 /** What a region under construction gives its instructions. */
 export interface RegionPlace {
   readonly xlen: RegisterWidth;
+  /** As in `SemanticContext`. */
+  readonly fuses: boolean;
   readonly f: FunctionBuilder;
   readonly base: Expr;
   /** The floating-point unit's state where it is known. */
@@ -63,7 +64,7 @@ export interface RegionPlace {
 
 export class RegionContext implements SemanticContext {
   readonly xlen: RegisterWidth;
-  readonly fuses = fusesMultiplyAdd();
+  readonly fuses: boolean;
   /** Whether the branch just translated is taken, in this local. */
   readonly condition: number;
   /** Where an indirect jump goes, in this local. */
@@ -76,6 +77,7 @@ export class RegionContext implements SemanticContext {
   constructor(place: RegionPlace, target: number) {
     this.place = place;
     this.xlen = place.xlen;
+    this.fuses = place.fuses;
     this.f = place.f;
     this.condition = place.f.newLocal('i32');
     this.target = target;

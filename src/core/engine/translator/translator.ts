@@ -4,6 +4,7 @@
  * so nothing has to be unlinked when code changes.
  */
 import { defined } from '../../base/assert.ts';
+import { probeHostFeatures, type HostFeatures } from '../../wasm/hostFeatures.ts';
 import { ModuleBuilder } from '../../wasm/moduleBuilder.ts';
 import type { CodePages, CodeWatcher } from '../codePages.ts';
 import type { EngineMemory } from '../engineMemory.ts';
@@ -94,6 +95,7 @@ export class Translator implements CodeWatcher {
   /** How often regions that begin at a record were left for assuming too much. */
   private readonly surprises = new Map<number, number>();
   private readonly observe: TranslatorOptions['observe'];
+  private readonly features: HostFeatures;
   /** Of the module under construction. */
   private readonly observed: ObservedRegion[] = [];
   private readonly places: Places;
@@ -118,6 +120,7 @@ export class Translator implements CodeWatcher {
     this.batch = Math.min(options.batch ?? 8, this.capacity);
     this.now = options.now ?? (() => 0);
     this.observe = options.observe;
+    this.features = { ...probeHostFeatures(), ...options.features };
     this.period = options.period ?? defaultPeriod;
     const eager = options.eager ?? false;
     memory.view.setUint32(shared.hotMask, this.period - 1, true);
@@ -371,6 +374,7 @@ export class Translator implements CodeWatcher {
     const direct = this.directMemory(area, rec);
     const request = {
       ...{ discovered, entry: offset, number: index, typeIndex, xlen, steady },
+      features: this.features,
       ...(direct ? { direct } : {}),
     };
     const { f, graph } = emitRegion(request);
