@@ -14,6 +14,9 @@ export class VirtualClock {
   jumps = 0;
   /** Ticks skipped while waiting. */
   private skipped = 0n;
+  /** The answer that `ticks` gave last, and at which count: it is asked several times in a row. */
+  private known = 0n;
+  private knownAt = -1;
 
   constructor(timebase = 10_000_000, instructionsPerTick = 10) {
     this.timebase = timebase;
@@ -21,7 +24,11 @@ export class VirtualClock {
   }
 
   ticks(): bigint {
-    return BigInt(Math.floor(this.instructions / this.instructionsPerTick)) + this.skipped;
+    if (this.instructions !== this.knownAt) {
+      this.knownAt = this.instructions;
+      this.known = BigInt(Math.floor(this.instructions / this.instructionsPerTick)) + this.skipped;
+    }
+    return this.known;
   }
 
   /** Instructions that must retire until `ticks()` is at least `deadline`; 0 when it is already. */
@@ -43,6 +50,7 @@ export class VirtualClock {
     const limit = (this.timebase * milliseconds) / 1000;
     if (wait <= 0n) return;
     this.skipped += wait > limit ? BigInt(Math.ceil(limit)) : wait;
+    this.knownAt = -1;
     this.jumps++;
   }
 }

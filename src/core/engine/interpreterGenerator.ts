@@ -123,6 +123,12 @@ function generateRun(
   const hot = tier?.hot;
   const count = hot === undefined ? () => {} : () => countEntry(f, hot, base, here);
   goTo(load('i64.load', base, hart.pc));
+  if (tier) {
+    f.if(load('i32.load', base, hart.beginsAtTrap));
+    f.store('i32.store', base, i32(0), hart.beginsAtTrap);
+    count();
+    f.end();
+  }
 
   const next = f.loop();
   f.if(leS32(budget, i32(0)));

@@ -47,6 +47,8 @@ export const hart = {
   regionLeaves: 0x348,
   /** Counts ways from one region to another by the interpreter; the translator sees samples. */
   transfers: 0x350,
+  /** Not 0: the run that begins does so where a trap leads, which counts like a jump. */
+  beginsAtTrap: 0x354,
   /**
    * Memory that loads reach without translation: the address of its first byte, 64 bits; its bytes,
    * 0 while there is none; its offset. Of it they do not reach a hole: its distance from the first

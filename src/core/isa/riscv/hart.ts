@@ -476,6 +476,7 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
     this.csrs.translationChanged = true;
     // The next instruction is another one than the debugger wanted to go on with.
     this.watchpoints.skip(-1);
+    this.state.beginsAtTrap = 1;
     return target === 'HS' && this.hypervisorAttached;
   }
 }

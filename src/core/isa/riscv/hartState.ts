@@ -146,6 +146,9 @@ export class HartState {
   set exit(code: number) {
     this.u32[(this.area + layout.exit) >>> 2] = code;
   }
+  set beginsAtTrap(flag: number) {
+    this.u32[(this.area + layout.beginsAtTrap) >>> 2] = flag;
+  }
   /** LR has reserved memory, and nothing has ended that. */
   get reserved(): boolean {
     return this.u64[(this.area + layout.reservation) >>> 3] !== 0xffff_ffff_ffff_ffffn;

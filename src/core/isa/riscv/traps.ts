@@ -6,10 +6,20 @@ import { event, type CountedEvent } from './csr/counters.ts';
 import type { CsrFile } from './csr/csrFile.ts';
 import { raisedVirtually } from './csr/filtering.ts';
 import { CSR } from './csr/numbers.ts';
-import { topCode, topGuest, topMachine, topSupervisor } from './csr/topInterrupt.ts';
+import { guestInterrupts, hypervisorInterrupts } from './csr/interrupts.ts';
+import {
+  firstByDefault,
+  topCode,
+  topGuest,
+  topMachine,
+  topSupervisor,
+} from './csr/topInterrupt.ts';
 import { hstatusBits, status, type HartState } from './hartState.ts';
 import type { Privilege, TrapInfo } from './riscvHart.ts';
 import { cause } from './trapCause.ts';
+
+/** LCOFI and what is behind it: local interrupts, which a guest sees under their own numbers. */
+const localInterrupts = ~0x1fff;
 
 export type TrapTarget = 'M' | 'HS' | 'VS';
 
@@ -40,20 +50,49 @@ function byCode(events: readonly (readonly [number, CountedEvent])[]) {
 export class Traps {
   private readonly state: HartState;
   private readonly csrs: CsrFile;
+  /** Software may give interrupts priority numbers (AIA). */
+  private readonly hasPriorities: boolean;
 
   constructor(state: HartState, csrs: CsrFile) {
     this.state = state;
     this.csrs = csrs;
+    this.hasPriorities = csrs.has('smaia') || csrs.has('ssaia');
   }
 
   /** The interrupt to be taken now, by the target's own number, and where, if any. */
   pendingInterrupt(): { code: number; target: TrapTarget } | undefined {
     const { csrs, state } = this;
-    if ((csrs.pending() & state.low(CSR.mie)) === 0 && !raisedVirtually(csrs)) return undefined;
+    const ready = csrs.pending() & state.low(CSR.mie);
+    const isPlain = !raisedVirtually(csrs);
+    if (ready === 0 && isPlain) return undefined;
+    if (isPlain && !this.hasPriorities && (ready & localInterrupts) === 0) {
+      return this.inDefaultOrder(ready);
+    }
     for (const target of targets) {
       if (!this.enabled(target)) continue;
       const top = tops[target](csrs);
       if (top !== 0) return { code: topCode(top), target };
+    }
+    return undefined;
+  }
+
+  /** Of interrupts that are pending and enabled, where nothing but mideleg and hideleg has a say. */
+  private inDefaultOrder(ready: number): { code: number; target: TrapTarget } | undefined {
+    const { state } = this;
+    const delegated = state.low(CSR.mideleg);
+    // Those for a guest are never M-mode's, which mideleg says by bits that are read-only 1.
+    const forGuest = state.low(CSR.hideleg) & guestInterrupts;
+    for (const target of targets) {
+      if (!this.enabled(target)) continue;
+      const own =
+        target === 'M'
+          ? ready & ~delegated
+          : target === 'HS'
+            ? ready & (delegated | hypervisorInterrupts) & ~forGuest
+            : ready & forGuest;
+      if (own === 0) continue;
+      const code = firstByDefault(own);
+      return { code: target === 'VS' ? code - 1 : code, target };
     }
     return undefined;
   }

@@ -2,6 +2,7 @@
  * Which interrupt comes first at each level, and how mtopi, stopi and vstopi show it (RISC-V
  * Advanced Interrupt Architecture 1.0, sections 5.1, 5.2.2, 5.4.2 and 6.3.3).
  */
+import { Bug } from '../../../base/assert.ts';
 import { interrupt } from '../trapCause.ts';
 import { guestPending, guestEnabled, machineReady, supervisorReady } from './interrupts.ts';
 import { CSR } from './numbers.ts';
@@ -21,6 +22,13 @@ const defaultOrder: readonly number[] = [
   ...Array.from({ length: 16 }, (_, i) => 48 + i),
 ];
 const rank: readonly number[] = Array.from({ length: 64 }, (_, code) => defaultOrder.indexOf(code));
+
+/** Of some major interrupts below 32, the one that the default order has first. */
+export function firstByDefault(ready: number): number {
+  if ((ready & (ready - 1)) === 0) return 31 - Math.clz32(ready);
+  for (const code of defaultOrder) if (code < 32 && (ready >>> code) & 1) return code;
+  throw new Bug('no interrupt to choose from');
+}
 
 /** Below every priority number that an external interrupt can have. */
 const lowest = 4096;
