@@ -101,9 +101,18 @@ export class HartState {
     this.setPcWords(low, low > 0xffff_ffff ? this.pcHigh + 1 : this.pcHigh);
   }
 
-  /** The lower word of getX. */
+  /** The lower word of getX, and the upper one, which means nothing where registers have 32 bits. */
   getXWord(index: number): number {
     return this.u32[(this.registers + index) * 2]!;
+  }
+  getXHighWord(index: number): number {
+    return this.u32[(this.registers + index) * 2 + 1]!;
+  }
+  setXWords(index: number, low: number, high: number): void {
+    if (index === 0) return;
+    const word = (this.registers + index) * 2;
+    this.u32[word] = low;
+    this.u32[word + 1] = this.isNarrow(index) ? low >> 31 : high;
   }
 
   /** The CSR's slot, as stored: aliases and derived bits are the CSR file's affair. */

@@ -5,7 +5,7 @@
 import type { CsrFile } from './csr/csrFile.ts';
 import { CSR } from './csr/numbers.ts';
 import type { CsrRefusal } from './csr/refusal.ts';
-import type { CsrAccess } from './csr/register.ts';
+import type { Accessed, CsrAccess } from './csr/register.ts';
 import { hstatusBits, status, type HartState } from './hartState.ts';
 import type { MemoryPath } from './memoryPath.ts';
 import type { Regimes } from './regimes.ts';
@@ -74,12 +74,12 @@ export const systemInstructions: Readonly<Record<string, Execute>> = {
     return raise({ ...info, gva: state.virtualized });
   },
 
-  csrrw: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), 'write', o.rd !== 0),
-  csrrs: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), o.rs1 === 0 ? 'read' : 'set', true),
-  csrrc: (h, o) => csrInstruction(h, o, h.state.getX(o.rs1), o.rs1 === 0 ? 'read' : 'clear', true),
-  csrrwi: (h, o) => csrInstruction(h, o, BigInt(o.rs1), 'write', o.rd !== 0),
-  csrrsi: (h, o) => csrInstruction(h, o, BigInt(o.rs1), o.rs1 === 0 ? 'read' : 'set', true),
-  csrrci: (h, o) => csrInstruction(h, o, BigInt(o.rs1), o.rs1 === 0 ? 'read' : 'clear', true),
+  csrrw: (h, o) => csrInstruction(h, o, 'write', false, o.rd !== 0),
+  csrrs: (h, o) => csrInstruction(h, o, o.rs1 === 0 ? 'read' : 'set', false, true),
+  csrrc: (h, o) => csrInstruction(h, o, o.rs1 === 0 ? 'read' : 'clear', false, true),
+  csrrwi: (h, o) => csrInstruction(h, o, 'write', true, o.rd !== 0),
+  csrrsi: (h, o) => csrInstruction(h, o, o.rs1 === 0 ? 'read' : 'set', true, true),
+  csrrci: (h, o) => csrInstruction(h, o, o.rs1 === 0 ? 'read' : 'clear', true, true),
 
   // Stores to code are seen at once, so there is nothing to order.
   'fence.i': () => next,
@@ -127,19 +127,31 @@ export const systemInstructions: Readonly<Record<string, Execute>> = {
   'hsv.d': (h, o) => guestStore(h, o, 8),
 };
 
-/** `source` has no meaning for an access that only reads. */
+/** Overwritten by the next access. */
+const accessed: Accessed = { low: 0, high: 0 };
+
+/** `immediate`: the source is rs1's number instead of what the register holds. */
 function csrInstruction(
   h: SystemHart,
   o: Operands,
-  source: bigint,
   how: CsrAccess,
+  immediate: boolean,
   reads: boolean,
 ): Outcome {
   const { state, csrs } = h;
   const number = o.imm & 0xfff;
   const refusal = csrs.refusal(number, how !== 'read');
   if (refusal) return refused(refusal, h);
-  state.setX(o.rd, csrs.access(number, how, source, reads));
+  const register = csrs.accessible(number);
+  if (register.isInWords) {
+    const low = immediate ? o.rs1 : state.getXWord(o.rs1);
+    const high = immediate ? 0 : state.getXHighWord(o.rs1);
+    register.accessWords(csrs, how, low, high, accessed);
+    state.setXWords(o.rd, accessed.low, accessed.high);
+  } else {
+    const source = immediate ? BigInt(o.rs1) : state.getX(o.rs1);
+    state.setX(o.rd, register.accessWide(csrs, how, source, reads));
+  }
   return next;
 }
 

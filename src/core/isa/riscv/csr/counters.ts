@@ -116,7 +116,10 @@ export class Counters {
   }
 
   value(counter: number): bigint {
-    return BigInt.asUintN(64, this.added[counter]! + this.sum(counter));
+    const added = this.added[counter]!;
+    const sum = this.sum(counter);
+    // Few counters are ever written.
+    return added === 0n ? sum : BigInt.asUintN(64, added + sum);
   }
 
   /**

@@ -13,8 +13,8 @@ import type { ExternalInterrupts, HartInterruptFiles } from './externalInterrupt
 import { raisedVirtually } from './filtering.ts';
 import { pendingInterrupts, supervisorReady } from './interrupts.ts';
 import { CSR } from './numbers.ts';
-import { modeBit, refusal, type CsrRefusal } from './refusal.ts';
-import { Registers, type CsrAccess, type Register } from './register.ts';
+import type { CsrRefusal } from './refusal.ts';
+import { Registers, type Register } from './register.ts';
 import { effect, type CsrConfig, type CsrHart } from './row.ts';
 import { statedRows } from './table.ts';
 import { Timers } from './timers.ts';
@@ -98,28 +98,18 @@ export class CsrFile implements CsrHart {
     this.affect(effect.translation | effect.protection | effect.interrupts | effect.timers);
   }
 
-  /** The CSR that is accessed under a number: with V=1 a supervisor CSR is the guest's own. */
-  effective(number: number): number {
-    return this.state.virtualized ? (this.registers.at(number)?.guest ?? number) : number;
-  }
-
   /** Why the hart's present mode may not access a CSR, or undefined when it may. */
   refusal(number: number, write: boolean): CsrRefusal | undefined {
     const register = this.registers.at(number);
     if (!register) return 'illegal';
-    const { state } = this;
-    const allowed = write ? register.alwaysWritten : register.alwaysRead;
-    return allowed & modeBit(state) ? undefined : refusal(register, write, state, state);
+    return (write ? register.writeRefusals : register.readRefusals).now(this.state);
   }
 
-  /**
-   * What an instruction that may access it does: gives what was there, and stores `source`, or it
-   * combined with what was there. Without `reads` what it gives has no meaning.
-   */
-  access(number: number, how: CsrAccess, source: bigint, reads: boolean): bigint {
-    const register = this.register(this.effective(number));
-    if (how === 'read') return register.half(register.read(this));
-    return register.update(this, how, source, reads);
+  /** What is accessed under a number: with V=1 a supervisor CSR is the guest's own. */
+  accessible(number: number): Register {
+    const register = this.register(number);
+    const { guest } = register;
+    return guest !== undefined && this.state.virtualized ? this.register(guest) : register;
   }
 
   /** What software reads under a number: on RV32 half of a wide register. */

@@ -3,7 +3,6 @@
  * extension context status in mstatus; hypervisor, vsstatus: "When V=1, both vsstatus.FS and the
  * HS-level sstatus.FS are in effect").
  */
-import type { RegisterWidth } from '../../../engine/semantics.ts';
 import { floatUnit, hart as layout } from '../../../engine/layout.ts';
 import { flag, isRoundingMode, rounding } from '../float/environment.ts';
 import { status, type HartState } from '../hartState.ts';
@@ -32,17 +31,6 @@ function markDirty(state: HartState, slot: number): void {
   const low = state.low(slot);
   if (low & status.FS) state.setLow(slot, low | status.FS);
 }
-
-/** SD of a status register: whether some unit's state is dirty. It is the top bit, and not stored. */
-export const withSummary = (value: bigint, low: number, xlen: RegisterWidth): bigint =>
-  (low & status.FS) === status.FS ? value | summary[xlen] : value;
-
-export function withoutSummary(state: HartState, slot: number): void {
-  if (state.xlen === 64) state.setHigh(slot, state.high(slot) & 0x7fff_ffff);
-  else state.setLow(slot, state.low(slot) & 0x7fff_ffff);
-}
-
-const summary = { 32: 1n << 31n, 64: 1n << 63n } as const;
 
 function unitState(state: HartState): number {
   if (!floatUnitIsOn(state)) return floatUnit.off;

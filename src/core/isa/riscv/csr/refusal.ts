@@ -31,53 +31,64 @@ export interface Guarded {
 
 type Mode = Pick<HartState, 'privilege' | 'virtualized'>;
 
-/** A bit for each mode. */
-export const modeBit = ({ privilege, virtualized }: Mode): number =>
-  1 << (virtualized ? privilege + 4 : privilege);
-
-const modes: readonly Mode[] = [
-  { privilege: 3, virtualized: false },
-  { privilege: 1, virtualized: false },
-  { privilege: 0, virtualized: false },
-  { privilege: 1, virtualized: true },
-  { privilege: 0, virtualized: true },
-];
-
-/** The modes that may access it whatever the hart's state is: no gate is before them. */
-export const alwaysAllowed = (register: Guarded, write: boolean): number =>
-  modes
-    .filter((mode) => refusal(register, write, mode, undefined) === undefined)
-    .reduce((bits, mode) => bits | modeBit(mode), 0);
-
-/** Why a mode may not access a CSR, or undefined when it may; without a state all gates are shut. */
-export function refusal(
-  register: Guarded,
-  write: boolean,
-  mode: Mode,
-  state: HartState | undefined,
-): CsrRefusal | undefined {
-  const { gates, level } = register;
-  const { privilege, virtualized } = mode;
-  if (write && register.number >>> 10 === 3) return 'illegal';
-  // Reading alone would leave the entropy for the next one (Zkr, the seed CSR).
-  if (!write && register.mustWrite) return 'illegal';
-  if (!open(gates.always, state)) return 'illegal';
-  if (privilege === 3) return undefined;
-  if (!open(virtualized ? gates.machineForGuest : gates.machine, state)) return 'illegal';
-  const refused = levelRefusal(mode, level);
-  if (refused) return refused;
-  if (virtualized) {
-    if (!open(gates.hypervisor, state)) return 'virtual';
-    if (write && !open(gates.hypervisorWrite, state)) return 'virtual';
-  }
-  if (privilege === 1 || open(gates.supervisor, state)) return undefined;
-  return virtualized ? 'virtual' : 'illegal';
+interface Check {
+  readonly holds: Condition;
+  readonly refusal: CsrRefusal;
 }
 
-function open(conditions: readonly Condition[], state: HartState | undefined): boolean {
-  if (!state) return conditions.length === 0;
-  for (let i = 0; i < conditions.length; i++) if (!conditions[i]!(state)) return false;
-  return true;
+/** What decides for one mode: the first check that does not hold, else the verdict. */
+interface Checks {
+  readonly list: readonly Check[];
+  readonly verdict: CsrRefusal | undefined;
+}
+
+/** By mode, what decides about accesses to a register: what never changes is asked once. */
+export class Refusals {
+  private readonly checks: Checks[] = [];
+
+  constructor(register: Guarded, write: boolean) {
+    for (const virtualized of [false, true]) {
+      for (const privilege of [0, 1, 3] as const) {
+        const mode = { privilege, virtualized };
+        this.checks[indexOf(mode)] = checksFor(register, write, mode);
+      }
+    }
+  }
+
+  /** Why the hart's present mode may not, or undefined when it may. */
+  now(state: HartState): CsrRefusal | undefined {
+    const { list, verdict } = this.checks[indexOf(state)]!;
+    for (let i = 0; i < list.length; i++) {
+      if (!list[i]!.holds(state)) return list[i]!.refusal;
+    }
+    return verdict;
+  }
+}
+
+const indexOf = ({ privilege, virtualized }: Mode): number =>
+  virtualized ? privilege + 4 : privilege;
+
+function checksFor(register: Guarded, write: boolean, mode: Mode): Checks {
+  const { number, level, mustWrite, gates } = register;
+  const { privilege, virtualized } = mode;
+  const list: Check[] = [];
+  const ask = (conditions: readonly Condition[], refusal: CsrRefusal): void => {
+    for (const holds of conditions) list.push({ holds, refusal });
+  };
+  // Reading alone would leave the entropy for the next one (Zkr, the seed CSR).
+  const isMissing = write ? number >>> 10 === 3 : mustWrite;
+  if (isMissing) return { list, verdict: 'illegal' };
+  ask(gates.always, 'illegal');
+  if (privilege === 3) return { list, verdict: undefined };
+  ask(virtualized ? gates.machineForGuest : gates.machine, 'illegal');
+  const verdict = levelRefusal(mode, level);
+  if (verdict) return { list, verdict };
+  if (virtualized) {
+    ask(gates.hypervisor, 'virtual');
+    if (write) ask(gates.hypervisorWrite, 'virtual');
+  }
+  if (privilege === 0) ask(gates.supervisor, virtualized ? 'virtual' : 'illegal');
+  return { list, verdict };
 }
 
 function levelRefusal({ privilege, virtualized }: Mode, level: number): CsrRefusal | undefined {

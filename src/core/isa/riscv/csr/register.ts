@@ -4,7 +4,7 @@
  */
 import { Bug } from '../../../base/assert.ts';
 import type { HartState } from '../hartState.ts';
-import { alwaysAllowed, type Condition, type Gates } from './refusal.ts';
+import { Refusals, type Condition, type Gates } from './refusal.ts';
 import {
   all64,
   bitsOf,
@@ -42,17 +42,21 @@ export class Register {
   readonly guest: number | undefined;
   readonly mustWrite: boolean;
   readonly gates: Gates;
-  /** Modes, as bits, that may read or write it whatever the hart's state is. */
-  readonly alwaysRead: number;
-  readonly alwaysWritten: number;
+  readonly readRefusals: Refusals;
+  readonly writeRefusals: Refusals;
   readonly reset: bigint;
+  /** Instructions have `accessWords`. */
+  readonly isInWords: boolean;
   /** Where it is stored, which for an upper half is the lower one's number. */
   private readonly slot: number;
   private readonly halfKind: Half;
   private readonly readable: bigint;
+  private readonly readableWords: Words;
   /** Bits that writing leaves as they are. */
   private readonly kept: bigint;
+  private readonly keptWords: Words;
   private readonly limited: readonly LimitedField[];
+  private readonly limitedWords: Words;
   private readonly behaviour: Behaviour;
   /** Reading has no use for what is stored. */
   private readonly readsElsewhere: boolean;
@@ -65,8 +69,8 @@ export class Register {
     this.guest = row.guest;
     this.mustWrite = row.mustWrite;
     this.gates = gatesOf(row, stored, config);
-    this.alwaysRead = alwaysAllowed(this, false);
-    this.alwaysWritten = alwaysAllowed(this, true);
+    this.readRefusals = new Refusals(this, false);
+    this.writeRefusals = new Refusals(this, true);
     this.slot = stored.number;
     this.halfKind = halfOf(row, config);
     this.behaviour = stored.behaviour;
@@ -79,9 +83,14 @@ export class Register {
       : stored.mask(config) & width;
     this.kept = all64 ^ writable;
     this.limited = fields.flatMap((f) => limited(f, config));
+    this.readableWords = wordsOf(this.readable);
+    this.keptWords = wordsOf(this.kept);
+    this.limitedWords = wordsOf(union(this.limited.map((f) => f.mask)));
+    const { words: inWords, read, write, visible } = this.behaviour;
+    this.isInWords = this.halfKind === 'whole' && (!(read || write || visible) || !!inWords);
     // A function that takes no second argument.
-    this.readsElsewhere = this.behaviour.read !== undefined && this.behaviour.read.length < 2;
-    this.keepsOld = this.limited.length > 0 || this.behaviour.write !== undefined;
+    this.readsElsewhere = read !== undefined && read.length < 2;
+    this.keepsOld = this.limited.length > 0 || write !== undefined || inWords !== undefined;
     this.reset =
       this.number === this.slot
         ? stored.reset | union(fields.map((f) => f.reset << BigInt(f.low)))
@@ -90,7 +99,8 @@ export class Register {
 
   /** All bits of the register, as the present mode sees them. */
   read(h: CsrHart): bigint {
-    const { read, visible } = this.behaviour;
+    const { words, read, visible } = this.behaviour;
+    if (words) return fromWords(words.low(h), words.high(h)) & this.readable;
     if (read && this.readsElsewhere) return read(h, 0n);
     let stored = h.state.csr(this.slot);
     if (this.readable !== all64) stored &= this.readable;
@@ -110,8 +120,38 @@ export class Register {
     this.put(h, this.withHalf(old, value), old, false);
   }
 
-  /** Carries out an instruction that writes; gives what it reads, which has no meaning else. */
-  update(h: CsrHart, how: CsrAccess, source: bigint, reads: boolean): bigint {
+  /** What `accessWide` does, on two words; what it reads is left in `into`. */
+  accessWords(h: CsrHart, how: CsrAccess, low: number, high: number, into: Accessed): void {
+    const { slot, readableWords, behaviour } = this;
+    const { words } = behaviour;
+    const { state } = h;
+    into.low = (words ? words.low(h) : state.low(slot)) & readableWords.low;
+    into.high = (words ? words.high(h) : state.high(slot)) & readableWords.high;
+    if (how !== 'read') this.updateWords(h, how, low, high, into);
+  }
+
+  private updateWords(h: CsrHart, how: CsrAccess, low: number, high: number, old: Words): void {
+    const { slot, keptWords, limitedWords, behaviour } = this;
+    const { words, affects = 0 } = behaviour;
+    const { state } = h;
+    const newLow = combined(how, old.low, low);
+    const newHigh = combined(how, old.high, high);
+    if ((newLow ^ old.low) & limitedWords.low || (newHigh ^ old.high) & limitedWords.high) {
+      return this.put(h, fromWords(newLow, newHigh), fromWords(old.low, old.high), true);
+    }
+    if (words) {
+      const legal = newLow ^ ((newLow ^ old.low) & keptWords.low);
+      words.write(h, legal, newHigh ^ ((newHigh ^ old.high) & keptWords.high));
+    } else {
+      const legal = newLow ^ ((newLow ^ state.low(slot)) & keptWords.low);
+      state.setWords(slot, legal, newHigh ^ ((newHigh ^ state.high(slot)) & keptWords.high));
+    }
+    if (affects !== 0) h.affect(affects);
+  }
+
+  /** Carries out an instruction; gives what it reads, which without `reads` has no meaning. */
+  accessWide(h: CsrHart, how: CsrAccess, source: bigint, reads: boolean): bigint {
+    if (how === 'read') return this.half(this.read(h));
     const isKnown = reads || this.keepsOld || this.halfKind !== 'whole';
     const read = isKnown ? this.read(h) : 0n;
     const old = isKnown ? this.readForUpdate(h, read) : 0n;
@@ -142,12 +182,15 @@ export class Register {
 
   /** `old` is what `readForUpdate` gives, where `keepsOld` asks for it. */
   private put(h: CsrHart, value: bigint, old: bigint, retiring: boolean): void {
-    const { write, visible, affects = 0 } = this.behaviour;
+    const { words, write, visible, affects = 0 } = this.behaviour;
     const legal = this.limited.length === 0 ? value : this.legalise(old, value);
     if (legal === undefined) return;
     const hidden = visible ? all64 ^ visible(h) : 0n;
     const kept = hidden === 0n ? this.kept : this.kept | hidden;
-    if (write) write(h, kept === 0n ? legal : replaced(old, legal, kept), retiring);
+    if (words) {
+      const { low, high } = wordsOf(replaced(old, legal, kept));
+      words.write(h, low, high);
+    } else if (write) write(h, kept === 0n ? legal : replaced(old, legal, kept), retiring);
     else if (kept === 0n) h.state.setCsr(this.slot, legal);
     else h.state.setCsr(this.slot, replaced(h.state.csr(this.slot), legal, kept));
     if (affects !== 0) h.affect(affects);
@@ -166,6 +209,29 @@ export class Register {
     return legal;
   }
 }
+
+/** Two halves as 32-bit integers with a sign. */
+interface Words {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Where an access leaves what it read. */
+export interface Accessed {
+  low: number;
+  high: number;
+}
+
+const wordsOf = (value: bigint): Words => ({
+  low: Number(BigInt.asIntN(32, value)),
+  high: Number(BigInt.asIntN(32, value >> 32n)),
+});
+
+const fromWords = (low: number, high: number): bigint =>
+  (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+
+const combined = (how: CsrAccess, old: number, source: number): number =>
+  how === 'write' ? source : how === 'set' ? old | source : old & ~source;
 
 /** `kept` are the bits of the old value; the others of those that differ change. */
 const replaced = (old: bigint, value: bigint, kept: bigint): bigint =>

@@ -63,7 +63,16 @@ export const effect = {
   timers: 8,
 } as const;
 
+/** Reading and writing in words, for registers that programs access all the time. */
+export interface WordBehaviour {
+  readonly low: (h: CsrHart) => number;
+  readonly high: (h: CsrHart) => number;
+  readonly write: (h: CsrHart, low: number, high: number) => void;
+}
+
 export interface Behaviour {
+  /** Instead of `read` and `write`. */
+  readonly words?: WordBehaviour;
   /** What is read; gets what is stored, without bits of fields that do not exist. */
   readonly read?: (h: CsrHart, stored: bigint) => bigint;
   /** Takes a value that is legal, instead of storing it. */

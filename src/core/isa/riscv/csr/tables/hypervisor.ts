@@ -144,7 +144,7 @@ const hypervisorLevel = group('Hypervisor', 'Privileged: hypervisor extension, H
 ]);
 
 const virtualSupervisor = group('Virtual supervisor', 'Privileged: hypervisor extension, VS CSRs', [
-  [0x200, 'vsstatus', 'sstatus of the guest.', { fields: supervisorStatus, ...vsstatus }],
+  [0x200, 'vsstatus', 'sstatus of the guest.', { fields: supervisorStatus, words: vsstatus }],
   [
     0x204,
     'vsie',

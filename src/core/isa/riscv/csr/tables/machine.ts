@@ -58,7 +58,7 @@ export const machine = group('Machine', 'Privileged: machine CSRs', [
     0x300,
     'mstatus',
     'Machine status.',
-    { fields: machineStatus, upper: [0x310, 'mstatush'], ...mstatus },
+    { fields: machineStatus, upper: [0x310, 'mstatush'], words: mstatus },
   ],
   [0x301, 'misa', 'Register width and extensions; read-only here.', { fields: misaFields }],
   [

@@ -35,7 +35,7 @@ export const supervisor = group('Supervisor', 'Privileged: supervisor CSRs', [
     0x100,
     'sstatus',
     'Supervisor status.',
-    { fields: supervisorStatus, guest: CSR.vsstatus, ...sstatus(view) },
+    { fields: supervisorStatus, guest: CSR.vsstatus, words: sstatus(view) },
   ],
   [
     0x104,

@@ -51,7 +51,11 @@ const floatingPoint = group(
       {
         ...F,
         fields: floatFlags,
-        write: (h, value) => writeFloatControl(h, h.state.low(CSR.frm), Number(value)),
+        words: {
+          low: ({ state }) => state.low(CSR.fflags),
+          high: () => 0,
+          write: (h, flags) => writeFloatControl(h, h.state.low(CSR.frm), flags),
+        },
       },
     ],
     [
@@ -61,7 +65,11 @@ const floatingPoint = group(
       {
         ...F,
         fields: [roundingField(0)],
-        write: (h, value) => writeFloatControl(h, Number(value), h.state.low(CSR.fflags)),
+        words: {
+          low: ({ state }) => state.low(CSR.frm),
+          high: () => 0,
+          write: (h, frm) => writeFloatControl(h, frm, h.state.low(CSR.fflags)),
+        },
       },
     ],
     [
@@ -71,10 +79,10 @@ const floatingPoint = group(
       {
         ...F,
         fields: [...floatFlags, roundingField(5)],
-        read: ({ state }) => BigInt((state.low(CSR.frm) << 5) | state.low(CSR.fflags)),
-        write: (h, value) => {
-          const both = Number(value);
-          writeFloatControl(h, both >> 5, both & 31);
+        words: {
+          low: ({ state }) => (state.low(CSR.frm) << 5) | state.low(CSR.fflags),
+          high: () => 0,
+          write: (h, both) => writeFloatControl(h, both >> 5, both & 31),
         },
       },
     ],
