@@ -9,6 +9,7 @@ import type { ExitStop } from '../core/debug/target.ts';
 import { failedEnd, unansweredCall } from '../core/machine/exitStops.ts';
 import type { Mode } from '../core/machine/launchConfig.ts';
 import type { Guest } from './guest.ts';
+import type { CustomRequests } from './protocol.ts';
 
 interface Filter {
   readonly name: string;
@@ -96,6 +97,8 @@ export class ExitFilters {
   private guest: Guest | undefined;
   private always: readonly ExitStop[] = [];
   private chosen: readonly ExitStop[] = [];
+  /** Chosen in a view, beside the client's list of filters. */
+  private viewed: readonly ExitStop[] = [];
 
   async attach(guest: Guest, stopOn: readonly ExitStop[]): Promise<void> {
     this.guest = guest;
@@ -122,8 +125,18 @@ export class ExitFilters {
     return { breakpoints };
   }
 
+  /** Stops at exits like one that was seen, or does so no longer; all of these. */
+  async breakOn({ kind, text, on }: CustomRequests['trapline/breakOnExit']['arguments']) {
+    const others = this.viewed.filter((stop) => stop.kind !== kind || stop.text !== text);
+    const stop = text === undefined ? { kind } : { kind, text };
+    this.viewed = on ? [...others, stop] : others;
+    await this.install();
+    return { active: [...this.viewed] };
+  }
+
   private async install(): Promise<void> {
-    await this.guest?.target.setExitStops([...this.always, ...this.chosen]);
+    const stops = [...this.always, ...this.chosen, ...this.viewed];
+    await this.guest?.target.setExitStops(stops);
   }
 }
 

@@ -18,8 +18,23 @@ export interface CustomRequests {
   };
   /** Exits after a sequence number, oldest first, as far as they are kept; all of them by kind. */
   'trapline/exits': {
-    arguments: { after: number; max?: number };
-    body: { exits: ExitRow[]; counts: Readonly<Record<string, number>> };
+    arguments: {
+      after: number;
+      max?: number;
+      /** When there are more than `max`, the last of them instead of the first. */
+      newest?: boolean;
+    };
+    body: {
+      exits: ExitRow[];
+      counts: Readonly<Record<string, number>>;
+      /** Retired by the machine up to now, so that counts become rates. */
+      instructions: number;
+    };
+  };
+  /** Stops at exits of a kind whose text contains another one, or does so no longer. */
+  'trapline/breakOnExit': {
+    arguments: { kind: string; text?: string; on: boolean };
+    body: { active: { kind: string; text?: string }[] };
   };
   /** The call that the guest stands at, when one waits for an answer. */
   'trapline/call': { arguments: object; body: { call?: WaitingCallBody } };
@@ -158,4 +173,6 @@ export interface ExitRow {
   readonly instructions: number;
   readonly kind: string;
   readonly text: string;
+  /** What the guest's pc is in its source. */
+  readonly source?: { readonly path: string; readonly line: number };
 }

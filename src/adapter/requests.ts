@@ -250,6 +250,7 @@ function ownViews(session: TraplineSession): Handlers {
     },
     'trapline/mappings': (args) => session.running.views.mappings(args),
     'trapline/exits': (args) => session.running.views.exits(args),
+    'trapline/breakOnExit': (args) => session.exitFilters.breakOn(args),
     'trapline/consoleInput': (args) => session.running.views.consoleInput(args),
     async 'trapline/call'() {
       const call = await waitingCall(session.running.guest);

@@ -1,5 +1,6 @@
 /** The custom requests of `protocol.ts`: what Trapline's views show. Any DAP client may use them. */
 import { UserError } from '../core/base/userError.ts';
+import type { ExitRecord } from '../core/debug/target.ts';
 import {
   controlRegisterNamed,
   fieldValue,
@@ -7,7 +8,7 @@ import {
   parseRegisterValue,
 } from '../core/debug/controlRegisters.ts';
 import { hex, paddedHex, type Guest } from './guest.ts';
-import type { CsrGroup, CsrRow, CustomRequests, InfoBody } from './protocol.ts';
+import type { CsrGroup, CsrRow, CustomRequests, ExitRow, InfoBody } from './protocol.ts';
 import { presentControlRegisters, type ControlValue } from './registers.ts';
 
 const DEFAULT_ROWS = 1000;
@@ -17,6 +18,8 @@ export class Views {
   private readonly guest: Guest;
   /** Counts stops, so that a view asked for twice at one stop compares with the one before. */
   private stop = 0;
+  /** By pc; null where there is none. */
+  private readonly sourcesOfExits = new Map<bigint, NonNullable<ExitRow['source']> | null>();
   private readonly history = new Map<number, { stop: number; now: Values; before: Values }>();
 
   constructor(guest: Guest) {
@@ -80,9 +83,29 @@ export class Views {
 
   async exits(args: Args<'trapline/exits'>): Promise<Body<'trapline/exits'>> {
     const { target } = this.guest;
-    const records = await target.exits(args.after, args.max ?? DEFAULT_EXITS);
-    const { exits: counts } = await target.statistics();
-    return { exits: records.map((record) => ({ ...record, pc: hex(record.pc) })), counts };
+    const { max = DEFAULT_EXITS } = args;
+    const all = Object.values((await target.statistics()).exits).reduce((a, b) => a + b, 0);
+    const after = args.newest ? Math.max(args.after, all - max) : args.after;
+    const records = await target.exits(after, max);
+    const { exits: counts, instructions } = await target.statistics();
+    return { exits: records.map((record) => this.exitRow(record)), counts, instructions };
+  }
+
+  private exitRow(record: ExitRecord): ExitRow {
+    const row = { ...record, pc: hex(record.pc) };
+    const source = this.sourceOf(record.pc);
+    return source ? { ...row, source } : row;
+  }
+
+  /** Guests exit at few places, many times at each. */
+  private sourceOf(pc: bigint): ExitRow['source'] {
+    const known = this.sourcesOfExits.get(pc);
+    if (known !== undefined) return known ?? undefined;
+    const position = this.guest.symbols.positionAt(pc);
+    const path = position && this.guest.sources.toLocal(position.path);
+    const source = position && path !== undefined ? { path, line: position.line } : undefined;
+    this.sourcesOfExits.set(pc, source ?? null);
+    return source;
   }
 
   async calls({ extension, function: fn = 0 }: Args<'trapline/calls'>) {

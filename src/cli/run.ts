@@ -23,7 +23,7 @@ import { UsageError, type CommandSpec, type ParsedOptions } from './options.ts';
 import { Profiler } from './profile/profiler.ts';
 import { resultObject, summaryText } from './report.ts';
 import { writeSignature } from './signature.ts';
-import { parseTrace, Tracer } from './trace.ts';
+import { jsonKinds, parseTrace, Tracer } from './trace.ts';
 
 const spec: CommandSpec = {
   name: 'run',
@@ -61,6 +61,7 @@ const spec: CommandSpec = {
     { name: 'max-instructions', value: 'N', help: 'end after so many instructions, with code 124' },
     { name: 'timeout', value: 'SECONDS', help: 'end after so much host time, with code 124' },
     { name: 'trace', value: 'LIST', help: 'of exits,calls,traps,mmio,csr,instr' },
+    { name: 'trace-format', value: 'text|json', help: 'json: exits and calls as JSON lines' },
     { name: 'trace-file', value: 'FILE', help: 'where the trace goes instead of standard error' },
     { name: 'json', help: 'at the end, one line with the result as JSON' },
     { name: 'summary', help: 'at the end, exits by kind and the stage-2 mappings' },
@@ -101,7 +102,7 @@ async function run(options: ParsedOptions): Promise<number> {
   if (trace === undefined && options.text('trace-file') !== undefined) {
     throw new UsageError('--trace-file without --trace: say what to trace');
   }
-  const tracer = trace && new Tracer(parseTrace(trace), options.text('trace-file'));
+  const tracer = trace && newTracer(options, trace);
 
   const files = await readLaunchFiles(config, process.cwd());
   const withHandlers = await handlersOf(config);
@@ -170,6 +171,19 @@ function dumpOf(options: ParsedOptions, { engine }: LaunchConfig): Dump | undefi
     );
   }
   return new Dump(parseDump(kinds), options.text('dump-dir') ?? 'trapline-dump');
+}
+
+function newTracer(options: ParsedOptions, trace: string): Tracer {
+  const format = options.text('trace-format') ?? 'text';
+  if (format !== 'text' && format !== 'json') {
+    throw new UsageError(`--trace-format wants text or json, not '${format}'`);
+  }
+  const kinds = parseTrace(trace);
+  const without = [...kinds].find((kind) => format === 'json' && !jsonKinds.includes(kind));
+  if (without !== undefined) {
+    throw new UsageError(`--trace ${without} has no form in JSON; ${jsonKinds.join(', ')} have`);
+  }
+  return new Tracer(kinds, options.text('trace-file'), format);
 }
 
 function launchConfig(options: ParsedOptions): LaunchConfig {

@@ -4,6 +4,7 @@
  * is slow and exact. The instruction set is known through its tables only.
  */
 import { closeSync, writeSync } from 'node:fs';
+import type { ExitRecord } from '../core/debug/target.ts';
 import type { Cpu } from '../core/isa/cpu.ts';
 import type { DisassembledInstruction } from '../core/isa/isa.ts';
 import type { Machine, MachineStop } from '../core/machine/machine.ts';
@@ -12,6 +13,9 @@ import { UsageError } from './options.ts';
 
 const kinds = ['exits', 'calls', 'traps', 'mmio', 'csr', 'instr'] as const;
 export type TraceKind = (typeof kinds)[number];
+
+/** Kinds that are exits, and may be had as lines of JSON. */
+export const jsonKinds: readonly TraceKind[] = ['exits', 'calls', 'mmio'];
 
 export function parseTrace(list: string): ReadonlySet<TraceKind> {
   const wanted = list.split(',').map((word) => word.trim());
@@ -33,13 +37,20 @@ const longestInstruction = 8;
 export class Tracer {
   private readonly wanted: ReadonlySet<TraceKind>;
   private readonly file: number;
+  private readonly json: boolean;
   private lastExit = 0;
   private readonly steps: boolean;
   /** Control registers that change by themselves, such as counters. */
   private moving: ReadonlySet<string> | undefined;
 
-  constructor(wanted: ReadonlySet<TraceKind>, path: string | undefined) {
+  /** `json`: exits as lines of JSON, for programs; the other kinds have no such form. */
+  constructor(
+    wanted: ReadonlySet<TraceKind>,
+    path: string | undefined,
+    format: 'text' | 'json' = 'text',
+  ) {
     this.wanted = wanted;
+    this.json = format === 'json';
     this.file = path === undefined ? 2 : openForWriting(path, '--trace-file');
     this.steps = wanted.has('instr') || wanted.has('csr') || wanted.has('traps');
   }
@@ -122,13 +133,24 @@ export class Tracer {
     const lines: string[] = [];
     for (const exit of machine.exitsAfter(this.lastExit, Number.MAX_SAFE_INTEGER)) {
       const lost = exit.sequence - this.lastExit - 1;
-      if (lost > 0) lines.push(`exit  (${lost} more, no longer recorded)`);
+      if (lost > 0) lines.push(this.lostLine(lost));
       this.lastExit = exit.sequence;
       if (!all && !selected.includes(exit.kind)) continue;
-      const place = `hart ${exit.hart} ${hex(exit.pc)} @${exit.instructions}`;
-      lines.push(`exit  ${place} ${exit.kind}: ${exit.text}`);
+      lines.push(this.exitLine(exit));
     }
     if (lines.length > 0) this.line(lines.join('\n'));
+  }
+
+  private exitLine(exit: ExitRecord): string {
+    const { sequence, instructions, hart, pc, kind, text } = exit;
+    if (this.json) {
+      return JSON.stringify({ sequence, instructions, hart, pc: hex(pc), kind, text });
+    }
+    return `exit  hart ${hart} ${hex(pc)} @${instructions} ${kind}: ${text}`;
+  }
+
+  private lostLine(lost: number): string {
+    return this.json ? JSON.stringify({ lost }) : `exit  (${lost} more, no longer recorded)`;
   }
 
   private line(text: string): void {

@@ -7,7 +7,9 @@ import type { ExitRow } from '../adapter/protocol.ts';
 export interface ExitKind {
   readonly kind: string;
   readonly count: number;
-  /** Newest first. */
+  /** Exits of the kind in a million instructions. */
+  readonly rate: number;
+  /** Newest first, as far as the filter lets them through. */
   readonly latest: readonly ExitRow[];
 }
 
@@ -17,12 +19,20 @@ const keptPerKind = 100;
 export class ExitLog {
   private readonly latest = new Map<string, ExitRow[]>();
   private counts: Readonly<Record<string, number>> = {};
+  private instructions = 0;
+  /** Words that the rows shown contain, in any order and case. */
+  filter = '';
   /** Sequence number of the newest exit seen; what to ask for is what comes after it. */
   newest = 0;
 
   /** Takes further exits, oldest first, and the counts as they are now. */
-  add(rows: readonly ExitRow[], counts: Readonly<Record<string, number>>): void {
+  add(
+    rows: readonly ExitRow[],
+    counts: Readonly<Record<string, number>>,
+    instructions: number,
+  ): void {
     this.counts = counts;
+    this.instructions = instructions;
     for (const row of rows) {
       if (row.sequence <= this.newest) continue;
       this.newest = row.sequence;
@@ -37,7 +47,44 @@ export class ExitLog {
   get summary(): readonly ExitKind[] {
     return Object.entries(this.counts)
       .filter(([, count]) => count > 0)
-      .map(([kind, count]) => ({ kind, count, latest: this.latest.get(kind) ?? [] }))
+      .map(([kind, count]) => ({
+        kind,
+        count,
+        rate: this.instructions === 0 ? 0 : (count * 1e6) / this.instructions,
+        latest: (this.latest.get(kind) ?? []).filter((row) => matches(row, this.filter)),
+      }))
+      .filter(({ latest }) => this.filter.trim() === '' || latest.length > 0)
       .sort((a, b) => b.count - a.count || a.kind.localeCompare(b.kind));
   }
+}
+
+/** What is alike in the calls of one function and in accesses to one address. */
+export function sameExits({ kind, text }: ExitRow): { kind: string; text?: string } {
+  const call = /^(.*?)\(/.exec(text)?.[1];
+  if (kind === 'sbi' && call !== undefined) return { kind, text: `${call}(` };
+  const address = /0x[0-9a-f]+/.exec(text)?.[0];
+  return kind === 'mmio' && address !== undefined ? { kind, text: address } : { kind };
+}
+
+/** One exit as a line of JSON, for programs. */
+export function exitJson(exit: ExitRow): string {
+  const { sequence, instructions, hart, pc, kind, text, source } = exit;
+  return JSON.stringify({
+    sequence,
+    instructions,
+    hart,
+    pc,
+    kind,
+    text,
+    ...(source && { source }),
+  });
+}
+
+function matches({ kind, text, pc, hart, source }: ExitRow, filter: string): boolean {
+  const where = source ? `${source.path}:${source.line}` : '';
+  const haystack = `${kind} ${text} ${pc} hart ${hart} ${where}`.toLowerCase();
+  return filter
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => haystack.includes(word));
 }

@@ -59,6 +59,10 @@ export function activate(context: vscode.ExtensionContext): void {
       'trapline.findCsr': () => find(csrs, 'trapline.csrs'),
       'trapline.findMapping': () => find(mappings, 'trapline.mappings'),
       'trapline.collapseCsrs': () => csrs.post({ type: 'collapseAll' }),
+      'trapline.filterExits': () => exits.askFilter(),
+      'trapline.exportExits': () => exits.export(),
+      'trapline.breakOnExit': (node: unknown) => exits.toggleBreak(node),
+      'trapline.showExitSource': (node: unknown) => exits.showSource(node),
       'trapline.copyExit': (node: unknown) => vscode.env.clipboard.writeText(exitLine(node) ?? ''),
     }),
   );

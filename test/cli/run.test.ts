@@ -150,6 +150,23 @@ describe('trapline run', () => {
       assert.match(traced[0] ?? '', /DBCN/);
       assert.match(traced[1] ?? '', /SRST/);
     });
+    it('exits as JSON lines', () => {
+      const options = ['--trace', 'exits', '--trace-format', 'json'];
+      const traced = lines(options, putByte(0x48) + srst(0, 0));
+      const exits = traced.map((line) => JSON.parse(line) as Record<string, unknown>);
+      assert.deepEqual(
+        exits.map(({ sequence }) => sequence),
+        exits.map((_, i) => i + 1),
+      );
+      const [call] = exits.filter(({ kind }) => kind === 'sbi');
+      assert.match(String(call?.['pc']), /^0x802000[0-9a-f]{2}$/);
+      assert.deepEqual(
+        [call?.['hart'], call?.['text']],
+        [0, 'DBCN console_write_byte(72) → SUCCESS, 0'],
+      );
+      assert.ok(Number(call?.['instructions']) > 0);
+      assert.equal(trapline(['run', ...options, '--trace', 'instr', 'x.elf']).code, 2);
+    });
     it('of instructions, in order', () => {
       const traced = lines(
         ['--trace', 'instr'],

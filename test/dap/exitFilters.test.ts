@@ -127,4 +127,31 @@ describe('exception filters', () => {
       await t.event('terminated');
       t.check('exitMachine');
     }));
+
+  it('stop by a choice made in a view, of exits like one that was seen', () =>
+    withTranscript(async (t) => {
+      const program = path.join(sample('unknown-call'), 'unknown-call.elf');
+      await launch(t, { program, stopOnEntry: true });
+      await t.request('configurationDone');
+      await stopped(t);
+      const like = { kind: 'sbi', text: 'SRST system_reset(' };
+      await t.request('trapline/breakOnExit', { ...like, on: true });
+      await t.request('trapline/breakOnExit', { kind: 'wfi', on: true });
+      await t.request('trapline/breakOnExit', { kind: 'wfi', on: false });
+      await t.request('continue', { threadId: 1 });
+      assert.match(String((await stopped(t))['text']), /^SRST system_reset/);
+      // The last two of all, each with its place in the source.
+      const { exits, counts } = await t.request('trapline/exits', {
+        after: 0,
+        max: 2,
+        newest: true,
+      });
+      const total = Object.values(counts as Record<string, number>).reduce((a, b) => a + b, 0);
+      assert.deepEqual([exits.length, exits[1].sequence], [2, total]);
+      assert.match(exits[1].source.path, /main\.c$/);
+      await t.request('trapline/breakOnExit', { ...like, on: false });
+      await t.request('continue', { threadId: 1 });
+      await t.event('terminated');
+      t.check('exitLike');
+    }));
 });

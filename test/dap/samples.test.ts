@@ -131,7 +131,8 @@ describe('views', () => {
       });
       assert.match(virtual['title'], /Sv39/);
       assert.ok(virtual['rows'].length <= 2);
-      const { exits } = await t.request('trapline/exits', { after: 0, max: 5 });
+      // How many instructions there were depends on when the key came.
+      const { exits } = await t.requestQuietly('trapline/exits', { after: 0, max: 5 });
       assert.equal(exits.length, 5);
       const { value } = await t.request('trapline/writeCsr', {
         hart: 0,

@@ -1,15 +1,20 @@
 /**
- * The exits view: what left the guest for the hypervisor, by kind with counts, the latest of each
- * kind below it. It asks at each stop for what is new, and only while it can be seen.
+ * The exits view: what left the guest for the hypervisor, by kind with counts and rates, the latest
+ * of each kind below it. It asks for what is new only while it can be seen: at each stop, and while
+ * the guest runs a few times a second for the newest ones, however many there are.
  */
 import * as vscode from 'vscode';
 import type { ExitRow } from '../../adapter/protocol.ts';
-import { ExitLog, type ExitKind } from '../exitLog.ts';
+import { ExitLog, exitJson, sameExits, type ExitKind } from '../exitLog.ts';
 import type { Guest, Sessions } from '../sessions.ts';
 
 type Node = { readonly kind: ExitKind } | { readonly exit: ExitRow };
 
 const rowsAtOnce = 1000;
+/** All that a guest keeps. */
+const rowsExported = 1_000_000;
+/** Milliseconds from one look at a running guest to the next. */
+const period = 500;
 const noHypervisor = 'In mode “machine” no hypervisor of ours is below the guest.';
 
 export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
@@ -18,7 +23,11 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly subscriptions: vscode.Disposable[];
+  private readonly timer: NodeJS.Timeout;
   private log = new ExitLog();
+  private filter = '';
+  /** Exits that stop the guest by a choice made here. */
+  private broken: readonly { kind: string; text?: string }[] = [];
   private session: string | undefined;
   private reading = false;
   /** Something changed while an answer was under way. */
@@ -27,6 +36,7 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   constructor(sessions: Sessions) {
     this.sessions = sessions;
     this.view = vscode.window.createTreeView('trapline.exits', { treeDataProvider: this });
+    this.timer = setInterval(() => void this.look(), period);
     this.subscriptions = [
       this.view,
       sessions.onChange(() => void this.update()),
@@ -37,11 +47,57 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   }
 
   dispose(): void {
+    clearInterval(this.timer);
     for (const subscription of this.subscriptions) subscription.dispose();
   }
 
   refresh(): void {
     void this.update();
+  }
+
+  async askFilter(): Promise<void> {
+    const value = await vscode.window.showInputBox({
+      prompt: 'Show exits that contain all of these words: DBCN, 0x10000000, main.c, hart 1',
+      value: this.filter,
+    });
+    if (value === undefined) return;
+    this.filter = value.trim();
+    this.log.filter = this.filter;
+    this.view.description = this.filter === '' ? '' : `filter: ${this.filter}`;
+    this.changed.fire(undefined);
+  }
+
+  /** Stops the guest at exits like this one from now on, or no longer. */
+  async toggleBreak(node: unknown): Promise<void> {
+    const like = likeNode(node);
+    const guest = this.sessions.current;
+    if (!like || !guest) return;
+    const on = !this.broken.some((stop) => stop.kind === like.kind && stop.text === like.text);
+    const args = { ...like, on };
+    this.broken = (await this.sessions.request(guest, 'trapline/breakOnExit', args)).active;
+    this.changed.fire(undefined);
+  }
+
+  async showSource(node: unknown): Promise<void> {
+    const source = (node as { exit?: ExitRow } | undefined)?.exit?.source;
+    if (!source) return;
+    const line = Math.max(0, source.line - 1);
+    await vscode.window.showTextDocument(vscode.Uri.file(source.path), {
+      selection: new vscode.Range(line, 0, line, 0),
+      preserveFocus: true,
+      preview: true,
+    });
+  }
+
+  /** All exits that the guest still keeps, as a document of JSON lines. */
+  async export(): Promise<void> {
+    const guest = this.sessions.current;
+    if (!guest) return;
+    const args = { after: 0, max: rowsExported };
+    const { exits } = await this.sessions.request(guest, 'trapline/exits', args);
+    const content = exits.map((exit) => `${exitJson(exit)}\n`).join('');
+    const document = await vscode.workspace.openTextDocument({ language: 'jsonl', content });
+    await vscode.window.showTextDocument(document);
   }
 
   getChildren(node?: Node): Node[] {
@@ -50,13 +106,25 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
-    return 'kind' in node ? kindItem(node.kind) : exitItem(node.exit);
+    const item = 'kind' in node ? kindItem(node.kind) : exitItem(node.exit);
+    const like = likeNode(node);
+    const stops = this.broken.some((stop) => stop.kind === like?.kind && stop.text === like.text);
+    if (stops) item.iconPath = new vscode.ThemeIcon('debug-breakpoint');
+    return item;
   }
 
   private reset(session: string | undefined): void {
     this.session = session;
     this.log = new ExitLog();
+    this.log.filter = this.filter;
+    this.broken = [];
     this.changed.fire(undefined);
+  }
+
+  /** A running guest is looked at now and then; at a stop `onChange` brings the last of it. */
+  private async look(): Promise<void> {
+    if (!this.view.visible || this.sessions.current?.state !== 'running') return;
+    await this.update();
   }
 
   private async update(): Promise<void> {
@@ -66,7 +134,7 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
     if (!guest || !this.view.visible || this.reading) return;
     // A guest that ended can be asked once more before its session is closed.
     const ended = guest.exitCode !== undefined;
-    if (guest.state !== 'stopped' && !ended) return;
+    if (guest.state !== 'stopped' && guest.state !== 'running' && !ended) return;
     this.reading = true;
     try {
       await this.read(guest);
@@ -82,34 +150,48 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
 
   private async read(guest: Guest): Promise<void> {
     const { log } = this;
-    for (;;) {
-      const args = { after: log.newest, max: rowsAtOnce };
-      const { exits, counts } = await this.sessions.request(guest, 'trapline/exits', args);
-      log.add(exits, counts);
-      if (exits.length < rowsAtOnce || log !== this.log) return;
-    }
+    const args = { after: log.newest, max: rowsAtOnce, newest: true };
+    const body = await this.sessions.request(guest, 'trapline/exits', args);
+    log.add(body.exits, body.counts, body.instructions);
   }
 }
 
-function kindItem({ kind, count, latest }: ExitKind): vscode.TreeItem {
+function likeNode(node: unknown): { kind: string; text?: string } | undefined {
+  const { exit, kind } = (node ?? {}) as { exit?: ExitRow; kind?: ExitKind };
+  if (exit) return sameExits(exit);
+  return kind && { kind: kind.kind };
+}
+
+function kindItem({ kind, count, rate, latest }: ExitKind): vscode.TreeItem {
   const { Collapsed, None } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(kind, latest.length > 0 ? Collapsed : None);
+  const often = `${rate >= 10 ? Math.round(rate) : rate.toPrecision(2)} per million instructions`;
   item.id = `kind ${kind}`;
-  item.description = `${count}`;
+  item.description = `${count} · ${often}`;
   item.tooltip =
     latest.length < count
-      ? `${count} exits; the last ${latest.length} are listed`
-      : `${count} exits`;
+      ? `${count} exits, ${often}; the last ${latest.length} are listed`
+      : `${count} exits, ${often}`;
+  item.contextValue = 'exitKind';
   item.accessibilityInformation = { label: `${kind}, ${item.tooltip}` };
   return item;
 }
 
 function exitItem(exit: ExitRow): vscode.TreeItem {
   const item = new vscode.TreeItem(exit.text);
+  const { source } = exit;
+  const place = source ? `${source.path.split(/[\\/]/).at(-1)}:${source.line}` : `pc ${exit.pc}`;
   item.id = `exit ${exit.sequence}`;
-  item.description = `pc ${exit.pc} · hart ${exit.hart}`;
+  item.description = `${place} · hart ${exit.hart} · @${exit.instructions}`;
   item.tooltip = `${exit.text}\npc ${exit.pc}, hart ${exit.hart}, after ${exit.instructions} instructions`;
-  item.contextValue = 'exit';
+  item.contextValue = source ? 'exit source' : 'exit';
+  if (source) {
+    item.command = {
+      command: 'trapline.showExitSource',
+      title: 'Go to Source',
+      arguments: [{ exit }],
+    };
+  }
   return item;
 }
 
