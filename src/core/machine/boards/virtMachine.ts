@@ -103,7 +103,7 @@ function bareMachine(
     xlen: isa.xlen,
     extensions: isa.extensions,
     trapInstruction: config.trapInstruction,
-    translate: config.engine === 'jit' ? translation : undefined,
+    translate: config.engine === 'interpreter' ? undefined : translation,
   });
   harts = parts.harts;
   for (const { address, bytes } of images.placements) parts.memory.load(address, bytes);
@@ -147,7 +147,7 @@ function guestMachine(
     xlen: isa.xlen,
     extensions: isa.withHypervisor,
     trapInstruction: config.trapInstruction,
-    translate: config.engine === 'jit' ? translation : undefined,
+    translate: config.engine === 'interpreter' ? undefined : translation,
   });
   const machine = virtGuest({
     isa: riscvIsa(isa.xlen),
