@@ -2,7 +2,7 @@
  * The machine's physical memory: RAM and ROM regions inside one WebAssembly memory, everything
  * else through the MMIO map. The engine reads RAM directly; all other readers come through here.
  */
-import { assert } from '../base/assert.ts';
+import { assert, Bug } from '../base/assert.ts';
 import type { MmioMap } from './mmioMap.ts';
 
 export interface RamRegion {
@@ -91,7 +91,7 @@ export class PhysicalMemory {
 
   private mustBeRam(address: number, size: number): number {
     const offset = this.offsetOf(address, size);
-    assert(offset >= 0, `physical address 0x${address.toString(16)} is not RAM`);
-    return offset;
+    if (offset >= 0) return offset;
+    throw new Bug(`physical address 0x${address.toString(16)} is not RAM`);
   }
 }

@@ -67,6 +67,8 @@ export class Gstage {
   private readonly pteBytes: 4 | 8;
   /** Entries of a table that is not the root. */
   private readonly entries: number;
+  /** By level, bytes that an entry is about. */
+  private readonly sizes: readonly number[];
 
   constructor(memory: PhysicalMemory, pages: PageAllocator, mode: GstageMode, root: number) {
     this.memory = memory;
@@ -75,6 +77,8 @@ export class Gstage {
     this.root = root;
     this.pteBytes = mode.xlen === 32 ? 4 : 8;
     this.entries = tableSize / this.pteBytes;
+    const { entries } = this;
+    this.sizes = Array.from({ length: mode.levels }, (_, level) => tableSize * entries ** level);
   }
 
   /** Undefined when no pages are left for the root. */
@@ -237,7 +241,7 @@ export class Gstage {
   }
 
   private sizeOf(level: number): number {
-    return tableSize * this.entries ** level;
+    return this.sizes[level]!;
   }
 
   private levelOf(size: number): number {

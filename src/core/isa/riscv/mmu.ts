@@ -25,6 +25,9 @@ import type { Pmp } from './pmp.ts';
 import { faultCause } from './trapCause.ts';
 import type { Privilege, TrapInfo } from './riscvHart.ts';
 
+/** Of 2: the operator is a call where the exponent is not constant. */
+const powers = Array.from({ length: 64 }, (_, n) => 2 ** n);
+
 /** In whose name an access is made, and what it may do. */
 export interface AccessMode {
   readonly privilege: Privilege;
@@ -168,7 +171,7 @@ export class Mmu {
     const rules = this.rules(stage);
     // Step 1. The address must have no more bits than the scheme takes.
     const pageBits = levels * indexBits + (stage === 'G' ? guestRootBits : 0);
-    if (!(stage === 'G' ? page < 2 ** pageBits : this.isCanonical(page, pageBits))) {
+    if (!(stage === 'G' ? page < powers[pageBits]! : this.isCanonical(page, pageBits))) {
       return this.fail(walk);
     }
     let table = root;
@@ -176,9 +179,9 @@ export class Mmu {
     let global = false;
     while (level >= 0) {
       // Step 2. Only the root of the G-stage has more entries than fit in a page.
-      const span = 2 ** (level * indexBits);
+      const span = powers[level * indexBits]!;
       const isRoot = level === levels - 1;
-      const entries = 2 ** (isRoot && stage === 'G' ? indexBits + guestRootBits : indexBits);
+      const entries = powers[isRoot && stage === 'G' ? indexBits + guestRootBits : indexBits]!;
       const offset = (Math.floor(page / span) % entries) * entryBytes;
       const at = this.entryAddress(walk, table, offset, entryBytes, 'load');
       if (at < 0) return -1;
@@ -209,7 +212,7 @@ export class Mmu {
       }
       // Step 10.
       if (stage !== 'G') this.leaf = { bits, global };
-      return target - (target % 2 ** bits) + (page % 2 ** bits);
+      return target - (target % powers[bits]!) + (page % powers[bits]!);
     }
     return this.fail(walk);
   }
@@ -217,8 +220,8 @@ export class Mmu {
   /** "Bits 63–39 all equal to bit 38", and likewise; of Sv32 there are no others. */
   private isCanonical(page: number, pageBits: number): boolean {
     if (this.xlen === 32) return true;
-    const above = Math.floor(page / 2 ** (pageBits - 1));
-    return above === 0 || above === 2 ** (53 - pageBits) - 1;
+    const above = Math.floor(page / powers[pageBits - 1]!);
+    return above === 0 || above === powers[53 - pageBits]! - 1;
   }
 
   /** What the present settings make of entries. */

@@ -120,7 +120,7 @@ export function matches(pattern: Pattern, word: number): boolean {
 export function extract(field: Field, word: number): number {
   let value = 0;
   for (const { from, width, to } of field.pieces) {
-    value |= ((word >>> from) & (2 ** width - 1)) << to;
+    value |= ((word >>> from) & ((1 << width) - 1)) << to;
   }
   if (field.signed) {
     const unused = 32 - field.bits;
