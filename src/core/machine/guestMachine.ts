@@ -35,7 +35,9 @@ import type { Machine, MachineStop } from './machine.ts';
 import { TrapLoop } from './trapLoop.ts';
 
 /** Instructions a vCPU runs before the next one has its turn. */
-const defaultQuantum = 20_000;
+const quantumOfMany = 20_000;
+/** Nobody waits for its turn: only so long that a run comes back to its owner. */
+const quantumOfOne = 200_000;
 
 export interface GuestMemory {
   readonly name: string;
@@ -142,9 +144,9 @@ export class GuestMachine implements Machine {
       sayOnce: (key, line) => this.sayOnce(key, line),
     });
     this.registerHandlers = options.registerHandlers ?? [];
-    this.quantum = options.quantum ?? defaultQuantum;
+    this.quantum = options.quantum ?? (options.harts === 1 ? quantumOfOne : quantumOfMany);
     this.quantumLeft = this.quantum;
-    this.trapLoop = new TrapLoop(options.harts, this.quantum);
+    this.trapLoop = new TrapLoop(options.harts, options.quantum ?? quantumOfMany);
 
     const system = new HypervisorSystem(options.memory, options.arch);
     this.vm = must(

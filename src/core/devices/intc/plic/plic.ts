@@ -118,6 +118,8 @@ export class Plic implements MmioDevice, Persist<PlicState> {
   }
 
   private setLevel(id: number, level: boolean): void {
+    // Devices say it after every access.
+    if (bit(this.level, id) === level) return;
     setBit(this.level, id, level);
     this.gateway(id);
     this.update();
