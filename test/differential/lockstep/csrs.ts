@@ -2,7 +2,7 @@
 import { csrName } from '../../../src/core/isa/riscv/csr/names.ts';
 import { csrTable, statedRows } from '../../../src/core/isa/riscv/csr/table.ts';
 import type { Random } from '../random.ts';
-import { avoided } from './deviations.ts';
+import { avoided } from './avoided.ts';
 import { layout } from './layout.ts';
 import type { CsrValue } from './monitor.ts';
 import type { Xlen } from './processors.ts';

@@ -195,15 +195,20 @@ const aclint: Item = (w, { machine }) => {
 };
 
 /**
- * WFI only in M-mode, which can see to it that something is pending that is enabled: QEMU would wait
- * for ever. And WRS.NTO, which with TW never ends by itself there.
+ * M-mode sees to it that something is pending that is enabled. Below it, a WFI that waits for ever is
+ * taken out again (session.ts). WRS.NTO only in M-mode: with TW it never ends by itself on QEMU.
  */
 const wait: Item = (w, { extensions, machine }) => {
   const { random } = w;
   const zawrs = extensions.has('zawrs');
   if (!machine) {
-    if (zawrs) w.emit('wrs.sto', {});
-    return;
+    if (zawrs && random.chance(0.3)) return w.emit('wrs.sto', {});
+    const [sip, sie] = [0x144, 0x104];
+    if (random.chance(0.5)) {
+      w.emit('csrrsi', { rd: 0, zimm: 2, csr: sip });
+      w.emit('csrrsi', { rd: 0, zimm: 2, csr: sie });
+    }
+    return w.emit('wfi', {});
   }
   const [mip, mie] = [0x344, 0x304];
   w.emit('csrrsi', { rd: 0, zimm: 2, csr: mip });

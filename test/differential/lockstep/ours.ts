@@ -42,22 +42,34 @@ export class Ours {
     this.interruptBit = 1n << BigInt(processor.xlen - 1);
   }
 
-  /** What becomes of an image's only program. What waits or is off stays so: of no further use. */
-  runsToEnd(image: Uint8Array): 'ends' | 'goes on' | 'stops' {
+  /** What becomes of an image's only program. A machine that is off is of no further use. */
+  runsToEnd(image: Uint8Array): 'ends' | 'goes on' | 'waits' | 'off' {
     const { hart, machine } = this;
     assert.ok(machine.memory.load(layout.base, image));
     hart.reset();
+    if (machine.hartState(0) === 'waiting') this.wake();
     hart.pc = BigInt(layout.base);
     hart.setBreakpoints([BigInt(layout.end)]);
     for (let left = patience; left > 0; left -= slice) {
       const before = hart.instructions;
       const { kind } = machine.run(slice);
       if (kind === 'breakpoint') return 'ends';
-      if (kind !== 'budget' || machine.hartState(0) !== 'running') return 'stops';
+      if (machine.hartState(0) === 'waiting') return 'waits';
+      if (kind !== 'budget') return 'off';
       // A vector that cannot be fetched from leads to itself.
       if (hart.instructions === before) return 'goes on';
     }
     return 'goes on';
+  }
+
+  /** An interrupt that is enabled, and that no mode takes. */
+  private wake(): void {
+    const { hart, machine } = this;
+    hart.setCsr(0x304, 2n);
+    hart.setCsr(0x344, 2n);
+    machine.run(1);
+    hart.reset();
+    assert.equal(machine.hartState(0), 'running');
   }
 
   /** Goes on to the first instruction of the next program. */

@@ -12,6 +12,9 @@ import { Rows } from './rows.ts';
 import { isNothing } from './slots.ts';
 import type { Trace, Tracer } from './tracer.ts';
 
+/** So many WFIs may be taken out of a program. */
+const mostWaits = 16;
+
 export interface Batch {
   readonly programs: readonly LockstepProgram[];
   readonly trace: Promise<Trace>;
@@ -45,8 +48,9 @@ export class Session {
   start(seed: number, count: number): Batch {
     const programs: LockstepProgram[] = [];
     for (let own = seed; programs.length < count; own++) {
-      const program = generate(own, layout.first + programs.length * layout.stride, this.around);
-      if (this.ends(program)) programs.push(program);
+      const base = layout.first + programs.length * layout.stride;
+      const program = this.awake(generate(own, base, this.around));
+      if (program) programs.push(program);
       else this.endless++;
     }
     return this.begin(programs);
@@ -73,10 +77,27 @@ export class Session {
     return this.comparer.compare(new Ours(this.processor, image), trace, 1);
   }
 
-  ends(program: LockstepProgram): boolean {
+  /** A program that comes to its end: without those WFIs that wait for ever. */
+  private awake(program: LockstepProgram): LockstepProgram | undefined {
+    for (let tries = mostWaits; tries > 0; tries--) {
+      const outcome = this.outcome(program);
+      if (outcome === 'ends') return program;
+      if (outcome !== 'waits') return undefined;
+      // It counts as retired.
+      const at = Number(this.scout.hart.pc) - 4;
+      program = without(program, new Set([at, at - layout.alias]));
+    }
+    return undefined;
+  }
+
+  private outcome(program: LockstepProgram): ReturnType<Ours['runsToEnd']> {
     const outcome = this.scout.runsToEnd(this.image([program]));
-    if (outcome === 'stops') this.scout = new Ours(this.processor, new Uint8Array(4096));
-    return outcome === 'ends';
+    if (outcome === 'off') this.scout = new Ours(this.processor, new Uint8Array(4096));
+    return outcome;
+  }
+
+  ends(program: LockstepProgram): boolean {
+    return this.outcome(program) === 'ends';
   }
 
   image(programs: readonly LockstepProgram[]): Uint8Array {
