@@ -41,11 +41,16 @@ const sumOf = (pages: number): bigint => {
 describe('core/engine/codeCache', function () {
   this.timeout(60_000);
 
-  for (const capacity of [1, 7, 100]) {
-    it(`400 functions with room for ${capacity} regions`, () => {
+  for (const limit of [
+    { capacity: 1 },
+    { capacity: 7 },
+    { capacity: 100 },
+    { capacityBytes: 20_000 },
+  ]) {
+    it(`400 functions with ${JSON.stringify(limit)}`, () => {
       const pages = 400;
       const options = { ramBytes: 8 << 20 };
-      const translate = { ...eagerTranslation, capacity };
+      const translate = { ...eagerTranslation, ...limit };
       const rigs = [rig(callAll(pages), options), rig(callAll(pages), { ...options, translate })];
       for (const r of rigs) {
         fill(r, pages);
@@ -56,9 +61,22 @@ describe('core/engine/codeCache', function () {
       assert.deepEqual(allState(translated!), allState(interpreted!));
       const { evictions, regions } = translated!.translator!.counters;
       assert.ok(evictions > 2, `${evictions} evictions`);
-      assert.ok(regions > capacity, `${regions} regions`);
+      assert.ok(regions > (limit.capacity ?? 100), `${regions} regions`);
     });
   }
+
+  it('the table grows for all functions that there is room for', () => {
+    const pages = 700;
+    const translate = { period: 4, batch: 64, eager: true };
+    const r = rig(callAll(pages), { ramBytes: 8 << 20, translate });
+    const { length } = r.translator!.table;
+    fill(r, pages);
+    r.step(140_000);
+    assert.equal(r.x('a0'), sumOf(pages));
+    const { evictions, regions } = r.translator!.counters;
+    assert.ok(regions > length && r.translator!.table.length > length, `${regions} regions`);
+    assert.equal(evictions, 0);
+  });
 
   for (const [name, translate] of [
     ['interpreter', undefined],

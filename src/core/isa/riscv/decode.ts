@@ -4,7 +4,7 @@ import { firstFloat } from '../../engine/layout.ts';
 import type { RegisterWidth } from '../../engine/semantics.ts';
 import { rowsOf } from './instructions/all.ts';
 import { rowExists, type CompressedRow, type InstructionRow } from './instructions/row.ts';
-import { extract, matches, parsePattern, type Pattern } from './pattern.ts';
+import { extract, matches, parsePattern, type Field, type Pattern } from './pattern.ts';
 
 export interface Decoded {
   /** The row that says what it means, of the expansion for a compressed instruction. */
@@ -28,6 +28,8 @@ interface Candidate {
   readonly rowIndex: number;
   readonly row: InstructionRow;
   readonly written: InstructionRow | CompressedRow;
+  /** Found out when a word is decoded first. */
+  places: Places | undefined;
 }
 
 const immediates = ['imm', 'shamt', 'csr', 'uimm', 'nzimm', 'nzuimm', 'rnum', 'bs', 'constant'];
@@ -42,7 +44,7 @@ export class Decoder {
     const indexOf = new Map(instructions.map((row, i) => [row.mnemonic, i]));
     const candidate = (written: InstructionRow | CompressedRow, rowIndex: number): Candidate => {
       const pattern = inWidth(xlen, parsePattern(written.pattern));
-      return { pattern, rowIndex, row: instructions[rowIndex]!, written };
+      return { pattern, rowIndex, row: instructions[rowIndex]!, written, places: undefined };
     };
     const wide = instructions.map(candidate);
     const narrow = compressed.map((row) =>
@@ -59,8 +61,12 @@ export class Decoder {
     const isWide = (word & 3) === 3;
     const bits = isWide ? word >>> 0 : word & 0xffff;
     const bucket = isWide ? this.wide[wideBucket(bits)] : this.narrow[narrowBucket(bits)];
-    const found = bucket?.find((candidate) => matches(candidate.pattern, bits));
-    return found && operands(found, bits);
+    if (!bucket) return undefined;
+    for (let i = 0; i < bucket.length; i++) {
+      const found = bucket[i]!;
+      if (matches(found.pattern, bits)) return operands(found, bits);
+    }
+    return undefined;
   }
 }
 
@@ -74,47 +80,67 @@ export function fieldOf(
   return field && extract(field, word);
 }
 
-function operands({ pattern, rowIndex, row, written }: Candidate, word: number): Decoded {
-  const value = (name: string): number | undefined => {
-    const field = pattern.fields.get(name);
-    return field && extract(field, word);
-  };
-  if ('expandsTo' in written) {
-    const bound = (name: string): number | undefined => {
-      const binding = written.bindings[name];
-      return typeof binding === 'string' ? value(binding) : binding;
-    };
-    return {
-      row,
-      rowIndex,
-      length: pattern.length,
-      rd: register('rd', bound),
-      rs1: register('rs1', bound),
-      rs2: register('rs2', bound),
-      imm: bound('imm') ?? 0,
-      written,
-    };
-  }
-  const immediate = immediates.find((name) => pattern.fields.has(name));
+function operands(found: Candidate, word: number): Decoded {
+  const { pattern, rowIndex, row, written } = found;
+  const places = (found.places ??= placesOf(found));
   return {
     row,
     rowIndex,
     length: pattern.length,
-    rd: register('rd', value),
-    rs1: value('zimm') ?? register('rs1', value),
-    rs2: register('rs2', value),
-    imm:
-      immediate === undefined
-        ? (value('rm') ?? 0) | ((value('frs3') ?? 0) << 3)
-        : (value(immediate) ?? 0),
+    rd: valueAt(places.rd, word),
+    rs1: valueAt(places.rs1, word),
+    rs2: valueAt(places.rs2, word),
+    imm: valueAt(places.imm, word) | (valueAt(places.rs3, word) << 3),
     written,
   };
 }
 
+/** Where an operand is: in a field, to which something is added, or nowhere, and that it is. */
+interface Place {
+  readonly field: Field | undefined;
+  readonly plus: number;
+}
+
+type Places = Readonly<Record<'rd' | 'rs1' | 'rs2' | 'imm' | 'rs3', Place>>;
+
+const valueAt = ({ field, plus }: Place, word: number): number =>
+  field ? extract(field, word) + plus : plus;
+
+const nowhere: Place = { field: undefined, plus: 0 };
+
+function placesOf({ pattern, written }: Candidate): Places {
+  const named = (name: string): Place | undefined => {
+    const field = pattern.fields.get(name);
+    return field && { field, plus: 0 };
+  };
+  if ('expandsTo' in written) {
+    const bound = (name: string): Place | undefined => {
+      const binding = written.bindings[name];
+      if (typeof binding === 'number') return { field: undefined, plus: binding };
+      return binding === undefined ? undefined : named(binding);
+    };
+    return {
+      rd: register('rd', bound),
+      rs1: register('rs1', bound),
+      rs2: register('rs2', bound),
+      imm: bound('imm') ?? nowhere,
+      rs3: nowhere,
+    };
+  }
+  const immediate = immediates.find((name) => pattern.fields.has(name));
+  return {
+    rd: register('rd', named),
+    rs1: named('zimm') ?? register('rs1', named),
+    rs2: register('rs2', named),
+    imm: named(immediate ?? 'rm') ?? nowhere,
+    rs3: (immediate === undefined ? named('frs3') : undefined) ?? nowhere,
+  };
+}
+
 /** Fields of floating-point registers have an f before the name. */
-function register(name: string, value: (name: string) => number | undefined): number {
-  const float = value(`f${name}`);
-  return float === undefined ? (value(name) ?? 0) : firstFloat + float;
+function register(name: string, placeOf: (name: string) => Place | undefined): Place {
+  const float = placeOf(`f${name}`);
+  return float ? { ...float, plus: float.plus + firstFloat } : (placeOf(name) ?? nowhere);
 }
 
 /**
@@ -124,7 +150,12 @@ function register(name: string, value: (name: string) => number | undefined): nu
 export function inWidth(xlen: RegisterWidth, pattern: Pattern): Pattern {
   const amount = pattern.fields.get('shamt');
   if (xlen === 64 || !amount) return pattern;
-  return { ...pattern, fields: new Map(pattern.fields).set('shamt', { ...amount, most: 31 }) };
+  const shorter = { ...amount, most: 31 };
+  return {
+    ...pattern,
+    fields: new Map(pattern.fields).set('shamt', shorter),
+    limited: [...pattern.limited.filter((field) => field !== amount), shorter],
+  };
 }
 
 /** A pattern that is part of another, as a HINT's is, has more literal bits and goes first. */

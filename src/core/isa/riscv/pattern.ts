@@ -9,6 +9,8 @@ interface Piece {
   /** Lowest bit in the instruction. */
   readonly from: number;
   readonly width: number;
+  /** As many ones. */
+  readonly ones: number;
   /** Lowest bit in the field's value. */
   readonly to: number;
 }
@@ -35,6 +37,8 @@ export interface Pattern {
   readonly mask: number;
   readonly match: number;
   readonly fields: ReadonlyMap<string, Field>;
+  /** Those of the fields that have reserved values. */
+  readonly limited: readonly Field[];
 }
 
 const parsed = new Map<string, Pattern>();
@@ -57,8 +61,11 @@ function parse(text: string): Pattern {
   const nonzero = new Set<string>();
   const most = new Map<string, number>();
   const reserved = new Map<string, number[]>();
-  const addPiece = (name: string, piece: Piece): void => {
-    pieces.set(name, [...(pieces.get(name) ?? []), piece]);
+  const addPiece = (name: string, from: number, width: number, to: number): void => {
+    const piece = { from, width, ones: 2 ** width - 1, to };
+    const known = pieces.get(name);
+    if (known) known.push(piece);
+    else pieces.set(name, [piece]);
   };
   for (const token of tokens) {
     const width = widthOf(token);
@@ -75,13 +82,13 @@ function parse(text: string): Pattern {
     const limit = /<=(\d+)$/.exec(token);
     if (limit) most.set(name, Number(limit[1]));
     if (!token.includes('[')) {
-      addPiece(name, { from: at, width, to: 0 });
+      addPiece(name, at, width, 0);
       continue;
     }
     let from = at + width;
     for (const [high, low] of bitRanges(token)) {
       from -= high - low + 1;
-      addPiece(name, { from, width: high - low + 1, to: low });
+      addPiece(name, from, high - low + 1, low);
     }
   }
   const fields = [...pieces].map(([name, list]): [string, Field] => [
@@ -102,16 +109,21 @@ function parse(text: string): Pattern {
     mask: mask >>> 0,
     match: match >>> 0,
     fields: new Map(fields),
+    limited: fields.map(([, field]) => field).filter(isLimited),
   };
 }
+
+const isLimited = ({ nonzero, reserved, most }: Field): boolean =>
+  nonzero || reserved.length > 0 || most !== Infinity;
 
 /** Whether `word` is an encoding of the pattern that is not reserved. */
 export function matches(pattern: Pattern, word: number): boolean {
   if ((word & pattern.mask) >>> 0 !== pattern.match) return false;
-  for (const field of pattern.fields.values()) {
-    if (field.nonzero && extract(field, word) === 0) return false;
-    if (field.reserved.includes(extract(field, word))) return false;
-    if (field.most !== Infinity && extract(field, word) > field.most) return false;
+  for (const field of pattern.limited) {
+    const value = extract(field, word);
+    if (field.nonzero && value === 0) return false;
+    if (field.reserved.includes(value)) return false;
+    if (value > field.most) return false;
   }
   return true;
 }
@@ -119,8 +131,10 @@ export function matches(pattern: Pattern, word: number): boolean {
 /** The field's value: a register number, or an immediate as a signed or unsigned number. */
 export function extract(field: Field, word: number): number {
   let value = 0;
-  for (const { from, width, to } of field.pieces) {
-    value |= ((word >>> from) & ((1 << width) - 1)) << to;
+  const { pieces } = field;
+  for (let i = 0; i < pieces.length; i++) {
+    const { from, ones, to } = pieces[i]!;
+    value |= ((word >>> from) & ones) << to;
   }
   if (field.signed) {
     const unused = 32 - field.bits;
