@@ -48,7 +48,7 @@ const targetFactor = 2;
 const defaultPeriod = 2048;
 /** Of the regions there are, so many may wait to be compiled together. */
 const waitingPart = 1 / 16;
-const largestBatch = 32;
+const largestBatch = 256;
 /** When all regions had to go twice within so many instructions, less is translated. */
 const longAgo = 4e9;
 /** Each loss doubles what is asked of a place, up to so many. */
