@@ -12,6 +12,13 @@ export interface Expr {
   readonly constant?: bigint;
   /** The number of the same width whose bits these are, where that is at hand. */
   readonly bitsOf?: Expr;
+  /**
+   * Of 64 bits that are their own low half sign-extended, where that is known: the half. Either of
+   * the two may be emitted, not both.
+   */
+  readonly low?: Expr | undefined;
+  /** 1 or 0. */
+  readonly isTruth?: boolean;
   emit(f: FunctionBuilder): void;
 }
 
@@ -45,6 +52,11 @@ class Constant implements Expr {
   constructor(type: 'i32' | 'i64', value: bigint) {
     this.type = type;
     this.constant = value;
+  }
+  get low(): Expr | undefined {
+    const { constant: value } = this;
+    if (this.type === 'i32' || value !== BigInt.asIntN(32, value)) return undefined;
+    return i32(Number(value));
   }
   emit({ code }: FunctionBuilder): void {
     code.byte(this.type === 'i32' ? op.i32Const : op.i64Const).signed(this.constant);
@@ -94,6 +106,19 @@ export function load(name: keyof typeof loadTable, address: Expr, offset = 0): E
   return new Load(result, code, address, offset);
 }
 
+/** Loads whose low half says it all: codes of what loads all, and of what loads the half. */
+const lowLoads: ReadonlyMap<number, number> = new Map(
+  (
+    [
+      ['i64.load8_s', 'i32.load8_s'],
+      ['i64.load8_u', 'i32.load8_u'],
+      ['i64.load16_s', 'i32.load16_s'],
+      ['i64.load16_u', 'i32.load16_u'],
+      ['i64.load32_s', 'i32.load'],
+    ] as const
+  ).map(([all, half]) => [loadTable[all].code, loadTable[half].code]),
+);
+
 class Load implements Expr {
   readonly type: ValueType;
   private readonly code: number;
@@ -106,6 +131,10 @@ class Load implements Expr {
     this.address = address;
     this.offset = offset;
   }
+  get low(): Expr | undefined {
+    const code = lowLoads.get(this.code);
+    return code === undefined ? undefined : new Load('i32', code, this.address, this.offset);
+  }
   emit(f: FunctionBuilder): void {
     this.address.emit(f);
     // The alignment hint has no meaning but speed, and engines ignore it: 0 is always valid.
@@ -115,6 +144,8 @@ class Load implements Expr {
 
 export function select(whenTrue: Expr, whenFalse: Expr, condition: Expr): Expr {
   if (condition.constant !== undefined) return condition.constant === 0n ? whenFalse : whenTrue;
+  const [low, otherLow] = [whenTrue.low, whenFalse.low];
+  if (low && otherLow) return signExtend(select(low, otherLow, condition));
   return {
     type: whenTrue.type,
     emit: (f) => {
@@ -167,11 +198,17 @@ interface Folding {
   readonly fold?: (a: bigint, b: bigint) => bigint;
   /** A right operand that leaves the left one as it is. */
   readonly identity?: bigint;
+  readonly commutes?: boolean;
+  /** The same of low halves, where both operands have one. */
+  readonly narrow?: Operation;
+  readonly isTruth?: boolean;
 }
 
-export function binary(name: string, folding: Folding = {}): (a: Expr, b: Expr) => Expr {
+type Operation = (a: Expr, b: Expr) => Expr;
+
+export function binary(name: string, folding: Folding = {}): Operation {
   const { code, operand, result } = operator(name);
-  const { fold, identity } = folding;
+  const { fold, identity, commutes, narrow, isTruth } = folding;
   return (a, b) => {
     if (a.type !== operand || b.type !== operand) {
       throw new Bug(`${name} of ${a.type}, ${b.type}`);
@@ -181,7 +218,14 @@ export function binary(name: string, folding: Folding = {}): (a: Expr, b: Expr) 
       return result === 'i32' ? i32(Number(BigInt.asIntN(32, value))) : i64(value);
     }
     if (identity !== undefined && b.constant === identity) return a;
-    return new Binary(result, code, a, b);
+    if (commutes && a.constant !== undefined && a.constant === identity) return b;
+    const low = narrow && a.low;
+    const otherLow = low && b.low;
+    if (low && otherLow) {
+      const narrowed = narrow(low, otherLow);
+      return result === 'i64' ? signExtend(narrowed) : narrowed;
+    }
+    return isTruth ? new Comparison(result, code, a, b) : new Binary(result, code, a, b);
   };
 }
 
@@ -204,6 +248,29 @@ class Binary implements Expr {
   }
 }
 
+class Comparison extends Binary {
+  get isTruth(): boolean {
+    return true;
+  }
+}
+
+/** Something known to be its low half sign-extended. */
+class WithLow implements Expr {
+  readonly type: ValueType;
+  readonly low: Expr | undefined;
+  private readonly value: Expr;
+
+  constructor(value: Expr, low: Expr | undefined) {
+    this.type = value.type;
+    this.low = low;
+    this.value = value;
+  }
+  emit(f: FunctionBuilder): void {
+    this.value.emit(f);
+  }
+}
+export const withLow = (value: Expr, low: Expr | undefined): Expr => new WithLow(value, low);
+
 function operator(name: string) {
   const found = operatorTable[name];
   assert(found, `no WebAssembly operator ${name}`);
@@ -214,30 +281,50 @@ const unsigned64 = (x: bigint): bigint => BigInt.asUintN(64, x);
 const truth = (x: boolean): bigint => (x ? 1n : 0n);
 
 // 64-bit operators carry plain names, since guest registers are 64-bit; 32-bit ones end in 32.
-export const add = binary('i64.add', { fold: (a, b) => a + b, identity: 0n });
+type Fold = NonNullable<Folding['fold']>;
+/** Of both widths: sign extension keeps both orders. */
+function comparison(name: string, fold?: Fold): Operation {
+  const folding = { ...(fold ? { fold } : {}), isTruth: true };
+  return binary(`i64.${name}`, { ...folding, narrow: binary(`i32.${name}`, folding) });
+}
+function bitwise(name: string, fold: Fold, identity: bigint): Operation {
+  const folding = { fold, identity, commutes: true };
+  return binary(`i64.${name}`, { ...folding, narrow: binary(`i32.${name}`, folding) });
+}
+
+export const add = binary('i64.add', { fold: (a, b) => a + b, identity: 0n, commutes: true });
 export const sub = binary('i64.sub', { fold: (a, b) => a - b, identity: 0n });
 export const mul = binary('i64.mul', { fold: (a, b) => a * b, identity: 1n });
 export const divS = binary('i64.div_s');
 export const divU = binary('i64.div_u');
 export const remS = binary('i64.rem_s');
 export const remU = binary('i64.rem_u');
-export const and = binary('i64.and', { fold: (a, b) => a & b, identity: -1n });
-export const or = binary('i64.or', { fold: (a, b) => a | b, identity: 0n });
-export const xor = binary('i64.xor', { fold: (a, b) => a ^ b, identity: 0n });
+const andAny = bitwise('and', (a, b) => a & b, -1n);
+export const and: Operation = (a, b) => {
+  const mask = b.constant;
+  if (mask === undefined || mask < 0n || mask > 0x7fff_ffffn || a.constant !== undefined) {
+    return andAny(a, b);
+  }
+  // What a positive word masks is one.
+  const low = and32(wrap(a), i32(Number(mask)));
+  return withLow(zeroExtend(low), low);
+};
+export const or = bitwise('or', (a, b) => a | b, 0n);
+export const xor = bitwise('xor', (a, b) => a ^ b, 0n);
 export const shl = binary('i64.shl', { fold: (a, b) => a << (b & 63n), identity: 0n });
 export const shrS = binary('i64.shr_s', { fold: (a, b) => a >> (b & 63n), identity: 0n });
 export const shrU = binary('i64.shr_u', {
   fold: (a, b) => unsigned64(a) >> (b & 63n),
   identity: 0n,
 });
-export const eq = binary('i64.eq', { fold: (a, b) => truth(a === b) });
-export const ne = binary('i64.ne', { fold: (a, b) => truth(a !== b) });
-export const ltS = binary('i64.lt_s', { fold: (a, b) => truth(a < b) });
-export const ltU = binary('i64.lt_u', { fold: (a, b) => truth(unsigned64(a) < unsigned64(b)) });
-export const gtS = binary('i64.gt_s');
-export const gtU = binary('i64.gt_u');
-export const geS = binary('i64.ge_s', { fold: (a, b) => truth(a >= b) });
-export const geU = binary('i64.ge_u', { fold: (a, b) => truth(unsigned64(a) >= unsigned64(b)) });
+export const eq = comparison('eq', (a, b) => truth(a === b));
+export const ne = comparison('ne', (a, b) => truth(a !== b));
+export const ltS = comparison('lt_s', (a, b) => truth(a < b));
+export const ltU = comparison('lt_u', (a, b) => truth(unsigned64(a) < unsigned64(b)));
+export const gtS = comparison('gt_s');
+export const gtU = comparison('gt_u');
+export const geS = comparison('ge_s', (a, b) => truth(a >= b));
+export const geU = comparison('ge_u', (a, b) => truth(unsigned64(a) >= unsigned64(b)));
 export const eqz = unary('i64.eqz');
 export const rotl = binary('i64.rotl', { identity: 0n });
 export const rotr = binary('i64.rotr', { identity: 0n });
@@ -273,17 +360,20 @@ export const eqz32 = unary('i32.eqz');
 
 const wrapI64 = unary('i32.wrap_i64');
 export const wrap = (a: Expr): Expr =>
-  a.constant === undefined ? wrapI64(a) : i32(Number(BigInt.asIntN(32, a.constant)));
+  a.constant === undefined ? (a.low ?? wrapI64(a)) : i32(Number(BigInt.asIntN(32, a.constant)));
 const extendS = unary('i64.extend_i32_s');
 export const signExtend = (a: Expr): Expr =>
-  a.constant === undefined ? extendS(a) : i64(a.constant);
+  a.constant === undefined ? withLow(extendS(a), a) : i64(a.constant);
 const extendU = unary('i64.extend_i32_u');
-export const zeroExtend = (a: Expr): Expr =>
-  a.constant === undefined ? extendU(a) : i64(BigInt.asUintN(32, a.constant));
+export const zeroExtend = (a: Expr): Expr => {
+  if (a.constant !== undefined) return i64(BigInt.asUintN(32, a.constant));
+  return a.isTruth ? withLow(extendU(a), a) : extendU(a);
+};
 /** Sign-extend the low bits of a 64-bit value. */
 export const signExtend8 = unary('i64.extend8_s');
 export const signExtend16 = unary('i64.extend16_s');
-export const signExtend32 = unary('i64.extend32_s');
+const extend32 = unary('i64.extend32_s');
+export const signExtend32 = (a: Expr): Expr => (a.low ? a : withLow(extend32(a), wrapI64(a)));
 
 /** The single result of a call. */
 export const callValue = (

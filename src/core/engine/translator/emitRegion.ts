@@ -29,16 +29,7 @@ import {
 import { FunctionBuilder, type Label } from '../../wasm/functionBuilder.ts';
 import type { HostFeatures } from '../../wasm/hostFeatures.ts';
 import { regionType } from '../interpreterTier.ts';
-import {
-  floatUnit,
-  hart,
-  hotWord,
-  pageBytes,
-  record,
-  recordShift,
-  registerBytes,
-  tlb,
-} from '../layout.ts';
+import { floatUnit, hart, hotWord, pageBytes, record, recordShift, tlb } from '../layout.ts';
 import { accessGroups } from './accessGroups.ts';
 import { checkAssumptions, type Assumptions, type DirectMemory } from './assumptions.ts';
 import type { Block, Instruction } from './block.ts';
@@ -47,7 +38,9 @@ import { Exits } from './exits.ts';
 import { FlowGraph, type FlowNode } from './flowGraph.ts';
 import { inWidth } from '../recordPc.ts';
 import type { RegisterWidth } from '../semantics.ts';
-import { bankOf, findLiveness, writeMask, type Liveness, type Masks } from './liveness.ts';
+import { findLiveness, writeMask, type Liveness, type Masks } from './liveness.ts';
+import { findNarrow, written, type Narrow, type Written } from './narrow.ts';
+import { RegisterLocals } from './registerLocals.ts';
 import { RegionContext } from './regionContext.ts';
 
 export interface RegionRequest {
@@ -85,14 +78,15 @@ class RegionEmitter {
   private readonly request: RegionRequest;
   private readonly graph: FlowGraph;
   private readonly liveness: Liveness;
+  private readonly narrow: Narrow;
   private readonly exits: Exits;
   private readonly context: RegionContext;
-  private readonly locals = new Map<number, number>();
+  private readonly registers = new RegisterLocals(this.f, this.base);
   private readonly assumptions: Assumptions;
   private readonly loopLabels = new Map<number, Label>();
   private readonly labels = new Map<number, Label>();
   /** Of the instruction being translated: registers that its exit writes back, and its place. */
-  private dirty: Masks = [0, 0];
+  private dirty: Written = written([0, 0], 0);
   private at = 0;
   /** Instructions of the block from this one on. */
   private left = 0;
@@ -102,6 +96,7 @@ class RegionEmitter {
     this.request = request;
     this.graph = graph;
     this.liveness = findLiveness(graph);
+    this.narrow = findNarrow(graph, this.liveness, request.xlen);
     this.page = f.newLocal('i64');
     this.set = f.newLocal('i32');
     const facts = graph.nodes.flatMap(({ block }) => block.instructions.map((i) => i.facts));
@@ -121,11 +116,13 @@ class RegionEmitter {
       budget: parameters.budget,
       pc: parameters.pc,
       region: request.number,
-      register: (index: number) => this.registerLocal(index),
+      register: (index: number) => this.registers.whole(index),
+      word: (index: number) => this.registers.word(index),
       leave: () => this.exits.leave('interpret', this.dirty, this.at, this.left),
       leaveSurprised: () => this.exits.leaveSurprised(this.dirty, this.at, this.left),
       direct: this.assumptions.direct,
-      storeRegisters: (masks: Masks) => this.storeRegisters(masks),
+      storeRegisters: (registers: Written) => this.registers.store(registers),
+      widen: (words: number) => this.registers.widen(words),
     };
     this.exits = new Exits(place);
     this.context = new RegionContext(place, parameters.pc);
@@ -137,7 +134,7 @@ class RegionEmitter {
     checkAssumptions(f, this.base, this.assumptions, request.number, () => this.returnToCaller());
     f.set(this.page, sub(this.pc, i64(request.entry)));
     f.set(this.set, load('i32.load', this.base, hart.tlbSet));
-    this.loadRegisters(liveness.live[0]!);
+    this.registers.load(liveness.live[0]!);
     exits.open();
     this.emitTree(this.graph.nodes[0]!);
     f.unreachable();
@@ -154,39 +151,19 @@ class RegionEmitter {
     return inWidth(this.request.xlen, add(local('i64', this.page), distance));
   }
 
-  private registerLocal(index: number): number {
-    let found = this.locals.get(index);
-    if (found === undefined) {
-      found = this.f.newLocal(bankOf(index) === 0 ? 'i64' : 'f64');
-      this.locals.set(index, found);
-    }
-    return found;
+  /** Registers that are to be written back where a block begins, and where it ends. */
+  private dirtyIn({ id }: FlowNode): Written {
+    return written(this.liveness.dirtyIn[id]!, this.narrow.in[id]!);
   }
-
-  private loadRegisters(masks: Masks): void {
-    for (const index of registersIn(masks)) {
-      const operator = bankOf(index) === 0 ? 'i64.load' : 'f64.load';
-      const value = load(operator, this.base, hart.registers + index * registerBytes);
-      this.f.set(this.registerLocal(index), value);
-    }
-  }
-
-  private storeRegisters(masks: Masks): void {
-    for (const index of registersIn(masks)) {
-      const offset = hart.registers + index * registerBytes;
-      const register = this.registerLocal(index);
-      if (bankOf(index) === 0) {
-        this.f.store('i64.store', this.base, local('i64', register), offset);
-      } else {
-        this.f.store('f64.store', this.base, local('f64', register), offset);
-      }
-    }
+  private dirtyOut({ id }: FlowNode): Written {
+    const { out, widened } = this.narrow;
+    return written(this.liveness.dirtyOut[id]!, out[id]! & ~widened[id]!);
   }
 
   private expectExits(): void {
     for (const node of this.graph.nodes) {
-      const dirtyIn = this.liveness.dirtyIn[node.id]!;
-      const dirtyOut = this.liveness.dirtyOut[node.id]!;
+      const dirtyIn = this.dirtyIn(node);
+      const dirtyOut = this.dirtyOut(node);
       this.exits.expect('interpret', dirtyIn);
       this.exits.expect('goOn', dirtyOut);
       if (node.block.end.kind === 'interpret') this.exits.expect('interpret', dirtyOut);
@@ -194,7 +171,7 @@ class RegionEmitter {
       if (node.block.end.kind === 'return') this.exits.expect('return', dirtyOut);
       const tracker = this.trackDirty(node);
       for (const instruction of node.block.instructions) {
-        if (instruction.facts.mayLeave) this.exits.expect('interpret', tracker.masks);
+        if (instruction.facts.mayLeave) this.exits.expect('interpret', tracker.dirty);
         tracker.pass(instruction);
       }
     }
@@ -204,17 +181,26 @@ class RegionEmitter {
    * What an exit inside a block writes back: registers that may be dirty there, and of those that
    * will be dirty later the ones that are valid already, so that more exits have one epilogue.
    */
-  private trackDirty({ id }: FlowNode): { readonly masks: Masks; pass(i: Instruction): void } {
+  private trackDirty({ id }: FlowNode): {
+    readonly dirty: Written;
+    readonly words: number;
+    pass(i: Instruction): void;
+  } {
     const live = this.liveness.live[id]!;
     const dirtyIn = this.liveness.dirtyIn[id]!;
     const dirtyOut = this.liveness.dirtyOut[id]!;
     let masks: Masks = [dirtyIn[0] | (dirtyOut[0] & live[0]), dirtyIn[1] | (dirtyOut[1] & live[1])];
+    let words = this.narrow.in[id]!;
     return {
-      get masks() {
-        return masks;
+      get dirty() {
+        return written(masks, words);
+      },
+      get words() {
+        return words;
       },
       pass: (i) => {
         masks = [masks[0] | writeMask(i, 0), masks[1] | writeMask(i, 1)];
+        words = this.narrow.after(i, words);
       },
     };
   }
@@ -256,25 +242,28 @@ class RegionEmitter {
     if (count > 0) {
       f.set(parameters.budget, sub32(this.budget, i32(count)));
       f.if(ltS32(this.budget, i32(0)));
-      exits.leave('interpret', this.liveness.dirtyIn[node.id]!, block.at, count);
+      exits.leave('interpret', this.dirtyIn(node), block.at, count);
       f.end();
     }
     const tracker = this.trackDirty(node);
     const groups = accessGroups(block.instructions, this.assumptions.direct !== undefined);
     this.left = count;
     for (const instruction of block.instructions) {
-      this.dirty = tracker.masks;
+      this.dirty = tracker.dirty;
       this.at = instruction.at;
-      context.translate(instruction, groups.get(instruction));
+      const { words } = tracker;
       tracker.pass(instruction);
+      const writesWord = (tracker.words & writeMask(instruction, 0)) !== 0;
+      context.translate(instruction, groups.get(instruction), words, writesWord);
       this.left--;
     }
+    this.registers.widen(this.narrow.widened[node.id]!);
     this.emitEnd(node, block);
   }
 
   private emitEnd(node: FlowNode, { end }: Block): void {
     const { f, context, exits } = this;
-    const dirty = this.liveness.dirtyOut[node.id]!;
+    const dirty = this.dirtyOut(node);
     switch (end.kind) {
       case 'goTo':
         this.goTo(node, end.to);
@@ -337,7 +326,7 @@ class RegionEmitter {
   private goTo(node: FlowNode, to: number): void {
     const { f } = this;
     const target = this.graph.successorAt(node, to);
-    const dirty = this.liveness.dirtyOut[node.id]!;
+    const dirty = this.dirtyOut(node);
     if (!target) {
       this.exits.leave('goOn', dirty, to, 0);
       return;
@@ -376,7 +365,7 @@ class RegionEmitter {
   /** Calls the region at `pc` if there is one; goes on behind the call if it comes back there. */
   private emitCall(node: FlowNode, next: number, direct: number | undefined): void {
     const { f } = this;
-    this.storeRegisters(this.liveness.dirtyOut[node.id]!);
+    this.registers.store(this.dirtyOut(node));
     const word = f.newLocal('i32');
     const samePage = direct !== undefined && pageOf(direct) === pageOf(lastPlace(node.block));
     if (samePage) f.set(word, load('i32.load', i32(this.recordAt(direct)), record.hot));
@@ -411,7 +400,7 @@ class RegionEmitter {
       this.returnToCaller();
       f.end();
     }
-    this.loadRegisters(this.liveness.live[target.id]!);
+    this.registers.load(this.liveness.live[target.id]!);
     this.enter(node, target);
   }
 
@@ -468,7 +457,7 @@ class RegionEmitter {
     }
     const jump = node.block.instructions.at(-1)!;
     f.store('i32.store', this.base, i32(jump.record), hart.exitSite);
-    this.exits.leaveToPc('indirect', this.liveness.dirtyOut[node.id]!);
+    this.exits.leaveToPc('indirect', this.dirtyOut(node));
   }
 }
 
@@ -482,12 +471,4 @@ const pageOf = (place: number): number => Math.floor(place / pageBytes);
 /** A place in the page where the block ends. */
 function lastPlace({ at, instructions }: Block): number {
   return instructions.at(-1)?.at ?? at;
-}
-
-function* registersIn(masks: Masks): Iterable<number> {
-  for (let bank = 0; bank < 2; bank++) {
-    for (let bit = 0; bit < 32; bit++) {
-      if ((masks[bank]! >>> bit) & 1) yield bank === 0 ? bit : 64 + bit;
-    }
-  }
 }

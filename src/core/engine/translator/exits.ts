@@ -2,6 +2,7 @@
  * Ways out of a region. Exits that must write the same registers back share one epilogue, so that
  * the hot code holds only a branch to it.
  */
+import { defined } from '../../base/assert.ts';
 import {
   add32,
   and32,
@@ -16,6 +17,7 @@ import {
 import type { FunctionBuilder, Label } from '../../wasm/functionBuilder.ts';
 import { hart, regionExit } from '../layout.ts';
 import type { Masks } from './liveness.ts';
+import type { Written } from './narrow.ts';
 
 /**
  * `interpret`: before an instruction that the interpreter must do. `goOn`: to a place outside the
@@ -26,6 +28,11 @@ export type ExitKind = 'interpret' | 'goOn' | 'indirect' | 'return';
 interface Group {
   readonly kind: ExitKind;
   readonly masks: Masks;
+  /**
+   * Those of the registers that are words at all of these exits. The others are made whole on the
+   * way here, so that exits that differ by them can share an epilogue.
+   */
+  words: number;
   label: Label | undefined;
 }
 
@@ -39,7 +46,9 @@ export interface ExitPlace {
   readonly pc: number;
   /** What the interpreter is to find in `exitSite`. */
   readonly region: number;
-  storeRegisters(masks: Masks): void;
+  storeRegisters(written: Written): void;
+  /** Makes registers whole that are words. */
+  widen(words: number): void;
 }
 
 export class Exits {
@@ -54,9 +63,11 @@ export class Exits {
   }
 
   /** Says that such an exit will be there; all must be said before `open`. */
-  expect(kind: ExitKind, masks: Masks): void {
+  expect(kind: ExitKind, { masks, words }: Written): void {
     const key = keyOf(kind, masks);
-    if (!this.groups.has(key)) this.groups.set(key, { kind, masks, label: undefined });
+    const group = this.groups.get(key);
+    if (group) group.words &= words;
+    else this.groups.set(key, { kind, masks, words, label: undefined });
   }
 
   open(): void {
@@ -64,31 +75,31 @@ export class Exits {
   }
 
   /** Leaves at a place in the code, with `back` instructions that were taken from the budget. */
-  leave(kind: 'interpret' | 'goOn', masks: Masks, at: number, back: number): void {
+  leave(kind: 'interpret' | 'goOn', written: Written, at: number, back: number): void {
     const { f } = this.place;
     f.set(this.site, i32((at << placeShift) | back));
-    f.branch(this.labelOf(kind, masks));
+    this.branchTo(kind, written);
   }
 
   /** As `leave` to be interpreted, and the translator is to hear that the region assumed too much. */
-  leaveSurprised(masks: Masks, at: number, back: number): void {
+  leaveSurprised(written: Written, at: number, back: number): void {
     const { f } = this.place;
     f.set(this.site, i32((at << placeShift) | surprised | back));
-    f.branch(this.labelOf('interpret', masks));
+    this.branchTo('interpret', written);
   }
 
   /** Leaves to where `pc` says. */
-  leaveToPc(kind: 'indirect' | 'return', masks: Masks): void {
-    this.place.f.branch(this.labelOf(kind, masks));
+  leaveToPc(kind: 'indirect' | 'return', written: Written): void {
+    this.branchTo(kind, written);
   }
 
   /** The epilogues. */
   close(): void {
     const { f, base, budget, pc, region, storeRegisters } = this.place;
     const site = local('i32', this.site);
-    for (const { kind, masks } of [...this.groups.values()].reverse()) {
+    for (const { kind, masks, words } of [...this.groups.values()].reverse()) {
       f.end();
-      storeRegisters(masks);
+      storeRegisters({ masks, words });
       if (kind === 'interpret') {
         f.store('i32.store', base, i32(regionExit.interpret), hart.regionExit);
         const flag = shrU32(and32(site, i32(surprised)), i32(surprisedShift));
@@ -105,8 +116,10 @@ export class Exits {
     }
   }
 
-  private labelOf(kind: ExitKind, masks: Masks): Label {
-    return this.groups.get(keyOf(kind, masks))!.label!;
+  private branchTo(kind: ExitKind, { masks, words }: Written): void {
+    const group = defined(this.groups.get(keyOf(kind, masks)), 'an exit that was expected');
+    this.place.widen(words & masks[0] & ~group.words);
+    this.place.f.branch(defined(group.label, 'an open epilogue'));
   }
 }
 

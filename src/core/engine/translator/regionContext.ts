@@ -2,6 +2,7 @@
  * The semantic context of the translator: operands are constants, registers WebAssembly locals.
  * What the inline path cannot do leaves the region before the instruction, which is interpreted.
  */
+import { defined } from '../../base/assert.ts';
 import {
   add,
   effect,
@@ -14,6 +15,7 @@ import {
   local,
   ltS32,
   ltU,
+  signExtend,
   signExtend32,
   sub,
   wrap,
@@ -37,7 +39,8 @@ import { inWidth } from '../recordPc.ts';
 import type { AccessGroup } from './accessGroups.ts';
 import type { DirectMemory } from './assumptions.ts';
 import { thirdSource, type Instruction } from './block.ts';
-import { bankOf } from './liveness.ts';
+import { bankOf, bitOf } from './liveness.ts';
+import { keptWord, loadOfWidth } from './narrow.ts';
 
 /** What a region under construction gives its instructions. */
 export interface RegionPlace {
@@ -54,6 +57,8 @@ export interface RegionPlace {
   address(at: number): Expr;
   /** Local of a register. */
   register(index: number): number;
+  /** Local of a general register that is a word. */
+  word(index: number): number;
   /** Memory that loads reach without the TLB. */
   readonly direct: DirectMemory | undefined;
   /** Leaves the region; the present instruction is to be interpreted. */
@@ -73,6 +78,8 @@ export class RegionContext implements SemanticContext {
   private readonly f: FunctionBuilder;
   private instruction!: Instruction;
   private group: AccessGroup | undefined;
+  private words = 0;
+  private writesWord = false;
 
   constructor(place: RegionPlace, target: number) {
     this.place = place;
@@ -83,10 +90,20 @@ export class RegionContext implements SemanticContext {
     this.target = target;
   }
 
-  /** An instruction, and the group that its access belongs to. */
-  translate(instruction: Instruction, group?: AccessGroup): void {
+  /**
+   * An instruction, the group that its access belongs to, the registers that are words before it,
+   * and whether it makes one.
+   */
+  translate(
+    instruction: Instruction,
+    group: AccessGroup | undefined,
+    words: number,
+    writesWord: boolean,
+  ): void {
     this.instruction = instruction;
     this.group = group;
+    this.words = words;
+    this.writesWord = writesWord;
     this.f.scope(() => instruction.handler.row.execute(this));
   }
 
@@ -106,11 +123,13 @@ export class RegionContext implements SemanticContext {
     return this.place.address(this.instruction.at + this.instruction.imm);
   }
   keep(value: Expr): Expr {
-    return this.f.keep(value);
+    return keptWord(value, (low) => this.f.keep(low)) ?? this.f.keep(value);
   }
 
   wr(value: Expr): void {
-    this.wrWide(this.xlen === 32 ? signExtend32(value) : value);
+    const written = this.xlen === 32 ? signExtend32(value) : value;
+    if (!this.writesWord) return this.wrWide(written);
+    this.f.set(this.place.word(this.instruction.rd), defined(written.low, 'a low half'));
   }
 
   wrWide(value: Expr): void {
@@ -124,26 +143,27 @@ export class RegionContext implements SemanticContext {
   }
 
   load(width: AccessWidth, address: Expr): Expr {
-    const { group } = this;
-    const { direct } = this.place;
+    const whole = effect('i64', (f) => this.loadBy(width, address, (value) => value.emit(f)));
+    const low = effect('i32', (f) => this.loadBy(width, address, (value) => wrap(value).emit(f)));
+    return loadOfWidth(width, whole, low);
+  }
+
+  /** Tests the access, then gives the load itself to `emit`. */
+  private loadBy(width: AccessWidth, address: Expr, emit: (value: Expr) => void): void {
+    const { group, f } = this;
+    const { direct, set } = this.place;
     if (direct) {
-      return effect('i64', (f) => {
-        const { at, distance } = this.inDirect(direct, accessBytes[width], address);
-        load(loadOperators[width], at, distance).emit(f);
-      });
+      const { at, distance } = this.inDirect(direct, accessBytes[width], address);
+      return emit(load(loadOperators[width], at, distance));
     }
     if (group) {
-      return effect('i64', (f) => {
-        const { at, distance } = this.inGroup(group, 'read');
-        load(loadOperators[width], at, distance).emit(f);
-      });
+      const { at, distance } = this.inGroup(group, 'read');
+      return emit(load(loadOperators[width], at, distance));
     }
-    return effect('i64', (f) => {
-      const a = f.keep(this.reached(address));
-      f.temporary('i32', (entry) => {
-        this.leaveUnless(tlbHit(this.place.set, a, entry, 'read', accessBytes[width]));
-        load(loadOperators[width], tlbOffset(a, entry, 'read')).emit(f);
-      });
+    const a = f.keep(this.reached(address));
+    f.temporary('i32', (entry) => {
+      this.leaveUnless(tlbHit(set, a, entry, 'read', accessBytes[width]));
+      emit(load(loadOperators[width], tlbOffset(a, entry, 'read')));
     });
   }
 
@@ -246,6 +266,9 @@ export class RegionContext implements SemanticContext {
 
   private read(register: number): Expr {
     if (register === 0 || register === zeroSink) return i64(0);
+    if (bankOf(register) === 0 && this.words & bitOf(register)) {
+      return signExtend(local('i32', this.place.word(register)));
+    }
     const index = this.place.register(register);
     return bankOf(register) === 0 ? local('i64', index) : doubleBits(local('f64', index));
   }

@@ -20,6 +20,7 @@ export interface RowFacts {
   readonly readsRs2: boolean;
   readonly readsRd: boolean;
   readonly readsRs3: boolean;
+  readonly readsImm: boolean;
   readonly writesRd: boolean;
   /** May have to be left to the interpreter: it accesses memory, or asks for a unit. */
   readonly mayLeave: boolean;
@@ -64,7 +65,7 @@ class Notes implements SemanticContext, RowFacts {
   readsRs3 = false;
   access: Access | undefined;
   private accesses = 0;
-  private readsImm = false;
+  readsImm = false;
   mayLeave = false;
   asksFloatUnit = false;
   flow: Flow = 'next';
