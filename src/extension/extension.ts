@@ -53,6 +53,8 @@ export function activate(context: vscode.ExtensionContext): void {
         (await import('./commands/openSample.ts')).openSample(context),
       'trapline.answerCall': async () =>
         (await import('./commands/answerCall.ts')).answerCall(sessions),
+      'trapline.callPolicy': async () =>
+        (await import('./commands/callPolicy.ts')).callPolicy(sessions),
       'trapline.showConsole': () => consoles.show(),
       'trapline.showLog': () => log.show(),
       'trapline.refreshViews': () => [csrs, mappings, exits].forEach((view) => view.refresh()),

@@ -1,5 +1,5 @@
 /** What the suites know of the sample guests: their sources say it, so that no line number is copied. */
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -7,6 +7,16 @@ import path from 'node:path';
 export function samplesFolder(): string {
   const folder = path.join(mkdtempSync(path.join(tmpdir(), 'trapline-')), 'samples');
   cpSync(path.resolve('media/samples'), folder, { recursive: true });
+  return folder;
+}
+
+/** The workspace with only one of its launch configurations, so that F5 starts this one. */
+export function folderFor(sample: string): string {
+  const folder = samplesFolder();
+  const file = path.join(folder, '.vscode/launch.json');
+  const launch = JSON.parse(readFileSync(file, 'utf8')) as { configurations: { name: string }[] };
+  launch.configurations = launch.configurations.filter(({ name }) => name.startsWith(sample));
+  writeFileSync(file, JSON.stringify(launch));
   return folder;
 }
 

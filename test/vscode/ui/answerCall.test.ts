@@ -1,20 +1,10 @@
 /** A call that nobody answers, answered by hand in a real VS Code. */
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { lineOf, samplesFolder } from '../harness/samples.ts';
+import { folderFor, lineOf } from '../harness/samples.ts';
 import { stepByStep } from '../harness/steps.ts';
 import { Workbench } from '../harness/workbench.ts';
-
-/** The workspace with only one of its launch configurations, so that F5 starts this one. */
-function folderFor(sample: string): string {
-  const folder = samplesFolder();
-  const file = path.join(folder, '.vscode/launch.json');
-  const launch = JSON.parse(readFileSync(file, 'utf8')) as { configurations: { name: string }[] };
-  launch.configurations = launch.configurations.filter(({ name }) => name.startsWith(sample));
-  writeFileSync(file, JSON.stringify(launch));
-  return folder;
-}
 
 describe('answering a call by hand in VS Code', function () {
   stepByStep(this);
@@ -39,8 +29,9 @@ describe('answering a call by hand in VS Code', function () {
   });
 
   it('the guest stops on its ecall, and a message says why', async () => {
-    await code.startDebugging();
+    await code.press('F5');
     await code.waitForStop();
+    await code.press('Control+Shift+D');
     const message = code.page.locator('.notification-toast', { hasText: 'nobody to answer it' });
     await message.waitFor();
     assert.match(await message.innerText(), /0x8000042 function 7\(a0=6, a1=9/);
