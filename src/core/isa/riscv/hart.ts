@@ -160,43 +160,47 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
     const before = this.instructions;
     this.watchpoints.hit = undefined;
     let traps = 0;
-    const result = (stop: CpuRun['stop']): CpuRun => {
-      const retired = this.instructions - before;
-      return { stop, retired, steps: retired + traps };
-    };
     for (;;) {
       this.refresh();
-      if (this.waiting && !this.wouldWake) return result('waiting');
+      if (this.waiting && !this.wouldWake) return this.ran('waiting', before, traps);
       this.waiting = false;
       this.waitEnd = undefined;
       const due = this.traps.pendingInterrupt();
       if (due) {
-        if (before + budget - this.instructions - traps <= 0) return result('budget');
+        if (before + budget - this.instructions - traps <= 0)
+          return this.ran('budget', before, traps);
         traps++;
         this.traps.takeInterrupt(due.code, due.target);
-        if (this.leftToHypervisor(due.target)) return result('hypervisorTrap');
+        if (this.leftToHypervisor(due.target)) return this.ran('hypervisorTrap', before, traps);
         continue;
       }
       const left = budget - (this.instructions - before) - traps;
       if (left <= 0 || this.attention) {
         this.attention = false;
-        return result('budget');
+        return this.ran('budget', before, traps);
       }
       this.runSlice(this.untilTimer(left));
       this.csrs.counters.noticeInstructions();
       switch (this.state.exit) {
         case exit.trap: {
           traps++;
-          if (this.leftToHypervisor(this.deliverTrap())) return result('hypervisorTrap');
+          if (this.leftToHypervisor(this.deliverTrap()))
+            return this.ran('hypervisorTrap', before, traps);
           break;
         }
         case exit.breakpoint:
-          return result('breakpoint');
+          return this.ran('breakpoint', before, traps);
         case exit.waiting:
           this.waiting = true;
           break;
       }
     }
+  }
+
+  /** `before`: the count of instructions when the run began. */
+  private ran(stop: CpuRun['stop'], before: number, traps: number): CpuRun {
+    const retired = this.instructions - before;
+    return { stop, retired, steps: retired + traps };
   }
 
   loseReservation(): void {
@@ -397,8 +401,8 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
       csrs.translationChanged = true;
     }
     if (csrs.translationChanged) {
-      regimes.select();
-      this.directLoads.update(regimes.dataMode);
+      const isAnother = regimes.select();
+      if (isAnother || csrs.protectionChanged) this.directLoads.update(regimes.dataMode);
     }
     updateFloatUnit(this.state);
     csrs.protectionChanged = csrs.translationChanged = false;

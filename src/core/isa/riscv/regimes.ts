@@ -53,16 +53,21 @@ export class Regimes {
     return this.sets[this.current]!;
   }
 
-  /** Makes the set of the present regime current, an older one's if it has none yet. */
-  select(): void {
+  /**
+   * Makes the set of the present regime current, an older one's if it has none yet. False when it
+   * was current already: nothing that a translation depends on is another than before.
+   */
+  select(): boolean {
     const { state } = this;
     const { privilege, virtualized } = state;
     this.fetchMode = plainModes[privilege]![virtualized ? 1 : 0]!;
     this.dataMode = this.effectiveDataMode();
     this.makeKey();
+    if (this.isKey(this.current)) return false;
     this.current = this.findSet();
     this.lastUse[this.current] = ++this.uses;
     state.u32[(state.area + layout.tlbSet) >>> 2] = this.set.base;
+    return true;
   }
 
   flushAll(): void {
@@ -189,7 +194,6 @@ export class Regimes {
 
   private findSet(): number {
     const { keys, wanted } = this;
-    if (this.isKey(this.current)) return this.current;
     for (let set = 0; set < tlb.sets; set++) {
       if (this.isKey(set)) return set;
     }
