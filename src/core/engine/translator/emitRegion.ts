@@ -17,7 +17,6 @@ import {
   ltU,
   shrU,
   ne,
-  or32,
   shl32,
   shrU32,
   sub,
@@ -371,8 +370,11 @@ class RegionEmitter {
     if (samePage) f.set(word, load('i32.load', i32(this.recordAt(direct)), record.hot));
     else this.lookUp(word);
     // Without a region, or too deep: the interpreter goes on at pc.
-    const found = ltS32(local('i32', word), i32(0));
-    f.if(or32(eqz32(found), eqz32(this.depth)));
+    const found = f.block();
+    const leave = f.block();
+    f.branchIf(leave, eqz32(ltS32(local('i32', word), i32(0))));
+    f.branchIf(found, this.depth);
+    f.end();
     f.store('i32.store', this.base, i32(this.request.number), hart.exitSite);
     this.returnToCaller();
     f.end();
