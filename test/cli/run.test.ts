@@ -94,6 +94,24 @@ describe('trapline run', () => {
       assert.equal(typeof result.mips, 'number');
       assert.equal((result.exits as Record<string, number>).sbi, 3);
     });
+    it('says in JSON why the fast path was left', () => {
+      // 500 loads of a device, 300 CSR writes, and no page walk: nothing is translated.
+      const source = `
+        li t0, 0x10000000; li t1, 500
+      1: lbu t2, 5(t0); addi t1, t1, -1; bnez t1, 1b
+        li t1, 300
+      1: csrw mscratch, t1; addi t1, t1, -1; bnez t1, 1b
+        ${finisher(0x5555)}`;
+      const { stdout } = machine('work', source, ['--engine', 'jit', '--json']);
+      const { engine } = JSON.parse(stdout) as { engine: Record<string, number> };
+      // The reset vector does some of each, too.
+      const about = (name: string, count: number): void =>
+        assert.ok(engine[name]! >= count && engine[name]! < count + 10, `${name} ${engine[name]}`);
+      about('slowLoads', 500);
+      about('slowStores', 1);
+      about('hostInstructions', 300);
+      assert.equal(engine.loadMisses, 0);
+    });
     it('ends with a summary of exits and mappings', () => {
       const { stdout } = guest('hi5', hi, ['--summary']);
       assert.match(stdout, /^Hi\n/);

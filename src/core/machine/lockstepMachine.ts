@@ -8,8 +8,9 @@ import { Bug } from '../base/assert.ts';
 import type { ConsoleChannel } from '../base/console.ts';
 import type { ExitStop } from '../debug/target.ts';
 import type { Cpu } from '../isa/cpu.ts';
+import { LockstepCalls } from './lockstepCalls.ts';
 import { LockstepCpu } from './lockstepCpu.ts';
-import type { Machine, MachineStop } from './machine.ts';
+import type { CallControl, Machine, MachineStop } from './machine.ts';
 
 const longestSlice = 30_000;
 /** An owner may run less at a time than is worth looking at all registers. */
@@ -22,6 +23,7 @@ const mostDifferences = 20;
 
 export class LockstepMachine implements Machine {
   readonly harts: readonly Cpu[];
+  readonly calls: CallControl | undefined;
   private readonly first: Machine;
   private readonly second: Machine;
   private readonly names: readonly string[];
@@ -52,6 +54,7 @@ export class LockstepMachine implements Machine {
       first: recorded(console),
       second: recorded(second.consoles[i]!),
     }));
+    this.calls = first.calls && second.calls && new LockstepCalls(first.calls, second.calls);
     const onWrite = memory.onWrite;
     memory.onWrite = (address, size) => {
       onWrite(address, size);
@@ -189,8 +192,6 @@ export class LockstepMachine implements Machine {
 
   private compareOutputs(note: (what: string, x: unknown, y: unknown) => void): void {
     this.outputs.forEach(({ first, second }, i) => {
-      this.first.consoles[i]!.flush();
-      this.second.consoles[i]!.flush();
       if (first.length === 0 && second.length === 0) return;
       note(this.first.consoles[i]!.name, String(first), String(second));
       first.length = second.length = 0;
@@ -215,7 +216,11 @@ export class LockstepMachine implements Machine {
 /** Bytes that a guest writes to a console from now on. */
 function recorded(console: ConsoleChannel): number[] {
   const bytes: number[] = [];
-  console.output.on((more) => bytes.push(...more));
+  const put = console.put.bind(console);
+  console.put = (byte) => {
+    put(byte);
+    bytes.push(byte & 0xff);
+  };
   return bytes;
 }
 

@@ -20,6 +20,7 @@ import { GuestAccess } from './guestAccess.ts';
 import { HartInspector } from './hartInspector.ts';
 import { hostInstructions } from './hostInstructions.ts';
 import type { HartParts } from './hartParts.ts';
+import { missesOf, noWork } from './hartWork.ts';
 import { HartRegisters } from './hartRegisters.ts';
 import { HartState } from './hartState.ts';
 import { MemoryPath, watchStop } from './memoryPath.ts';
@@ -51,6 +52,7 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
   readonly traps: Traps;
   readonly regimes: Regimes;
   readonly path: MemoryPath;
+  readonly work = noWork();
   hypervisorAttached = false;
   instructions = 0;
   private readonly parts: HartParts;
@@ -105,7 +107,10 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
       ...{ state: this.state, memory, view: engine.view, mmu, pmp, regimes, code, xlen: this.xlen },
       triggers: this.csrs.triggers,
       ...{ watchpoints: this.watchpoints, retired: () => this.instructions },
-      missed: (access) => this.csrs.counters.count(missEvent[access]),
+      missed: (access) => {
+        this.csrs.counters.count(missEvent[access]);
+        this.work[missesOf[access]]++;
+      },
       quickWalk: new QuickWalk(this.state, memory, this.pmp),
     });
     const { triggers } = this.csrs;
@@ -309,6 +314,7 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
   }
 
   slowLoad(widthAndFlags: number, budget: number): number {
+    this.work.slowLoads++;
     const width = accessWidths[widthAndFlags & (alignedFlag - 1)]!;
     const size = accessBytes[width];
     const { low, high } = this.argument;
@@ -328,6 +334,7 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
   }
 
   slowStore(widthNumber: number, budget: number): number {
+    this.work.slowStores++;
     const { low, high } = this.argument;
     const width = accessWidths[widthNumber]!;
     const size = accessBytes[width];
@@ -344,6 +351,7 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
   }
 
   slowAtomic(width: number, budget: number): number {
+    this.work.slowAtomics++;
     const { low, high } = this.argument;
     const size = accessBytes[accessWidths[width]!];
     const isMisaligned = (low & (size - 1)) !== 0;
@@ -363,6 +371,7 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
 
   host(record: number, handler: number, length: number, budget: number): number {
     this.sync(budget);
+    this.work.hostInstructions++;
     const execute = this.hostByHandler[handler];
     if (!execute) return this.raise(trap(cause.illegalInstruction, BigInt(this.instructionWord())));
     this.fetcher.readOperands(record, this.operands);

@@ -11,6 +11,7 @@ import type { Finish } from '../../devices/testFinisher/testFinisher.ts';
 import { ElfFile } from '../../formats/elf/elf.ts';
 import type { TranslatorOptions } from '../../engine/translator/translator.ts';
 import type { Hart } from '../../isa/riscv/hart.ts';
+import { noWork, type HartWork } from '../../isa/riscv/hartWork.ts';
 import { parseIsaString, type IsaChoice } from '../../isa/riscv/isaString.ts';
 import { riscvIsa } from '../../isa/riscv/riscv.ts';
 import {
@@ -167,7 +168,16 @@ function guestMachine(
 }
 
 function countersOf({ translator, harts }: RiscvMachineParts): Machine['engineCounters'] {
-  return translator && (() => ({ ...translator.counters, ...translator.traffic(harts.length) }));
+  return (
+    translator &&
+    (() => {
+      const work = noWork();
+      for (const hart of harts) {
+        for (const name of Object.keys(work) as (keyof HartWork)[]) work[name] += hart.work[name];
+      }
+      return { ...translator.counters, ...translator.traffic(harts.length), ...work };
+    })
+  );
 }
 
 function environment(
