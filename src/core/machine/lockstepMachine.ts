@@ -48,6 +48,11 @@ export class LockstepMachine implements Machine {
         feed(bytes);
         second.consoles[i]!.feed(bytes);
       };
+      // The machine's slices are not the owner's, who gets output once for each of their own.
+      const flush = console.flush.bind(console);
+      console.flush = () => {
+        if (!this.running) flush();
+      };
     });
     const { memory } = first;
     this.outputs = first.consoles.map((console, i) => ({
@@ -120,7 +125,10 @@ export class LockstepMachine implements Machine {
       left -= slice;
       const last = left <= 0 || stop.kind !== 'budget' || this.first.skipLimit !== undefined;
       this.compare(before, stop, other, stop.kind === 'ended');
-      if (last) return stop;
+      if (last) {
+        for (const console of this.first.consoles) console.flush();
+        return stop;
+      }
     }
   }
 

@@ -36,8 +36,8 @@ describe('core/machine/lockstep', function () {
     second.harts[0]!.writeRegister('mscratch', 0x123n);
     const named = (error: Error): boolean =>
       error instanceof Bug &&
-      /between instructions 1000 and.*mscratch: 0x0 and 0x123/s.test(error.message);
-    assert.throws(() => machine.run(1), named);
+      /between instructions 1\d\d\d and.*mscratch: 0x0 and 0x123/s.test(error.message);
+    assert.throws(() => machine.run(1000), named);
   });
 
   it('finds a difference in memory when it ends', () => {
