@@ -12,10 +12,10 @@ import { installNode } from './vscode/harness/install.mjs';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const results = path.join(root, 'out/results');
 
-/** What runs whole guests; firmware/lockstep.test.ts runs firmware on both engines. */
+/** What runs whole guests (pacing is about time, not engines); firmware/lockstep.test.ts runs firmware on both engines. */
 const guests = [
   ...['test/guests/', 'test/dap/', 'test/core/hypervisor/riscv/', 'test/core/machine/'],
-  ...['test/core/debug/pacing', 'test/cli/run.test', '!machine/lockstep.test'],
+  ...['test/cli/run.test', '!machine/lockstep.test'],
 ];
 /** Harts by themselves; left out is what takes long: instructions and CSRs one by one. */
 const harts = [
