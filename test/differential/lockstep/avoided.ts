@@ -39,9 +39,9 @@ export const avoided: readonly AvoidedDeviation[] = [
     name: 'hstatus keeps reserved bits',
     version,
     sentence:
-      'hstatus has GVA, SPV, SPVP, HU, VGEIN, VTVM, VTW and VTSR (privileged, hypervisor, hstatus)',
+      'hstatus has GVA, SPV, SPVP, HU, VGEIN, VTVM, VTW, VTSR and HUPMM (privileged, hypervisor, hstatus)',
     csrs: /^hstatus$/,
-    mask: 0x7003c0n,
+    mask: 0x3_0000_0070_03c0n,
   },
   {
     name: 'xepc keeps its lowest bit',
@@ -101,7 +101,7 @@ export const avoided: readonly AvoidedDeviation[] = [
     version,
     sentence: 'If Smcdeleg is not implemented, CDE is read-only zero (Smcdeleg)',
     csrs: /^[mhs]envcfg$/,
-    mask: 0x8000_0000_0000_00f1n,
+    mask: 0xe000_0003_0000_00f1n,
   },
   {
     name: 'envcfg has CDE without Smcdeleg, upper half',
@@ -109,6 +109,29 @@ export const avoided: readonly AvoidedDeviation[] = [
     sentence: 'If Smcdeleg is not implemented, CDE is read-only zero (Smcdeleg)',
     csrs: /^[mh]envcfgh$/,
     mask: 0x8000_0000n,
+  },
+  {
+    name: 'stateen has P1P13, and what AIA has',
+    version,
+    sentence:
+      'Each bit of a stateen CSR controls less-privileged access to an extension’s state (Smstateen): bits of others are read-only zero',
+    csrs: /^[mh]stateen\d$/,
+    mask: 0xc000_0000_0000_0000n,
+  },
+  {
+    name: 'sstateen has bits of the upper half',
+    version,
+    sentence:
+      'Bits 63:32 of each mstateen are for what sstateen does not control: the same are read-only zero there (Smstateen)',
+    csrs: /^sstateen\d$/,
+    mask: 0n,
+  },
+  {
+    name: 'filters of counters keep reserved bits',
+    version,
+    sentence: 'mcyclecfg and minstretcfg have MINH, SINH, UINH, VSINH and VUINH (Smcntrpmf)',
+    csrs: /^m(cycle|instret)cfg$/,
+    mask: 0x7c00_0000_0000_0000n,
   },
   {
     name: 'UXL may be 32, and SXL lets itself be written',

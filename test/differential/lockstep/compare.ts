@@ -8,7 +8,9 @@ import { parseIsaString } from '../../../src/core/isa/riscv/isaString.ts';
 import { integerNames, floatNames } from '../../../src/core/isa/riscv/registers.ts';
 import { disassemble } from '../../../src/core/isa/riscv/disassemble.ts';
 import { layout } from './layout.ts';
+import { compareMemory, setSpeculatively } from './memory.ts';
 import { deviations, divergences, type Situation } from './deviations.ts';
+import { deviationsOfExtensions, divergencesOfExtensions } from './extensionDeviations.ts';
 import type { Ours } from './ours.ts';
 import { Shadow } from './shadow.ts';
 import type { LockstepProcessor } from './processors.ts';
@@ -51,6 +53,8 @@ interface Run {
   from: bigint;
   instructions: number;
   handling: number;
+  /** Of the program that ended last. */
+  lastBase: number;
   /** The rest of the program is not compared. */
   over: boolean;
 }
@@ -67,6 +71,9 @@ interface Reader {
   /** Sets these bits as QEMU has them. */
   adopt(ours: Ours, bits: bigint, theirs: bigint): void;
 }
+
+const allDeviations = [...deviations, ...deviationsOfExtensions];
+const allDivergences = [...divergences, ...divergencesOfExtensions];
 
 const number = new Map(statedRows.map((row) => [row.name, row.number]));
 
@@ -85,14 +92,14 @@ export class Comparer {
   /** Of integer registers and CSRs, and of floating-point registers. */
   private readonly mask: bigint;
   private readonly floatMask: bigint;
+  private readonly has: (extension: string) => boolean;
 
   constructor(processor: LockstepProcessor) {
     this.processor = processor;
+    const { extensions } = parseIsaString(processor.isa);
+    this.has = (extension) => extensions.has(extension);
     this.mask = BigInt.asUintN(processor.xlen, -1n);
-    this.floatMask = BigInt.asUintN(
-      parseIsaString(processor.isa).extensions.has('d') ? 64 : 32,
-      -1n,
-    );
+    this.floatMask = BigInt.asUintN(extensions.has('d') ? 64 : 32, -1n);
   }
 
   /** Lets our machine follow a trace of the same image, which holds so many programs. */
@@ -115,6 +122,7 @@ export class Comparer {
       from: 0n,
       instructions: 0,
       handling: 0,
+      lastBase: 0,
       over: false,
     };
     let difference: Difference | undefined;
@@ -129,7 +137,8 @@ export class Comparer {
       // The monitor brings both into the same state again.
       while (run.over && trace.memory === undefined && trace.next());
       // The programs behind are then begun anew, with a trace of their own.
-      if (run.over && (trace.stopped || !ours.toEnd())) break;
+      if (run.over && (trace.memory === undefined || !ours.toEnd())) break;
+      if (run.over) run.lastBase = Number(trace.values[run.byName.get('a0')!]);
     }
     const { instructions, handling, met } = run;
     return { instructions, handling, programs: program, difference, deviations: met };
@@ -151,10 +160,7 @@ export class Comparer {
         if (passed <= 20) {
           if (!ours.quiet && !ours.step()) continue;
           // Below M-mode a vector may lead into the monitor, which is not traced there either.
-          if (ours.quiet && ours.hart.privilege < 3) {
-            ours.toCompared();
-            continue;
-          }
+          if (ours.quiet && ours.hart.privilege < 3 && ours.toCompared()) continue;
         }
         return this.unlessKnown(run, `pc: ours ${hex(at)}, QEMU ${hex(pc)}`);
       }
@@ -170,11 +176,13 @@ export class Comparer {
       run.instructions++;
       if (pc < BigInt(layout.first)) run.handling++;
       if (trace.memory) {
-        // A program may have gone through the monitor's start, and is then another.
+        // A program may have gone through the monitor's start, and is then one that was before.
         const base = Number(ours.hart.getX(10) & mask);
-        const sums = ours.sums(base);
-        const page = sums.findIndex((sum, i) => sum !== trace.memory!.sums[i]);
-        return page < 0 ? undefined : this.memory(ours, trace, base, page);
+        if (base <= run.lastBase) return undefined;
+        run.lastBase = base;
+        const { difference, accessed } = compareMemory(ours.memory(base), trace.memory, base);
+        if (accessed > 0) run.met.set(setSpeculatively, (run.met.get(setSpeculatively) ?? 0) + 1);
+        return difference;
       }
       if (!ours.step() && (ours.hart.pc & mask) === pc) return 'no progress';
       ours.toCompared();
@@ -192,12 +200,13 @@ export class Comparer {
   /** Nothing where it is known that one machine traps here and the other does not. */
   private unlessKnown(run: Run, text: string): string | undefined {
     const { ours, trace } = run;
-    const known = divergences.find(({ applies }) =>
+    const known = allDivergences.find(({ applies }) =>
       applies({
         name: text.slice(0, text.indexOf(':')),
         machine: ours.hart.privilege === 3,
-        ours: (name) => ours.hart.getCsr(number.get(name)!) & this.mask,
+        ours: (name) => this.csrOf(ours, name),
         theirs: (name) => trace.values[run.byName.get(name) ?? -1] ?? 0n,
+        has: this.has,
         instruction: () => this.instructionAt(ours, run.from),
       }),
     );
@@ -205,6 +214,11 @@ export class Comparer {
     count(run.met, known.name);
     run.over = true;
     return undefined;
+  }
+
+  private csrOf({ hart }: Ours, name: string): bigint {
+    const own = number.get(name)!;
+    return hart.csrs.exists(own) ? hart.getCsr(own) & this.mask : 0n;
   }
 
   /** What is not the same; known deviations apart, which are taken over when nothing else is there. */
@@ -248,11 +262,12 @@ export class Comparer {
       ours: own & reader.mask,
       theirs,
       xlen: this.processor.xlen,
+      has: this.has,
       instruction: () => this.instructionAt(ours, run.from),
       register: (other) => trace.values[run.byName.get(other)!]!,
     };
     let rest = situation.ours ^ theirs;
-    for (const { name: deviation, bits, keep, ends } of deviations) {
+    for (const { name: deviation, bits, keep, ends } of allDeviations) {
       const part = bits(situation) & rest;
       if (part === 0n) continue;
       rest &= ~part;
@@ -272,22 +287,6 @@ export class Comparer {
     const address = Number(at) - alias;
     const bytes = address >= layout.base ? machine.memory.view8(address, 4) : undefined;
     return bytes ? disassemble(bytes, at, this.processor.xlen).text : '';
-  }
-
-  private memory(ours: Ours, trace: Trace, base: number, page: number): string {
-    const at = base + page * 4096;
-    const theirs = trace.memory?.bytes;
-    if (!theirs) return `memory of page ${hex(BigInt(at))}`;
-    const own = ours.memory(base);
-    const first = own.findIndex((byte, i) => i >= page * 4096 && byte !== theirs[i]);
-    const show = (bytes: Uint8Array): string =>
-      Buffer.from(
-        bytes
-          .subarray(first & ~7, (first & ~7) + 8)
-          .slice()
-          .reverse(),
-      ).toString('hex');
-    return `memory ${hex(BigInt(base + (first & ~7)))}: ours ${show(own)}, QEMU ${show(theirs)}`;
   }
 
   private reader(name: string): Reader | undefined {

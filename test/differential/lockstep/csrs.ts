@@ -1,5 +1,6 @@
 /** Which CSRs random programs touch, with what, and what each program finds in them. */
 import { csrName } from '../../../src/core/isa/riscv/csr/names.ts';
+import { CSR } from '../../../src/core/isa/riscv/csr/numbers.ts';
 import { csrTable, statedRows } from '../../../src/core/isa/riscv/csr/table.ts';
 import type { Random } from '../random.ts';
 import { avoided } from './avoided.ts';
@@ -33,6 +34,8 @@ const unread = new Set([
   'marchid',
   'mimpid',
 ]);
+/** The same without guests, whose bits QEMU has there all the same. */
+const unreadWithoutGuests = new Set(['medeleg', 'mip', 'mie']);
 /** Compared with time: values that have passed, or that never come. */
 const timers = /^v?stimecmph?$/;
 const protection = /^pmpcfg/;
@@ -66,9 +69,11 @@ export class Csrs {
   /** Of those that exist in our machine. */
   constructor(xlen: Xlen, exists: (number: number) => boolean) {
     this.xlen = xlen;
+    const guests = exists(CSR.hstatus);
     this.choices = csrTable(xlen)
       .filter((row) => exists(row.number) && !isEvent(row.number))
-      .map((row) => choice(row.number, row.name, xlen));
+      .map((row) => choice(row.number, row.name, xlen))
+      .map((own) => (guests || !unreadWithoutGuests.has(own.name) ? own : unreadable(own)));
     this.lower = this.choices.filter(({ number }) => ((number >>> 8) & 3) !== 3);
   }
 
@@ -121,6 +126,8 @@ function isOthers(n: number): boolean {
   );
 }
 
+const unreadable = (own: CsrChoice): CsrChoice => ({ ...own, mayRead: false });
+
 function choice(n: number, name: string, xlen: Xlen): CsrChoice {
   return {
     number: n,
@@ -164,10 +171,14 @@ function legalRoot(name: string, value: bigint, xlen: Xlen): bigint {
 
 const emptyPages = BigInt((layout.base + layout.memoryBytes) / 4096 - 256);
 
-/** CBIE = 2 is reserved; STCE stays on. */
+const PMM = 3n << 32n;
+const PMM_RESERVED = 1n << 32n;
+
+/** CBIE = 2 and PMM = 1 are reserved; STCE stays on. */
 function legalEnvironment(name: string, value: bigint): bigint {
   if (name.endsWith('h')) return value | (1n << 31n);
-  const legal = (value & 0x30n) === 0x20n ? value & ~0x20n : value;
+  const masking = (value & PMM) === PMM_RESERVED ? value & ~PMM : value;
+  const legal = (value & 0x30n) === 0x20n ? masking & ~0x20n : masking;
   return name === 'senvcfg' ? legal : legal | (1n << 63n);
 }
 

@@ -8,6 +8,7 @@ export interface Situation {
   readonly ours: bigint;
   readonly theirs: bigint;
   readonly xlen: Xlen;
+  has(extension: string): boolean;
   /** The instruction that made the difference, if it is one of the program's. */
   instruction(): string;
   /** QEMU's value of another register. */
@@ -37,6 +38,7 @@ export interface Divergence {
   ours(csr: string): bigint;
   /** QEMU's, by its names, 0 where it has none of that name. */
   theirs(register: string): bigint;
+  has(extension: string): boolean;
   /** The instruction behind which they part, if it is one of the program's. */
   instruction(): string;
 }
@@ -289,7 +291,7 @@ export const deviations: readonly KnownDeviation[] = [
   },
 ];
 
-const faultsOfLoadsAndStores = new Set([5n, 7n]);
+const accessFaults = new Set([1n, 5n, 7n]);
 
 export const divergences: readonly KnownDivergence[] = [
   {
@@ -318,7 +320,7 @@ export const divergences: readonly KnownDivergence[] = [
     sentence:
       'The vsstatus field MXR, which makes execute-only pages readable by explicit loads … Setting MXR at HS-level, however, overrides both VS-stage and G-stage execute-only permissions (privileged, hypervisor, G-stage translation): walks are not explicit loads',
     applies: ({ name, machine, ours }) => {
-      if (name !== 'pc' || (ours('mstatus') & MXR) === 0n) return false;
+      if (!/^(pc|[ms]cause)$/.test(name) || (ours('mstatus') & MXR) === 0n) return false;
       if (!guestPageFaults.has(ours(machine ? 'mcause' : 'scause'))) return false;
       return implicitAccesses.has(ours(machine ? 'mtinst' : 'htinst'));
     },
@@ -377,8 +379,7 @@ export const divergences: readonly KnownDivergence[] = [
     applies: ({ name, ours }) =>
       name === 'pc' &&
       ['m', 's', 'vs'].some(
-        (mode) =>
-          faultsOfLoadsAndStores.has(ours(`${mode}cause`)) && boardDiffers(ours(`${mode}tval`)),
+        (mode) => accessFaults.has(ours(`${mode}cause`)) && boardDiffers(ours(`${mode}tval`)),
       ),
   },
 ];

@@ -86,7 +86,7 @@ class Generator {
     for (let at = part.data; at < part.dataEnd; at += 8) {
       this.view.setBigUint64(at, random.operand(), true);
     }
-    const tables = new TableWriter(random, around.xlen, base, this.bytes).write(this.guests);
+    const tables = new TableWriter(random, around, base, this.bytes).write(this.guests);
     const lower = this.lowerCode();
     const machine = this.machineCode(tables, lower.slots);
     this.startState();
@@ -214,8 +214,7 @@ class Generator {
     if (random.chance(0.5)) set('mcounteren', random.bits64() | 2n);
     if (random.chance(0.3)) set('scounteren', random.bits64());
     if (this.guests && random.chance(0.3)) set('hcounteren', random.bits64());
-    if (random.chance(0.5)) set('menvcfg', random.bits64());
-    if (this.guests && random.chance(0.5)) set('henvcfg', random.bits64());
+    this.environments(set);
     if (random.chance(0.3)) set('senvcfg', random.bits64());
     if (this.guests) set('hstatus', this.hypervisorStatus() | (guest ? SPV : 0n));
     if (guest || random.chance(0.3)) {
@@ -225,6 +224,17 @@ class Generator {
       set('mstateen0', random.chance(0.5) ? -1n : random.bits64());
     }
     this.goDown(w, lower, { guest, user, translated });
+  }
+
+  private environments(set: (name: 'menvcfg' | 'henvcfg', value: bigint) => void): void {
+    const { random, guests } = this;
+    // QEMU has guests mask addresses as the host does.
+    const masked = this.around.extensions.has('smnpm');
+    const PMM = 3n << 32n;
+    const masks = random.bits64() & PMM;
+    const value = (): bigint => (masked ? (random.bits64() & ~PMM) | masks : random.bits64());
+    if (masked || random.chance(0.5)) set('menvcfg', value());
+    if (guests && (masked || random.chance(0.5))) set('henvcfg', value());
   }
 
   private goDown(
@@ -274,19 +284,22 @@ class Generator {
       (BigInt(random.chance(0.1) ? 0 : random.between(1, 3)) << 13n) |
       bit(17, 0.1) |
       bit(18, 0.5) |
-      bit(19, 0.4) |
+      bit(19, this.around.extensions.has('smnpm') ? 0.05 : 0.4) |
       bit(20, 0.1) |
       bit(21, 0.2) |
       bit(22, 0.1)
     );
   }
 
-  /** SPV, SPVP, HU, VTVM, VTW, VTSR; VGEIN stays 0. */
+  /** SPV, SPVP, HU, VTVM, VTW, VTSR, HUPMM; VGEIN stays 0. */
   private hypervisorStatus(): bigint {
     const { random } = this;
     const bit = (at: number, chance: number): bigint =>
       random.chance(chance) ? 1n << BigInt(at) : 0n;
-    return bit(7, 0.4) | bit(8, 0.5) | bit(9, 0.5) | bit(20, 0.1) | bit(21, 0.2) | bit(22, 0.1);
+    const masks = this.around.extensions.has('ssnpm') ? BigInt(random.pick([0, 2, 3])) << 48n : 0n;
+    return (
+      bit(7, 0.4) | bit(8, 0.5) | bit(9, 0.5) | bit(20, 0.1) | bit(21, 0.2) | bit(22, 0.1) | masks
+    );
   }
 
   /** With an ASID or VMID now and then. */

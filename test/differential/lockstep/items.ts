@@ -58,6 +58,9 @@ function point(
   w.emit('lui', { rd: register, imm: page * 4096 });
   w.emit('add', { rd: register, rs1: register, rs2: from });
   w.emit('addi', { rd: register, rs1: register, imm: Math.floor(offset / alignment) * alignment });
+  const masked = alignment < 64 && w.rows.extensions.has('smnpm') && random.chance(0.3);
+  // Bits that are masked, or one too many, or none.
+  if (masked) w.emit('bseti', { rd: register, rs1: register, shamt: random.between(47, 63) });
 }
 
 const reserved: Item = (w) => {
@@ -136,14 +139,20 @@ const fence: Item = (w, { extensions }) => {
   };
   const names = ['fence', 'fence.i', 'sfence.vma'];
   if (extensions.has('h')) names.push('hfence.vvma', 'hfence.gvma');
-  if (extensions.has('svinval')) names.push('sinval.vma', 'sfence.w.inval', 'sfence.inval.ir');
+  if (extensions.has('svinval')) names.push('sinval.vma', 'sinval.vma');
+  // QEMU lets U-mode have these.
+  if (extensions.has('svinval') && random.chance(0.2))
+    names.push('sfence.w.inval', 'sfence.inval.ir');
   if (extensions.has('svinval') && extensions.has('h')) names.push('hinval.vvma', 'hinval.gvma');
   w.emit(random.pick(names), registers);
 };
 
-/** Without HLVX: QEMU 10 calls its faults those of fetches, and delegates them as such. */
+/**
+ * Without HLVX: QEMU 10 calls its faults those of fetches, and delegates them as such. And without
+ * all of them where pointers are masked, since it shifts their addresses to the right.
+ */
 const guestAccess: Item = (w, { extensions }) => {
-  if (!extensions.has('h')) return;
+  if (!extensions.has('h') || extensions.has('smnpm')) return;
   const { random } = w;
   const wide = w.rows.xlen === 64 ? ['hlv.wu', 'hlv.d', 'hsv.d'] : [];
   const names = 'hlv.b hlv.bu hlv.h hlv.hu hlv.w hsv.b hsv.h hsv.w'.split(' ');

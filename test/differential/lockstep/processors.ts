@@ -27,13 +27,44 @@ const small = on(
   'zcb zicond zimop zcmop zacas zabha zawrs zfa zihintpause zihintntl zicbom zicbop zicboz',
 );
 
+/** QEMU's environments have their fields whether they exist or not. */
+const blocks = ['zicbom', 'zicbop', 'zicboz'];
+
+/** Letters and integer extensions, and what all of them have behind them in our ISA strings. */
+const named = (extensions: string): string =>
+  `rv64imafdch_${blocks.join('_')}_${integerExtensions.join('_')}_svade_sv57_sstc_${extensions.split(/\s+/).join('_')}`;
+
+/** What 64 bits have besides, each with a share of its own. */
+const rv64 = (name: string, share: number, extensions: string): LockstepProcessor => ({
+  name: `RV64 with ${name}`,
+  xlen: 64,
+  share,
+  isa: named(extensions),
+  qemu: [
+    ...base,
+    ...on(`h sv57 smaia ssaia ${blocks.join(' ')} ${extensions}`),
+    ...floats,
+    ...bits,
+  ],
+});
+
 export const processors: readonly LockstepProcessor[] = [
   {
     name: 'RV64 with everything',
     xlen: 64,
-    share: 1,
+    share: 0.4,
     isa: `rv64imafdch_zicbom_zicbop_zicboz_zicond_zihintntl_zihintpause_zimop_zabha_zacas_zawrs_zfa_zfh_zcb_zcmop_${integerExtensions.join('_')}_svade_sv57_sstc`,
     qemu: [...base, ...on('h sv57 smaia ssaia'), ...floats, ...bits, ...small],
+  },
+  rv64('page tables', 0.25, 'svadu svnapot svpbmt svinval zama16b zabha zacas'),
+  rv64('masked pointers', 0.15, 'smnpm ssnpm svadu zabha zacas'),
+  rv64('states', 0.1, 'smstateen sscofpmf smcntrpmf'),
+  {
+    name: 'RV64 without guests and floats',
+    xlen: 64,
+    share: 0.1,
+    isa: `rv64imac_zba_zbb_zbs_${blocks.join('_')}_svade_sv39_sstc`,
+    qemu: [...base, ...on(`sv39 smaia ssaia ${blocks.join(' ')}`)],
   },
   {
     name: 'RV32 with everything',

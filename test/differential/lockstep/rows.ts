@@ -1,5 +1,6 @@
 /** The rows of a processor, sorted by what a random program has to put around them. */
 import { Decoder, inWidth } from '../../../src/core/isa/riscv/decode.ts';
+import { parseIsaString } from '../../../src/core/isa/riscv/isaString.ts';
 import {
   matches,
   parsePattern,
@@ -39,6 +40,7 @@ export function accessSize(mnemonic: string): number {
 
 export class Rows {
   readonly xlen: Xlen;
+  readonly extensions: ReadonlySet<string>;
   readonly memory: readonly Row[];
   readonly jumps: readonly Row[];
   private readonly computations: readonly Row[];
@@ -47,6 +49,7 @@ export class Rows {
 
   constructor(processor: LockstepProcessor, without: readonly string[] = []) {
     this.xlen = processor.xlen;
+    this.extensions = parseIsaString(processor.isa).extensions;
     const rows = rowsOf(processor.isa).filter((row) => !without.includes(row.mnemonic));
     const isJump = ({ flow }: Row): boolean => ['branch', 'jump', 'call'].includes(flow);
     const isMemory = (row: Row): boolean => row.operands.includes('(') && !isJump(row);

@@ -58,7 +58,9 @@ export class Session {
 
   /** Programs that stand behind one another. */
   begin(programs: readonly LockstepProgram[]): Batch {
-    return { programs, trace: this.tracer.run(this.processor, this.image(programs)) };
+    // Page tables that a walk changes are looked at entry by entry.
+    const raw = this.around.extensions.has('svadu');
+    return { programs, trace: this.tracer.run(this.processor, this.image(programs), { raw }) };
   }
 
   async finish({ programs, trace }: Batch): Promise<Comparison> {

@@ -7,6 +7,7 @@ import { layout, part } from './layout.ts';
 import type { Xlen } from './processors.ts';
 
 const pte = { V: 1, R: 2, W: 4, X: 8, U: 16, G: 32, A: 64, D: 128 } as const;
+const [A, D, N] = [64n, 128n, 1n << 63n];
 const all = pte.V | pte.R | pte.W | pte.X | pte.A | pte.D;
 
 /** A way to translate: what belongs into satp, vsatp or hgatp but for ASID and VMID. */
@@ -26,11 +27,18 @@ export class TableWriter {
   private readonly base: number;
   private readonly random: Random;
   private readonly xlen: Xlen;
+  private readonly extensions: ReadonlySet<string>;
   private next: number;
 
-  constructor(random: Random, xlen: Xlen, base: number, bytes: Uint8Array) {
+  constructor(
+    random: Random,
+    { xlen, extensions }: { xlen: Xlen; extensions: ReadonlySet<string> },
+    base: number,
+    bytes: Uint8Array,
+  ) {
     this.random = random;
     this.xlen = xlen;
+    this.extensions = extensions;
     this.base = base;
     this.view = new DataView(bytes.buffer);
     this.next = base + part.tables;
@@ -109,7 +117,23 @@ export class TableWriter {
       const damaged = random.chance(isData ? 0.6 : isCode ? 0.03 : 0.05);
       this.set(table, index + page, base + offset, damaged ? this.damage(good, stage) : good);
       if (isData && random.chance(0.05)) this.setHigh(table, index + page);
+      this.spread(table, index + page);
     }
+  }
+
+  /** Memory types, and pages that are sixteen at once, mostly as they should be. */
+  private spread(table: number, index: number): void {
+    const { random, extensions } = this;
+    if (extensions.has('svpbmt') && random.chance(0.2)) {
+      this.change(table, index, (entry) => entry | (BigInt(random.between(1, 2)) << 61n));
+    }
+    if (!extensions.has('svnapot') || !random.chance(0.2)) return;
+    // QEMU sets A and D before it sees that such a page is none.
+    const final = (entry: bigint): boolean => (entry & (A | D)) === (A | D);
+    const low = random.chance(0.9) ? 8n : BigInt(random.below(16));
+    this.change(table, index, (entry) =>
+      low === 8n || final(entry) ? (entry & ~(15n << 10n)) | (low << 10n) | N : entry,
+    );
   }
 
   private damage(good: number, stage: 'first' | 'guest'): number {
@@ -155,8 +179,14 @@ export class TableWriter {
   /** A reserved bit, or one of Svpbmt or Svnapot. */
   private setHigh(table: number, index: number): void {
     if (this.xlen === 32) return;
+    const bits = [54, 58, 60, 61, 62];
+    if (!this.extensions.has('svnapot')) bits.push(63);
+    const bit = 1n << BigInt(this.random.pick(bits));
+    this.change(table, index, (entry) => entry | bit);
+  }
+
+  private change(table: number, index: number, how: (entry: bigint) => bigint): void {
     const at = table - this.base + index * 8;
-    const bit = 1n << BigInt(this.random.pick([54, 58, 60, 61, 62, 63]));
-    this.view.setBigUint64(at, this.view.getBigUint64(at, true) | bit, true);
+    this.view.setBigUint64(at, how(this.view.getBigUint64(at, true)), true);
   }
 }
