@@ -36,6 +36,13 @@ export const deviationsOfExtensions: readonly KnownDeviation[] = [
     bits: ({ name, ours, theirs }) =>
       name === 'henvcfg' ? ours & ~theirs & (ADUE | PBMTE | STCE) : 0n,
   },
+  {
+    name: 'what mstateen0 withholds from hstateen0 is gone for good',
+    version,
+    sentence:
+      'For every bit in an mstateen CSR that is zero, the same bit appears as read-only zero in the matching hstateen and sstateen CSRs (Smstateen): what comes back with it is a choice',
+    bits: ({ name, ours, theirs }) => (name === 'hstateen0' ? ours & ~theirs : 0n),
+  },
 ];
 
 const accesses = (instruction: string): boolean => instruction.includes('(');
