@@ -5,10 +5,14 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import path from 'node:path';
 import { parseNumber } from '../core/debug/controlRegisters.ts';
+import { isTouched } from '../core/debug/dataBreakpoints.ts';
+import type { DataAccess, DataBreakpoint } from '../core/debug/target.ts';
 import { BreakpointRule, type RuleText } from './breakpointRule.ts';
+import { describePlace, resolveData } from './dataBreakpoints.ts';
 import { hex, type Guest } from './guest.ts';
+import type { DataPlace } from './variableStore.ts';
 
-type Kind = 'breakpoint' | 'function breakpoint' | 'instruction breakpoint';
+type Kind = 'breakpoint' | 'function breakpoint' | 'instruction breakpoint' | 'data breakpoint';
 
 export interface Entry {
   readonly id: number;
@@ -22,6 +26,8 @@ export interface Entry {
 
 interface Resolved {
   readonly addresses: readonly bigint[];
+  /** What a data breakpoint watches. */
+  readonly data?: DataPlace & Pick<DataBreakpoint, 'access'>;
   readonly shown: Omit<DebugProtocol.Breakpoint, 'id'>;
 }
 
@@ -30,6 +36,7 @@ export class Breakpoints {
   private readonly bySource = new Map<string, Entry[]>();
   private functions: Entry[] = [];
   private instructions: Entry[] = [];
+  private data: Entry[] = [];
   private nextId = 1;
 
   /** Resolves all again in a new guest. Comes back with those whose answer is another one now. */
@@ -43,6 +50,7 @@ export class Breakpoints {
       if (JSON.stringify(entry.resolved.shown) !== before) changed.push(toDap(entry));
     }
     await this.install();
+    await this.installData();
     return changed;
   }
 
@@ -78,6 +86,17 @@ export class Breakpoints {
     return this.answer(this.instructions);
   }
 
+  async setData(args: DebugProtocol.SetDataBreakpointsArguments) {
+    this.data = args.breakpoints.map((rule) => {
+      const { dataId, accessType = 'write' } = rule;
+      return this.entry('data breakpoint', `${accessType} ${dataId}`, rule, (guest) =>
+        resolveWatched(guest, dataId, accessType),
+      );
+    });
+    await this.installData();
+    return { breakpoints: this.data.map(toDap) };
+  }
+
   /** What a stop at these is called: by the first of them. */
   kindOf(ids: readonly number[]): Kind {
     return this.entries().find((entry) => ids.includes(entry.id))?.kind ?? 'breakpoint';
@@ -92,6 +111,11 @@ export class Breakpoints {
   /** Those that stand at an address now: after the hit the client may have set them anew. */
   at(address: bigint): readonly Entry[] {
     return this.entries().filter(({ resolved }) => resolved.addresses.includes(address));
+  }
+
+  /** The same for data. */
+  touchedBy(access: DataAccess): readonly Entry[] {
+    return this.data.filter(({ resolved }) => resolved.data && isTouched(resolved.data, access));
   }
 
   private async answer(entries: readonly Entry[]) {
@@ -123,8 +147,18 @@ export class Breakpoints {
     await this.guest?.target.setBreakpoints(list);
   }
 
+  private async installData(): Promise<void> {
+    const list = this.data.flatMap(({ id, resolved: { data } }) => {
+      if (!data) return [];
+      const { address, size, access } = data;
+      return [{ id, address, size, access }];
+    });
+    await this.guest?.target.setDataBreakpoints(list);
+  }
+
   private entries(): Entry[] {
-    return [...[...this.bySource.values()].flat(), ...this.functions, ...this.instructions];
+    const ofCode = [...[...this.bySource.values()].flat(), ...this.functions, ...this.instructions];
+    return [...ofCode, ...this.data];
   }
 }
 
@@ -154,6 +188,13 @@ function resolveAddress(reference: string, offset = 0): Resolved {
   const base = parseNumber(reference);
   if (base === undefined) return unresolved(`'${reference}' is not an address.`, undefined);
   return verified([BigInt.asUintN(64, base + BigInt(offset))], {});
+}
+
+function resolveWatched(guest: Guest, dataId: string, access: DataBreakpoint['access']): Resolved {
+  const place = resolveData(guest, dataId);
+  if (typeof place === 'string') return unresolved(place, undefined);
+  const message = describePlace(place);
+  return { addresses: [], shown: { verified: true, message }, data: { ...place, access } };
 }
 
 function verified(addresses: readonly bigint[], where: Resolved['shown'] | object): Resolved {

@@ -10,7 +10,7 @@ import { parseExpression, splitAssignment } from '../core/debug/expressions/pars
 import { errorCodes, RequestError } from './errors.ts';
 import { hex } from './guest.ts';
 import { namesIn, numberItem, type Scope } from './places.ts';
-import { assignTo, type Item } from './variableStore.ts';
+import { assignTo, type DataPlace, type Item } from './variableStore.ts';
 
 export type { Scope } from './places.ts';
 
@@ -39,6 +39,28 @@ export async function assign(scope: Scope, expression: string, value: string): P
       return item.assign(computed);
     }
   });
+}
+
+/** What an expression names in memory, for data breakpoints; a text says why it names nothing. */
+export async function placeOf(
+  scope: Scope,
+  expression: string,
+  bytes: number | undefined,
+): Promise<DataPlace | string> {
+  return withoutDialog(async () => {
+    const result = await evaluateExpression(parseExpression(expression), namesIn(scope));
+    if (result.kind === 'place') {
+      const { address, size } = result.place;
+      if (address === undefined) return `'${expression}' is not in memory`;
+      return { expression, address, size: size ?? symbolSize(scope, address) };
+    }
+    if (bytes === undefined) return `'${expression}' is a value: as an address it needs a size`;
+    return { expression, address: result.operand.value, size: bytes };
+  });
+}
+
+function symbolSize({ guest }: Scope, address: bigint): number {
+  return Number(guest.symbols.symbolAt(address)?.size ?? 0n);
 }
 
 /** The value for a log message: variables as the client shows them, computed numbers in decimal. */

@@ -8,8 +8,9 @@ import { UserError } from '../core/base/userError.ts';
 import { parseNumber } from '../core/debug/controlRegisters.ts';
 import { capabilities } from './capabilities.ts';
 import { errorCodes, RequestError } from './errors.ts';
+import { addressInfo, dataInfo, noData } from './dataBreakpoints.ts';
 import { disassemble } from './disassembly.ts';
-import { assign, completions, evaluate, type Scope } from './evaluate.ts';
+import { assign, completions, evaluate, placeOf, type Scope } from './evaluate.ts';
 import { hartOf, hex, threadOf } from './guest.ts';
 import { controlContainer, hasFloats, registerContainer } from './registers.ts';
 import type { TraplineSession } from './session.ts';
@@ -59,6 +60,7 @@ function breakpointRequests(session: TraplineSession): Handlers {
     setBreakpoints: (args) => breakpoints.setSource(args),
     setFunctionBreakpoints: (args) => breakpoints.setFunctions(args),
     setInstructionBreakpoints: (args) => breakpoints.setInstructions(args),
+    setDataBreakpoints: (args) => breakpoints.setData(args),
     setExceptionBreakpoints: (args) => session.exitFilters.set(args),
     async breakpointLocations(args: DebugProtocol.BreakpointLocationsArguments) {
       const { guest } = session.running;
@@ -167,6 +169,19 @@ function inspection(session: TraplineSession): Handlers {
     variables: async (args) => ({ variables: await variables.list(args) }),
     async setVariable(args: DebugProtocol.SetVariableArguments) {
       return changed(await variables.set(args.variablesReference, args.name, args.value));
+    },
+    async dataBreakpointInfo(args: DebugProtocol.DataBreakpointInfoArguments) {
+      const { variablesReference, name, frameId, bytes, asAddress } = args;
+      const { guest } = session.running;
+      if (asAddress) return addressInfo(guest, name, bytes);
+      if (!variablesReference) {
+        const place = await placeOf(await scope(frameId), name, bytes);
+        return typeof place === 'string' ? noData(place) : dataInfo(guest, place, bytes);
+      }
+      const item = await variables.find(variablesReference, name);
+      if (!item) return noData(`there is no '${name}' here`);
+      if (item.place) return dataInfo(guest, item.place, bytes);
+      return noData(`'${name}' is not in memory, and only memory can be watched`);
     },
     async setExpression(args: DebugProtocol.SetExpressionArguments) {
       return changed(await assign(await scope(args.frameId), args.expression, args.value));

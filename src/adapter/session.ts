@@ -6,8 +6,9 @@
 import { DebugSession, Event, Response } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../core/base/userError.ts';
-import type { EndEvent, StopEvent, WaitingCall } from '../core/debug/target.ts';
+import type { EndEvent, StopEvent, StopReason, WaitingCall } from '../core/debug/target.ts';
 import { Breakpoints, type Entry } from './breakpoints.ts';
+import { describeAccess } from './dataBreakpoints.ts';
 import { errorCodes, errorMessage, isDefect, messageText, RequestError } from './errors.ts';
 import { ExitFilters } from './exitFilters.ts';
 import { hex, readPc, threadOf, type Guest } from './guest.ts';
@@ -312,12 +313,15 @@ export class TraplineSession extends DebugSession {
     this.variables.clear();
     this.running.views.guestStopped();
     const thread = { threadId: threadOf(hart), allThreadsStopped: true };
-    if (reason.kind === 'breakpoint') {
+    if (reason.kind === 'breakpoint' || reason.kind === 'data') {
       const kind = this.breakpoints.kindOf(reason.ids);
+      const description = this.describeData(reason);
+      if (description !== undefined) this.output('console', `${description}\n`);
       const problems = this.running.filter.lastProblems;
       for (const problem of problems) this.output('console', `${problem}\n`);
       const why = problems.length === 0 ? {} : { text: problems.join(' ') };
-      this.tell('stopped', { reason: kind, hitBreakpointIds: [...reason.ids], ...why, ...thread });
+      const what = description === undefined ? why : { description, ...why };
+      this.tell('stopped', { reason: kind, hitBreakpointIds: [...reason.ids], ...what, ...thread });
     } else if (reason.kind === 'event') {
       const { name, text } = reason;
       this.output('console', `${text}\n`);
@@ -326,6 +330,15 @@ export class TraplineSession extends DebugSession {
       this.tell('stopped', { reason: reason.kind, ...thread });
     }
     if (call) this.tellOfCall(call);
+  }
+
+  private describeData(reason: StopReason): string | undefined {
+    if (reason.kind !== 'data') return undefined;
+    const { ids, access, changes } = reason;
+    const change = changes.find(({ id }) => ids.includes(id)) ?? changes[0];
+    const hit = this.breakpoints.touchedBy(access).find(({ id }) => ids.includes(id));
+    const place = hit?.resolved.data ?? { ...access, expression: hex(access.address) };
+    return change && describeAccess(this.running.guest, place, access, change);
   }
 
   private tellOfCall(call: WaitingCall): void {

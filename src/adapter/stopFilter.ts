@@ -40,9 +40,8 @@ export class StopFilter {
   /** Every stop of the target comes here first. */
   arrived(stop: StopEvent): void {
     const { reason } = stop;
-    if (reason.kind !== 'breakpoint' || this.breakpoints.arePlain(reason.ids)) {
-      return this.forward(stop, []);
-    }
+    const hasRules = reason.kind === 'breakpoint' || reason.kind === 'data';
+    if (!hasRules || this.breakpoints.arePlain(reason.ids)) return this.forward(stop, []);
     this.deciding = true;
     this.decide(stop).catch((error: unknown) => {
       if (!this.host.isCurrent()) return;
@@ -76,7 +75,11 @@ export class StopFilter {
       isMet: (condition: string) => isConditionMet(scope, condition),
       show: (expression: string) => valueText(scope, expression),
     };
-    for (const entry of this.breakpoints.at(await readPc(this.guest, hart))) {
+    const entries =
+      reason.kind === 'data'
+        ? this.breakpoints.touchedBy(reason.access)
+        : this.breakpoints.at(await readPc(this.guest, hart));
+    for (const entry of entries) {
       const verdict = await entry.rule.decide(values);
       if (!this.host.isCurrent()) return;
       if (verdict.kind === 'log') this.host.log(verdict.text, entry);
@@ -85,7 +88,9 @@ export class StopFilter {
       if (verdict.problem !== undefined) problems.push(verdict.problem);
     }
     if (ids.length > 0) {
-      return this.forward({ hart, reason: { kind: 'breakpoint', ids } }, problems);
+      const decided =
+        reason.kind === 'data' ? { ...reason, ids } : ({ kind: 'breakpoint', ids } as const);
+      return this.forward({ hart, reason: decided }, problems);
     }
     if (reason.kind === 'breakpoint' && reason.stepEnded) {
       return this.forward({ hart, reason: { kind: 'step' } }, []);

@@ -6,10 +6,20 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../core/base/userError.ts';
 import { errorCodes, RequestError } from './errors.ts';
 
+/** Bytes in the hart's memory, by virtual address. */
+export interface DataPlace {
+  /** As the user would write it. */
+  readonly expression: string;
+  readonly address: bigint;
+  readonly size: number;
+}
+
 /** One row, what is under it, and how to change it. */
 export interface Item {
   readonly variable: Omit<DebugProtocol.Variable, 'variablesReference'>;
   readonly children?: Container | undefined;
+  /** Where it is, when it is in memory. */
+  readonly place?: DataPlace | undefined;
   /** Comes back with the row as it is after the write. */
   readonly assign?: ((text: string) => Promise<Item>) | undefined;
 }
@@ -48,10 +58,13 @@ export class VariableStore {
   }
 
   async set(reference: number, name: string, text: string): Promise<Item> {
+    return assignTo(await this.find(reference, name), name, text);
+  }
+
+  async find(reference: number, name: string): Promise<Item | undefined> {
     const container = this.container(reference);
     const known = this.seen.get(reference)?.get(name);
-    const item = known ?? (await container.list()).find(({ variable }) => variable.name === name);
-    return assignTo(item, name, text);
+    return known ?? (await container.list()).find(({ variable }) => variable.name === name);
   }
 
   toDap(item: Item): DebugProtocol.Variable {

@@ -23,6 +23,7 @@ export function globalsContainer(guest: Guest, stacks: CallStacks, frame: CallFr
 
 export function variableItem(variable: Variable): Item {
   const { name, value, type, expression, children, assign, indexedCount } = variable;
+  const { address, size } = variable;
   const memory = variable.pointsTo ?? variable.address;
   return {
     variable: {
@@ -41,6 +42,7 @@ export function variableItem(variable: Variable): Item {
           },
         }
       : {}),
+    ...(address === undefined ? {} : { place: { expression, address, size } }),
     ...(assign ? { assign: async (text: string) => variableItem(await assign(text)) } : {}),
   };
 }
@@ -108,13 +110,14 @@ export async function pointee(variable: Variable): Promise<Variable> {
   // A pointer to a struct has the struct's members for children.
   const members = children.map(({ name, value }) => `${name} = ${value}`).join(', ');
   const { pointsTo: address, children: expand } = variable;
+  const number = await variable.operand?.();
   return {
     name: `*${variable.name}`,
     expression: `*${variable.expression}`,
     type: variable.type.replace(/\s*\*$/, ''),
     value: `{${members}}`,
     kind: variable.kind,
-    size: 0,
+    size: typeof number === 'object' ? (number.stride ?? 0) : 0,
     address,
     ...(expand ? { children: expand } : {}),
   };

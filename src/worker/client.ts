@@ -9,6 +9,7 @@ import type {
   CallAnswer,
   CallOverride,
   ConsoleEvent,
+  DataBreakpoint,
   DebugTarget,
   EndEvent,
   ExitStop,
@@ -86,6 +87,9 @@ class RemoteTarget implements DebugTarget {
   }
   setBreakpoints(breakpoints: readonly Breakpoint[]) {
     return this.call('setBreakpoints', breakpoints);
+  }
+  setDataBreakpoints(breakpoints: readonly DataBreakpoint[]) {
+    return this.call('setDataBreakpoints', breakpoints);
   }
   setExitStops(stops: readonly ExitStop[]) {
     return this.call('setExitStops', stops);

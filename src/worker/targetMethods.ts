@@ -13,6 +13,7 @@ const methods: Record<TargetMethod, true> = {
   restart: true,
   dispose: true,
   setBreakpoints: true,
+  setDataBreakpoints: true,
   setExitStops: true,
   readRegisters: true,
   writeRegister: true,

@@ -9,6 +9,7 @@ import { UserError } from '../base/userError.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import type { CallControl, Machine } from '../machine/machine.ts';
 import { BreakpointSet } from './breakpoints.ts';
+import { DataBreakpointSet } from './dataBreakpoints.ts';
 import { RunControl, type Pacing, type RunHost } from './runControl.ts';
 import { endsStep, planFor, type Plan, type PlanContext } from './stepping.ts';
 import type {
@@ -18,6 +19,7 @@ import type {
   CallTable,
   CallTableRow,
   ConsoleEvent,
+  DataBreakpoint,
   DebugTarget,
   EndEvent,
   ExitRecord,
@@ -52,6 +54,7 @@ export class LocalTarget implements DebugTarget {
   private readonly host: RunHost;
   private readonly options: LocalTargetOptions;
   private readonly breakpoints = new BreakpointSet();
+  private readonly data = new DataBreakpointSet();
   private exitStops: readonly ExitStop[] = [];
   private readonly stopEvents = new Emitter<StopEvent>();
   private readonly endEvents = new Emitter<EndEvent>();
@@ -61,12 +64,15 @@ export class LocalTarget implements DebugTarget {
   private machine: Machine;
   private control: RunControl;
   private subscriptions: Unsubscribe[] = [];
-  /** Where the last stop was shown: going on from there does not stop there again. */
-  private shown: { readonly hart: number; readonly pc: bigint } | undefined;
-  /** What the last resume request began: `proceed` goes on with it. */
+  /**
+   * Where the last stop was shown: going on from there does not stop there again. After an access
+   * that was watched, nobody has heard of a breakpoint at pc, which is undefined then.
+   */
+  private shown: { readonly hart: number; readonly pc: bigint | undefined } | undefined;
   /** Bytes of console output that nobody has said to have taken. */
   private untaken = 0;
   private roomAgain: (() => void) | undefined;
+  /** What the last resume request began: `proceed` goes on with it. */
   private last: { readonly plan: Plan; readonly hart: number } | undefined;
 
   readonly onStop = this.stopEvents.on;
@@ -140,6 +146,11 @@ export class LocalTarget implements DebugTarget {
   async setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void> {
     this.breakpoints.replace(breakpoints);
     this.breakpoints.apply(this.machine.harts);
+  }
+
+  async setDataBreakpoints(breakpoints: readonly DataBreakpoint[]): Promise<void> {
+    this.data.replace(breakpoints);
+    this.data.apply(this.machine.harts);
   }
 
   async setExitStops(stops: readonly ExitStop[]): Promise<void> {
@@ -238,6 +249,7 @@ export class LocalTarget implements DebugTarget {
     );
     this.subscriptions.push(machine.log.on((line) => this.logEvents.fire(line)));
     this.breakpoints.apply(machine.harts);
+    this.data.apply(machine.harts);
     machine.exitStops = this.exitStops;
     return new RunControl(
       this.host,
@@ -281,7 +293,8 @@ export class LocalTarget implements DebugTarget {
     this.breakpoints.apply(this.machine.harts);
     this.flushConsoles();
     if (endsStep(stop)) this.last = undefined;
-    this.shown = { hart: stop.hart, pc: this.cpu(stop.hart).pc };
+    const pc = stop.reason.kind === 'data' ? undefined : this.cpu(stop.hart).pc;
+    this.shown = { hart: stop.hart, pc };
     const call = this.machine.calls?.waiting;
     this.stopEvents.fire(call ? { ...stop, call } : stop);
   }
@@ -294,9 +307,14 @@ export class LocalTarget implements DebugTarget {
   }
 
   private planContext(): PlanContext {
-    const { machine, breakpoints } = this;
+    const { machine, breakpoints, data } = this;
     const stackPointer = machine.isa.registers.find((r) => r.role === 'stackPointer');
-    return { machine, breakpoints, stackPointer: defined(stackPointer, 'stack pointer').name };
+    return {
+      machine,
+      breakpoints,
+      data,
+      stackPointer: defined(stackPointer, 'stack pointer').name,
+    };
   }
 
   /**

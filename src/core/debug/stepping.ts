@@ -9,6 +9,7 @@ import type { Cpu } from '../isa/cpu.ts';
 import type { DisassembledInstruction } from '../isa/isa.ts';
 import type { Machine, MachineStop } from '../machine/machine.ts';
 import type { BreakpointSet } from './breakpoints.ts';
+import { passAccess, type DataBreakpointSet } from './dataBreakpoints.ts';
 import type { EndEvent, ResumeRequest, StopEvent } from './target.ts';
 import { readVirtual } from './targetMemory.ts';
 
@@ -31,6 +32,7 @@ export interface Plan {
 export interface PlanContext {
   readonly machine: Machine;
   readonly breakpoints: BreakpointSet;
+  readonly data: DataBreakpointSet;
   /** Name of the stack pointer. */
   readonly stackPointer: string;
 }
@@ -139,6 +141,7 @@ class RunToPlan implements Plan {
     const stop = machine.run(budget);
     if (stop.kind !== 'breakpoint') return resultOf(this.context, stop);
     const cpu = cpuOf(this.context, stop.hart);
+    if (cpu.watchHit) return resultOf(this.context, stop);
     if (this.arrived(cpu)) {
       this.leave();
       return { kind: 'stop', stop: stepStop(this.context, stop.hart) };
@@ -318,6 +321,12 @@ function resultOf(context: PlanContext, stop: MachineStop): SliceResult {
         stop: { hart: stop.hart, reason: { kind: 'event', name: stop.name, text: stop.text } },
       };
     case 'breakpoint': {
+      const { watchHit } = cpuOf(context, stop.hart);
+      if (watchHit) {
+        const passed = passAccess(context.machine, stop.hart, watchHit, context.data);
+        if (passed.kind === 'stop') return passed;
+        return passed.stop.kind === 'breakpoint' ? MORE : resultOf(context, passed.stop);
+      }
       const users = breakpointStop(context, stop.hart);
       if (users) return { kind: 'stop', stop: users };
       // A temporary breakpoint of another hart's way: pass through it.

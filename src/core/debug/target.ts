@@ -35,6 +35,35 @@ export interface Breakpoint {
   readonly address: bigint;
 }
 
+/** Bytes to stop after accesses of, by virtual addresses of whichever address space. */
+export interface DataBreakpoint {
+  /** As a breakpoint's; no breakpoint of code has the same. */
+  readonly id: number;
+  readonly address: bigint;
+  readonly size: number;
+  readonly access: 'read' | 'write' | 'readWrite';
+}
+
+/** An access that a hart has made. */
+export interface DataAccess {
+  /** Of the instruction. */
+  readonly pc: bigint;
+  readonly address: bigint;
+  readonly size: number;
+  /** Atomic operations do both. */
+  readonly read: boolean;
+  readonly write: boolean;
+}
+
+/** What was watched before and after an access: all of it or, of more than a word, what was accessed. */
+export interface DataChange {
+  readonly id: number;
+  readonly address: bigint;
+  /** Empty where nothing can be read. */
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
 export type ResumeRequest =
   | { readonly kind: 'continue' }
   /**
@@ -72,6 +101,13 @@ export type StopReason =
       readonly ids: readonly number[];
       /** A step ended here too: without the breakpoint this would be the stop of the step. */
       readonly stepEnded?: true;
+    }
+  /** The hart stands behind the instruction that made the access. */
+  | {
+      readonly kind: 'data';
+      readonly ids: readonly number[];
+      readonly access: DataAccess;
+      readonly changes: readonly DataChange[];
     }
   /** The guest asked for something nobody answers, or did something nobody can continue from. */
   | { readonly kind: 'event'; readonly name: string; readonly text: string };
@@ -225,6 +261,8 @@ export interface DebugTarget {
 
   /** Replaces all breakpoints. They never write to the guest. */
   setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void>;
+  /** Replaces all data breakpoints. Accesses by the debugger itself do not count. */
+  setDataBreakpoints(breakpoints: readonly DataBreakpoint[]): Promise<void>;
 
   /**
    * Replaces the exits that stop the guest, once each has been answered: stop events of kind

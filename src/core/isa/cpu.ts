@@ -70,6 +70,8 @@ export interface Cpu {
   setWatchpoints(watchpoints: readonly Watchpoint[]): void;
   /** The access before which the last `run` stopped, if it was one. */
   readonly watchHit: WatchHit | undefined;
-  /** Ignore a breakpoint at pc, or a watchpoint, for the next instruction executed. */
+  /** Ignore a breakpoint at pc for the next instruction executed. */
   skipBreakpointOnce(): void;
+  /** Ignore watchpoints for the next instruction executed. */
+  skipWatchpointsOnce(): void;
 }

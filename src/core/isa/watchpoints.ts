@@ -18,6 +18,8 @@ export interface WatchHit {
   /** Of the access. */
   readonly address: bigint;
   readonly size: number;
+  /** AMOs do both. */
+  readonly read: boolean;
   readonly write: boolean;
 }
 
@@ -80,7 +82,7 @@ export class Watchpoints {
       if (distance >= watchpoint.size || distance <= -size) continue;
       if (!concerns(watchpoint.access, access)) continue;
       const address = (BigInt(high) << 32n) | BigInt(low);
-      this.hit = { watchpoint, address, size, write: access !== 'load' };
+      this.hit = { watchpoint, address, size, read: access !== 'store', write: access !== 'load' };
       return true;
     }
     return false;

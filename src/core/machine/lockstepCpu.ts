@@ -75,4 +75,8 @@ export class LockstepCpu implements Cpu {
     this.first.skipBreakpointOnce();
     this.second.skipBreakpointOnce();
   }
+  skipWatchpointsOnce(): void {
+    this.first.skipWatchpointsOnce();
+    this.second.skipWatchpointsOnce();
+  }
 }

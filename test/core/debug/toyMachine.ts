@@ -6,6 +6,7 @@ import { ConsoleChannel } from '../../../src/core/base/console.ts';
 import { Emitter } from '../../../src/core/base/emitter.ts';
 import type { EndEvent, MappingTable } from '../../../src/core/debug/target.ts';
 import type { Cpu, CpuRun } from '../../../src/core/isa/cpu.ts';
+import type { Watchpoint, WatchHit } from '../../../src/core/isa/watchpoints.ts';
 import type { ControlFlow, DisassembledInstruction, Isa } from '../../../src/core/isa/isa.ts';
 import type { Machine, MachineStop } from '../../../src/core/machine/machine.ts';
 import { MmioMap } from '../../../src/core/memory/mmioMap.ts';
@@ -115,6 +116,9 @@ export class ToyCpu implements Cpu {
   }; // prettier-ignore
 
   private readonly machine: ToyMachine;
+  watchHit: WatchHit | undefined;
+  private watchpoints: readonly Watchpoint[] = [];
+  private skipWatch = -1;
   private skip = false;
   private savedPc = 0n;
 
@@ -133,11 +137,13 @@ export class ToyCpu implements Cpu {
   run(budget: number): CpuRun {
     const before = this.instructions;
     let steps = 0;
+    this.watchHit = undefined;
     const result = (stop: CpuRun['stop']) => ({ stop, retired: this.instructions - before, steps });
     while (steps < budget && !this.machine.stopped) {
       if (this.waiting && !this.wouldWake) return result('waiting');
       this.waiting = false;
       if (!this.skip && this.breakpoints.has(this.pc)) return result('breakpoint');
+      if (this.interruptAt !== this.instructions && this.isWatched()) return result('breakpoint');
       this.skip = false;
       steps++;
       if (this.interruptAt === this.instructions) {
@@ -169,13 +175,34 @@ export class ToyCpu implements Cpu {
   setBreakpoints(addresses: readonly bigint[]): void {
     this.breakpoints = new Set(addresses);
   }
-  readonly watchHit = undefined;
-  setWatchpoints(): void {}
+  setWatchpoints(watchpoints: readonly Watchpoint[]): void {
+    this.watchpoints = watchpoints;
+  }
+  skipWatchpointsOnce(): void {
+    this.skipWatch = this.instructions;
+  }
   skipBreakpointOnce(): void {
     this.skip = true;
   }
 
+  /** Words at 0x1000 are loaded and stored, and nothing else. */
+  private isWatched(): boolean {
+    const [op = 0, , b = 0] = this.machine.memory.view8(Number(this.pc), 4)!;
+    const mnemonic = mnemonics[op];
+    const read = mnemonic === 'load';
+    if ((!read && mnemonic !== 'store') || this.skipWatch === this.instructions) return false;
+    const address = BigInt(0x1000 + b * 8);
+    const unwanted = read ? 'write' : 'read';
+    const watchpoint = this.watchpoints.find(
+      (w) =>
+        w.address < address + 8n && address < w.address + BigInt(w.size) && w.access !== unwanted,
+    );
+    this.watchHit = watchpoint && { watchpoint, address, size: 8, read, write: !read };
+    return watchpoint !== undefined;
+  }
+
   private enterTrap(): void {
+    this.skipWatch = -1;
     this.savedPc = this.pc;
     this.pc = TRAP_VECTOR;
     this.modeName = 'T-mode';

@@ -39,6 +39,14 @@ describeEngines('core/engine/breakpoints', () => {
     assert.equal(r.hart.pc, at(12));
   });
 
+  it('a skip of nothing does not concern a breakpoint that comes later', () => {
+    const r = rig(`.option norvc\n${loop}`);
+    r.hart.skipBreakpointOnce();
+    r.hart.run(2);
+    r.hart.setBreakpoints([at(0)]);
+    assert.deepEqual(r.hart.run(100), { stop: 'breakpoint', retired: 2, steps: 2 });
+  });
+
   it('an instruction that jumps to itself stops each time', () => {
     const r = rig('_start: j _start');
     r.hart.setBreakpoints([at(0)]);

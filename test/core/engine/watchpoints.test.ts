@@ -65,8 +65,9 @@ describeEngines('core/engine/watchpoints', () => {
       assert.equal(r.hart.pc, first + BigInt(instruction * 4));
       assert.equal(r.hart.watchHit?.watchpoint, watchpoint);
       assert.equal(r.hart.watchHit?.write, write);
+      assert.equal(r.hart.watchHit?.read, !write || what.startsWith('an AMO'));
       for (let round = 0; round < 5; round++) {
-        r.hart.skipBreakpointOnce();
+        r.hart.skipWatchpointsOnce();
         assert.equal(r.hart.run(1000).retired, perRound);
       }
       r.hart.setWatchpoints([]);
@@ -102,7 +103,7 @@ describeEngines('core/engine/watchpoints', () => {
     r.hart.writeRegister('s0', 0x5000_0000n);
     r.hart.setWatchpoints([{ address: 0x5000_0000n, size: 8, access: 'read' }]);
     assert.equal(r.hart.run(100).retired, 3);
-    r.hart.skipBreakpointOnce();
+    r.hart.skipWatchpointsOnce();
     // The handler's load is another instruction.
     assert.deepEqual(r.hart.run(100), { stop: 'breakpoint', retired: 0, steps: 1 });
     assert.equal(r.csr('mcause'), 5n);

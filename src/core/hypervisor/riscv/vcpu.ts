@@ -325,7 +325,10 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     const { pc } = hart;
     const exit = handleExit(this, trap);
     // The instruction begins again, and whoever wanted to stop before it has done so.
-    if (!exit && hart.pc === pc) hart.skipBreakpointOnce();
+    if (!exit && hart.pc === pc) {
+      hart.skipBreakpointOnce();
+      hart.skipWatchpointsOnce();
+    }
     return exit;
   }
 

@@ -87,6 +87,8 @@ export class Fetcher {
     const same =
       addresses.length === breakpoints.size && addresses.every((a) => breakpoints.has(a));
     if (same) return;
+    // A skip was for a breakpoint of then, not for one that is new at its place.
+    if (!breakpoints.has(this.skipBreakpoint ?? -1n)) this.skipBreakpoint = undefined;
     this.breakpoints = new Set(addresses);
     breakpointsOfPage.clear();
     for (const address of this.breakpoints) {

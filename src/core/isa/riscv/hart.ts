@@ -293,6 +293,8 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
   }
   skipBreakpointOnce(): void {
     this.fetcher.skipBreakpoint = this.pc;
+  }
+  skipWatchpointsOnce(): void {
     this.watchpoints.skip(this.instructions);
   }
 

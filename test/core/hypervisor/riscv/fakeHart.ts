@@ -183,6 +183,7 @@ export class FakeHart implements RiscvHart {
   requestAttention(): void {}
   readonly watchHit = undefined;
   setWatchpoints(): void {}
+  skipWatchpointsOnce(): void {}
   skipBreakpointOnce(): void {
     this.skipped++;
   }

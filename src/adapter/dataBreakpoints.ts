@@ -1,0 +1,110 @@
+/**
+ * Data breakpoints for the client: what of a guest can be watched, the ids by which the client
+ * names it, and what a stop says. Ids are made of a symbol where there is one, so that they mean
+ * the same in the next guest, which may have been built anew.
+ */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { parseNumber } from '../core/debug/controlRegisters.ts';
+import type { DataAccess, DataChange } from '../core/debug/target.ts';
+import { hex, type Guest } from './guest.ts';
+import type { DataPlace } from './variableStore.ts';
+
+type Info = DebugProtocol.DataBreakpointInfoResponse['body'];
+
+const accessTypes: DebugProtocol.DataBreakpointAccessType[] = ['read', 'write', 'readWrite'];
+
+/** Bytes at an address that the client gives as a number. */
+export function addressInfo(guest: Guest, text: string, bytes = 1): Info {
+  const address = parseNumber(text);
+  if (address === undefined) return noData(`'${text}' is not an address`);
+  const expression = hex(BigInt.asUintN(guest.isa.xlen, address));
+  return dataInfo(guest, { expression, address, size: bytes }, bytes);
+}
+
+/** `bytes`: how many the client asks for, instead of the variable's own. */
+export function dataInfo(guest: Guest, place: DataPlace, bytes: number | undefined): Info {
+  const { expression } = place;
+  const size = bytes ?? place.size;
+  const address = BigInt.asUintN(guest.isa.xlen, place.address);
+  if (!Number.isSafeInteger(size) || size < 1) {
+    return noData(`how many bytes '${expression}' has is not known: say how many to watch`);
+  }
+  if (address + BigInt(size) > 1n << BigInt(guest.isa.xlen)) {
+    return noData(`${size} bytes at ${hex(address)} go beyond the last address`);
+  }
+  const symbol = dataSymbol(guest, address, size);
+  const where = symbol ? `${symbol.name}+${hex(symbol.offset)}` : hex(address);
+  return {
+    dataId: `${where}/${size} ${expression}`,
+    description: describePlace({ expression, address, size }),
+    accessTypes,
+    canPersist: symbol !== undefined || expression === hex(address),
+  };
+}
+
+export function noData(description: string): Info {
+  return { dataId: null, description };
+}
+
+/** Where an id's data are in a guest; a text says why they are nowhere. */
+export function resolveData(guest: Guest, dataId: string): DataPlace | string {
+  const match = /^(?:(0x[\da-f]+)|(\S+)\+(0x[\da-f]+))\/(\d+) ([^]*)$/.exec(dataId);
+  if (!match) return `'${dataId}' names no data.`;
+  const [, absolute, name, offset, size, expression = ''] = match;
+  const place = { expression, size: Number(size) };
+  if (absolute !== undefined) return { ...place, address: BigInt(absolute) };
+  const symbol = guest.symbols.symbolNamed(name ?? '');
+  if (!symbol) return `The guest has no variable '${name}'.`;
+  return { ...place, address: symbol.address + BigInt(offset ?? 0) };
+}
+
+export function describePlace({ expression, address, size }: DataPlace): string {
+  const bytes = bytesAt(address, size);
+  return expression === hex(address) ? bytes : `${expression} (${bytes})`;
+}
+
+function bytesAt(address: bigint, size: number): string {
+  return `${size === 1 ? '1 byte' : `${size} bytes`} at ${hex(address)}`;
+}
+
+/** `counter (4 bytes at 0x80203010) was written: 0x3 (3) → 0x4 (4), by 0x8020011c <count+8>`. */
+export function describeAccess(
+  guest: Guest,
+  place: DataPlace,
+  { pc, address, size, read, write }: DataAccess,
+  { before, after }: DataChange,
+): string {
+  const done = write ? (read ? 'read and written' : 'written') : 'read';
+  const whole = address === place.address && size === place.size;
+  const part = whole ? '' : ` by ${bytesAt(address, size)}`;
+  const symbol = guest.symbols.symbolAt(pc);
+  const offset = symbol?.offset ? `+${hex(symbol.offset)}` : '';
+  const by = symbol ? `${hex(pc)} <${symbol.name}${offset}>` : hex(pc);
+  return `${describePlace(place)} was ${done}${part}${change(before, after, write)}, by ${by}`;
+}
+
+function change(before: Uint8Array, after: Uint8Array, write: boolean): string {
+  const [old, now] = [bytesText(before), bytesText(after)];
+  // Registers of devices are not read for this: reading may do something.
+  if (now === undefined) return '';
+  if (old === now) return write ? `: ${now} again` : `: ${now}`;
+  return old === undefined ? `: ${now}` : `: ${old} → ${now}`;
+}
+
+/** Little-endian, as all memory is; what is no number of C's is a row of bytes. */
+function bytesText(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 0) return undefined;
+  if (![1, 2, 4, 8].includes(bytes.length)) {
+    return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  }
+  const value = [...bytes].reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  return `${hex(value)} (${value})`;
+}
+
+function dataSymbol(guest: Guest, address: bigint, size: number) {
+  const symbol = guest.symbols.symbolAt(address);
+  if (symbol?.kind !== 'object' || symbol.offset + BigInt(size) > symbol.size) return undefined;
+  // Static variables may share a name: only the one that the name finds is meant by it.
+  const found = guest.symbols.symbolNamed(symbol.name);
+  return found?.address === symbol.address && !/\s/.test(symbol.name) ? symbol : undefined;
+}
