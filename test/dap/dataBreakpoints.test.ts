@@ -122,6 +122,18 @@ describe('data breakpoints', () => {
       await t.request('setExpression', { expression: 'planets[3].moons', value: '9' });
       assert.equal(await value(t, 'planets[3].moons'), '9');
       assert.match((await goOn(t))['description'], /was read: 0x9 \(9\), by/);
+      t.note('what a trap handler writes, while a step runs through a call');
+      await set(t, { dataId: phase });
+      await goOn(t);
+      const ticks = await dataId(t, { name: 'timer_ticks' });
+      const counted = { dataId: ticks, accessType: 'readWrite', condition: 'timer_ticks > 0' };
+      await set(t, counted);
+      await t.request('next', { threadId: 1 });
+      assert.match((await t.event('stopped'))['description'], /was written: 0x0 \(0\) → 0x1 \(1\)/);
+      await t.request('stackTrace', { threadId: 1 });
+      await set(t, { dataId: ticks, accessType: 'readWrite', condition: '0' });
+      await t.request('stepOut', { threadId: 1 });
+      assert.equal((await t.event('stopped'))['reason'], 'step');
       t.note('a write for which a condition holds');
       await set(t, { dataId: phase, condition: 'phase != PHASE_TIMER' });
       await goOn(t);
