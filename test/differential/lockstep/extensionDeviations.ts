@@ -11,10 +11,10 @@ const version = 'QEMU 10.0.13';
 
 export const deviationsOfExtensions: readonly KnownDeviation[] = [
   {
-    name: 'LCOFI and SGEI where they do not exist, of code that runs from its middle on',
+    name: 'LCOFI, SGEI and local interrupts where they do not exist, of code that runs from its middle on',
     version,
     sentence: 'Bits of interrupts that cannot occur are read-only zeros (privileged, mip and mie)',
-    bits: ({ name, ours }) => (/^(m|h|s|vs)(ip|ie)$/.test(name) ? ~ours & 0x3000n : 0n),
+    bits: ({ name, ours }) => (/^(m|h|s|vs)(ip|ie)$/.test(name) ? ~ours & ~0xfffn : 0n),
     ends: true,
   },
   {

@@ -40,12 +40,7 @@ const rv64 = (name: string, share: number, extensions: string): LockstepProcesso
   xlen: 64,
   share,
   isa: named(extensions),
-  qemu: [
-    ...base,
-    ...on(`h sv57 smaia ssaia ${blocks.join(' ')} ${extensions}`),
-    ...floats,
-    ...bits,
-  ],
+  qemu: [...base, ...on(`h sv57 smaia ssaia f d ${blocks.join(' ')} ${extensions}`), ...bits],
 });
 
 export const processors: readonly LockstepProcessor[] = [
