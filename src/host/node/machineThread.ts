@@ -6,6 +6,13 @@ import { connectMachine } from '../../worker/client.ts';
 import { portOfWorker } from '../../worker/nodePort.ts';
 import type { CreateOptions } from '../../worker/targetMethods.ts';
 
+/**
+ * MiB of the thread's JavaScript heap; guest RAM and translated code are outside it. The limit is far
+ * above what the thread needs, and V8 collects earlier where it is lower: at its own limit half of
+ * the heap is garbage of the translator.
+ */
+const heapLimit = 512;
+
 export interface MachineThread {
   readonly target: DebugTarget;
   /** Disposes the target and ends the thread. */
@@ -20,7 +27,10 @@ export async function startMachineThread(
   options: CreateOptions,
 ): Promise<MachineThread> {
   // Flags of the process are not all allowed in a worker, so it starts without them.
-  const worker = new Worker(script, { execArgv: [] });
+  const worker = new Worker(script, {
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: heapLimit },
+  });
   try {
     const target = await connectMachine(portOfWorker(worker), config, files, options);
     return {
