@@ -63,7 +63,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   private ran = false;
   private halted = false;
   private suspended = false;
-  /** SUSP: where the waiting hart begins once it is woken. */
+  /** SUSP, non-retentive HSM: where the waiting hart begins once it is woken. */
   private resume: { readonly address: bigint; readonly opaque: bigint } | undefined;
   /** Started by hart_start, nothing run yet. */
   private fresh = false;
@@ -190,6 +190,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   applyIsa(): void {
     const { hart, isa } = this;
     hart.setWideCsr(csr.henvcfg, isa.henvcfg);
+    this.features.environmentWritten();
     const hasStateEnables = hart.readRegister('hstateen0') !== undefined;
     if (hasStateEnables) hart.setWideCsr(csr.hstateen0, isa.hstateen0);
     const others = hart.getCsr(csr.sstatus) & ~statusFs;
@@ -278,12 +279,12 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     return { kind: 'intr' };
   }
 
-  /** The end of a system suspend. */
+  /** The end of a suspend that keeps no registers. */
   private wake(): void {
     const { resume } = this;
     if (!resume) return;
     this.enterAt(resume.address, resume.opaque);
-    this.observe('resume', () => 'an interrupt ends the system suspend');
+    this.observe('resume', () => 'an interrupt ends the suspend');
   }
 
   /** For steal time: somebody else runs while this vCPU could. Its own turn begins with `enter`. */

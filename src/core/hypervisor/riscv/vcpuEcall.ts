@@ -28,7 +28,7 @@ export function makeCall(vcpu: ExitContext, stopped?: SbiCall): VcpuExit | undef
       finish(vcpu, call, sbiError.SUCCESS, 0n);
       vcpu.wait(true);
       return undefined;
-    case 'systemSuspend':
+    case 'sleep':
       vcpu.observe('sbi', () => text(call));
       vcpu.advance(ecallLength);
       vcpu.sleep(outcome.address, outcome.opaque);

@@ -27,7 +27,7 @@ export type SbiOutcome =
   /** Returns SUCCESS once an interrupt wakes the hart. */
   | { readonly kind: 'suspend' }
   /** Does not return: an interrupt makes the hart begin at the address, as if it had been started. */
-  | { readonly kind: 'systemSuspend'; readonly address: bigint; readonly opaque: bigint }
+  | { readonly kind: 'sleep'; readonly address: bigint; readonly opaque: bigint }
   | { readonly kind: 'systemEvent'; readonly type: SystemEventType; readonly reason: number }
   /** A fault met while serving the call goes to the guest, at the ecall. */
   | { readonly kind: 'redirect'; readonly trap: TrapInfo };
@@ -73,6 +73,11 @@ export function returned(error: bigint, value = 0n): SbiOutcome {
 /** SBI's 32-bit parameters: the upper half of the register is ignored. */
 export function low32(value: bigint): number {
   return Number(BigInt.asUintN(32, value));
+}
+
+/** Whether a hart can begin there: a slot backs it, and an odd address is no instruction's. */
+export function mayExecute(vcpu: SbiVcpu, address: bigint): boolean {
+  return (address & 1n) === 0n && vcpu.isMemory(address);
 }
 
 /** A parameter of 64 bits, which takes two registers where they have 32. */

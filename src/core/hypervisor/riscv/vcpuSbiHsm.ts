@@ -4,7 +4,8 @@
  *
  * STOPPED -- hart_start --> START_PENDING -- first run --> STARTED
  * STARTED -- hart_stop --> STOPPED
- * STARTED -- hart_suspend --> SUSPENDED -- interrupt --> STARTED
+ * STARTED -- hart_suspend --> SUSPENDED -- interrupt --> STARTED, behind the call, or, when the
+ *   suspend was a non-retentive one, at its resume address
  *
  * The other pending states last for no time here: nobody can look in between.
  */
@@ -12,6 +13,7 @@ import { sbiError, sbiExtension } from './sbiNames.ts';
 import {
   hsmState,
   low32,
+  mayExecute,
   returned,
   type SbiCall,
   type SbiOutcome,
@@ -32,7 +34,7 @@ function handle(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
     case 2:
       return status(vcpu, call);
     case 3:
-      return suspend(call);
+      return suspend(vcpu, call);
     default:
       return returned(sbiError.NOT_SUPPORTED);
   }
@@ -43,8 +45,7 @@ function start(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   const target = vcpu.peers.find((v) => BigInt(v.id) === id);
   if (!target) return returned(sbiError.INVALID_PARAM);
   if (target.hsmState !== 'stopped') return returned(sbiError.ALREADY_AVAILABLE);
-  // Executable memory is what a slot backs; an odd address is no instruction's.
-  if ((address & 1n) !== 0n || !vcpu.isMemory(address)) return returned(sbiError.INVALID_ADDRESS);
+  if (!mayExecute(vcpu, address)) return returned(sbiError.INVALID_ADDRESS);
   target.start(address, opaque);
   return returned(sbiError.SUCCESS);
 }
@@ -55,13 +56,17 @@ function status(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   return returned(sbiError.SUCCESS, BigInt(hsmState[target.hsmState]));
 }
 
-/** As KVM: the default retentive suspend only; platform types are not implemented. */
-function suspend(call: SbiCall): SbiOutcome {
-  switch (low32(call.args[0])) {
+/** The two default types; a platform's own are not implemented. */
+function suspend(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
+  const [type, address, opaque] = call.args;
+  switch (low32(type)) {
     case suspendRetentive:
       return { kind: 'suspend' };
     case suspendNonRetentive:
-      return returned(sbiError.NOT_SUPPORTED);
+      // Quirk: KVM has retentive suspends only.
+      if (vcpu.vm.kvmQuirks) return returned(sbiError.NOT_SUPPORTED);
+      if (!mayExecute(vcpu, address)) return returned(sbiError.INVALID_ADDRESS);
+      return { kind: 'sleep', address, opaque };
     default:
       return returned(sbiError.INVALID_PARAM);
   }

@@ -17,7 +17,8 @@ import {
   type SbiVcpu,
 } from './vcpuSbiCall.ts';
 
-const asidMax = 0xffffn;
+/** satp.ASID has as many bits. */
+const asidBits = { 32: 9n, 64: 16n } as const;
 
 export const sbiTime = { first: sbiExtension.time, last: sbiExtension.time, handle: time };
 export const sbiIpi = { first: sbiExtension.ipi, last: sbiExtension.ipi, handle: ipi };
@@ -59,7 +60,9 @@ function rfence(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   const targets = selectHarts(vcpu, mask, base);
   if (!targets) return returned(sbiError.INVALID_PARAM);
   if (call.function > 0 && !isRange(vcpu, start, size)) return returned(sbiError.INVALID_ADDRESS);
-  if (call.function === 2 && asid > asidMax) return returned(sbiError.INVALID_PARAM);
+  if (call.function === 2 && asid >> asidBits[vcpu.hart.xlen] !== 0n) {
+    return returned(sbiError.INVALID_PARAM);
+  }
   fence(vcpu, targets, call.function);
   return returned(sbiError.SUCCESS);
 }

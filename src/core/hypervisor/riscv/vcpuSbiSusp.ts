@@ -5,7 +5,14 @@
  * interrupt controller. What it registered with PMU, STA and FWFT outlasts the sleep.
  */
 import { sbiError, sbiExtension } from './sbiNames.ts';
-import { low32, returned, type SbiCall, type SbiOutcome, type SbiVcpu } from './vcpuSbiCall.ts';
+import {
+  low32,
+  mayExecute,
+  returned,
+  type SbiCall,
+  type SbiOutcome,
+  type SbiVcpu,
+} from './vcpuSbiCall.ts';
 
 const suspendToRam = 0;
 
@@ -16,8 +23,8 @@ function handle(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   const [type, address, opaque] = call.args;
   // The other types are reserved, or a platform's that this one has not.
   if (low32(type) !== suspendToRam) return returned(sbiError.INVALID_PARAM);
-  if ((address & 1n) !== 0n || !vcpu.isMemory(address)) return returned(sbiError.INVALID_ADDRESS);
+  if (!mayExecute(vcpu, address)) return returned(sbiError.INVALID_ADDRESS);
   const awake = vcpu.peers.some((v) => v !== vcpu && v.hsmState !== 'stopped');
   if (awake) return returned(sbiError.DENIED);
-  return { kind: 'systemSuspend', address, opaque };
+  return { kind: 'sleep', address, opaque };
 }

@@ -4,6 +4,7 @@
  * pointers that the guest's own translation applies to; a fault in reading one is the guest's, at
  * the ecall. console_putchar and console_getchar are forwarded.
  */
+import type { TrapInfo } from '../../isa/riscv/riscvHart.ts';
 import { csr, vssip } from './csrs.ts';
 import {
   existingHarts,
@@ -30,9 +31,11 @@ function timer(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   return returned(0n);
 }
 
+/** "An implementation specific positive value if an IPI had been pending"; KVM says 0 always. */
 function clearIpi(vcpu: SbiVcpu): SbiOutcome {
-  vcpu.hart.setCsr(csr.hvip, vcpu.hart.getCsr(csr.hvip) & ~vssip);
-  return returned(0n);
+  const old = vcpu.hart.getCsr(csr.hvip);
+  vcpu.hart.setCsr(csr.hvip, old & ~vssip);
+  return returned((old & vssip) !== 0n && !vcpu.vm.kvmQuirks ? 1n : 0n);
 }
 
 function shutdown(): SbiOutcome {
@@ -47,10 +50,32 @@ function overHarts(act: (vcpu: SbiVcpu, targets: readonly SbiVcpu[]) => void) {
       act(vcpu, vcpu.peers);
       return returned(0n);
     }
-    const read = vcpu.readGuest(pointer, vcpu.hart.xlen / 8, false);
-    if ('trap' in read) return { kind: 'redirect', trap: read.trap };
-    // Bits of harts that do not exist are passed over: a legacy call has no error for them.
-    act(vcpu, existingHarts(vcpu, read.value, 0n));
+    const harts = maskedHarts(vcpu, pointer);
+    if ('trap' in harts) return { kind: 'redirect', trap: harts.trap };
+    act(vcpu, harts.selected);
     return returned(0n);
   };
+}
+
+/**
+ * The harts of a bit vector of "unsigned longs whose length equals the number of harts in the
+ * system divided by the number of bits in an unsigned long, rounded up". All of it is read before
+ * anything is done. Bits of harts that do not exist are passed over: a legacy call has no error for
+ * them. Quirk: KVM reads the first word and no other.
+ */
+function maskedHarts(
+  vcpu: SbiVcpu,
+  pointer: bigint,
+): { readonly selected: readonly SbiVcpu[] } | { readonly trap: TrapInfo } {
+  const { xlen } = vcpu.hart;
+  const harts = Math.max(...vcpu.peers.map((v) => v.id)) + 1;
+  const words = vcpu.vm.kvmQuirks ? 1 : Math.ceil(harts / xlen);
+  const selected: SbiVcpu[] = [];
+  for (let i = 0; i < words; i++) {
+    const address = BigInt.asUintN(xlen, pointer + BigInt((i * xlen) / 8));
+    const read = vcpu.readGuest(address, xlen / 8, false);
+    if ('trap' in read) return read;
+    selected.push(...existingHarts(vcpu, read.value, BigInt(i * xlen)));
+  }
+  return { selected };
 }

@@ -22,12 +22,15 @@ const hvip = 0x645;
 const vsie = 0x204;
 const vstimecmp = 0x24d;
 const hgatp = 0x680;
+const henvcfg = 0x60a;
 
 export interface FakeHartOptions {
   readonly sstc?: boolean;
   readonly vmidBits?: number;
   /** Widest hgatp.MODE. */
   readonly widestMode?: bigint;
+  /** Ssnpm: henvcfg.PMM takes all lengths. */
+  readonly pointerMasking?: boolean;
 }
 
 export class FakeHart implements RiscvHart {
@@ -126,7 +129,7 @@ export class FakeHart implements RiscvHart {
   getCsr(number: number): bigint {
     if (number === hip) return this.getCsr(hvip) | this.timerPending();
     if (number === vsie) return (this.getCsr(hie) & 0x444n) >> 1n;
-    if (number === 0x60a && !this.options.sstc) {
+    if (number === henvcfg && !this.options.sstc) {
       return (this.csrs.get(number) ?? 0n) & ~(1n << 63n);
     }
     return this.csrs.get(number) ?? 0n;
@@ -142,7 +145,9 @@ export class FakeHart implements RiscvHart {
     const unsigned = BigInt.asUintN(64, value);
     if (number === vsie) this.csrs.set(hie, (unsigned & 0x222n) << 1n);
     else if (number === hgatp) this.writeHgatp(unsigned);
-    else this.csrs.set(number, unsigned);
+    else if (number === henvcfg && !this.options.pointerMasking) {
+      this.csrs.set(number, unsigned & ~(3n << 32n));
+    } else this.csrs.set(number, unsigned);
   }
 
   reset(): void {
@@ -213,7 +218,7 @@ export class FakeHart implements RiscvHart {
   }
 
   private timerPending(): bigint {
-    if (!this.options.sstc || ((this.getCsr(0x60a) >> 63n) & 1n) === 0n) return 0n;
+    if (!this.options.sstc || ((this.getCsr(henvcfg) >> 63n) & 1n) === 0n) return 0n;
     const now = BigInt.asUintN(64, this.clock.ticks() + this.getCsr(0x605));
     return now >= this.getCsr(vstimecmp) ? 1n << 6n : 0n;
   }

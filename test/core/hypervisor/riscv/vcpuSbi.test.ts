@@ -212,7 +212,9 @@ describe('SBI: HSM', () => {
   check('start outside memory', HSM, 0, [1n, 0x1000n, 0n], [INVALID_ADDRESS]);
   check('start after memory', HSM, 0, [1n, BigInt(ramBase + ramSize), 0n], [INVALID_ADDRESS]);
   check('start at an odd address', HSM, 0, [1n, start + 1n, 0n], [INVALID_ADDRESS]);
-  check('non-retentive suspend', HSM, 3, [0x80000000n, start, 0n], [NOT_SUPPORTED]);
+  check('non-retentive suspend, nowhere to resume', HSM, 3, [0x80000000n, 0n], [INVALID_ADDRESS]);
+  check('reserved non-retentive type', HSM, 3, [0x80000001n, start, 0n], [INVALID_PARAM]);
+  check('platform non-retentive type', HSM, 3, [0x90000000n, start, 0n], [INVALID_PARAM]);
   check('reserved suspend type', HSM, 3, [1n, start, 0n], [INVALID_PARAM]);
   check('platform suspend type', HSM, 3, [0x10000000n, start, 0n], [INVALID_PARAM]);
   check('unknown function', HSM, 4, [], [NOT_SUPPORTED]);
@@ -270,6 +272,34 @@ describe('SBI: HSM', () => {
   });
 });
 
+describe('SBI: HSM, non-retentive suspend', () => {
+  const resume = BigInt(ramBase) + 0x2000n;
+
+  it('lasts until an interrupt and goes on at resume_addr, features kept', () => {
+    const r = rig({ harts: 2, pointerMasking: true });
+    starts(r, 1);
+    const [, second] = r.harts;
+    const [, vcpu] = r.vcpus;
+    assert(second && vcpu);
+    call(r, 1, 0x46574654, 0, 5n, 7n, 0n);
+    second.setCsr(0x204, 2n);
+    second.setCsr(0x280, 0x8000000000080000n);
+    second.setCsr(0x200, 2n);
+    second.ecall(HSM, 3, (1n << 40n) | 0x80000000n, resume, 0x77n);
+    assert.equal(vcpu.run(10).exit.kind, 'halted');
+    assert.equal(call(r, 0, HSM, 2, 1n)[1], 4n, 'SUSPENDED');
+    assert.equal(call(r, 0, HSM, 0, 1n, resume, 0n)[0], ALREADY_AVAILABLE);
+    call(r, 0, IPI, 0, 2n, 0n);
+    vcpu.run(1);
+    assert.equal(call(r, 0, HSM, 2, 1n)[1], 0n, 'STARTED');
+    assert.deepEqual([second.getX(10), second.getX(11)], [1n, 0x77n]);
+    assert.equal(second.getCsr(0x280), 0n, 'satp');
+    assert.equal(second.getCsr(0x200) & 2n, 0n, 'sstatus.SIE');
+    assert.equal(second.pc - resume, 0n);
+    assert.deepEqual(call(r, 1, 0x46574654, 1, 5n), [SUCCESS, 7n]);
+  });
+});
+
 describe('SBI: SRST', () => {
   function resets(name: string, type: bigint, reason: bigint, event: string) {
     it(name, () => {
@@ -287,107 +317,12 @@ describe('SBI: SRST', () => {
   resets('upper halves are ignored', 5n << 32n, 9n << 32n, 'shutdown');
   check('reserved type', SRST, 0, [3n, 0n], [INVALID_PARAM]);
   check('last reserved type', SRST, 0, [0xefffffffn, 0n], [INVALID_PARAM]);
-  check('vendor type', SRST, 0, [0xf0000000n, 0n], [NOT_SUPPORTED]);
+  check('vendor type', SRST, 0, [0xf0000000n, 0n], [INVALID_PARAM]);
   check('reserved reason', SRST, 0, [0n, 2n], [INVALID_PARAM]);
   check('last reserved reason', SRST, 0, [0n, 0xdfffffffn], [INVALID_PARAM]);
-  check('vendor reason', SRST, 0, [0n, 0xf0000000n], [NOT_SUPPORTED]);
+  check('implementation’s reason', SRST, 0, [0n, 0xe0000000n], [INVALID_PARAM]);
+  check('vendor reason', SRST, 0, [0n, 0xf0000000n], [INVALID_PARAM]);
   check('unknown function', SRST, 1, [0n, 0n], [NOT_SUPPORTED]);
-});
-
-describe('SBI: legacy calls', () => {
-  /** Legacy calls write a0 only. */
-  function legacy(r: Rig, ext: number, ...args: bigint[]): bigint {
-    const kept = args[1] ?? 0n;
-    const [result, a1] = call(r, 0, ext, 99, ...args);
-    assert.equal(a1, kept, 'a1 is left alone');
-    return result;
-  }
-
-  it('set_timer', () => {
-    const r = rig({ sstc: true });
-    assert.equal(legacy(r, 0, 700n, 0x55n), 0n);
-    assert.equal(r.hart.getCsr(0x24d), 700n);
-  });
-  it('clear_ipi', () => {
-    const r = rig();
-    r.hart.setCsr(0x645, (1n << 2n) | (1n << 10n));
-    assert.equal(legacy(r, 3, 0n, 0x55n), 0n);
-    assert.equal(r.hart.getCsr(0x645), 1n << 10n);
-  });
-  it('send_ipi reads the mask through the guest', () => {
-    const r = rig({ harts: 3 });
-    const asked: unknown[] = [];
-    r.hart.onLoad = (...args) => {
-      asked.push(args);
-      return { value: 0b110n | (1n << 60n) };
-    };
-    assert.equal(legacy(r, 4, 0x4000n), 0n);
-    assert.deepEqual(asked, [[0x4000n, 8, false]]);
-    assert.deepEqual(
-      r.harts.map((h) => h.getCsr(0x645)),
-      [0n, 4n, 4n],
-    );
-  });
-  it('a null mask is every hart', () => {
-    const r = rig({ harts: 2 });
-    legacy(r, 4, 0n);
-    assert.deepEqual(
-      r.harts.map((h) => h.getCsr(0x645)),
-      [4n, 4n],
-    );
-  });
-  it('remote fences', () => {
-    const r = rig({ harts: 2 });
-    r.hart.onLoad = () => ({ value: 0b10n });
-    const before = { ...r.harts[1]?.fences } as { i: number; vvma: number };
-    legacy(r, 5, 0x4000n);
-    legacy(r, 6, 0x4000n, 0n, 0n);
-    legacy(r, 7, 0x4000n, 0x1000n, 0x1000n, 3n);
-    assert.equal(r.harts[1]?.fences.i, before.i + 1);
-    assert.equal(r.harts[1]?.fences.vvma, before.vvma + 2);
-  });
-  it('a fault in reading the mask is the guest’s, at the ecall', () => {
-    const r = rig();
-    const { hart } = r;
-    hart.setCsr(0x205, 0x8000_0100n);
-    hart.setCsr(0x200, 2n);
-    hart.onLoad = (tval) => ({ trap: { cause: 13, tval, tval2: 0n, tinst: 0, gva: true } });
-    hart.pc = 0x8000_0040n;
-    hart.ecall(4, 0, 0x4000n);
-    assert.deepEqual(r.vcpu.run(1), { exit: { kind: 'intr' }, consumed: 1 });
-    assert.deepEqual(
-      [hart.getCsr(0x242), hart.getCsr(0x243), hart.getCsr(0x241), hart.pc],
-      [13n, 0x4000n, 0x8000_0040n, 0x8000_0100n],
-    );
-    assert.equal(hart.getCsr(0x200) & 0x122n, 0x120n, 'SPP and SPIE, SIE off');
-    assert.equal(hart.getX(10), 0x4000n, 'no result is written');
-  });
-  it('a mask outside memory is a load access fault', () => {
-    const r = rig();
-    r.hart.onLoad = (tval) => ({
-      trap: { cause: 21, tval, tval2: 0x1000n >> 2n, tinst: 0, gva: true },
-    });
-    r.hart.ecall(4, 0, 0x1000n);
-    r.vcpu.run(1);
-    assert.deepEqual([r.hart.getCsr(0x242), r.hart.getCsr(0x243)], [5n, 0x1000n]);
-  });
-  it('a mask on a page not touched before is mapped and read', () => {
-    const r = rig({ harts: 2 });
-    let faults = 0;
-    r.hart.onLoad = (tval) =>
-      faults++ === 0
-        ? { trap: { cause: 21, tval, tval2: 0x8040_0000n >> 2n, tinst: 0, gva: true } }
-        : { value: 2n };
-    assert.equal(legacy(r, 4, 0x8040_0000n), 0n);
-    assert.equal(r.harts[1]?.getCsr(0x645), 4n);
-  });
-  it('shutdown', () => {
-    const r = rig();
-    r.hart.ecall(8, 0);
-    const { exit } = r.vcpu.run(1);
-    assert(exit.kind === 'systemEvent');
-    assert.deepEqual([exit.type, exit.reason], ['shutdown', 0]);
-  });
 });
 
 describe('SBI: forwarded calls', () => {

@@ -56,6 +56,27 @@ describe('SBI: FWFT', () => {
     assert.equal(r.hart.getCsr(hedeleg), before);
   });
 
+  it('masks pointers through henvcfg.PMM, with the lengths that the hart has', () => {
+    const PMLEN = 5n;
+    const r = rig({ harts: 2, pointerMasking: true });
+    const pmm = (id = 0) => ((r.harts[id]?.getCsr(0x60a) ?? 0n) >> 32n) & 3n;
+    const masks = (value: bigint, flags = 0n) => call(r, 0, FWFT, 0, PMLEN, value, flags)[0];
+    assert.deepEqual([call(r, 0, FWFT, 1, PMLEN), pmm()], [[SUCCESS, 0n], 0n]);
+    for (const [value, bits] of [
+      [7n, 2n],
+      [16n, 3n],
+      [0n, 0n],
+    ] as const) {
+      assert.equal(masks(value), SUCCESS);
+      assert.deepEqual([call(r, 0, FWFT, 1, PMLEN), pmm()], [[SUCCESS, value], bits]);
+    }
+    for (const value of [1n, 2n, 8n, 17n, 1n << 32n]) assert.equal(masks(value), INVALID_PARAM);
+    assert.equal(masks(7n, 1n), SUCCESS);
+    assert.equal(masks(0n), DENIED_LOCKED);
+    assert.equal(set(r, 1n), SUCCESS, 'the other feature has a lock of its own');
+    assert.deepEqual([pmm(), pmm(1)], [2n, 0n], 'local, and still there');
+  });
+
   it('a call that fails locks nothing', () => {
     const r = rig();
     assert.equal(set(r, 2n, 1n), INVALID_PARAM);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { rig } from './rig.ts';
+import { ramBase, rig } from './rig.ts';
 import { call, INVALID_PARAM, INVALID_ADDRESS, NOT_SUPPORTED, ones, SUCCESS } from './sbiCalls.ts';
 
 const TIME = 0x54494d45;
 const IPI = 0x735049;
 const RFENCE = 0x52464e43;
+const HSM = 0x48534d;
 const SRST = 0x53525354;
 
 /** Each call with and without: arch/riscv/kvm/vcpu_sbi_replace.c and the specification. */
@@ -30,6 +31,10 @@ describe('SBI: as the specification, or as KVM', () => {
   both('RFENCE, ASID', RFENCE, 2, [1n, 0n, 0n, 0n, 0x10000n], INVALID_PARAM, SUCCESS);
   for (const fn of [3, 4, 5, 6]) both(`HFENCE ${fn}`, RFENCE, fn, [1n], NOT_SUPPORTED, SUCCESS);
   both('unknown function of RFENCE', RFENCE, 7, [1n], NOT_SUPPORTED, NOT_SUPPORTED);
+  const resume = BigInt(ramBase);
+  both('HSM, non-retentive', HSM, 3, [0x80000000n, 1n], INVALID_ADDRESS, NOT_SUPPORTED);
+  both('HSM, reserved', HSM, 3, [0x80000001n, resume], INVALID_PARAM, INVALID_PARAM);
+  both('vendor reset type', SRST, 0, [0xf0000000n, 0n], INVALID_PARAM, NOT_SUPPORTED);
   both('reserved reset type', SRST, 0, [3n, 0n], INVALID_PARAM, NOT_SUPPORTED);
 
   it('an IPI to harts of which one does not exist', () => {
@@ -40,6 +45,16 @@ describe('SBI: as the specification, or as KVM', () => {
     };
     assert.deepEqual(pending(false), [0n, 0n, 0n]);
     assert.deepEqual(pending(true), [0n, 4n, 4n]);
+  });
+
+  it('clearing an IPI that was pending', () => {
+    const cleared = (kvmQuirks: boolean) => {
+      const r = rig({ kvmQuirks });
+      r.hart.setCsr(0x645, 4n);
+      return [call(r, 0, 3, 0)[0], r.hart.getCsr(0x645)];
+    };
+    assert.deepEqual(cleared(false), [1n, 0n]);
+    assert.deepEqual(cleared(true), [0n, 0n]);
   });
 
   it('a fence on harts of which one does not exist', () => {

@@ -128,7 +128,7 @@ describe('SBI: SUSP, suspend to RAM', () => {
       r.exits.map((e) => `${e.kind}: ${e.text()}`),
       [
         'sbi: SUSP system_suspend(sleep_type=SUSPEND_TO_RAM, resume_addr=0x80004000, opaque=119)',
-        'resume: an interrupt ends the system suspend',
+        'resume: an interrupt ends the suspend',
       ],
     );
   });
