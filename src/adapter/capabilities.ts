@@ -21,6 +21,11 @@ const byRequest: Readonly<Partial<Record<string, keyof DebugProtocol.Capabilitie
   writeMemory: 'supportsWriteMemoryRequest',
   exceptionInfo: 'supportsExceptionInfoRequest',
   loadedSources: 'supportsLoadedSourcesRequest',
+  restartFrame: 'supportsRestartFrame',
+  goto: 'supportsGotoTargetsRequest',
+  stepInTargets: 'supportsStepInTargetsRequest',
+  modules: 'supportsModulesRequest',
+  cancel: 'supportsCancelRequest',
 };
 
 /** Served by requests that exist anyway: granularities of a step, conditions of breakpoints. */
@@ -34,6 +39,12 @@ const always: DebugProtocol.Capabilities = {
   exceptionBreakpointFilters: exceptionFilters,
   supportsEvaluateForHovers: true,
   supportsDelayedStackTraceLoading: true,
+  supportsValueFormattingOptions: true,
+  supportsClipboardContext: true,
+  supportsSingleThreadExecutionRequests: true,
+  additionalModuleColumns: [
+    { attributeName: 'loadOffset', label: 'Offset', type: 'string', width: 12 },
+  ],
 };
 
 export function capabilities(requests: readonly string[]): DebugProtocol.Capabilities {

@@ -9,6 +9,8 @@ export const errorCodes = {
   userError: 1001,
   notStopped: 1002,
   unknownRequest: 1003,
+  cancelled: 1004,
+  badArguments: 1005,
   defect: 1999,
 } as const;
 

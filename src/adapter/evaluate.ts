@@ -18,11 +18,41 @@ export async function evaluate(scope: Scope, expression: string, context = ''): 
   return withoutDialog(async () => {
     const assignment = context === 'repl' ? splitAssignment(expression) : undefined;
     if (assignment) return assign(scope, assignment.target, assignment.value);
-    const result = await evaluateExpression(parseExpression(expression), namesIn(scope));
-    if (result.kind === 'place') return result.place.item();
-    const { value, bits } = result.operand;
-    return numberItem(scope.guest, expression.trim(), value, bits);
+    const { text, radix } = splitFormat(expression);
+    if (radix === undefined) return show(scope, text);
+    const presentation = { radix, whole: false };
+    const item = await scope.stacks.presenting(presentation, () => show(scope, text));
+    return presented(scope, item, radix);
   });
+}
+
+async function show(scope: Scope, text: string): Promise<Item> {
+  const result = await evaluateExpression(parseExpression(text), namesIn(scope));
+  if (result.kind === 'place') return result.place.item();
+  const { value, bits } = result.operand;
+  return numberItem(scope.guest, text.trim(), value, bits, scope.stacks.radix);
+}
+
+const radices = { x: 16, d: 10, b: 2 } as const;
+
+/** `counter,x`: what to show, and how: `x` hexadecimal, `d` decimal, `b` binary. */
+function splitFormat(expression: string): { text: string; radix: 2 | 10 | 16 | undefined } {
+  const match = /^([^]*),\s*([xdb])\s*$/.exec(expression);
+  const letter = match?.[2] as keyof typeof radices | undefined;
+  if (!match?.[1] || !letter) return { text: expression, radix: undefined };
+  return { text: match[1], radix: radices[letter] };
+}
+
+/** What is under it is shown as it is. */
+function presented({ stacks }: Pick<Scope, 'stacks'>, item: Item, radix: 2 | 10 | 16): Item {
+  const { children } = item;
+  if (!children) return item;
+  const list = async (start?: number, count?: number) => {
+    const presentation = { radix, whole: false };
+    const items = await stacks.presenting(presentation, () => children.list(start, count));
+    return items.map((child) => presented({ stacks }, child, radix));
+  };
+  return { ...item, children: { list } };
 }
 
 /** The text goes to what is changed, which may know names for its values; else it is computed. */

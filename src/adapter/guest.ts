@@ -15,6 +15,8 @@ export interface Guest {
   readonly isa: Isa;
   readonly symbols: ProgramSymbols;
   readonly sources: SourcePaths;
+  /** What relative paths of the launch are relative to. */
+  readonly cwd: string;
   end(): Promise<void>;
 }
 

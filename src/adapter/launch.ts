@@ -77,7 +77,16 @@ export async function startGuest(request: LaunchRequest, start: StartMachine): P
     const { sourceMap } = request;
     const sources = new SourcePaths(symbols, { sourceMap, cwd, program: config.program });
     const { target } = machine;
-    return { target, info, config, isa: isaNamed(info.isa), symbols, sources, end: machine.end };
+    return {
+      target,
+      info,
+      config,
+      isa: isaNamed(info.isa),
+      symbols,
+      sources,
+      cwd,
+      end: machine.end,
+    };
   } catch (error) {
     await machine.end();
     throw error;

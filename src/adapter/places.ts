@@ -43,7 +43,13 @@ export function namesIn(scope: Scope): Names<ShownPlace> {
 }
 
 /** A number as hexadecimal and decimal and, where it is an address in a known symbol, which. */
-export function numberItem(guest: Guest, name: string, value: bigint, bits = 64): Item {
+export function numberItem(
+  guest: Guest,
+  name: string,
+  value: bigint,
+  bits = 64,
+  radix?: 2 | 10 | 16,
+): Item {
   const address = BigInt.asUintN(64, value);
   const symbol = guest.symbols.symbolAt(address);
   const offset = symbol && symbol.offset !== 0n ? `+${hex(symbol.offset)}` : '';
@@ -51,10 +57,25 @@ export function numberItem(guest: Guest, name: string, value: bigint, bits = 64)
   return {
     variable: {
       name,
-      value: `${hex(BigInt.asUintN(bits, value))} (${value})${where}`,
+      value: `${numberText(value, bits, radix)}${where}`,
       memoryReference: hex(address),
     },
   };
+}
+
+/** Hexadecimal and decimal, unless one way is asked for. */
+function numberText(value: bigint, bits: number, radix: 2 | 10 | 16 | undefined): string {
+  const unsigned = BigInt.asUintN(bits, value);
+  switch (radix) {
+    case 2:
+      return `0b${unsigned.toString(2)}`;
+    case 10:
+      return value.toString();
+    case 16:
+      return hex(unsigned);
+    case undefined:
+      return `${hex(unsigned)} (${value})`;
+  }
 }
 
 function variablePlace(variable: Variable): ShownPlace {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { UserError } from '../core/base/userError.ts';
 import { parseNumber } from '../core/debug/controlRegisters.ts';
 import { capabilities } from './capabilities.ts';
+import { codeRequests } from './codeRequests.ts';
 import { errorCodes, RequestError } from './errors.ts';
 import { addressInfo, dataInfo, noData } from './dataBreakpoints.ts';
 import { disassemble } from './disassembly.ts';
@@ -27,6 +28,7 @@ export function requestHandlers(session: TraplineSession): Handlers {
   const handlers: Handlers = {
     ...lifecycle(session, () => capabilities(Object.keys(handlers))),
     ...breakpointRequests(session),
+    ...codeRequests(session),
     ...execution(session),
     ...inspection(session),
     ...memory(session),
@@ -42,6 +44,8 @@ function lifecycle(session: TraplineSession, offered: () => DebugProtocol.Capabi
       return offered();
     },
     launch: (args: Readonly<Record<string, unknown>>) => session.launch(args),
+    // What it is about was marked when it came.
+    async cancel() {},
     async configurationDone() {
       session.after(() => session.firstRun());
     },
@@ -74,18 +78,25 @@ function breakpointRequests(session: TraplineSession): Handlers {
 }
 
 function execution(session: TraplineSession): Handlers {
-  const step = (kind: StepKind) => async (args: DebugProtocol.NextArguments) => {
+  const step = (kind: StepKind) => async (args: DebugProtocol.StepInArguments) => {
     const { stepper } = session.running;
-    const granularity = args.granularity === 'instruction' ? 'instruction' : 'line';
-    const go = await stepper.prepare(kind, hartOf(args.threadId), granularity);
+    const go = await stepper.prepare({
+      kind,
+      hart: session.standing(hartOf(args.threadId)),
+      granularity: args.granularity === 'instruction' ? 'instruction' : 'line',
+      alone: args.singleThread === true,
+      into: args.targetId === undefined ? undefined : session.targets.find(args.targetId),
+    });
     // The step goes on while further requests, a pause among them, are answered.
     session.after(() => void session.background(() => session.resume(go)));
   };
   return {
-    async continue() {
+    async continue(args: DebugProtocol.ContinueArguments) {
       const { target } = session.running.guest;
-      session.after(() => session.resume(() => target.resume({ kind: 'continue' })));
-      return { allThreadsContinued: true };
+      const alone = args.singleThread === true;
+      const only = alone ? { only: hartOf(args.threadId) } : {};
+      session.after(() => session.resume(() => target.resume({ kind: 'continue', ...only })));
+      return { allThreadsContinued: !alone };
     },
     next: step('next'),
     stepIn: step('stepIn'),
@@ -132,7 +143,7 @@ function inspection(session: TraplineSession): Handlers {
       const start = args.startFrame ?? 0;
       const shown = frames.slice(start, args.levels ? start + args.levels : undefined);
       return {
-        stackFrames: await stacks.present(shown),
+        stackFrames: await stacks.present(shown, args.format),
         totalFrames: frames.length,
       };
     },

@@ -8,6 +8,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../core/base/userError.ts';
 import type { EndEvent, StopEvent, StopReason, WaitingCall } from '../core/debug/target.ts';
 import { Breakpoints, type Entry } from './breakpoints.ts';
+import { CodeTargets } from './codeRequests.ts';
 import { describeAccess } from './dataBreakpoints.ts';
 import { errorCodes, errorMessage, isDefect, messageText, RequestError } from './errors.ts';
 import { ExitFilters } from './exitFilters.ts';
@@ -44,9 +45,15 @@ export class TraplineSession extends DebugSession {
   readonly breakpoints = new Breakpoints();
   readonly exitFilters = new ExitFilters();
   readonly variables = new VariableStore();
+  /** Places in code that the client may name by their ids. */
+  readonly targets = new CodeTargets();
   private readonly options: SessionOptions;
   private readonly handlers: Handlers;
   private queue: Promise<void> = Promise.resolve();
+  /** Requests that the client wants no answer to any more. */
+  private readonly cancelled = new Set<number>();
+  /** Requests without an answer, by number. */
+  private readonly waiting = new Set<number>();
   /** Done once the answer to the request at hand is out. */
   private afterAnswer: (() => void | Promise<void>)[] = [];
   private ownConsoles: boolean;
@@ -92,6 +99,14 @@ export class TraplineSession extends DebugSession {
   }
 
   protected override dispatchRequest(request: DebugProtocol.Request): void {
+    // Behind the others it would come too late.
+    if (request.command === 'cancel') {
+      const { requestId } = (request.arguments ?? {}) as DebugProtocol.CancelArguments;
+      if (typeof requestId === 'number' && this.waiting.has(requestId)) {
+        this.cancelled.add(requestId);
+      }
+    }
+    this.waiting.add(request.seq);
     this.queue = this.queue.then(() => this.answer(request));
   }
 
@@ -99,12 +114,17 @@ export class TraplineSession extends DebugSession {
     this.trace('<-', request);
     const response: DebugProtocol.Response = new Response(request);
     const handler = this.handlers[request.command];
+    this.waiting.delete(request.seq);
     try {
+      if (this.cancelled.delete(request.seq)) {
+        throw new RequestError(errorCodes.cancelled, 'cancelled');
+      }
       if (!handler) {
         const text = `the request '${request.command}' is not supported`;
         throw new RequestError(errorCodes.unknownRequest, text);
       }
-      const body = await handler(request.arguments ?? {});
+      const args: unknown = request.arguments ?? {};
+      const body = await this.presenting(args, () => handler(args));
       if (body !== undefined) response.body = body;
     } catch (error) {
       this.afterAnswer = [];
@@ -119,6 +139,16 @@ export class TraplineSession extends DebugSession {
     const actions = this.afterAnswer;
     this.afterAnswer = [];
     for (const action of actions) await this.background(action);
+  }
+
+  /** What a request makes of values is as it asks: requests are answered one after another. */
+  private async presenting<T>(args: unknown, action: () => Promise<T>): Promise<T> {
+    const { format, context } = args as DebugProtocol.EvaluateArguments;
+    const { current } = this;
+    const wanted = format?.hex === true || context === 'clipboard';
+    if (!current || !wanted) return action();
+    const radix = format?.hex ? 16 : 10;
+    return current.stacks.presenting({ radix, whole: context === 'clipboard' }, action);
   }
 
   /** Runs when the answer to the request at hand is out, and only when it is no error. */
@@ -163,8 +193,7 @@ export class TraplineSession extends DebugSession {
     if (this.state === 'over') throw new UserError('the guest has ended');
     this.running.filter.checkFree();
     this.state = 'running';
-    this.running.stacks.clear();
-    this.variables.clear();
+    this.forget();
     await go();
   }
 
@@ -177,6 +206,27 @@ export class TraplineSession extends DebugSession {
 
   async pause({ filter, guest }: Running): Promise<void> {
     if (!filter.pause()) await guest.target.pause();
+  }
+
+  /** A hart that stands, for requests that mean nothing while it runs. */
+  standing(hart: number): number {
+    if (this.state === 'stopped') return hart;
+    throw new RequestError(errorCodes.notStopped, 'the guest is running');
+  }
+
+  /** A hart was put somewhere else: to the client that is a stop. */
+  moved(hart: number, reason: 'goto' | 'restart'): void {
+    this.forget();
+    this.hart = hart;
+    this.event = undefined;
+    this.tell('stopped', { reason, threadId: threadOf(hart), allThreadsStopped: true });
+  }
+
+  /** Everything the client knows of the stop is void. */
+  private forget(): void {
+    this.current?.stacks.clear();
+    this.variables.clear();
+    this.targets.clear();
   }
 
   /** State was changed by hand: frames and values are read again. */
@@ -250,7 +300,7 @@ export class TraplineSession extends DebugSession {
     const running: Running = { guest, stacks, stepper, filter, views: new Views(guest) };
     this.state = 'starting';
     this.current = running;
-    this.variables.clear();
+    this.forget();
     this.listen(running);
     for (const problem of guest.symbols.problems) this.output('console', `${problem}\n`);
     const changed = request.noDebug ? [] : await this.breakpoints.attach(guest);
@@ -309,8 +359,7 @@ export class TraplineSession extends DebugSession {
     this.state = 'stopped';
     this.hart = hart;
     this.event = reason.kind === 'event' ? reason : undefined;
-    this.running.stacks.clear();
-    this.variables.clear();
+    this.forget();
     this.running.views.guestStopped();
     const thread = { threadId: threadOf(hart), allThreadsStopped: true };
     if (reason.kind === 'breakpoint' || reason.kind === 'data') {

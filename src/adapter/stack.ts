@@ -3,7 +3,12 @@
  * among them, source positions on this disk. Kept until the guest runs or its state is changed.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import type { CallInProgress, Frame, FrameContext } from '../core/debug/symbols/symbols.ts';
+import type {
+  CallInProgress,
+  Frame,
+  FrameContext,
+  Presentation,
+} from '../core/debug/symbols/symbols.ts';
 import { frameContext, unwind } from '../core/debug/symbols/unwind.ts';
 import path from 'node:path';
 import { errorCodes, RequestError } from './errors.ts';
@@ -29,6 +34,8 @@ export class CallStacks {
   private readonly places = new Map<number, { readonly hart: number; readonly index: number }>();
   private readonly ids = new Map<string, number>();
   private nextId = 1;
+  /** As the request at hand wants values. */
+  private presentation: Presentation | undefined;
   /** Assembly for frames without a source. */
   readonly listings: Listings;
 
@@ -81,11 +88,30 @@ export class CallStacks {
     return unwind(symbols, this.memoryAndRegisters(hart), { isa, maxFrames });
   }
 
+  /** Values are written that way as long as `action` works. */
+  async presenting<T>(presentation: Presentation, action: () => Promise<T>): Promise<T> {
+    const before = this.presentation;
+    this.presentation = presentation;
+    try {
+      return await action();
+    } finally {
+      this.presentation = before;
+    }
+  }
+
+  get radix(): Presentation['radix'] | undefined {
+    return this.presentation?.radix;
+  }
+
   /** What symbols need to look at variables in a frame. */
   context({ hart, frame, physical }: CallFrame): FrameContext {
     const { target, isa } = this.guest;
     const memory = this.memoryAndRegisters(hart);
+    const presentation = () => this.presentation;
     return {
+      get presentation() {
+        return presentation();
+      },
       pc: frame.lookupPc,
       cfa: frame.cfa,
       // The innermost frame's registers are the hart's, which may have been changed by hand.
@@ -109,23 +135,58 @@ export class CallStacks {
   }
 
   /** Frames as the client gets them; one after another, so that they share listings. */
-  async present(frames: readonly CallFrame[]): Promise<DebugProtocol.StackFrame[]> {
+  async present(
+    frames: readonly CallFrame[],
+    format: DebugProtocol.StackFrameFormat = {},
+  ): Promise<DebugProtocol.StackFrame[]> {
     const shown: DebugProtocol.StackFrame[] = [];
-    for (const frame of frames) shown.push(await this.toDap(frame));
+    for (const frame of frames) shown.push(await this.toDap(frame, format));
     return shown;
   }
 
-  private async toDap({ id, hart, frame, call }: CallFrame): Promise<DebugProtocol.StackFrame> {
+  private async toDap(
+    shown: CallFrame,
+    format: DebugProtocol.StackFrameFormat,
+  ): Promise<DebugProtocol.StackFrame> {
+    const { id, hart, frame, call } = shown;
     const position = call?.position;
     const local = position && this.guest.sources.toLocal(position.path);
-    const name = call?.functionName ?? hex(frame.pc);
-    const base = { id, name, instructionPointerReference: hex(frame.pc) };
+    const name = await this.nameOf(shown, format);
+    const module = moduleIndex(this.guest, frame.lookupPc);
+    const base = {
+      id,
+      name,
+      instructionPointerReference: hex(frame.pc),
+      canRestart: frame.index + 1 < shown.physical.length && !call?.inlined,
+      ...(module < 0 ? {} : { moduleId: module }),
+    };
     if (!position || local === undefined) {
       const listed = await this.listings.locate(hart, frame.pc);
       return { ...base, line: 0, column: 0, ...listed };
     }
     const source = { name: path.basename(local), path: local };
     return { ...base, source, line: position.line, column: position.column };
+  }
+
+  /** With what the client's format asks for: module, parameters, line. */
+  private async nameOf(shown: CallFrame, format: DebugProtocol.StackFrameFormat): Promise<string> {
+    const { frame, call, inlineDepth } = shown;
+    let name = call?.functionName ?? hex(frame.pc);
+    if (format.parameters && call) {
+      const locals = await this.guest.symbols.locals(this.context(shown), inlineDepth);
+      const parameters = locals.filter(({ kind }) => kind === 'parameter');
+      const texts = parameters.map(({ name: parameter, type, value }) =>
+        [
+          ...(format.parameterTypes ? [type] : []),
+          ...(format.parameterNames ? [parameter] : []),
+          ...(format.parameterValues ? [format.parameterNames ? `= ${value}` : value] : []),
+        ].join(' '),
+      );
+      name += `(${texts.filter((text) => text !== '').join(', ')})`;
+    }
+    const module = format.module && this.guest.symbols.modules[moduleIndex(this.guest, frame.pc)];
+    if (module) name = `${path.basename(module.name)}!${name}`;
+    return format.line && call?.position ? `${name} Line ${call.position.line}` : name;
   }
 
   private memoryAndRegisters(hart: number) {
@@ -158,4 +219,9 @@ export class CallStacks {
     this.places.set(id, { hart, index });
     return id;
   }
+}
+
+/** Which of the symbols' files an address is of; -1 for none. */
+function moduleIndex({ symbols }: Guest, address: bigint): number {
+  return symbols.modules.findIndex(({ low, high }) => address >= low && address < high);
 }

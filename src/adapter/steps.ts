@@ -11,6 +11,18 @@ import type { CallStacks } from './stack.ts';
 
 export type StepKind = 'next' | 'stepIn' | 'stepOut';
 
+export interface Step {
+  readonly kind: StepKind;
+  readonly hart: number;
+  readonly granularity: 'line' | 'instruction';
+  /** No other hart runs meanwhile. */
+  readonly alone: boolean;
+  /** First address of the one function to step into. */
+  readonly into?: bigint | undefined;
+}
+
+type StepRequest = Exclude<ResumeRequest, { kind: 'continue' | 'proceed' }>;
+
 /** Lines that run this often into their own beginning end the step anyway. */
 const MOST_RESUMES = 1000;
 
@@ -18,6 +30,8 @@ export class Stepper {
   private readonly guest: Guest;
   private readonly stacks: CallStacks;
   private readonly report: (stop: StopEvent) => void;
+  /** Other harts stand still during the step. */
+  private alone = false;
   /** Set while a step waits for its next stop. */
   private waiting: ((stop: StopEvent | undefined) => void) | undefined;
 
@@ -42,23 +56,17 @@ export class Stepper {
   }
 
   /** Prepares a step; what comes back starts it and settles when it has ended. */
-  async prepare(
-    kind: StepKind,
-    hart: number,
-    granularity: 'line' | 'instruction',
-  ): Promise<() => Promise<void>> {
-    const plan = await this.plan(kind, hart, granularity);
+  async prepare(step: Step): Promise<() => Promise<void>> {
+    const plan = await this.plan(step);
     return async () => {
       const stop = await plan();
       if (stop) this.report(stop);
     };
   }
 
-  private async plan(
-    kind: StepKind,
-    hart: number,
-    granularity: 'line' | 'instruction',
-  ): Promise<() => Promise<StopEvent | undefined>> {
+  private async plan(step: Step): Promise<() => Promise<StopEvent | undefined>> {
+    const { kind, hart, granularity } = step;
+    this.alone = step.alone;
     if (kind === 'stepOut') {
       const request = await this.toCaller(hart);
       if (!request) throw new UserError('there is no caller to step out to');
@@ -66,14 +74,13 @@ export class Stepper {
     }
     const pc = await readPc(this.guest, hart);
     const range = granularity === 'line' ? this.guest.symbols.lineRangeAt(pc) : undefined;
-    if (range) return () => this.stepLine(kind, hart, range);
+    if (range) return () => this.stepLine(step, range);
     const request = await this.oneInstruction(kind, hart, pc);
     return () => this.resume(request);
   }
 
   private async stepLine(
-    kind: 'next' | 'stepIn',
-    hart: number,
+    { kind, hart, into }: Step,
     first: LineRange,
   ): Promise<StopEvent | undefined> {
     const { symbols } = this.guest;
@@ -88,12 +95,13 @@ export class Stepper {
       let pc = await readPc(this.guest, hart);
       const entered = symbols.functionAt(pc);
       const hasLines = symbols.lineRangeAt(pc) !== undefined;
-      if (hasLines && entered?.low === pc) {
+      const isOther = into !== undefined && entered?.low !== into;
+      if (hasLines && entered?.low === pc && !isOther) {
         // Only after the prologue are parameters where the debug information says.
         if (entered.afterPrologue === pc) return stop;
         return this.resume({ kind: 'runTo', hart, address: entered.afterPrologue });
       }
-      if (!hasLines) {
+      if (!hasLines || (isOther && entered?.low === pc)) {
         const out = await this.toCaller(hart);
         if (!out) return stop;
         stop = await this.resume(out);
@@ -109,11 +117,7 @@ export class Stepper {
     return stop;
   }
 
-  private async oneInstruction(
-    kind: 'next' | 'stepIn',
-    hart: number,
-    pc: bigint,
-  ): Promise<ResumeRequest> {
+  private async oneInstruction(kind: StepKind, hart: number, pc: bigint): Promise<StepRequest> {
     const { target, isa } = this.guest;
     const bytes = await target.readMemory(hart, 'virtual', pc, 8);
     const { size, flow } = isa.disassemble(bytes, pc);
@@ -124,7 +128,7 @@ export class Stepper {
     return { kind: 'stepRange', hart, start: pc, end: pc + BigInt(size), over: true };
   }
 
-  private async toCaller(hart: number): Promise<ResumeRequest | undefined> {
+  private async toCaller(hart: number): Promise<StepRequest | undefined> {
     const [callee, caller] = await this.stacks.physicalFrames(hart, 2);
     if (!callee || !caller) return undefined;
     const stack = callee.cfa === undefined ? {} : { stackAtLeast: callee.cfa };
@@ -136,10 +140,10 @@ export class Stepper {
     return frame?.cfa;
   }
 
-  private async resume(request: ResumeRequest): Promise<StopEvent | undefined> {
+  private async resume(request: StepRequest): Promise<StopEvent | undefined> {
     const stop = new Promise<StopEvent | undefined>((resolve) => (this.waiting = resolve));
     try {
-      await this.guest.target.resume(request);
+      await this.guest.target.resume(this.alone ? { ...request, alone: true } : request);
     } catch (error) {
       this.waiting = undefined;
       throw error;

@@ -50,6 +50,11 @@ export class Transcript {
     return this.request(command, args);
   }
 
+  /** Number of the last request. */
+  get lastSeq(): number {
+    return this.seq - 1;
+  }
+
   /** Sends a request and waits for its answer; an error response is an answer. */
   async request(command: string, args?: object): Promise<Body> {
     const seq = this.seq++;

@@ -167,8 +167,12 @@ export class LocalTarget implements DebugTarget {
   }
 
   async writeRegister(hart: number, name: string, value: bigint): Promise<bigint> {
-    const written = this.cpu(hart).writeRegister(name, value);
+    const cpu = this.cpu(hart);
+    const stoodAt = cpu.pc;
+    const written = cpu.writeRegister(name, value);
     if (written === undefined) throw new UserError(`the hart has no register '${name}'`, name);
+    // Who puts a hart at a breakpoint sees it there already.
+    if (cpu.pc !== stoodAt) this.shown = { hart, pc: cpu.pc };
     return written;
   }
 

@@ -51,9 +51,9 @@ export type PlanRequest = Exclude<ResumeRequest, { kind: 'proceed' }>;
 export function planFor(request: PlanRequest, context: PlanContext): Plan {
   switch (request.kind) {
     case 'continue':
-      return new ContinuePlan(context);
+      return new ContinuePlan(context, request.only);
     case 'stepInstruction':
-      return new StepInstructionPlan(context, request.hart);
+      return new StepInstructionPlan(context, request);
     case 'stepRange':
       return new StepRangePlan(context, request);
     case 'runTo':
@@ -61,6 +61,7 @@ export function planFor(request: PlanRequest, context: PlanContext): Plan {
         hart: request.hart,
         addresses: [request.address],
         stackAtLeast: request.stackAtLeast,
+        alone: request.alone,
       });
   }
 }
@@ -73,13 +74,15 @@ export function breakpointStop(context: PlanContext, hart: number): StopEvent | 
 
 class ContinuePlan implements Plan {
   private readonly context: PlanContext;
+  private readonly only: number | undefined;
 
-  constructor(context: PlanContext) {
+  constructor(context: PlanContext, only: number | undefined) {
     this.context = context;
+    this.only = only;
   }
 
   slice(budget: number): SliceResult {
-    return resultOf(this.context, this.context.machine.run(budget));
+    return resultOf(this.context, this.context.machine.run(budget, this.only));
   }
 }
 
@@ -87,11 +90,16 @@ class StepInstructionPlan implements Plan {
   private readonly context: PlanContext;
   private readonly hart: number;
   private readonly cpu: Cpu;
+  private readonly alone: boolean;
   private readonly start: { readonly pc: bigint; readonly instructions: number };
 
-  constructor(context: PlanContext, hart: number) {
+  constructor(
+    context: PlanContext,
+    { hart, alone = false }: ResumeRequest & { kind: 'stepInstruction' },
+  ) {
     this.context = context;
     this.hart = hart;
+    this.alone = alone;
     this.cpu = cpuOf(context, hart);
     this.start = { pc: this.cpu.pc, instructions: this.cpu.instructions };
   }
@@ -104,7 +112,7 @@ class StepInstructionPlan implements Plan {
     if (stepped.kind === 'stop' || stepped.kind === 'end') return stepped;
     if (this.moved) return { kind: 'stop', stop: stepStop(this.context, this.hart) };
     // A hart that waits has not stepped: something must wake it first.
-    const waited = letTheWorldGoOn(this.context, this.hart, 1);
+    const waited = letTheWorldGoOn(this.context, this.hart, 1, this.alone);
     if (waited.kind === 'stop' || waited.kind === 'end' || !this.moved) return waited;
     return { kind: 'stop', stop: stepStop(this.context, this.hart) };
   }
@@ -120,6 +128,8 @@ interface Destination {
   readonly stackAtLeast?: bigint | undefined;
   /** The mode the hart must be in, for returns from a trap. */
   readonly mode?: string;
+  /** No other hart runs meanwhile. */
+  readonly alone?: boolean | undefined;
 }
 
 /** All harts run until one of them is at its destination; other harts pass through it. */
@@ -138,7 +148,8 @@ class RunToPlan implements Plan {
       breakpoints.setTemporary(this.destination.addresses);
       breakpoints.apply(machine.harts);
     }
-    const stop = machine.run(budget);
+    const { alone, hart } = this.destination;
+    const stop = machine.run(budget, alone ? hart : undefined);
     if (stop.kind !== 'breakpoint') return resultOf(this.context, stop);
     const cpu = cpuOf(this.context, stop.hart);
     if (cpu.watchHit) return resultOf(this.context, stop);
@@ -194,7 +205,7 @@ class StepRangePlan implements Plan {
       const result = this.stepOnce();
       if (result.kind !== 'more' || this.detour) return result;
     }
-    return letTheWorldGoOn(this.context, hart, STEPS_IN_A_ROW);
+    return letTheWorldGoOn(this.context, hart, STEPS_IN_A_ROW, this.request.alone);
   }
 
   private continueDetour(detour: RunToPlan, budget: number): SliceResult {
@@ -207,7 +218,7 @@ class StepRangePlan implements Plan {
 
   private stepOnce(): SliceResult {
     const { machine } = this.context;
-    const { hart, over } = this.request;
+    const { hart, over, alone } = this.request;
     const cpu = cpuOf(this.context, hart);
     const pc = cpu.pc;
     const instructions = cpu.instructions;
@@ -220,7 +231,7 @@ class StepRangePlan implements Plan {
     const stands = () => cpu.pc === pc && cpu.instructions === instructions;
     if (stands()) {
       // It waits. What wakes it may move it too, into a trap's handler.
-      const waited = letTheWorldGoOn(this.context, hart, 1);
+      const waited = letTheWorldGoOn(this.context, hart, 1, alone);
       if (waited.kind === 'stop' || waited.kind === 'end' || stands()) return waited;
     }
     const next = pc + BigInt(instruction?.size ?? 0);
@@ -231,10 +242,16 @@ class StepRangePlan implements Plan {
     // An ecall is an instruction like a call: stepping in means to see its handler. An interrupt or
     // a fault in the middle of a line is nothing that the line says.
     if (wasTrap && (over || instruction?.flow !== 'trap')) {
-      return this.runThrough({ hart, addresses: [pc, next], mode, stackAtLeast: stackPointer });
+      return this.runThrough({
+        hart,
+        addresses: [pc, next],
+        mode,
+        stackAtLeast: stackPointer,
+        alone,
+      });
     }
     if (over && instruction?.flow === 'call' && cpu.pc !== next) {
-      return this.runThrough({ hart, addresses: [next], stackAtLeast: stackPointer });
+      return this.runThrough({ hart, addresses: [next], stackAtLeast: stackPointer, alone });
     }
     // Recursion comes back to the same addresses in another frame, so both of these end the step.
     const changedFrame = instruction?.flow === 'return' || instruction?.flow === 'call';
@@ -292,11 +309,17 @@ function leftUnexpectedly(
 }
 
 /** Runs every hart but one, and time when there is no other, so that what a hart waits for happens. */
-function letTheWorldGoOn(context: PlanContext, hart: number, budget: number): SliceResult {
+function letTheWorldGoOn(
+  context: PlanContext,
+  hart: number,
+  budget: number,
+  alone = false,
+): SliceResult {
   const { machine } = context;
   if (machine.hartState(hart) !== 'running') {
-    return resultOf(context, machine.run(budget));
+    return resultOf(context, machine.run(budget, alone ? hart : undefined));
   }
+  if (alone) return MORE;
   for (let other = 0; other < machine.harts.length; other++) {
     if (other === hart || machine.hartState(other) !== 'running') continue;
     const result = resultOf(context, machine.run(budget, other));

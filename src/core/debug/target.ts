@@ -65,14 +65,15 @@ export interface DataChange {
 }
 
 export type ResumeRequest =
-  | { readonly kind: 'continue' }
+  /** With `only`, no other hart runs; so it is where a request says that its hart runs `alone`. */
+  | { readonly kind: 'continue'; readonly only?: number }
   /**
    * Goes on with whatever the last stop interrupted, a step as well: for a client that decides
    * about a breakpoint's condition and finds that it does not hold.
    */
   | { readonly kind: 'proceed' }
   /** One instruction of one hart; a trap it takes counts as the step. */
-  | { readonly kind: 'stepInstruction'; readonly hart: number }
+  | { readonly kind: 'stepInstruction'; readonly hart: number; readonly alone?: boolean }
   /**
    * Until pc leaves [start, end). With `over`, a call is run through to its return; so is a trap
    * and its handler. Without it the step also ends on entry to a callee.
@@ -83,6 +84,7 @@ export type ResumeRequest =
       readonly start: bigint;
       readonly end: bigint;
       readonly over: boolean;
+      readonly alone?: boolean;
     }
   /** Until pc is `address` and, when given, the stack pointer is at least `stackAtLeast`. */
   | {
@@ -90,6 +92,7 @@ export type ResumeRequest =
       readonly hart: number;
       readonly address: bigint;
       readonly stackAtLeast?: bigint;
+      readonly alone?: boolean;
     };
 
 export type StopReason =

@@ -19,6 +19,7 @@ import type {
   FunctionInfo,
   LineLocations,
   LineRange,
+  ModuleInfo,
   ProgramSymbols,
   SourcePosition,
   SymbolAt,
@@ -39,16 +40,20 @@ export function loadProgramSymbols(files: readonly SymbolFile[]): ProgramSymbols
 }
 
 class ElfProgramSymbols implements ProgramSymbols {
-  private readonly modules: readonly SymbolModule[];
+  private readonly symbolModules: readonly SymbolModule[];
   private readonly sourceIndex: SourceIndex;
 
   constructor(modules: readonly SymbolModule[]) {
-    this.modules = modules;
+    this.symbolModules = modules;
     this.sourceIndex = new SourceIndex(modules);
   }
 
+  get modules(): readonly ModuleInfo[] {
+    return this.symbolModules.map((module) => module.info);
+  }
+
   get problems(): readonly string[] {
-    return this.modules.flatMap((m) => m.problems);
+    return this.symbolModules.flatMap((m) => m.problems);
   }
 
   get sources(): readonly string[] {
@@ -91,7 +96,7 @@ class ElfProgramSymbols implements ProgramSymbols {
 
   functionsNamed(name: string): readonly FunctionInfo[] {
     const found = new Map<bigint, FunctionInfo>();
-    for (const module of this.modules) {
+    for (const module of this.symbolModules) {
       const symbols = module.symbols?.named(name).filter((s) => module.symbols?.isCode(s)) ?? [];
       for (const symbol of symbols) {
         const info = this.functionAt(symbol.value + module.relocation);
@@ -138,7 +143,7 @@ class ElfProgramSymbols implements ProgramSymbols {
   }
 
   symbolNamed(name: string): SymbolAt | undefined {
-    for (const module of this.modules) {
+    for (const module of this.symbolModules) {
       const symbol = module.symbols?.named(name).find((s) => s.name === name);
       if (symbol) return symbolInfo(module, symbol, 0n);
     }
@@ -174,7 +179,7 @@ class ElfProgramSymbols implements ProgramSymbols {
     if (scope && local) return localVariable(local, scope);
     const own = scope && globalNamed(scope.module, [scope.unit], name);
     if (scope && own) return globalVariable(own, scope);
-    for (const module of this.modules) {
+    for (const module of this.symbolModules) {
       const die = globalNamed(module, module.units, name);
       if (die) return globalVariable(die, this.scopeIn(module, die, context));
     }
@@ -233,7 +238,7 @@ class ElfProgramSymbols implements ProgramSymbols {
     address: bigint,
     ask: (module: SymbolModule, at: bigint) => T | undefined,
   ): T | undefined {
-    for (const module of this.modules) {
+    for (const module of this.symbolModules) {
       const answer = module.attempt(() => ask(module, address - module.relocation));
       if (answer !== undefined) return answer;
     }

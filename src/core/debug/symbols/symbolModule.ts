@@ -13,7 +13,7 @@ import { ElfFile } from '../../formats/elf/elf.ts';
 import { contains, functionsOf, type FunctionEntry } from './functions.ts';
 import { LineTable } from './lineTable.ts';
 import { SymbolIndex } from './symbolIndex.ts';
-import type { SymbolFile } from './symbols.ts';
+import type { ModuleInfo, SymbolFile } from './symbols.ts';
 
 /** One of a source's line tables, and the numbers the source has in it. */
 export interface SourceUse {
@@ -44,6 +44,23 @@ export class SymbolModule {
     this.elf = new ElfFile(file.bytes, file.name);
     this.dwarf = new Dwarf(this.elf);
     this.problems.push(...this.dwarf.problems);
+  }
+
+  get info(): ModuleInfo {
+    const { elf, relocation: offset, dwarf } = this;
+    const lows = elf.loadable.map((s) => s.virtualAddress);
+    const highs = elf.loadable.map((s) => s.virtualAddress + BigInt(s.memorySize));
+    const least = (a: bigint, b: bigint) => (b < a ? b : a);
+    const most = (a: bigint, b: bigint) => (b > a ? b : a);
+    const [version] = [...new Set(dwarf.units.map((unit) => unit.version))].sort().reverse();
+    const named = elf.symbols.length > 0 ? 'symbols only' : 'no symbols';
+    return {
+      name: elf.name,
+      offset,
+      low: offset + (lows.length === 0 ? 0n : lows.reduce(least)),
+      high: offset + highs.reduce(most, 0n),
+      symbolStatus: version === undefined ? named : `DWARF ${version}`,
+    };
   }
 
   get symbols(): SymbolIndex | undefined {

@@ -83,7 +83,20 @@ export interface LineRange extends SourcePosition {
   readonly end: bigint;
 }
 
+/** One file that symbols come from. */
+export interface ModuleInfo {
+  readonly name: string;
+  /** Added to its addresses. */
+  readonly offset: bigint;
+  /** What it loads, run-time addresses: the first byte, and the first after the last. */
+  readonly low: bigint;
+  readonly high: bigint;
+  /** `DWARF 5`, `symbols only`, `no symbols`. */
+  readonly symbolStatus: string;
+}
+
 export interface ProgramSymbols {
+  readonly modules: readonly ModuleInfo[];
   /** What could not be read, one whole sentence each, naming file, section and offset. */
   readonly problems: readonly string[];
   /** Recorded paths of all sources that have code or are named by a line table, sorted. */
@@ -127,6 +140,14 @@ export interface ProgramSymbols {
   variableNamed(context: FrameContext, name: string): Promise<Variable | undefined>;
 }
 
+/** How values are written for who asks. */
+export interface Presentation {
+  /** Of integers; characters and addresses keep their ways. */
+  readonly radix: 2 | 10 | 16;
+  /** Nothing is cut for its length, so that it can be copied. */
+  readonly whole: boolean;
+}
+
 /** Reads and writes the frame that variables are looked at in. */
 export interface FrameContext {
   /** An address inside the function: for a caller's frame the address of the call, `Frame.lookupPc`. */
@@ -143,6 +164,8 @@ export interface FrameContext {
   writeRegister?(dwarf: number, value: bigint): Promise<void>;
   /** The caller's frame: with it, more arguments of optimised code can be shown. */
   readonly caller?: FrameContext | undefined;
+  /** Asked for anew with each value; decimal, and cut where it is long, when absent. */
+  readonly presentation?: Presentation | undefined;
 }
 
 export interface Variable {

@@ -13,7 +13,7 @@ import {
   type RegisterFill,
   type Storage,
 } from './storage.ts';
-import { SymbolError, type FrameContext } from './symbols.ts';
+import { SymbolError, type FrameContext, type Presentation } from './symbols.ts';
 
 export interface ValueSetting {
   readonly context: FrameContext;
@@ -26,11 +26,18 @@ export interface BitField {
   readonly size: number;
 }
 
+/** As integers of C are written, and a long text cut. */
+const usual: Presentation = { radix: 10, whole: false };
+
 const MAX_STRING = 200;
+/** What the user wants whole still has an end. */
+const WHOLE_STRING = 1 << 16;
 const MAX_ELEMENTS = 16;
 const MAX_MEMBERS = 12;
 /** How deep structs are shown within structs before `{…}`. */
 const MAX_NESTING = 2;
+const WHOLE_PARTS = 4096;
+const WHOLE_NESTING = 8;
 
 export async function formatValue(
   type: CType,
@@ -91,7 +98,8 @@ export async function stringAt(
   context: FrameContext,
 ): Promise<string | undefined> {
   const bytes: number[] = [];
-  while (bytes.length < MAX_STRING) {
+  const most = context.presentation?.whole ? WHOLE_STRING : MAX_STRING;
+  while (bytes.length < most) {
     const at = address + BigInt(bytes.length);
     // Up to a boundary, so that a string at the end of memory can still be read.
     const chunk = await context.readMemory(at, 64 - Number(at & 63n));
@@ -100,7 +108,7 @@ export async function stringAt(
     bytes.push(...(end < 0 ? chunk : chunk.subarray(0, end)));
     if (end >= 0) return quote(bytes);
   }
-  return `${quote(bytes.slice(0, MAX_STRING))}...`;
+  return `${quote(bytes.slice(0, most))}...`;
 }
 
 async function format(
@@ -112,9 +120,9 @@ async function format(
 ): Promise<string> {
   switch (type.kind) {
     case 'base':
-      return formatBase(type, storage, bits);
+      return formatBase(type, storage, bits, setting);
     case 'enum':
-      return formatEnum(type, await readScalar(type, storage, bits));
+      return formatEnum(type, await readScalar(type, storage, bits), setting);
     case 'pointer':
       return formatPointer(type, await readScalar(type, storage), setting, nesting);
     case 'struct':
@@ -132,6 +140,7 @@ async function formatBase(
   type: CType & { kind: 'base' },
   storage: Storage,
   bits: BitField | undefined,
+  setting: ValueSetting,
 ): Promise<string> {
   if (type.encoding === DW_ATE.float) {
     return formatFloat(await storage.read(0, type.size));
@@ -144,11 +153,20 @@ async function formatBase(
   const value = await readScalar(type, storage, bits);
   if (type.encoding === DW_ATE.boolean && value <= 1n) return value === 1n ? 'true' : 'false';
   if (type.encoding === DW_ATE.UTF) return `${value} U+${value.toString(16).padStart(4, '0')}`;
-  if (!isCharacter(type)) return value.toString();
-  return `${value} '${characterText(Number(value & 0xffn), "'")}'`;
+  const text = integerText(value, bits?.size ?? type.size * 8, setting);
+  if (!isCharacter(type)) return text;
+  return `${text} '${characterText(Number(value & 0xffn), "'")}'`;
 }
 
-function formatEnum(type: CType & { kind: 'enum' }, value: bigint): string {
+/** Negative numbers in two's complement, when not in decimal. */
+function integerText(value: bigint, bits: number, { context }: ValueSetting): string {
+  const { radix } = context.presentation ?? usual;
+  if (radix === 10) return value.toString();
+  const digits = BigInt.asUintN(bits, value).toString(radix);
+  return radix === 16 ? `0x${digits}` : `0b${digits}`;
+}
+
+function formatEnum(type: CType & { kind: 'enum' }, value: bigint, setting: ValueSetting): string {
   const enumerators = type.enumerators();
   const exact = enumerators.find((e) => e.value === value);
   if (exact) return exact.name;
@@ -160,7 +178,7 @@ function formatEnum(type: CType & { kind: 'enum' }, value: bigint): string {
     flags.push(name);
     rest &= ~bit;
   }
-  if (flags.length === 0) return value.toString();
+  if (flags.length === 0) return integerText(value, type.size * 8, setting);
   if (rest !== 0n) flags.push(`0x${rest.toString(16)}`);
   return flags.join(' | ');
 }
@@ -174,7 +192,8 @@ async function formatPointer(
   const target = type.target();
   if (target.kind === 'function') return describe(value, setting);
   const text = `0x${value.toString(16)}`;
-  if (value === 0n || nesting > 1 || !isCharacter(target)) return text;
+  const whole = setting.context.presentation?.whole ?? false;
+  if (value === 0n || (nesting > 1 && !whole) || !isCharacter(target)) return text;
   const string = await stringAt(value, setting.context);
   return string === undefined ? text : `${text} ${string}`;
 }
@@ -191,14 +210,16 @@ async function formatStruct(
   setting: ValueSetting,
   nesting: number,
 ): Promise<string> {
-  if (nesting >= MAX_NESTING) return '{…}';
+  const whole = setting.context.presentation?.whole ?? false;
+  if (nesting >= (whole ? WHOLE_NESTING : MAX_NESTING)) return '{…}';
   const parts: string[] = [];
-  for (const member of members.slice(0, MAX_MEMBERS)) {
+  const most = whole ? WHOLE_PARTS : MAX_MEMBERS;
+  for (const member of members.slice(0, most)) {
     const part = partOf(storage, member.byteOffset);
     const value = await formatValue(member.type, part, setting, member.bits, nesting + 1);
     parts.push(member.name === undefined ? value : `${member.name} = ${value}`);
   }
-  if (members.length > MAX_MEMBERS) parts.push('…');
+  if (members.length > most) parts.push('…');
   return `{${parts.join(', ')}}`;
 }
 
@@ -211,16 +232,18 @@ async function formatArray(
   const { element, count } = type;
   if (count === undefined) return '<unknown length>';
   if (isCharacter(element)) {
-    const shown = Math.min(count, MAX_STRING);
+    const shown = Math.min(count, setting.context.presentation?.whole ? WHOLE_STRING : MAX_STRING);
     return characterArray([...(await storage.read(0, shown))], count > shown);
   }
-  if (nesting >= MAX_NESTING) return '{…}';
+  const whole = setting.context.presentation?.whole ?? false;
+  if (nesting >= (whole ? WHOLE_NESTING : MAX_NESTING)) return '{…}';
   const parts: string[] = [];
-  for (let i = 0; i < Math.min(count, MAX_ELEMENTS); i++) {
+  const most = whole ? WHOLE_PARTS : MAX_ELEMENTS;
+  for (let i = 0; i < Math.min(count, most); i++) {
     const part = partOf(storage, i * element.size);
     parts.push(await formatValue(element, part, setting, undefined, nesting + 1));
   }
-  if (count > MAX_ELEMENTS) parts.push('…');
+  if (count > most) parts.push('…');
   return `{${parts.join(', ')}}`;
 }
 
