@@ -17,6 +17,8 @@ export interface Row {
 
 /** No instruction set here has longer ones. */
 const LONGEST = 8;
+/** A request for more is a mistake: nobody reads that many. */
+const MOST_ROWS = 100_000;
 /** How far back a function's start is trusted as a place to decode from. */
 const FARTHEST_START = 0x10000n;
 
@@ -30,6 +32,9 @@ export async function disassemble(
   const origin = BigInt.asUintN(64, base + BigInt(args.offset ?? 0));
   const first = args.instructionOffset ?? 0;
   const count = args.instructionCount;
+  if (count > MOST_ROWS || Math.abs(first) > MOST_ROWS) {
+    throw new UserError(`not more than ${MOST_ROWS} instructions at once`);
+  }
   const before = first < 0 ? await rowsBefore(guest, hart, origin, -first) : [];
   const needed = Math.max(0, first + count);
   const after = needed > 0 ? await rowsFrom(guest, hart, origin, needed) : [];

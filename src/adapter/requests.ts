@@ -224,6 +224,9 @@ function inspection(session: TraplineSession): Handlers {
   };
 }
 
+/** Read by one request. */
+const MOST_BYTES = 1 << 26;
+
 function memory(session: TraplineSession): Handlers {
   const addressOf = (reference: string, offset = 0) => {
     const base = parseNumber(String(reference));
@@ -234,6 +237,7 @@ function memory(session: TraplineSession): Handlers {
     async readMemory(args: DebugProtocol.ReadMemoryArguments) {
       const address = addressOf(args.memoryReference, args.offset);
       const { target } = session.running.guest;
+      if (args.count > MOST_BYTES) throw new UserError(`not more than ${MOST_BYTES} bytes at once`);
       const bytes = await target.readMemory(
         session.stoppedHart ?? 0,
         'virtual',

@@ -15,6 +15,7 @@ import { ExitFilters } from './exitFilters.ts';
 import { hex, readPc, threadOf, type Guest } from './guest.ts';
 import { parseLaunchRequest, startGuest, type LaunchRequest, type StartMachine } from './launch.ts';
 import type { CustomEvents } from './protocol.ts';
+import { checkArguments } from './requestArguments.ts';
 import { requestHandlers, type Handlers } from './requests.ts';
 import { CallStacks } from './stack.ts';
 import { SessionConsoles } from './sessionConsoles.ts';
@@ -113,17 +114,19 @@ export class TraplineSession extends DebugSession {
   private async answer(request: DebugProtocol.Request): Promise<void> {
     this.trace('<-', request);
     const response: DebugProtocol.Response = new Response(request);
-    const handler = this.handlers[request.command];
+    const { command } = request;
+    const handler = Object.hasOwn(this.handlers, command) ? this.handlers[command] : undefined;
     this.waiting.delete(request.seq);
     try {
       if (this.cancelled.delete(request.seq)) {
         throw new RequestError(errorCodes.cancelled, 'cancelled');
       }
       if (!handler) {
-        const text = `the request '${request.command}' is not supported`;
+        const text = `the request '${command}' is not supported`;
         throw new RequestError(errorCodes.unknownRequest, text);
       }
       const args: unknown = request.arguments ?? {};
+      checkArguments(command, args);
       const body = await this.presenting(args, () => handler(args));
       if (body !== undefined) response.body = body;
     } catch (error) {
