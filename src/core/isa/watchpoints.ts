@@ -44,7 +44,12 @@ export class Watchpoints {
   private skipAt = -1;
   private ranges: readonly Range[] = [];
 
-  set(watchpoints: readonly Watchpoint[]): void {
+  /** The most that changes: nothing, what is watched, or also the pages in which reads are watched. */
+  set(watchpoints: readonly Watchpoint[]): 'nothing' | 'ranges' | 'readPages' {
+    this.hit = undefined;
+    const { ranges, readPages } = this;
+    const same = ranges.length === watchpoints.length;
+    if (same && watchpoints.every((w, i) => isSame(w, ranges[i]!.watchpoint))) return 'nothing';
     this.ranges = watchpoints.map((watchpoint) => ({
       watchpoint,
       low: Number(watchpoint.address & 0xffff_ffffn),
@@ -57,7 +62,8 @@ export class Watchpoints {
     const first = Math.min(...reads.map((r) => r.firstPage));
     const last = Math.max(...reads.map((r) => r.lastPage));
     this.readPages = reads.length > 0 ? { first, last } : undefined;
-    this.hit = undefined;
+    const samePages = readPages?.first === this.readPages?.first;
+    return samePages && readPages?.last === this.readPages?.last ? 'ranges' : 'readPages';
   }
 
   /** The instruction after so many retired ones is not stopped. */
@@ -87,6 +93,10 @@ export class Watchpoints {
     }
     return false;
   }
+}
+
+function isSame(a: Watchpoint, b: Watchpoint): boolean {
+  return a.address === b.address && a.size === b.size && a.access === b.access;
 }
 
 function concerns(watched: WatchedAccess, access: Access): boolean {

@@ -1,6 +1,7 @@
 /*
  * A program that computes for a while in `work`, then passes `round`, for ever. With GUEST it runs
- * in VS-mode and calls the hypervisor in each round. `cold` is never run; `coldData` never accessed.
+ * in VS-mode and calls the hypervisor in each round. `cold` is never run; `cold_data` never accessed.
+ * Nothing that a host's processor predicts depends on data: else one run is at times twice another.
  */
     .section .text, "ax"
     .globl _start, round, cold, cold_data
@@ -22,8 +23,8 @@ work:
 2:  and     t1, t2, s3
     add     t1, t1, s1
     ld      t3, 0(t1)
-    add     t2, t2, t3
-    xor     t3, t3, t2
+    add     a2, a2, t3
+    xor     t3, t3, t0
     sd      t3, 0(t1)
     addi    t2, t2, 40
     andi    t4, t2, 64

@@ -107,6 +107,10 @@ handler:
 data: .dword 3, 5, 7, 11, 13, 17, 19, 23, 29
 `;
 
+/** Eight bytes that tell one address from another. */
+const word = (at: number): Uint8Array =>
+  new Uint8Array(new BigUint64Array([BigInt(at) * 0x9e3779b97f4a7c15n]).buffer);
+
 const state = ({ hart }: Rig): unknown => ({
   registers: integerNames.map((name) => hart.readRegister(name)),
   pc: hart.pc,
@@ -164,5 +168,70 @@ _start: li s0, ${romBase}
     const after = r.translator!.traffic(1).leaves - before;
     assert.ok(after < 10, `${after} leaves for ROM`);
     assert.equal(r.translator!.counters.invalidated, 0);
+  });
+
+  /** Loads at s0, s1 and s2, those of s1 beside; `hole` is the page in which reads are watched. */
+  const threeLoads = `
+_start: ld a0, 0(s0)
+  ld a1, 0(s1)
+  lbu a2, -1(s1)
+  ld a3, 0(s2)
+  add a4, a4, a0
+  xor a4, a4, a1
+  add a4, a4, a2
+  xor a4, a4, a3
+  slli a4, a4, 1
+  j _start`;
+  const hole = ramBase + (ramBytes >> 2);
+  const watched = [{ address: BigInt(hole + 2048), size: 8, access: 'read' } as const];
+  for (const [where, addresses, inline] of [
+    ['before a watched page', [hole - 8, hole - 4095, ramBase + 8], true],
+    ['behind a watched page', [hole + 4096, hole + 4097, ramBase + ramBytes - 8], true],
+    ['on both sides of a watched page', [hole - 8, hole + 4097, ramBase + 64], true],
+    ['of a watched page', [hole - 8, hole + 4097, hole + 64], false],
+    ['that begin before a watched page', [hole - 7, hole + 4097, hole - 8], false],
+    ['that end behind a watched page', [hole + 4096, hole + 4096, hole - 8], false],
+  ] as const) {
+    it(`${where} are where the interpreter is${inline ? ', and need no entry of the TLB' : ''}`, () => {
+      const rigs = [undefined, eagerTranslation].map((translate) => {
+        const r = rig(threeLoads, { ramBytes, translate });
+        for (let i = 0; i < 0x4000; i += 8) {
+          for (const at of [ramBase + 4096 + i, hole - 0x2000 + i, ramBase + ramBytes - 0x4000 + i])
+            r.memory.load(at, word(at));
+        }
+        addresses.forEach((address, i) => r.hart.writeRegister(`s${i}`, BigInt(address)));
+        r.hart.setWatchpoints(watched);
+        return r;
+      });
+      const [interpreted, translated] = rigs as [Rig, Rig];
+      for (const slice of [10_000, 7, 1_234]) {
+        for (const r of rigs) assert.equal(r.hart.run(slice).stop, 'budget');
+        assert.deepEqual(state(translated), state(interpreted));
+      }
+      const before = translated.translator!.traffic(1).leaves;
+      translated.hart.run(10_000);
+      const leaves = translated.translator!.traffic(1).leaves - before;
+      if (inline) assert.ok(leaves < 10, `${leaves} leaves in 1,000 rounds`);
+      else assert.ok(leaves > 900, `${leaves} leaves in 1,000 rounds`);
+      // The watched bytes themselves stop it all the same.
+      translated.hart.writeRegister('s2', BigInt(hole + 2041));
+      assert.equal(translated.hart.run(10_000).stop, 'breakpoint');
+    });
+  }
+
+  it('stay as they are when the same watchpoints are set, and writes are watched', () => {
+    const r = rig(threeLoads, { ramBytes, translate: eagerTranslation });
+    for (const i of [0, 1, 2]) r.hart.writeRegister(`s${i}`, BigInt(hole - 64));
+    r.hart.setWatchpoints(watched);
+    r.hart.run(10_000);
+    const { regions } = r.translator!.counters;
+    r.hart.setWatchpoints(watched.map((each) => ({ ...each })));
+    r.hart.run(10_000);
+    r.hart.setWatchpoints([...watched, { address: BigInt(hole + 8), size: 8, access: 'write' }]);
+    r.hart.run(10_000);
+    assert.equal(r.translator!.counters.regions, regions);
+    r.hart.setWatchpoints([]);
+    r.hart.run(10_000);
+    assert.ok(r.translator!.counters.regions > regions);
   });
 });

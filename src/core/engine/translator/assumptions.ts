@@ -5,15 +5,7 @@
 import { i32, i64, load, ne, ne32, or32, type Expr } from '../../wasm/expression.ts';
 import type { FunctionBuilder } from '../../wasm/functionBuilder.ts';
 import { floatUnit, hart, regionExit } from '../layout.ts';
-
-/** Memory that loads reach without the TLB, as the hart's area says it in `directBase`. */
-export interface DirectMemory {
-  readonly base: number;
-  readonly bytes: number;
-  readonly offset: number;
-  /** What of it must be left alone, from the first byte on. */
-  readonly hole: { readonly at: number; readonly bytes: number };
-}
+import type { DirectMemory } from './directMemory.ts';
 
 export interface Assumptions {
   /** The floating-point unit is steady. */

@@ -37,8 +37,8 @@ import {
 } from '../semantics.ts';
 import { inWidth } from '../recordPc.ts';
 import type { AccessGroup } from './accessGroups.ts';
-import type { DirectMemory } from './assumptions.ts';
 import { thirdSource, type Instruction } from './block.ts';
+import type { DirectMemory } from './directMemory.ts';
 import { bankOf, bitOf } from './liveness.ts';
 import { keptWord, loadOfWidth } from './narrow.ts';
 
@@ -316,11 +316,13 @@ export class RegionContext implements SemanticContext {
    * that is known. Of a group the first member tests.
    */
   private inDirect(
-    { base, bytes, offset, hole }: DirectMemory,
+    { base: whole, offset: wholeOffset, hole, reached }: DirectMemory,
     size: number,
     address: Expr,
   ): { at: Expr; distance: number } {
     const { f, group } = this;
+    const base = whole + reached.at;
+    const offset = wholeOffset + reached.at;
     const { facts, imm } = this.instruction;
     const own = facts.access?.displaced ? imm : 0;
     if (group?.offset !== undefined) {
@@ -330,8 +332,8 @@ export class RegionContext implements SemanticContext {
     const span = group ? group.high - group.low : size;
     const from = facts.access ? add(this.rs1(), i64(lowest - base)) : sub(address, i64(base));
     const behind = f.keep(from);
-    this.leaveSurprisedIf(geU(behind, i64(bytes - span + 1)));
-    if (hole.bytes > 0) {
+    this.leaveSurprisedIf(geU(behind, i64(reached.bytes - span + 1)));
+    if (reached.holed) {
       const before = sub(behind, i64(hole.at - span + 1));
       this.leaveSurprisedIf(ltU(before, i64(hole.bytes + span - 1)));
     }

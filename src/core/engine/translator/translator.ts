@@ -20,9 +20,9 @@ import {
   shared,
   special,
 } from '../layout.ts';
-import type { DirectMemory } from './assumptions.ts';
 import type { Block } from './block.ts';
 import { noCounters } from './counters.ts';
+import { directMemory } from './directMemory.ts';
 import { defaultLimits, Discovery, type Discovered, type TranslatedIsa } from './discover.ts';
 import { emitRegion } from './emitRegion.ts';
 import { observeRegion, type ObservedRegion } from './observed.ts';
@@ -55,7 +55,7 @@ const longAgo = 4e9;
 const mostLosses = 12;
 /** After so many losses of a page, regions that call code there are given up. */
 const lossesForCallers = 4;
-/** So often a region may be left for what it assumed; then it is made without. */
+/** So often a region may be left for what it assumed; then it is made to assume less. */
 const mostSurprises = 100;
 /** Instructions from one visit to the next of a place that is not worth a region of its own. */
 const seldom = 5000;
@@ -253,19 +253,7 @@ export class Translator implements CodeWatcher {
     if (!region) return;
     const times = (this.surprises.get(region.record) ?? 0) + 1;
     this.surprises.set(region.record, times);
-    if (times === mostSurprises) this.drop(region);
-  }
-
-  /** Memory that loads reach directly in the hart's present way of accessing it. */
-  private directMemory(area: number, rec: number): DirectMemory | undefined {
-    const { view } = this.memory;
-    const bytes = view.getUint32(area + hart.directBytes, true);
-    if (bytes === 0 || (this.surprises.get(rec) ?? 0) >= mostSurprises) return undefined;
-    const base = Number(view.getBigUint64(area + hart.directBase, true));
-    const offset = view.getUint32(area + hart.directOffset, true);
-    const at = view.getUint32(area + hart.directHole, true);
-    const hole = { at, bytes: view.getUint32(area + hart.directHoleBytes, true) };
-    return { base, bytes, offset, hole };
+    if (times % mostSurprises === 0) this.drop(region);
   }
 
   /** How many samples so far showed a way from one region to another's beginning, with this one. */
@@ -371,7 +359,8 @@ export class Translator implements CodeWatcher {
     const { xlen } = this.isa;
     const unit = this.memory.view.getUint32(area + hart.floatUnit, true);
     const steady = unit === floatUnit.steady;
-    const direct = this.directMemory(area, rec);
+    const givenUp = Math.floor((this.surprises.get(rec) ?? 0) / mostSurprises);
+    const direct = directMemory(this.memory.view, area, givenUp);
     const request = {
       ...{ discovered, entry: offset, number: index, typeIndex, xlen, steady },
       features: this.features,

@@ -283,10 +283,11 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
     this.fetcher.setBreakpoints(addresses);
   }
   setWatchpoints(watchpoints: readonly Watchpoint[]): void {
-    this.watchpoints.set(watchpoints);
+    const changes = this.watchpoints.set(watchpoints);
+    if (changes === 'nothing') return;
     this.csrs.protectionChanged = true;
     // Regions were made for the way in which loads reach memory.
-    this.parts.recordsExhausted();
+    if (changes === 'readPages') this.parts.recordsExhausted();
   }
   get watchHit(): WatchHit | undefined {
     return this.watchpoints.hit;
