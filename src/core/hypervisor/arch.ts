@@ -22,6 +22,8 @@ export interface HypervisorArch {
   /** Width of guest-physical addresses when nothing else is asked for, and the widest possible. */
   readonly gpaBits: { readonly default: number; readonly max: number };
   readonly maxVcpus: number;
+  /** Whether VMs can have an interrupt controller inside the hypervisor. */
+  readonly hasIrqchip: boolean;
   /** What the architecture's own code answers when the user has no rule. */
   readonly defaultCalls: readonly CallRule[];
   readonly callNames: CallNames;

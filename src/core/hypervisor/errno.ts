@@ -1,6 +1,15 @@
 /** The error names that KVM's ioctls return, as values: a caller has to look at them. */
 export type Errno =
-  'EINVAL' | 'EEXIST' | 'EFAULT' | 'EBUSY' | 'ENOMEM' | 'ENODEV' | 'ENOENT' | 'EPERM';
+  | 'EINVAL'
+  | 'EEXIST'
+  | 'EFAULT'
+  | 'EBUSY'
+  | 'ENOMEM'
+  | 'ENODEV'
+  | 'ENOENT'
+  | 'ENXIO'
+  | 'EOPNOTSUPP'
+  | 'EPERM';
 
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errno: Errno };

@@ -7,6 +7,7 @@ export const exitNumber = {
   debug: 4,
   halted: 5,
   mmio: 6,
+  failEntry: 9,
   intr: 10,
   internalError: 17,
   systemEvent: 24,
@@ -87,8 +88,15 @@ export type VcpuExit =
   | { readonly kind: 'intr' }
   /** Nothing to run: waits for an interrupt, or is stopped. KVM would block here. */
   | { readonly kind: 'halted' }
-  /** A breakpoint of the debugger stands at pc. */
+  /** A breakpoint of the debugger stands at pc, or a breakpoint instruction (guest debug). */
   | { readonly kind: 'debug' }
+  /** The vCPU cannot be entered: hardware_entry_failure_reason, and on which hart. */
+  | {
+      readonly kind: 'failEntry';
+      readonly reason: number;
+      readonly cpu: number;
+      readonly text: string;
+    }
   | {
       readonly kind: 'systemEvent';
       readonly type: SystemEventType;

@@ -3,28 +3,12 @@
  */
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
 import type { HypervisorArch } from './arch.ts';
+import { checkExtension, type Capability } from './capabilities.ts';
 import { failure, type Result } from './errno.ts';
-import { maxSlots } from './memorySlots.ts';
 import { Vm, type VmOptions } from './vm.ts';
 
 /** KVM_GET_API_VERSION has answered this since 2007. */
 export const apiVersion = 12;
-
-/** KVM_CHECK_EXTENSION, by the capability's name without its prefix. */
-export type Capability =
-  | 'USER_MEMORY'
-  | 'READONLY_MEM'
-  | 'MP_STATE'
-  | 'IMMEDIATE_EXIT'
-  | 'PRE_FAULT_MEMORY'
-  | 'ONE_REG'
-  | 'IOEVENTFD'
-  | 'DESTROY_MEMORY_REGION_WORKS'
-  | 'MANUAL_DIRTY_LOG_PROTECT2'
-  | 'NR_VCPUS'
-  | 'MAX_VCPUS'
-  | 'NR_MEMSLOTS'
-  | 'VM_GPA_BITS';
 
 export class HypervisorSystem {
   readonly memory: PhysicalMemory;
@@ -44,20 +28,8 @@ export class HypervisorSystem {
     return Vm.create(this.memory, this.arch, options);
   }
 
-  checkExtension(capability: Capability): number {
-    switch (capability) {
-      case 'NR_VCPUS':
-      case 'MAX_VCPUS':
-        return this.arch.maxVcpus;
-      case 'MANUAL_DIRTY_LOG_PROTECT2':
-        // MANUAL_PROTECT_ENABLE and INITIALLY_SET.
-        return 3;
-      case 'NR_MEMSLOTS':
-        return maxSlots;
-      case 'VM_GPA_BITS':
-        return this.arch.gpaBits.max;
-      default:
-        return 1;
-    }
+  /** KVM_CHECK_EXTENSION on /dev/kvm, by name or number. 0: not there. */
+  checkExtension(capability: Capability | number): number {
+    return checkExtension(this.arch, capability);
   }
 }

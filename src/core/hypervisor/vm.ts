@@ -6,6 +6,12 @@ import { defined } from '../base/assert.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
 import type { HypervisorArch, MmuCounters, VmArch } from './arch.ts';
 import { CallPolicy, type CallRule } from './callPolicy.ts';
+import {
+  checkExtension,
+  initiallySet,
+  manualProtectEnable,
+  type Capability,
+} from './capabilities.ts';
 import { dirtyPages, DirtyLog, type DirtyBitmap } from './dirtyLog.ts';
 import { failure, success, type Result } from './errno.ts';
 import type { ObservedExit } from './exits.ts';
@@ -46,8 +52,11 @@ export class Vm {
   readonly kvmQuirks: boolean;
   readonly observe: (exit: ObservedExit) => void;
   readonly log: (line: string) => void;
+  /** KVM_CAP_RISCV_MP_STATE_RESET. */
+  mpStateReset = false;
   private readonly limit: number;
-  private readonly manualProtect: VmOptions['manualDirtyLogProtect'];
+  private readonly hypervisor: HypervisorArch;
+  private manualProtect: VmOptions['manualDirtyLogProtect'];
   /** By slot. */
   private readonly dirtyLogs = new Map<number, DirtyLog>();
   private arch: VmArch | undefined;
@@ -63,6 +72,7 @@ export class Vm {
     this.observe = options.observe ?? (() => {});
     this.log = options.log ?? (() => {});
     this.limit = arch.maxVcpus;
+    this.hypervisor = arch;
     this.manualProtect = options.manualDirtyLogProtect;
   }
 
@@ -77,6 +87,29 @@ export class Vm {
 
   get vcpus(): readonly Vcpu[] {
     return this.list;
+  }
+
+  /** KVM_CHECK_EXTENSION on the VM (KVM_CAP_CHECK_EXTENSION_VM). */
+  checkExtension(capability: Capability | number): number {
+    return checkExtension(this.hypervisor, capability);
+  }
+
+  /** KVM_ENABLE_CAP. What is chosen when a VM is made (VM_GPA_BITS) is an option of its creation. */
+  enableCap(capability: Capability, argument = 0): Result<void> {
+    switch (capability) {
+      case 'RISCV_MP_STATE_RESET':
+        this.mpStateReset = true;
+        return success(undefined);
+      case 'MANUAL_DIRTY_LOG_PROTECT2': {
+        const allowed = argument & manualProtectEnable ? manualProtectEnable | initiallySet : 0;
+        if ((argument & ~allowed) !== 0) return failure('EINVAL');
+        const enabled = argument & initiallySet ? 'initiallySet' : 'enabled';
+        this.manualProtect = argument === 0 ? undefined : enabled;
+        return success(undefined);
+      }
+      default:
+        return failure('EINVAL');
+    }
   }
 
   /** The user's rules for calls, until a vCPU has run: then EBUSY, and only the debugger may. */
@@ -222,12 +255,12 @@ export class Vm {
       return;
     }
     // A slot that moves takes its log with it.
-    const initiallySet = this.manualProtect === 'initiallySet';
+    const allDirty = this.manualProtect === 'initiallySet';
     if (!this.dirtyLogs.has(region.slot)) {
-      this.dirtyLogs.set(region.slot, new DirtyLog(region.memorySize / pageSize, initiallySet));
+      this.dirtyLogs.set(region.slot, new DirtyLog(region.memorySize / pageSize, allDirty));
     }
     // What counts as dirty from the beginning is protected when it is cleared.
-    if (!initiallySet) this.archVm.writeProtectRegion(region);
+    if (!allDirty) this.archVm.writeProtectRegion(region);
   }
 
   private logOf(slot: number): Result<{ log: DirtyLog; region: MemoryRegion }> {

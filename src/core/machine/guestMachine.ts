@@ -290,6 +290,7 @@ export class GuestMachine implements Machine {
         return (
           failureStop(this.exitStops, vcpu.id, this.ending) ?? { kind: 'ended', end: this.ending }
         );
+      case 'failEntry':
       case 'internalError':
         return this.crash(vcpu.id, exit.text);
       default:

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { VirtualClock } from '../../../src/core/base/virtualClock.ts';
+import { exitNumber, systemEventNumber } from '../../../src/core/hypervisor/exits.ts';
 import { RiscvHypervisor } from '../../../src/core/hypervisor/riscv/main.ts';
 import { HypervisorSystem } from '../../../src/core/hypervisor/system.ts';
 import type { FakeHartOptions } from './riscv/fakeHart.ts';
@@ -26,8 +27,45 @@ describe('hypervisor system', () => {
     assert.equal(s.checkExtension('USER_MEMORY'), 1);
     assert.equal(s.checkExtension('MAX_VCPUS'), 3);
     assert.equal(s.checkExtension('NR_MEMSLOTS'), 32764);
-    assert.equal(s.checkExtension('VM_GPA_BITS'), 50);
+    assert.equal(s.checkExtension('VM_GPA_BITS'), 59);
+    assert.equal(system(0x10000, { widestMode: 9n }).checkExtension('VM_GPA_BITS'), 50);
     assert.equal(system(0x10000, { widestMode: 8n }).checkExtension('VM_GPA_BITS'), 41);
+  });
+
+  it('answers KVM_CHECK_EXTENSION by Linux’s numbers', () => {
+    const s = system(0x10000, {}, 2);
+    const on = [3, 14, 16, 21, 23, 32, 36, 70, 77, 81, 89, 98, 105, 122, 136, 236, 242];
+    for (const number of on) assert.equal(s.checkExtension(number), 1, `${number}`);
+    const counts = [9, 10, 25, 66, 128, 168, 207].map((number) => s.checkExtension(number));
+    assert.deepEqual(counts, [2, 32764, 4096, 2, 2, 3, 59]);
+    // No AIA in these harts; coalesced MMIO and x86's TSC are never there.
+    for (const number of [0, 15, 60, 999, -1]) assert.equal(s.checkExtension(number), 0);
+    const vm = s.createVm();
+    assert(vm.ok);
+    assert.equal(vm.value.checkExtension('ONE_REG'), 1);
+  });
+
+  it('KVM_ENABLE_CAP takes what it knows, with the flags that it knows', () => {
+    const { vm } = rig();
+    assert.equal(errno(vm.enableCap('RISCV_MP_STATE_RESET')), 'ok');
+    for (const [flags, expected] of [
+      [1, 'ok'],
+      [3, 'ok'],
+      [0, 'ok'],
+      [2, 'EINVAL'],
+      [5, 'EINVAL'],
+    ] as const) {
+      assert.equal(errno(vm.enableCap('MANUAL_DIRTY_LOG_PROTECT2', flags)), expected, `${flags}`);
+    }
+    assert.equal(errno(vm.enableCap('ONE_REG')), 'EINVAL');
+  });
+
+  it('exits and system events have Linux’s numbers', () => {
+    assert.deepEqual(exitNumber, {
+      ...{ debug: 4, halted: 5, mmio: 6, failEntry: 9, intr: 10, internalError: 17 },
+      ...{ systemEvent: 24, call: 35, csr: 36 },
+    });
+    assert.deepEqual(systemEventNumber, { shutdown: 1, reset: 2, crash: 3 });
   });
 
   it('creates VMs as long as there are pages for their roots', () => {
@@ -38,10 +76,11 @@ describe('hypervisor system', () => {
   });
 
   it('refuses widths of addresses that there are not', () => {
-    for (const gpaBits of [0, 51, 41.5]) {
+    for (const gpaBits of [0, 60, 41.5]) {
       assert.equal(errno(system(0x10000).createVm({ gpaBits })), 'EINVAL');
     }
     assert.equal(errno(system(0x10000, { widestMode: 8n }).createVm({ gpaBits: 42 })), 'EINVAL');
+    assert.equal(errno(system(0x10000, { widestMode: 9n }).createVm({ gpaBits: 51 })), 'EINVAL');
   });
 
   it('gives a guest only memory that the host has', () => {

@@ -16,6 +16,8 @@ export const statusSie = 1n << 1n;
 export const statusSpie = 1n << 5n;
 export const statusSpp = 1n << 8n;
 export const statusFsInitial = 1n << 13n;
+export const statusFsClean = 2n << 13n;
+/** The whole field; Dirty when all of it is set. */
 export const statusFs = 3n << 13n;
 
 export const hstatusSpv = 1n << 7n;

@@ -1,5 +1,5 @@
 /**
- * The second translation stage: Sv32x4, Sv39x4 and Sv48x4 tables in the host's physical memory
+ * The second translation stage: Sv32x4, Sv39x4, Sv48x4 and Sv57x4 tables in the host's physical memory
  * (privileged manual, hypervisor chapter, "Two-Stage Address Translation"; Linux
  * arch/riscv/kvm/gstage.c). It maps what it is told to; which memory that is, is the VM's business.
  *
@@ -23,9 +23,11 @@ export interface GstageMode {
 export const sv32x4: GstageMode = { name: 'Sv32x4', mode: 1n, levels: 2, gpaBits: 34, xlen: 32 };
 export const sv39x4: GstageMode = { name: 'Sv39x4', mode: 8n, levels: 3, gpaBits: 41, xlen: 64 };
 export const sv48x4: GstageMode = { name: 'Sv48x4', mode: 9n, levels: 4, gpaBits: 50, xlen: 64 };
+/** Addresses are numbers here: of 59 bits those below 2^53 can be used. */
+export const sv57x4: GstageMode = { name: 'Sv57x4', mode: 10n, levels: 5, gpaBits: 59, xlen: 64 };
 
 /** From the narrowest on; what of them harts have, they say. */
-export const gstageModes: readonly GstageMode[] = [sv32x4, sv39x4, sv48x4];
+export const gstageModes: readonly GstageMode[] = [sv32x4, sv39x4, sv48x4, sv57x4];
 
 /** The narrowest mode that holds addresses of so many bits. */
 export function gstageModeFor(gpaBits: number, xlen: 32 | 64): GstageMode | undefined {

@@ -1,7 +1,8 @@
 /**
  * The RISC-V part of the hypervisor (Linux arch/riscv/kvm/main.c): finds out what the harts can do
  * and makes VMs. It stands in HS-mode's place: it uses a hart as HS-mode software could, and no
- * other way. Each vCPU has a hart of its own, so there is no world switch.
+ * other way. Each vCPU of a VM has a hart of its own; vCPUs of several VMs share it by turns
+ * (vcpuSwitch).
  */
 import { assert, defined } from '../../base/assert.ts';
 import type { VirtualClock } from '../../base/virtualClock.ts';
@@ -17,6 +18,7 @@ import { openMachineMode } from './vcpuConfig.ts';
 import { sbiCallNames } from './sbiNames.ts';
 import { defaultCalls } from './vcpuSbi.ts';
 import { RiscvVm } from './vm.ts';
+import type { HartSlot } from './vcpuSwitch.ts';
 import { VmidAllocator } from './vmid.ts';
 
 export interface RiscvHypervisorOptions {
@@ -35,11 +37,13 @@ export interface RiscvHypervisorOptions {
 export class RiscvHypervisor implements HypervisorArch {
   readonly gpaBits: { readonly default: number; readonly max: number };
   readonly maxVcpus: number;
+  readonly hasIrqchip: boolean;
   readonly defaultCalls = defaultCalls;
   readonly callNames = sbiCallNames;
   private readonly options: RiscvHypervisorOptions;
   private readonly pages: PageAllocator;
   private readonly vmids: VmidAllocator;
+  private readonly slots: readonly HartSlot[];
 
   constructor(options: RiscvHypervisorOptions) {
     const { harts, memory, tables } = options;
@@ -54,19 +58,20 @@ export class RiscvHypervisor implements HypervisorArch {
     this.options = options;
     this.gpaBits = { default: narrowest.gpaBits, max: widest.gpaBits };
     this.maxVcpus = harts.length;
+    this.hasIrqchip = options.extensions?.has('ssaia') ?? false;
     this.pages = new PageAllocator(memory, tables);
+    this.slots = harts.map((hart) => ({ hart, resident: undefined }));
     this.vmids = new VmidAllocator(harts, () => harts.forEach((h) => h.hfenceGvma()));
   }
 
   createVm(vm: Vm): Result<VmArch> {
+    const { vmids, slots } = this;
     const { harts, clock, extensions = new Set() } = this.options;
     const mode = gstageModeFor(vm.gpaBits, harts[0]!.xlen);
     if (!mode) return failure('EINVAL');
     const gstage = Gstage.create(this.options.memory, this.pages, mode);
     if (!gstage) return failure('ENOMEM');
-    return success(
-      new RiscvVm({ vm, gstage, vmid: this.vmids.allocate(), harts, clock, extensions }),
-    );
+    return success(new RiscvVm({ vm, gstage, vmids, slots, clock, extensions }));
   }
 }
 

@@ -5,9 +5,16 @@
  */
 import { unreachable } from '../../base/assert.ts';
 import type { GuestRead, RiscvHart } from '../../isa/riscv/riscvHart.ts';
-import type { Result } from '../errno.ts';
+import { failure, success, type Result } from '../errno.ts';
 import type { VcpuExit, VcpuRun } from '../exits.ts';
-import type { MpState, Vcpu } from '../vcpu.ts';
+import {
+  guestDebugEnable,
+  interruptSet,
+  mpStateInitReceived,
+  mpStateNumber,
+  type MpState,
+  type Vcpu,
+} from '../vcpu.ts';
 import type { Vm } from '../vm.ts';
 import {
   cause,
@@ -42,12 +49,14 @@ import { defaultCalls, isOffered } from './vcpuSbi.ts';
 import type { HsmState, SbiVcpu } from './vcpuSbiCall.ts';
 import { StealTime } from './vcpuSteal.ts';
 import { VcpuTimer } from './vcpuTimer.ts';
+import { VcpuSwitch, type HartSlot, type SwitchCounters } from './vcpuSwitch.ts';
 import { TakenTrap } from './vcpuTrap.ts';
+
+const breakpointDelegated = 1n << BigInt(cause.breakpoint);
 
 export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   readonly id: number;
   readonly cpu: RiscvHart;
-  readonly hart: RiscvHart;
   readonly owner: VcpuOwner;
   readonly timer: VcpuTimer;
   readonly pmu: VcpuPmu;
@@ -59,7 +68,11 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   readonly satpMode: bigint;
   mpState: MpState = 'stopped';
   pending: PendingExit | undefined;
+  immediateExit = false;
+  private readonly world: VcpuSwitch;
   private readonly trap: TakenTrap;
+  /** Of the VMID in hgatp. */
+  private vmidVersion: number;
   private ran = false;
   private halted = false;
   private suspended = false;
@@ -70,12 +83,15 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   /** Instructions of the present budget that are used. */
   private used = 0;
 
-  constructor(owner: VcpuOwner, hart: RiscvHart) {
+  constructor(owner: VcpuOwner, slot: HartSlot) {
+    const { hart } = slot;
     this.owner = owner;
-    this.hart = hart;
     this.cpu = hart;
     this.id = hart.id;
     this.trap = new TakenTrap(hart);
+    this.world = new VcpuSwitch(slot, owner.tagged);
+    this.world.claim();
+    this.vmidVersion = owner.vmidVersion;
     configureHypervisorMode(hart, owner.hgatp);
     this.isa = new VcpuIsa(hostExtensions(hart, owner.extensions));
     this.sbi = new SbiExtensions(owner.vm.policy, defaultCalls);
@@ -86,11 +102,21 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
       mimpid: hart.getCsr(csr.mimpid),
     };
     hart.setWideCsr(csr.htimedelta, owner.timeDelta);
-    this.timer = new VcpuTimer(hart, owner.clock, hasSstc(hart));
-    this.pmu = new VcpuPmu(hart);
+    this.timer = new VcpuTimer(this, owner.clock, hasSstc(hart));
+    this.pmu = new VcpuPmu(this);
     this.steal = new StealTime(owner.vm, owner.clock);
-    this.features = new FirmwareFeatures(hart);
+    this.features = new FirmwareFeatures(this);
     this.reset(0n, 0n);
+  }
+
+  /** The hart, on which this vCPU is from then on. */
+  get hart(): RiscvHart {
+    this.world.load();
+    return this.cpu;
+  }
+
+  get switches(): Readonly<SwitchCounters> {
+    return this.world.counters;
   }
 
   setBoot(entry: bigint, argument: bigint): void {
@@ -101,7 +127,8 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     this.used = 0;
     this.steal.enter();
     this.ran = true;
-    const exit = this.mpState === 'stopped' ? ({ kind: 'halted' } as const) : this.execute(budget);
+    if (this.vmidVersion !== this.owner.vmidVersion) this.updateVmid();
+    const exit = this.mpState === 'stopped' ? this.rest() : this.execute(budget);
     this.steal.leave();
     this.noteReady();
     return { exit, consumed: this.used };
@@ -119,6 +146,41 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     const old = this.hart.getCsr(csr.hvip);
     this.hart.setCsr(csr.hvip, level ? old | vseip : old & ~vseip);
     this.noteReady();
+  }
+
+  interrupt(irq: number): void {
+    this.setInterrupt(irq >>> 0 === interruptSet);
+  }
+
+  /** kvm_arch_vcpu_ioctl_set_mpstate. */
+  setMpState(state: number): Result<void> {
+    switch (state) {
+      case mpStateNumber.runnable:
+        this.mpState = 'runnable';
+        return success(undefined);
+      case mpStateNumber.stopped:
+        this.mpState = 'stopped';
+        return success(undefined);
+      case mpStateInitReceived:
+        if (!this.owner.vm.mpStateReset) return failure('EINVAL');
+        // Registers begin anew; whether the vCPU runs is not touched (kvm_riscv_reset_vcpu).
+        this.reset(0n, 0n);
+        return success(undefined);
+      default:
+        return failure('EINVAL');
+    }
+  }
+
+  /**
+   * kvm_arch_vcpu_ioctl_set_guest_debug: EBREAK comes here instead of to the guest. There is
+   * nothing else that hardware would do for a debugger; ours has `cpu.setBreakpoints`.
+   */
+  setGuestDebug(control: number): Result<void> {
+    const { hart } = this;
+    const others = hart.getWideCsr(csr.hedeleg) & ~breakpointDelegated;
+    const on = (control & guestDebugEnable) !== 0;
+    hart.setWideCsr(csr.hedeleg, on ? others : others | breakpointDelegated);
+    return success(undefined);
   }
 
   getOneReg(id: bigint): Result<bigint> {
@@ -245,6 +307,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     this.fresh = false;
     const early = this.complete();
     if (early) return early;
+    if (this.immediateExit) return { kind: 'intr' };
     while (this.used < budget) {
       if (this.halted) {
         if (!this.hasInterrupt) return { kind: 'halted' };
@@ -277,6 +340,17 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
       }
     }
     return { kind: 'intr' };
+  }
+
+  /** KVM would block here until somebody starts the vCPU. */
+  private rest(): VcpuExit {
+    return this.immediateExit ? { kind: 'intr' } : { kind: 'halted' };
+  }
+
+  /** KVM_REQ_UPDATE_HGATP: the VM has another VMID since this vCPU ran. */
+  private updateVmid(): void {
+    this.vmidVersion = this.owner.vmidVersion;
+    this.hart.setCsr(csr.hgatp, this.owner.hgatp);
   }
 
   /** The end of a suspend that keeps no registers. */

@@ -95,6 +95,14 @@ export function detectSatpMode(hart: RiscvHart): bigint {
   return widest;
 }
 
+const zeroedWhereThere: readonly (readonly [name: string, number: number])[] = [
+  ['senvcfg', csr.senvcfg],
+  ['sstateen0', csr.sstateen0],
+  ['vsiselect', csr.vsiselect],
+  ['hviprio1', csr.hviprio1],
+  ['hviprio2', csr.hviprio2],
+];
+
 /** Registers as KVM resets them; the hart is in HS-mode and enters the guest with its next SRET. */
 export function resetGuest(hart: RiscvHart, pc: bigint, argument: bigint): void {
   for (let i = 1; i < 32; i++) hart.setX(i, 0n);
@@ -112,7 +120,9 @@ export function resetGuest(hart: RiscvHart, pc: bigint, argument: bigint): void 
     csr.hvip,
   ];
   for (const number of zeroed) hart.setCsr(number, 0n);
-  if (has(hart, 'senvcfg')) hart.setCsr(csr.senvcfg, 0n);
+  for (const [name, number] of zeroedWhereThere) {
+    if (has(hart, name)) hart.setWideCsr(number, 0n);
+  }
   hart.setCsr(csr.scounteren, 7n);
   const guestWidth = hart.xlen === 64 ? hstatusVsxl64 : 0n;
   hart.setCsr(csr.hstatus, guestWidth | hstatusVtw | hstatusSpvp | hstatusSpv);

@@ -27,7 +27,11 @@ export interface VcpuOwner {
   readonly timeDelta: bigint;
   /** Shifts the time of the whole VM. */
   setTimeDelta(delta: bigint): void;
+  /** Asking makes it valid: a VM whose VMID is of an older numbering takes a new one. */
+  readonly vmidVersion: number;
   readonly hgatp: bigint;
+  /** VMIDs tell the translations of VMs apart. */
+  readonly tagged: boolean;
   fault(gpa: number, write: boolean): FaultOutcome;
 }
 

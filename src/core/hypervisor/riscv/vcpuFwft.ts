@@ -4,8 +4,8 @@
  * and stores go to the guest without passing the hypervisor, and with Ssnpm how many upper bits of
  * a pointer the guest's addresses do without. What the SBI functions answer is in vcpuSbiFwft.
  */
-import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import { cause, csr, envcfgPmm } from './csrs.ts';
+import type { OnHart } from './vcpuSwitch.ts';
 
 /** The specification's ids. */
 export const firmwareFeature = { MISALIGNED_EXC_DELEG: 0, POINTER_MASKING_PMLEN: 5 } as const;
@@ -25,10 +25,10 @@ export abstract class FirmwareFeature {
   enabled = true;
   /** The value must not change until the hart is reset. */
   locked = false;
-  protected readonly hart: RiscvHart;
+  protected readonly vcpu: OnHart;
 
-  constructor(hart: RiscvHart) {
-    this.hart = hart;
+  constructor(vcpu: OnHart) {
+    this.vcpu = vcpu;
   }
 
   abstract readonly supported: boolean;
@@ -41,13 +41,13 @@ class MisalignedDelegation extends FirmwareFeature {
   readonly supported = true;
 
   get value(): bigint {
-    return (this.hart.getWideCsr(csr.hedeleg) & misaligned) === misaligned ? 1n : 0n;
+    return (this.vcpu.hart.getWideCsr(csr.hedeleg) & misaligned) === misaligned ? 1n : 0n;
   }
 
   set(value: bigint): boolean {
     if (value > 1n) return false;
-    const others = this.hart.getWideCsr(csr.hedeleg) & ~misaligned;
-    this.hart.setWideCsr(csr.hedeleg, value === 1n ? others | misaligned : others);
+    const others = this.vcpu.hart.getWideCsr(csr.hedeleg) & ~misaligned;
+    this.vcpu.hart.setWideCsr(csr.hedeleg, value === 1n ? others | misaligned : others);
     return true;
   }
 }
@@ -57,8 +57,8 @@ class PointerMasking extends FirmwareFeature {
   /** henvcfg.PMM, which is written anew whenever the hart begins somewhere. */
   private pmm = 0n;
 
-  constructor(hart: RiscvHart) {
-    super(hart);
+  constructor(vcpu: OnHart) {
+    super(vcpu);
     this.supported = [...pmlen.keys()].some((pmm) => pmm !== 0n && this.takes(pmm));
   }
 
@@ -81,16 +81,16 @@ class PointerMasking extends FirmwareFeature {
 
   /** Whether the hart has the length; leaves PMM as it was. */
   private takes(pmm: bigint): boolean {
-    const old = this.hart.getWideCsr(csr.henvcfg);
+    const old = this.vcpu.hart.getWideCsr(csr.henvcfg);
     this.write(pmm);
-    const taken = (this.hart.getWideCsr(csr.henvcfg) & envcfgPmm) >> pmmShift === pmm;
-    this.hart.setWideCsr(csr.henvcfg, old);
+    const taken = (this.vcpu.hart.getWideCsr(csr.henvcfg) & envcfgPmm) >> pmmShift === pmm;
+    this.vcpu.hart.setWideCsr(csr.henvcfg, old);
     return taken;
   }
 
   private write(pmm: bigint): void {
-    const others = this.hart.getWideCsr(csr.henvcfg) & ~envcfgPmm;
-    this.hart.setWideCsr(csr.henvcfg, others | (pmm << pmmShift));
+    const others = this.vcpu.hart.getWideCsr(csr.henvcfg) & ~envcfgPmm;
+    this.vcpu.hart.setWideCsr(csr.henvcfg, others | (pmm << pmmShift));
   }
 }
 
@@ -99,9 +99,9 @@ export class FirmwareFeatures {
   readonly pointerMasking: FirmwareFeature;
   private readonly masking: PointerMasking;
 
-  constructor(hart: RiscvHart) {
-    this.misalignedDelegation = new MisalignedDelegation(hart);
-    this.masking = new PointerMasking(hart);
+  constructor(vcpu: OnHart) {
+    this.misalignedDelegation = new MisalignedDelegation(vcpu);
+    this.masking = new PointerMasking(vcpu);
     this.pointerMasking = this.masking;
   }
 

@@ -7,9 +7,9 @@
  * `cycle`, as guests expect; 1 would be `time`, which is no counter. A hardware counter that no
  * event is mapped to shows the hart's own count. Mode filters are hints and are not followed.
  */
-import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import { csr } from './csrs.ts';
 import { eventType, firmwareEvent, hardwareEvent, type FirmwareEvent } from './sbiPmuEvents.ts';
+import type { OnHart } from './vcpuSwitch.ts';
 
 /** KVM has as many (RISCV_KVM_MAX_FW_CTRS). */
 const firmwareCounters = 32;
@@ -36,13 +36,13 @@ export interface Counter {
 export class VcpuPmu {
   /** Guest-physical address of the snapshot page, once the guest has named one. */
   snapshot: number | undefined;
-  private readonly hart: RiscvHart;
+  private readonly vcpu: OnHart;
   private counters: (Counter | undefined)[] = [];
   /** Firmware counters that are started, of which there are mostly none. */
   private active: Counter[] = [];
 
-  constructor(hart: RiscvHart) {
-    this.hart = hart;
+  constructor(vcpu: OnHart) {
+    this.vcpu = vcpu;
     this.reset();
   }
 
@@ -107,12 +107,12 @@ export class VcpuPmu {
   readCsr(number: number): bigint {
     const counter = this.counters[number - csr.cycle];
     if (counter?.kind === 'hardware' && counter.event !== undefined) return this.read(counter);
-    return this.hart.getWideCsr(number === csr.cycle ? csr.mcycle : csr.minstret);
+    return this.vcpu.hart.getWideCsr(number === csr.cycle ? csr.mcycle : csr.minstret);
   }
 
   private hardwareCount(counter: Counter): bigint {
     if (counter.kind === 'firmware') return 0n;
-    return this.hart.getWideCsr(counter.csr === csr.cycle ? csr.mcycle : csr.minstret);
+    return this.vcpu.hart.getWideCsr(counter.csr === csr.cycle ? csr.mcycle : csr.minstret);
   }
 
   private findActive(): void {

@@ -3,12 +3,12 @@
  * the hypervisor only writes vstimecmp; without it a software timer raises hvip.VSTIP.
  */
 import type { VirtualClock } from '../../base/virtualClock.ts';
-import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import { failure, success, type Result } from '../errno.ts';
 import { allOnes, csr, vstip } from './csrs.ts';
+import type { OnHart } from './vcpuSwitch.ts';
 
 export class VcpuTimer {
-  private readonly hart: RiscvHart;
+  private readonly vcpu: OnHart;
   private readonly clock: VirtualClock;
   private readonly sstc: boolean;
   /** Guest time at which the software timer fires, when `set`. */
@@ -17,8 +17,8 @@ export class VcpuTimer {
   /** Host ticks at which to look whether it does. */
   private armed: bigint | undefined;
 
-  constructor(hart: RiscvHart, clock: VirtualClock, sstc: boolean) {
-    this.hart = hart;
+  constructor(vcpu: OnHart, clock: VirtualClock, sstc: boolean) {
+    this.vcpu = vcpu;
     this.clock = clock;
     this.sstc = sstc;
   }
@@ -27,16 +27,16 @@ export class VcpuTimer {
     this.armed = undefined;
     this.set = false;
     this.nextCycles = allOnes;
-    if (this.sstc) this.hart.setWideCsr(csr.vstimecmp, allOnes);
+    if (this.sstc) this.vcpu.hart.setWideCsr(csr.vstimecmp, allOnes);
   }
 
   /** SBI set_timer: guest time of the next interrupt; all ones for never. Clears a pending one. */
   nextEvent(compare: bigint): void {
     if (this.sstc) {
-      this.hart.setWideCsr(csr.vstimecmp, compare);
+      this.vcpu.hart.setWideCsr(csr.vstimecmp, compare);
       return;
     }
-    this.hart.setCsr(csr.hvip, this.hart.getCsr(csr.hvip) & ~vstip);
+    this.vcpu.hart.setCsr(csr.hvip, this.vcpu.hart.getCsr(csr.hvip) & ~vstip);
     this.nextCycles = compare;
     this.set = true;
     this.arm();
@@ -47,7 +47,7 @@ export class VcpuTimer {
   }
 
   get time(): bigint {
-    return (this.clock.ticks() + this.hart.getWideCsr(csr.htimedelta)) & allOnes;
+    return (this.clock.ticks() + this.vcpu.hart.getWideCsr(csr.htimedelta)) & allOnes;
   }
 
   /** What has to be added to host time so that the guest's is `time` now. */
@@ -56,17 +56,17 @@ export class VcpuTimer {
   }
 
   setTimeDelta(delta: bigint): void {
-    this.hart.setWideCsr(csr.htimedelta, delta);
+    this.vcpu.hart.setWideCsr(csr.htimedelta, delta);
     if (this.set) this.arm();
   }
 
   get compare(): bigint {
-    return this.sstc ? this.hart.getWideCsr(csr.vstimecmp) : this.nextCycles;
+    return this.sstc ? this.vcpu.hart.getWideCsr(csr.vstimecmp) : this.nextCycles;
   }
 
   /** Only stores: a software timer that is set looks at it when it would have fired. */
   set compare(value: bigint) {
-    if (this.sstc) this.hart.setWideCsr(csr.vstimecmp, value);
+    if (this.sstc) this.vcpu.hart.setWideCsr(csr.vstimecmp, value);
     else this.nextCycles = value;
   }
 
@@ -92,7 +92,7 @@ export class VcpuTimer {
 
   nextDeadline(): bigint | undefined {
     if (!this.sstc) return this.armed;
-    const compare = this.hart.getWideCsr(csr.vstimecmp);
+    const compare = this.vcpu.hart.getWideCsr(csr.vstimecmp);
     if (compare === allOnes) return undefined;
     const deadline = this.hostTicks(compare);
     // What is due already shows in hip and is no reason to wait.
@@ -113,7 +113,7 @@ export class VcpuTimer {
     }
     this.armed = undefined;
     this.set = false;
-    this.hart.setCsr(csr.hvip, this.hart.getCsr(csr.hvip) | vstip);
+    this.vcpu.hart.setCsr(csr.hvip, this.vcpu.hart.getCsr(csr.hvip) | vstip);
   }
 
   private arm(): void {

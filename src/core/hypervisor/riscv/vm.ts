@@ -4,7 +4,6 @@
  */
 import { defined } from '../../base/assert.ts';
 import type { VirtualClock } from '../../base/virtualClock.ts';
-import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import type { MmuCounters, VmArch } from '../arch.ts';
 import { failure, success, type Result } from '../errno.ts';
 import { memReadonly, pageSize, type MemoryRegion } from '../memorySlots.ts';
@@ -13,12 +12,15 @@ import type { Vm } from '../vm.ts';
 import { leafSizeFor, type Gstage } from './gstage.ts';
 import { RiscvVcpu } from './vcpu.ts';
 import type { FaultOutcome, VcpuOwner } from './vcpuContext.ts';
+import type { HartSlot } from './vcpuSwitch.ts';
+import type { Vmid, VmidAllocator } from './vmid.ts';
 
 export interface RiscvVmParts {
   readonly vm: Vm;
   readonly gstage: Gstage;
-  readonly vmid: number;
-  readonly harts: readonly RiscvHart[];
+  readonly vmids: VmidAllocator;
+  /** By vCPU id. */
+  readonly slots: readonly HartSlot[];
   readonly clock: VirtualClock;
   /** Lower-case names of what the harts have. */
   readonly extensions: ReadonlySet<string>;
@@ -27,28 +29,42 @@ export interface RiscvVmParts {
 export class RiscvVm implements VmArch, VcpuOwner {
   readonly vm: Vm;
   readonly gstage: Gstage;
-  readonly hgatp: bigint;
   readonly clock: VirtualClock;
+  private readonly vmids: VmidAllocator;
+  private readonly vmid: Vmid = { version: 0, number: 0 };
   private delta: bigint;
   private faults = 0;
   private writeProtections = 0;
   readonly extensions: ReadonlySet<string>;
   readonly vcpus: RiscvVcpu[] = [];
-  private readonly harts: readonly RiscvHart[];
+  private readonly slots: readonly HartSlot[];
 
   constructor(parts: RiscvVmParts) {
     this.vm = parts.vm;
     this.gstage = parts.gstage;
-    this.hgatp = parts.gstage.hgatp(parts.vmid);
+    this.vmids = parts.vmids;
     this.clock = parts.clock;
     this.delta = BigInt.asUintN(64, -parts.clock.ticks());
-    this.harts = parts.harts;
+    this.slots = parts.slots;
     this.extensions = parts.extensions;
   }
 
   /** Guest time is host time plus this; it is 0 when the VM is created. */
   get timeDelta(): bigint {
     return this.delta;
+  }
+
+  get vmidVersion(): number {
+    if (this.vmids.isStale(this.vmid)) this.vmids.update(this.vmid);
+    return this.vmid.version;
+  }
+
+  get hgatp(): bigint {
+    return this.gstage.hgatp(this.vmid.number);
+  }
+
+  get tagged(): boolean {
+    return this.vmids.bits > 0;
   }
 
   /** Shifts the time of the whole VM. */
@@ -64,7 +80,7 @@ export class RiscvVm implements VmArch, VcpuOwner {
   }
 
   createVcpu(id: number): Result<Vcpu> {
-    const vcpu = new RiscvVcpu(this, defined(this.harts[id], `hart ${id}`));
+    const vcpu = new RiscvVcpu(this, defined(this.slots[id], `hart ${id}`));
     this.vcpus.push(vcpu);
     return success(vcpu);
   }
@@ -159,6 +175,6 @@ export class RiscvVm implements VmArch, VcpuOwner {
   }
 
   private fenceAll(): void {
-    for (const hart of this.harts) hart.hfenceGvma();
+    for (const { hart } of this.slots) hart.hfenceGvma();
   }
 }

@@ -1,29 +1,46 @@
 /**
  * Numbers that tell the guests' translations apart (Linux arch/riscv/kvm/vmid.c). VMID 0 is the
- * host's. When they run out, all translations go and numbering starts again.
+ * host's. When they run out, a new version of the numbering begins: all translations go, and each
+ * VM takes a number of the new version before it runs again.
  */
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import { csr, translationRegister } from './csrs.ts';
 import { sv32x4, sv39x4 } from './gstage.ts';
 
+/** A VM's number, and the version in which it is valid; version 0 never is (struct kvm_vmid). */
+export interface Vmid {
+  version: number;
+  number: number;
+}
+
 export class VmidAllocator {
+  /** 0 when the harts have too few to tell as many VMs apart as there are harts. */
   readonly bits: number;
-  private next = 1;
+  private version = 1;
+  private next = 0;
   private readonly flush: () => void;
 
   constructor(harts: readonly RiscvHart[], flush: () => void) {
-    this.bits = Math.min(...harts.map(detectVmidBits));
+    const bits = Math.min(...harts.map(detectVmidBits));
+    this.bits = 2 ** bits < harts.length ? 0 : bits;
     this.flush = flush;
   }
 
-  allocate(): number {
-    // Without VMID bits everybody shares 0, and each change of tables needs a fence anyway.
-    if (this.bits === 0) return 0;
-    if (this.next >= 2 ** this.bits) {
+  /** kvm_riscv_gstage_vmid_ver_changed: whether the VM needs a number before it may run. */
+  isStale(vmid: Vmid): boolean {
+    return this.bits > 0 && vmid.version !== this.version;
+  }
+
+  /** kvm_riscv_gstage_vmid_update, for a number that is stale. */
+  update(vmid: Vmid): void {
+    if (this.next === 0) {
+      this.version++;
       this.next = 1;
       this.flush();
     }
-    return this.next++;
+    vmid.number = this.next;
+    vmid.version = this.version;
+    this.next = (this.next + 1) % 2 ** this.bits;
   }
 }
 

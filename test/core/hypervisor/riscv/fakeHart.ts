@@ -225,7 +225,7 @@ export class FakeHart implements RiscvHart {
 
   private writeHgatp(value: bigint): void {
     const mode = value >> 60n;
-    const kept = mode <= (this.options.widestMode ?? 9n) ? mode : 0n;
+    const kept = mode <= (this.options.widestMode ?? 10n) ? mode : 0n;
     const vmid = (value >> 44n) & 0x3fffn & ((1n << BigInt(this.options.vmidBits ?? 14)) - 1n);
     this.csrs.set(hgatp, (kept << 60n) | (vmid << 44n) | (value & ((1n << 44n) - 1n)));
   }

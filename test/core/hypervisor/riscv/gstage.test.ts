@@ -7,6 +7,7 @@ import {
   sv32x4,
   sv39x4,
   sv48x4,
+  sv57x4,
   type GstageMode,
 } from '../../../../src/core/hypervisor/riscv/gstage.ts';
 import { backing, hostBase, hostMemory, ramBase, rig, tableSize } from './rig.ts';
@@ -25,11 +26,12 @@ function make(mode: GstageMode, size = tableSize) {
 }
 
 describe('G-stage tables', () => {
-  for (const mode of [sv39x4, sv48x4]) {
+  for (const mode of [sv39x4, sv48x4, sv57x4]) {
     it(`${mode.name}: pages of each size, read back by a walk from hgatp`, () => {
       const { memory, gstage, hgatp } = make(mode);
       assert.equal((hgatp >> 44n) & 0x3fffn, 5n);
-      const top = 2 ** mode.gpaBits;
+      // Addresses beyond 2^53 are no whole numbers any more.
+      const top = 2 ** Math.min(mode.gpaBits, 53);
       const cases = [
         [0, 0x8020_0000, KiB4],
         [0x8000_0000, 0x8040_0000, MiB2],
@@ -180,7 +182,9 @@ describe('G-stage tables', () => {
     assert.equal(gstageModeFor(41, 64), sv39x4);
     assert.equal(gstageModeFor(42, 64), sv48x4);
     assert.equal(gstageModeFor(50, 64), sv48x4);
-    assert.equal(gstageModeFor(51, 64), undefined);
+    assert.equal(gstageModeFor(51, 64), sv57x4);
+    assert.equal(gstageModeFor(59, 64), sv57x4);
+    assert.equal(gstageModeFor(60, 64), undefined);
     assert.equal(gstageModeFor(34, 32), sv32x4);
     assert.equal(gstageModeFor(35, 32), undefined);
   });
@@ -264,5 +268,23 @@ describe('guest memory through faults', () => {
     assert.equal(hart.getCsr(0x680) >> 60n, 9n);
     assert.equal(walk(memory, hart.getCsr(0x680), BigInt(address))?.address, backing);
     assert.throws(() => rig({ gpaBits: 50, widestMode: 8n }));
+  });
+
+  it('uses Sv57x4 for what Sv48x4 does not hold', () => {
+    const { hart, memory, vm, vcpu } = rig({ gpaBits: 59 });
+    const address = 2 ** 52;
+    const high = vm.setUserMemoryRegion({
+      slot: 1,
+      flags: 0,
+      guestPhysAddr: address,
+      memorySize: MiB2,
+      userspaceAddr: backing,
+      name: 'high',
+    });
+    assert(high.ok);
+    hart.script.push((h) => h.trap(23, { gpa: BigInt(address + 4096) }));
+    vcpu.run(1);
+    assert.equal(hart.getCsr(0x680) >> 60n, 10n);
+    assert.equal(walk(memory, hart.getCsr(0x680), BigInt(address))?.address, backing);
   });
 });
