@@ -5,7 +5,17 @@ import path from 'node:path';
 import { coldKernel } from './coldCode.mjs';
 import { compareWith, earlier, remember } from './history.mjs';
 import { kernelIn, kernelNames } from './kernels.mjs';
-import { BenchError, geometricMean, median, root, timed, versionOf } from './process.mjs';
+import {
+  BenchError,
+  Interrupted,
+  geometricMean,
+  median,
+  root,
+  timed,
+  unlessInterrupted,
+  versionOf,
+} from './process.mjs';
+import { Progress, Unfinished } from './progress.mjs';
 
 const cli = path.join(root, 'dist/cli.cjs');
 const qemu = 'qemu-system-riscv64';
@@ -16,41 +26,64 @@ const leastSeconds = 0.02;
  * Whole processes: `ratio` is QEMU's processor time by ours. `net` is the same less what a guest
  * costs that does nothing, `steady` that of the second half of a run.
  */
-export function compare({ worlds, filters, steady, ...options }) {
+export async function compare({ worlds, filters, steady, ...options }) {
   const names = kernelNames(filters);
   if (names.length === 0) throw new BenchError(`no kernel matches ${filters.join(' ')}`);
-  run(options, (sides) =>
-    worlds.flatMap((world) => {
-      const { runs, length } = options;
-      const idle = measure('empty', [kernelIn(world, 'empty')], sides, runs)[0];
-      return names.flatMap((name) => {
-        const lengths = steady ? [length, Math.ceil(length / 2)] : [length];
-        const files = lengths.map((each) => kernelIn(world, name, each));
-        return shown(resultsOf(world, name, measure(name, files, sides, runs), idle));
-      });
-    }),
+  const { length } = options;
+  const lengths = steady ? [length, Math.ceil(length / 2)] : [length];
+  const jobs = worlds.flatMap((world) =>
+    names.map((name) => ({
+      ...{ world, name },
+      files: () => lengths.map((each) => kernelIn(world, name, each)),
+    })),
   );
+  await run(jobs, { ...options, kind: lengths.length });
 }
 
 /** Code that is hardly repeated: 4,000 functions, each called 20, 200 and 2,000 times. */
-export function compareColdCode(options) {
-  run(options, (sides) => {
-    const { runs } = options;
-    const idle = measure('empty', [kernelIn('bare', 'empty')], sides, runs)[0];
-    return [20, 200, 2000].flatMap((calls) => {
-      const name = `cold${calls}`;
-      const measured = measure(name, [coldKernel(calls)], sides, runs);
-      return shown(resultsOf('bare', name, measured, idle));
-    });
-  });
+export async function compareColdCode(options) {
+  const jobs = [20, 200, 2000].map((calls) => ({
+    ...{ world: 'bare', name: `cold${calls}` },
+    files: () => [coldKernel(calls)],
+  }));
+  await run(jobs, options);
 }
 
-function run({ runs, name, against, length, ...options }, resultsOf) {
+/** Prints each kernel's results when they are there; what there is until Ctrl-C is summed up, too. */
+async function run(jobs, { runs, name, against, length, kind, resume, ...options }) {
   const before = earlier(against, length);
   const { sides, reference } = begin({ runs, ...options });
-  const results = resultsOf(sides);
+  const setting = { runs, length, kind, qemu: reference, sides: sides.map((side) => side.name) };
+  const unfinished = new Unfinished(setting, resume);
+  const progress = new Progress(jobs);
+  const idle = new Map();
+  const results = [];
+  try {
+    for (const { world, name: kernel, files } of jobs) {
+      let lines = unfinished.of(world, kernel);
+      if (!lines) {
+        if (!idle.has(world)) {
+          idle.set(world, (await measure('empty', [kernelIn(world, 'empty')], sides, runs))[0]);
+        }
+        progress.begin(world, kernel);
+        const measured = await measure(kernel, files(), sides, runs);
+        lines = resultsOf(world, kernel, measured, idle.get(world));
+        unfinished.add(lines);
+      }
+      progress.end();
+      results.push(...lines);
+      for (const line of lines) print(line);
+    }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    progress.clear();
+    console.log(`\ninterrupted after ${progress.done} of ${jobs.length}; --resume goes on`);
+  }
+  if (results.length === 0) return;
   summarise(results, sides);
   if (before) compareWith(before, results);
+  if (progress.done < jobs.length) return;
+  unfinished.remove();
   remember({ name, length, qemu: reference, runs, results });
 }
 
@@ -66,11 +99,6 @@ function begin({ runs, engines, nodes, qemu: wanted }) {
     row('kernel', 'side', 'M instr.', 'wall s', 'CPU s', 'MIPS', 'ratio', 'net', 'steady'),
   );
   return { sides, reference };
-}
-
-function shown(lines) {
-  for (const line of lines) print(line);
-  return lines;
 }
 
 function ourSide(node, engine) {
@@ -94,12 +122,14 @@ function runQemu(name, file) {
 }
 
 /** For each of the files, medians by the side's name. */
-function measure(name, files, sides, runs) {
+async function measure(name, files, sides, runs) {
   const samples = files.map(() => new Map(sides.map((side) => [side.name, []])));
   for (let i = 0; i < runs; i++) {
-    files.forEach((file, which) => {
-      for (const side of sides) samples[which].get(side.name).push(side.run(name, file));
-    });
+    for (const [which, file] of files.entries()) {
+      for (const side of sides) {
+        samples[which].get(side.name).push(await unlessInterrupted(() => side.run(name, file)));
+      }
+    }
   }
   return samples.map((bySide) => {
     sameChecksum(name, bySide);
@@ -147,6 +177,7 @@ function resultsOf(world, name, [measured, half], idle) {
     cpu,
     mips: instructions / cpu / 1e6,
     ratio: reference && reference.cpu / cpu,
+    wallRatio: reference && reference.wall / wall,
     net: by(idle, side),
     steady: by(half, side),
   }));
@@ -167,6 +198,18 @@ function summarise(results, sides) {
     const least = own.reduce((a, b) => ((a.ratio ?? 0) <= (b.ratio ?? 0) ? a : b));
     const rest = side === 'qemu' ? [] : ['ratio', 'net', 'steady'].map((key) => two(mean(key)));
     console.log(row('geometric mean', side, '', '', '', mean('mips').toFixed(0), ...rest));
+    const worlds = [...new Set(own.map(({ world }) => world))];
+    if (side !== 'qemu' && worlds.length > 1) {
+      const means = worlds.map((world) => {
+        const ratios = own.filter((r) => r.world === world && r.ratio !== undefined);
+        return `${world} ${two(geometricMean(ratios.map((r) => r.ratio)))}`;
+      });
+      console.log(`  by world: ${means.join(', ')}`);
+    }
+    const walls = own.map((r) => r.wallRatio).filter((v) => v !== undefined);
+    if (walls.length > 0 && side !== 'qemu') {
+      console.log(`  by wall clock: ${two(geometricMean(walls))}`);
+    }
     if (side !== 'qemu' && least.ratio !== undefined) {
       console.log(`  least: ${least.name} ${least.world}, ${two(least.ratio)}`);
     }

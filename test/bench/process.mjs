@@ -1,12 +1,35 @@
 // Processes that are timed: wall clock, and processor time of all their threads.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** What the caller did wrong or what is missing: told as it is. */
 export class BenchError extends Error {}
+
+/** Ctrl-C was pressed. */
+export class Interrupted extends Error {}
+
+/**
+ * What `run` returns. Ctrl-C reaches the processes that it starts and waits for, so that it may
+ * fail; we hear of it only afterwards.
+ */
+export async function unlessInterrupted(run) {
+  let pressed = false;
+  const note = () => (pressed = true);
+  process.once('SIGINT', note);
+  try {
+    return run();
+  } finally {
+    // A signal is handed on once the event loop turns.
+    await setImmediate();
+    await setImmediate();
+    process.off('SIGINT', note);
+    if (pressed) throw new Interrupted();
+  }
+}
 
 /** Seconds of wall clock and of processor time, and what the command printed. */
 export function timed(name, command) {

@@ -1,18 +1,20 @@
 // What Trapline's speed is, beside QEMU's.
 //   npm run bench                          what a run costs by itself, every kernel on M-mode
-//   npm run bench -- cpu                   every kernel in every world
+//   npm run bench -- cpu                   every kernel in every world, warm too, on Node 20 and 24
 //   npm run bench -- cold                  code that is hardly repeated
 //   npm run bench -- exits [part…]         what leaves fast code: calls, faults, devices, CSRs, interrupts
 //   npm run bench -- debugger              what breakpoints, watchpoints and traces cost
 //   npm run bench -- [option…] [kernel…]   kernels whose names contain one of the words
 // Options:
-//   --runs N              runs of each, medians are shown (3)
+//   --runs N              runs of each, medians are shown (3; 5 for cpu)
 //   --worlds A,B          of bare, sv39 and guest: M-mode, S-mode with pages, VS-mode with two stages
 //   --engines A,B         of interpreter, jit and auto (auto)
-//   --nodes A,B           paths of Node, or the version of one in .cache, as 24 (the one that runs this)
+//   --nodes A,B           paths of Node, or the version of one in .cache, as 24 (the one that runs
+//                         this; 20,24 for cpu)
 //   --no-qemu             our own side alone
 //   --length N|short      hundredths of each kernel's length, short being 10 (100)
-//   --steady              half of each run too: the difference is what a run costs once it is warm
+//   --resume              goes on with the run that Ctrl-C interrupted
+//   --steady, --no-steady half of each run too: the difference is what a run costs once it is warm
 //   --name NAME           what this run is called in .cache/bench/history.jsonl
 //   --against NAME        the run of that name or commit to compare with (the last one)
 import path from 'node:path';
@@ -25,10 +27,10 @@ import { worldNames } from './kernels.mjs';
 
 try {
   const { cold, exits, debug, ...options } = parse(process.argv.slice(2));
-  if (cold) compareColdCode(options);
+  if (cold) await compareColdCode(options);
   else if (exits) await measureExits(options);
   else if (debug) await measureDebugger(options);
-  else compare(options);
+  else await compare(options);
 } catch (error) {
   if (!(error instanceof BenchError)) throw error;
   console.error(`bench: ${error.message}`);
@@ -36,14 +38,16 @@ try {
 }
 
 function parse(args) {
+  const whole = args.includes('cpu');
   const options = {
-    runs: 3,
-    worlds: ['bare'],
+    runs: whole ? 5 : 3,
+    worlds: whole ? worldNames : ['bare'],
     engines: ['auto'],
-    nodes: [process.execPath],
+    nodes: whole ? ['20', '24'].map(nodeAt) : [process.execPath],
     qemu: true,
     length: 100,
-    steady: false,
+    steady: whole,
+    resume: false,
     name: undefined,
     against: undefined,
     cold: false,
@@ -66,10 +70,12 @@ function parse(args) {
     if (take[arg]) take[arg](args[++i] ?? '');
     else if (arg === '--no-qemu') options.qemu = false;
     else if (arg === '--steady') options.steady = true;
+    else if (arg === '--no-steady') options.steady = false;
     else if (arg === 'cold') options.cold = true;
     else if (arg === 'debugger') options.debug = true;
     else if (arg === 'exits') options.exits = true;
-    else if (arg === 'cpu') options.worlds = worldNames;
+    else if (arg === '--resume') options.resume = true;
+    else if (arg === 'cpu') continue;
     else if (arg.startsWith('--')) throw new BenchError(`there is no option ${arg}`);
     else options.filters.push(arg);
   }
