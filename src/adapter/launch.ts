@@ -11,7 +11,8 @@ import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts'
 import { parseConsole, type ConsoleDestination } from '../core/machine/consoleDestination.ts';
 import { parseLaunchConfig } from '../core/machine/parseLaunchConfig.ts';
 import { isaNamed } from '../core/registry.ts';
-import { readInput, readLaunchFiles } from '../host/node/launchFiles.ts';
+import { readLaunchFiles } from '../host/node/launchFiles.ts';
+import { openFile, openInput } from '../host/node/openFile.ts';
 import type { CreateOptions } from '../worker/targetMethods.ts';
 import { parseStopOn } from './exitFilters.ts';
 import type { Guest } from './guest.ts';
@@ -100,14 +101,17 @@ async function readSymbolFiles(request: LaunchRequest, files: LaunchFiles): Prom
   const result: SymbolFile[] = [];
   for (const name of new Set(own)) {
     const bytes = name === undefined ? undefined : files.get(name);
-    if (name !== undefined && bytes && isElf(bytes)) result.push({ name, bytes });
+    if (name === undefined || !bytes || !isElf(bytes)) continue;
+    result.push({ name: path.resolve(cwd, name), bytes, open: openFile });
   }
   for (const { file, offset } of request.symbolFiles) {
-    const bytes = await readInput('symbolFiles', file, cwd);
-    if (!isElf(bytes)) {
+    const name = path.resolve(cwd, file);
+    // Debug files can be larger than memory is meant to be: they are read in ranges.
+    const bytes = openInput('symbolFiles', file, cwd);
+    if (!isElf(bytes.read(0, Math.min(4, bytes.size)))) {
       throw new UserError(`symbolFiles: '${file}' is not an ELF file`, 'symbolFiles');
     }
-    result.push({ name: file, bytes, offset });
+    result.push({ name, bytes, offset, open: openFile });
   }
   return result;
 }

@@ -14,6 +14,7 @@ import { parseLaunchConfig } from '../core/machine/parseLaunchConfig.ts';
 import { createMachine } from '../core/registry.ts';
 import { handlersOf } from '../handlers/attach.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
+import { openFile } from '../host/node/openFile.ts';
 import { parseCallOption } from './calls.ts';
 import type { Command } from './command.ts';
 import { Consoles, isInteractive, parseDestination } from './console.ts';
@@ -156,7 +157,7 @@ function symbolsOf({ program, firmware }: LaunchConfig, files: LaunchFiles): Pro
   const names = [program, firmware].filter((name) => name !== undefined);
   const known = names.flatMap((name) => {
     const bytes = files.get(name);
-    return bytes && ElfFile.recognises(bytes) ? [{ name, bytes }] : [];
+    return bytes && ElfFile.recognises(bytes) ? [{ name, bytes, open: openFile }] : [];
   });
   return loadProgramSymbols(known);
 }

@@ -63,6 +63,27 @@ export function debianPackage(release, name, architecture = 'amd64') {
 }
 
 /**
+ * The debug file of Debian's kernel for RISC-V, `vmlinux` with DWARF and nothing else: about 1 GB to
+ * fetch, of which this file is a small part.
+ */
+export function kernelDebugFile() {
+  const meta = 'linux-image-riscv64-dbg';
+  const folder = unpacked('trixie', 'linux-dbg', meta, 'riscv64', (apt, work) => {
+    const text = output('apt-cache', [...apt, 'depends', meta], { cwd: work });
+    const name = /Depends: (linux-image-\S+-dbg)/.exec(text)?.[1];
+    if (!name) throw new Error(`${meta} depends on no kernel:\n${text}`);
+    run('apt-get', [...apt, 'download', name], { cwd: work });
+    const file = readdirSync(work).find((f) => f.endsWith('.deb'));
+    const pick = `dpkg --fsys-tarfile ${file} | tar x -C files --wildcards './usr/lib/debug/boot/vmlinux*'`;
+    mkdirSync(path.join(work, 'files'));
+    run('sh', ['-c', pick], { cwd: work });
+    return [];
+  });
+  const boot = path.join(folder, 'usr/lib/debug/boot');
+  return path.join(boot, readdirSync(boot).find((f) => f.startsWith('vmlinux')) ?? 'vmlinux');
+}
+
+/**
  * Folder with the unpacked files of a package and of all that it depends on: a root in which the
  * programs of another release find their own libraries. Nothing of it is installed.
  */
@@ -93,7 +114,10 @@ export function programOfRoot(root, program, environment = {}) {
   return ['env', ...variables, ...load, path.join(root, program)];
 }
 
-/** `fetch` leaves .deb files in a work folder and names them; the first one is what was asked for. */
+/**
+ * `fetch` leaves .deb files in a work folder and names them, the first one is what was asked for; or it
+ * unpacks them into `files` itself.
+ */
 function unpacked(release, folderName, name, architecture, fetch) {
   const folder = path.join(cache(), release, folderName);
   if (existsSync(path.join(folder, '.complete'))) return folder;
@@ -123,7 +147,7 @@ function unpacked(release, folderName, name, architecture, fetch) {
       files = fetch(apt, work);
     }
     for (const file of files) run('dpkg', ['-x', file, 'files'], { cwd: work });
-    writeFileSync(path.join(work, 'files/.complete'), `${path.basename(files[0])}\n`);
+    writeFileSync(path.join(work, 'files/.complete'), `${path.basename(files[0] ?? name)}\n`);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(path.dirname(folder), { recursive: true });
     renameSync(path.join(work, 'files'), folder);
@@ -277,10 +301,15 @@ function commandExists(name) {
 }
 
 function run(command, args, options = {}) {
+  output(command, args, options);
+}
+
+/** What a command writes to its standard output; an error when it fails. */
+function output(command, args, options = {}) {
   const result = spawnSync(command, args, { encoding: 'utf8', ...options });
-  if (result.status === 0) return;
-  const output = `${result.stdout ?? ''}${result.stderr ?? ''}`.trim();
-  const tail = output.split('\n').slice(-15).join('\n');
+  if (result.status === 0) return result.stdout;
+  const text = `${result.stdout ?? ''}${result.stderr ?? ''}`.trim();
+  const tail = text.split('\n').slice(-15).join('\n');
   const why = result.error ? result.error.message : `exit code ${result.status}`;
   throw new Error(`${command} ${args.slice(-2).join(' ')} failed (${why})\n${tail}`);
 }

@@ -3,6 +3,7 @@
  * past the end is a `FormatError` that names the thing and the offset, never a wrong value. It
  * copies nothing. LEB128 as in DWARF 5, section 7.6.
  */
+import { bytesInMemory, type FileBytes } from './fileBytes.ts';
 import { UserError } from './userError.ts';
 
 /** Bytes that are not what their format says; the message names what and where. */
@@ -19,31 +20,70 @@ export class FormatError extends UserError {
 
 const utf8 = new TextDecoder('utf-8');
 
+/** Fewest bytes that are asked of a file at once, unless a reader says otherwise. */
+const WINDOW = 1 << 16;
+
 export class ByteReader {
   /** Names the bytes in messages. */
   readonly what: string;
-  readonly bytes: Uint8Array;
-  /** Where the next read begins, from the start of `bytes`. */
+  /** Where the next read begins, from the start of the bytes. */
   offset: number;
   /** Reads stop here. */
   readonly end: number;
-  private readonly view: DataView;
+  private readonly file: FileBytes;
+  /** The part of the file at hand: `window` are its bytes from `base` on; reads to `limit` need no more. */
+  private window: Uint8Array;
+  private view: DataView;
+  private base: number;
+  private limit: number;
+  private readonly step: number;
 
-  constructor(bytes: Uint8Array, what: string, start = 0, end = bytes.length, view?: DataView) {
-    this.bytes = bytes;
+  /** At least `step` bytes are asked of a file at once. */
+  constructor(
+    bytes: Uint8Array | FileBytes,
+    what: string,
+    start = 0,
+    end?: number,
+    step: number = WINDOW,
+  ) {
+    const isMemory = bytes instanceof Uint8Array;
+    this.file = isMemory ? bytesInMemory(bytes) : bytes;
     this.what = what;
+    this.step = step;
     this.offset = start;
-    this.end = end;
-    this.view = view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (start < 0 || start > end || end > bytes.length) {
-      throw new FormatError(what, start, `there are only 0x${bytes.length.toString(16)} bytes`);
+    this.end = end ?? this.file.size;
+    if (start < 0 || start > this.end || this.end > this.file.size) {
+      throw new FormatError(what, start, `there are only 0x${this.file.size.toString(16)} bytes`);
     }
+    this.window = isMemory ? bytes : noBytes;
+    this.view = isMemory ? viewOf(bytes) : noView;
+    this.base = isMemory ? 0 : start;
+    this.limit = isMemory ? this.end : start;
   }
 
   /** The same bytes from `start` to `end`, offsets counted as here. */
   slice(start: number, end = this.end): ByteReader {
     if (end > this.end) throw this.error('reaches past the end', start);
-    return new ByteReader(this.bytes, this.what, start, end, this.view);
+    const slice = new ByteReader(this.file, this.what, start, end, this.step);
+    slice.window = this.window;
+    slice.view = this.view;
+    slice.base = this.base;
+    slice.limit = Math.min(end, this.base + this.window.length);
+    return slice;
+  }
+
+  /** Makes reads from here to `end` need no further access to the file. */
+  prefetch(): this {
+    const isHere = this.base <= this.offset && this.limit >= this.end;
+    if (!isHere) this.refill(this.offset, this.end - this.offset);
+    return this;
+  }
+
+  /** The same reader for a place that is left again after a few bytes. */
+  stepping(step: number): ByteReader {
+    const reader = new ByteReader(this.file, this.what, this.offset, this.end, step);
+    if (this.limit < this.end) return reader;
+    return this.slice(this.offset);
   }
 
   get remaining(): number {
@@ -70,20 +110,26 @@ export class ByteReader {
     this.take(count);
   }
 
+  // What comes before `take` would be of the window before it.
+
   u8(): number {
-    return this.view.getUint8(this.take(1));
+    const at = this.take(1);
+    return this.view.getUint8(at);
   }
 
   i8(): number {
-    return this.view.getInt8(this.take(1));
+    const at = this.take(1);
+    return this.view.getInt8(at);
   }
 
   u16(): number {
-    return this.view.getUint16(this.take(2), true);
+    const at = this.take(2);
+    return this.view.getUint16(at, true);
   }
 
   i16(): number {
-    return this.view.getInt16(this.take(2), true);
+    const at = this.take(2);
+    return this.view.getInt16(at, true);
   }
 
   u24(): number {
@@ -92,19 +138,23 @@ export class ByteReader {
   }
 
   u32(): number {
-    return this.view.getUint32(this.take(4), true);
+    const at = this.take(4);
+    return this.view.getUint32(at, true);
   }
 
   i32(): number {
-    return this.view.getInt32(this.take(4), true);
+    const at = this.take(4);
+    return this.view.getInt32(at, true);
   }
 
   u64(): bigint {
-    return this.view.getBigUint64(this.take(8), true);
+    const at = this.take(8);
+    return this.view.getBigUint64(at, true);
   }
 
   i64(): bigint {
-    return this.view.getBigInt64(this.take(8), true);
+    const at = this.take(8);
+    return this.view.getBigInt64(at, true);
   }
 
   /** A 64-bit offset or length; one that no file can have is an error. */
@@ -165,23 +215,34 @@ export class ByteReader {
   /** Bytes up to a NUL, which is skipped, as UTF-8. */
   cstring(): string {
     const start = this.offset;
-    let end = this.bytes.indexOf(0, start);
-    if (end < 0 || end >= this.end) throw this.error('a string has no end', start);
-    const text = utf8.decode(this.bytes.subarray(start, end));
-    this.offset = ++end;
+    const end = this.findNul();
+    const text = utf8.decode(this.window.subarray(start - this.base, end - this.base));
+    this.offset = end + 1;
     return text;
   }
 
   skipCstring(): void {
-    const end = this.bytes.indexOf(0, this.offset);
-    if (end < 0 || end >= this.end) throw this.error('a string has no end');
-    this.offset = end + 1;
+    this.offset = this.findNul() + 1;
   }
 
   /** A view of the next bytes, not a copy. */
   block(count: number): Uint8Array {
     const start = this.take(count);
-    return this.bytes.subarray(start, start + count);
+    return this.window.subarray(start, start + count);
+  }
+
+  /** Where the string that begins here ends; all of it is in the window then. */
+  private findNul(): number {
+    const start = this.offset;
+    let searched = start;
+    for (;;) {
+      const found = searched < this.limit ? this.window.indexOf(0, searched - this.base) : -1;
+      const end = found < 0 ? this.limit : this.base + found;
+      if (end < this.limit) return end;
+      if (this.limit >= this.end) throw this.error('a string has no end', start);
+      searched = Math.max(start, this.limit);
+      this.refill(start, Math.min(this.end - start, 2 * (searched - start) + 64));
+    }
   }
 
   private leb(): { value: bigint; bits: number } {
@@ -200,15 +261,39 @@ export class ByteReader {
     }
   }
 
+  /** Moves past `count` bytes and says where they begin in the window. */
   private take(count: number): number {
     const start = this.offset;
+    const next = start + count;
+    // Negated, so that a count that is no number is refused too.
+    if (!(count >= 0 && next <= this.limit && start >= this.base)) this.need(start, count);
+    this.offset = next;
+    return start - this.base;
+  }
+
+  private need(start: number, count: number): void {
     if (!(count >= 0) || start + count > this.end) {
       throw this.error(
         `ends at 0x${this.end.toString(16)} where ${count} more bytes are needed`,
         start,
       );
     }
-    this.offset = start + count;
-    return start;
+    this.refill(start, count);
   }
+
+  private refill(start: number, count: number): void {
+    const size = Math.min(this.end - start, Math.max(count, this.step));
+    this.window = this.file.read(start, size);
+    this.view = viewOf(this.window);
+    this.base = start;
+    this.limit = start + Math.min(size, this.window.length);
+    if (this.window.length < count) throw this.error('the file became shorter', start);
+  }
+}
+
+const noBytes = new Uint8Array(0);
+const noView = viewOf(noBytes);
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -29,9 +29,18 @@ export async function readInput(
   try {
     return new Uint8Array(await readFile(path.resolve(folder, file)));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UserError(`${attribute}: cannot read '${file}': ${reason(code, message)}`, attribute);
+    throw unreadable(attribute, file, error as NodeJS.ErrnoException);
   }
+}
+
+/** The error that says why a file that a setting names cannot be read. */
+export function unreadable(
+  attribute: string,
+  file: string,
+  { code, message }: NodeJS.ErrnoException,
+): UserError {
+  const why = reason(code, message);
+  return new UserError(`${attribute}: cannot read '${file}': ${why}`, attribute);
 }
 
 function reason(code: string | undefined, message: string): string {

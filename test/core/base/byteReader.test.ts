@@ -60,11 +60,12 @@ describe('ByteReader', () => {
   });
 
   it('reads strings and blocks without copying', () => {
-    const r = reader(0x68, 0xc3, 0xa9, 0, 1, 2, 3);
+    const bytes = Uint8Array.from([0x68, 0xc3, 0xa9, 0, 1, 2, 3]);
+    const r = new ByteReader(bytes, 'a.bin');
     assert.equal(r.cstring(), 'hé');
     const block = r.block(2);
     assert.deepEqual([...block], [1, 2]);
-    assert.equal(block.buffer, r.bytes.buffer);
+    assert.equal(block.buffer, bytes.buffer);
     assert.throws(() => r.cstring(), /a string has no end \(at offset 0x6\)/);
     assert.throws(() => r.skipCstring(), FormatError);
   });

@@ -190,7 +190,10 @@ class ElfProgramSymbols implements ProgramSymbols {
     return this.first(context.pc, (module, at) => {
       const unit = module.unitAt(at);
       if (!unit) return undefined;
-      return { ...this.scopeIn(module, unit.root, context), function: module.functionAt(at)?.die };
+      return {
+        ...this.scopeIn(module, unit.full.root, context),
+        function: module.functionAt(at)?.die,
+      };
     });
   }
 
@@ -253,7 +256,7 @@ function globalNamed(
 ): Die | undefined {
   for (const unit of units) {
     const found = module.attempt(() => {
-      for (const die of globalEntries(unit)) if (nameOfEntry(die) === name) return die;
+      for (const die of globalEntries(unit.full)) if (nameOfEntry(die) === name) return die;
       return undefined;
     });
     if (found) return found;

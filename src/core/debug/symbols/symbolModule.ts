@@ -8,7 +8,10 @@ import { CallFrames } from '../../formats/dwarf/callFrame.ts';
 import { DW_AT, DW_LANG_Mips_Assembler } from '../../formats/dwarf/constants.ts';
 import { Dwarf } from '../../formats/dwarf/dwarf.ts';
 import { rangesOf, type AddressRange } from '../../formats/dwarf/ranges.ts';
+import { DwarfSections } from '../../formats/dwarf/sections.ts';
+import { SplitUnits } from '../../formats/dwarf/splitUnits.ts';
 import type { Unit } from '../../formats/dwarf/unit.ts';
+import { findDebugFile } from '../../formats/elf/debugFile.ts';
 import { ElfFile } from '../../formats/elf/elf.ts';
 import { contains, functionsOf, type FunctionEntry } from './functions.ts';
 import { LineTable } from './lineTable.ts';
@@ -29,9 +32,12 @@ interface UnitRange extends AddressRange {
 export class SymbolModule {
   /** Added to the file's addresses to make run-time ones. */
   readonly relocation: bigint;
+  /** The program's own file, and the one with symbols and debug information, often the same. */
+  readonly program: ElfFile;
   readonly elf: ElfFile;
-  readonly problems: string[] = [];
+  private readonly noted: string[] = [];
   private readonly dwarf: Dwarf;
+  private readonly splitUnits: SplitUnits;
   private readonly lineTables = new Map<number, LineTable | undefined>();
   private readonly functionLists = new Map<Unit, readonly FunctionEntry[]>();
   private symbolIndex: SymbolIndex | undefined;
@@ -41,9 +47,15 @@ export class SymbolModule {
   /** Throws `ElfError` when the file is not ELF. */
   constructor(file: SymbolFile) {
     this.relocation = file.offset ?? 0n;
-    this.elf = new ElfFile(file.bytes, file.name);
-    this.dwarf = new Dwarf(this.elf);
-    this.problems.push(...this.dwarf.problems);
+    this.program = new ElfFile(file.bytes, file.name);
+    this.elf = this.debugFile(file.open) ?? this.program;
+    this.splitUnits = new SplitUnits(file.open, this.elf.name);
+    this.dwarf = new Dwarf(this.elf, { splitUnitOf: (unit) => this.splitUnits.of(unit) });
+  }
+
+  /** Whole sentences: what could not be read so far. */
+  get problems(): readonly string[] {
+    return [...new Set([...this.dwarf.problems, ...this.splitUnits.problems, ...this.noted])];
   }
 
   get info(): ModuleInfo {
@@ -70,8 +82,11 @@ export class SymbolModule {
 
   get callFrames(): CallFrames {
     if (!this.frames) {
-      this.frames = new CallFrames(this.dwarf.sections);
-      this.problems.push(...this.frames.problems);
+      // A separate debug file has `.debug_frame`; `.eh_frame` stays in the program.
+      const own = new CallFrames(this.dwarf.sections);
+      const other = this.elf === this.program ? undefined : new DwarfSections(this.program);
+      this.frames = own.entries.length > 0 || !other ? own : new CallFrames(other);
+      this.noted.push(...this.frames.problems);
     }
     return this.frames;
   }
@@ -94,7 +109,8 @@ export class SymbolModule {
     return range && address < range.high ? range.unit : undefined;
   }
 
-  lineTableOf(unit: Unit): LineTable | undefined {
+  /** Lines of a split unit are those of its skeleton. */
+  lineTableOf({ holder: unit }: Unit): LineTable | undefined {
     const offset = this.attempt(() => unit.root.sectionOffset(DW_AT.stmt_list));
     if (offset === undefined) return undefined;
     // Type units share the table of the unit they were compiled with.
@@ -116,7 +132,7 @@ export class SymbolModule {
   functionsOf(unit: Unit): readonly FunctionEntry[] {
     let functions = this.functionLists.get(unit);
     if (!functions) {
-      functions = this.attempt(() => functionsOf(unit)) ?? [];
+      functions = this.attempt(() => functionsOf(unit.full)) ?? [];
       this.functionLists.set(unit, functions);
     }
     return functions;
@@ -135,7 +151,7 @@ export class SymbolModule {
   }
 
   isAssembly(unit: Unit): boolean {
-    return this.attempt(() => unit.root.number(DW_AT.language)) === DW_LANG_Mips_Assembler;
+    return this.attempt(() => unit.full.root.number(DW_AT.language)) === DW_LANG_Mips_Assembler;
   }
 
   /** Calls `visit` for each source of each line table. */
@@ -166,9 +182,18 @@ export class SymbolModule {
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       const problem = `${error.message}.`;
-      if (!this.problems.includes(problem)) this.problems.push(problem);
+      if (!this.noted.includes(problem)) this.noted.push(problem);
       return undefined;
     }
+  }
+
+  private debugFile(open: SymbolFile['open']): ElfFile | undefined {
+    const { program } = this;
+    const hasOwn = program.section('.debug_info') ?? program.section('.zdebug_info');
+    if (hasOwn || !open) return undefined;
+    const found = this.attempt(() => findDebugFile(program, open));
+    this.noted.push(...(found?.problems ?? []));
+    return found?.elf;
   }
 
   private indexUnits(): readonly UnitRange[] {

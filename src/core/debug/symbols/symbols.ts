@@ -9,6 +9,7 @@
  * Promise<readonly Frame[]>` in unwind.ts; variables come from `ProgramSymbols.locals`. Line numbers
  * are one-based; column 0 means unknown.
  */
+import type { FileBytes } from '../../base/fileBytes.ts';
 import { UserError } from '../../base/userError.ts';
 import type { Isa } from '../../isa/isa.ts';
 import type { Operand } from '../expressions/operands.ts';
@@ -20,9 +21,12 @@ export class SymbolError extends UserError {
 
 /** A file to take symbols from. */
 export interface SymbolFile {
-  /** Shown in messages. */
+  /** Its path, by which files that belong to it are found; shown in messages. */
   readonly name: string;
-  readonly bytes: Uint8Array;
+  /** What is not in memory as a whole is read in ranges, where they are needed. */
+  readonly bytes: Uint8Array | FileBytes;
+  /** Opens a file that this one names or that lies beside it: debug files, `.dwo`, `.dwp`. */
+  readonly open?: (path: string) => Uint8Array | FileBytes | undefined;
   /** Added to every address in the file; 0 when absent. */
   readonly offset?: bigint;
 }

@@ -56,7 +56,7 @@ export class CallFrames {
   }
 
   private readSection(sections: DwarfSections, name: '.debug_frame' | '.eh_frame'): Fde[] {
-    if (!sections.has(name)) return [];
+    if (name === '.eh_frame' ? !sections.hasEhFrame : !sections.has('frame')) return [];
     const section = new FrameSection(sections, name === '.eh_frame');
     try {
       section.readAll();

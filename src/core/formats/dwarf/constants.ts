@@ -94,6 +94,9 @@ export const DW_AT = {
   loclists_base: 0x8c,
   GNU_call_site_value: 0x2111,
   GNU_dwo_name: 0x2130,
+  GNU_dwo_id: 0x2131,
+  GNU_ranges_base: 0x2132,
+  GNU_addr_base: 0x2133,
 } as const;
 
 export const DW_FORM = {
@@ -196,6 +199,36 @@ export const DW_RLE = {
   start_end: 6,
   start_length: 7,
 } as const;
+
+/** Columns of a package's index (DWARF 5, section 7.3.5.3); before, GNU numbered some otherwise. */
+export const DW_SECT: Readonly<Record<number, string>> = {
+  1: 'info',
+  3: 'abbrev',
+  4: 'line',
+  5: 'loclists',
+  6: 'str_offsets',
+  7: 'macro',
+  8: 'rnglists',
+};
+
+export const DW_SECT_GNU: Readonly<Record<number, string>> = {
+  1: 'info',
+  2: 'types',
+  3: 'abbrev',
+  4: 'line',
+  5: 'loc',
+  6: 'str_offsets',
+  7: 'macinfo',
+  8: 'macro',
+};
+
+/** Entries of location lists in `.debug_loc.dwo` (GNU's proposal for DWARF 4). */
+export const DW_LLE_GNU = {
+  end_of_list: 0,
+  base_address_selection: 1,
+  start_end: 2,
+  start_length: 3,
+};
 
 export const DW_LLE = {
   end_of_list: 0,
@@ -331,6 +364,8 @@ export const DW_OP = {
   GNU_deref_type: 0xf6,
   GNU_convert: 0xf7,
   GNU_reinterpret: 0xf9,
+  GNU_addr_index: 0xfb,
+  GNU_const_index: 0xfc,
 } as const;
 
 /** `DW_OP_deref` for 6, for messages. */

@@ -2,31 +2,64 @@
  * The debug information of one file: its units, found once by their headers, and what crosses units.
  * Everything else is decoded where it is asked for. Addresses are the file's own.
  */
-import type { ElfFile } from '../elf/elf.ts';
-import { FormatError } from '../../base/byteReader.ts';
-import { DW_AT, DW_UT } from './constants.ts';
+import { FormatError, type ByteReader } from '../../base/byteReader.ts';
+import { ElfFile } from '../elf/elf.ts';
 import { DwarfError, DwarfSections } from './sections.ts';
-import { Unit, type Die, type UnitLookup } from './unit.ts';
+import { longestHeader, Unit, type Die, type UnitLookup } from './unit.ts';
+
+export interface DwarfOptions {
+  /** The unit of a `.dwo` or `.dwp` file that a skeleton stands for (splitUnits.ts). */
+  readonly splitUnitOf?: (skeleton: Unit) => Unit | undefined;
+  /** Of a split unit: what stands for it in the program. */
+  readonly skeleton?: Unit;
+  /** Types that other parts of a package have. */
+  readonly typeBySignature?: (signature: bigint) => Die | undefined;
+}
+
+/** Bytes of units that are kept in memory when the file is not. */
+const KEPT = 48 << 20;
 
 export class Dwarf implements UnitLookup {
   readonly sections: DwarfSections;
+  readonly skeleton: Unit | undefined;
   /** Compile and partial units of `.debug_info`, in order. */
   readonly units: readonly Unit[];
-  /** Whole sentences: what could not be read. */
-  readonly problems: string[];
+  private readonly ownProblems: string[] = [];
   private readonly allUnits: Unit[] = [];
   private readonly typeUnits = new Map<bigint, Unit>();
+  private readonly otherTypes: DwarfOptions['typeBySignature'];
+  private readonly splitUnit: DwarfOptions['splitUnitOf'];
+  private readonly loaded: Unit[] = [];
+  private loadedBytes = 0;
 
-  constructor(elf: ElfFile) {
-    this.sections = new DwarfSections(elf);
-    this.problems = this.sections.problems;
+  constructor(source: ElfFile | DwarfSections, options: DwarfOptions = {}) {
+    this.sections = source instanceof ElfFile ? new DwarfSections(source) : source;
+    this.skeleton = options.skeleton;
+    this.otherTypes = options.typeBySignature;
+    this.splitUnit = options.splitUnitOf;
     this.readUnits('info');
     this.readUnits('types');
     this.units = this.allUnits.filter((u) => u.typeSignature === undefined);
-    this.noteSplitUnits();
+  }
+
+  /** Whole sentences: what could not be read so far. */
+  get problems(): readonly string[] {
+    return [...this.sections.problems, ...this.ownProblems];
+  }
+
+  splitUnitOf(unit: Unit): Unit | undefined {
+    return this.splitUnit?.(unit);
   }
 
   entryAt(offset: number): Die {
+    const unit = this.unitAround(offset);
+    if (unit) return unit.entryAt(offset);
+    const what = `${this.sections.file}: .debug_info`;
+    throw new DwarfError(what, offset, 'a reference names no unit');
+  }
+
+  /** The unit of `.debug_info` that an offset lies in. */
+  unitAround(offset: number): Unit | undefined {
     const units = this.allUnits;
     let low = 0;
     let high = units.length;
@@ -37,46 +70,45 @@ export class Dwarf implements UnitLookup {
       else high = middle;
     }
     const unit = units[low];
-    if (!unit || unit.section !== 'info') {
-      const what = `${this.sections.file}: .debug_info`;
-      throw new DwarfError(what, offset, 'a reference names no unit');
-    }
-    return unit.entryAt(offset);
+    return unit?.section === 'info' && unit.offset <= offset ? unit : undefined;
   }
 
   typeBySignature(signature: bigint): Die | undefined {
+    return this.ownType(signature) ?? this.otherTypes?.(signature);
+  }
+
+  ownType(signature: bigint): Die | undefined {
     const unit = this.typeUnits.get(signature);
     return unit && unit.entryAt(unit.offset + (unit.typeOffset ?? 0));
   }
 
+  load(unit: Unit): ByteReader {
+    const reader = this.sections.reader(unit.section, unit.offset);
+    this.loaded.push(unit);
+    this.loadedBytes += unit.end - unit.offset;
+    while (this.loadedBytes > KEPT && this.loaded.length > 1) {
+      const oldest = this.loaded.shift();
+      this.loadedBytes -= oldest ? oldest.end - oldest.offset : 0;
+      oldest?.release();
+    }
+    return reader.slice(unit.offset, unit.end).prefetch();
+  }
+
   private readUnits(section: 'info' | 'types'): void {
-    if (!this.sections.has(`.debug_${section}`)) return;
-    const reader = this.sections.reader(section);
+    if (!this.sections.has(section)) return;
+    const whole = this.sections.reader(section);
     try {
-      while (!reader.atEnd) {
-        const unit = new Unit(this, section, reader);
+      while (!whole.atEnd) {
+        // Units follow each other at some distance: of each only the header is read.
+        const unit = new Unit(this, section, whole.stepping(longestHeader));
         this.allUnits.push(unit);
         if (unit.typeSignature !== undefined) this.typeUnits.set(unit.typeSignature, unit);
+        whole.seek(unit.end);
       }
     } catch (error) {
       // The units before the broken one are as good as ever.
       if (!(error instanceof FormatError)) throw error;
-      this.problems.push(`${error.message}.`);
-    }
-  }
-
-  private noteSplitUnits(): void {
-    const split = this.units.find((u) => u.unitType === DW_UT.skeleton);
-    if (!split) return;
-    try {
-      const name = split.root.string(DW_AT.dwo_name) ?? split.root.string(DW_AT.GNU_dwo_name);
-      this.problems.push(
-        `${this.sections.file}: debug information is split into ${name ?? '.dwo files'}, which are ` +
-          'not read; compile without -gsplit-dwarf.',
-      );
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      this.problems.push(`${error.message}.`);
+      this.ownProblems.push(`${error.message}.`);
     }
   }
 }

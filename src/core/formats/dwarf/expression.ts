@@ -155,9 +155,11 @@ class Evaluator {
         stack.push(reader.unsigned(this.setting.addressSize) + this.setting.relocation);
         return;
       case DW_OP.addrx:
+      case DW_OP.GNU_addr_index:
         stack.push(this.unit().indexedAddress(reader.uleb()) + this.setting.relocation);
         return;
       case DW_OP.constx:
+      case DW_OP.GNU_const_index:
         stack.push(this.unit().indexedAddress(reader.uleb()));
         return;
       case DW_OP.deref:

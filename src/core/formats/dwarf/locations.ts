@@ -3,7 +3,7 @@
  * section 2.6.2) or `.debug_loclists` (DWARF 5, section 7.29).
  */
 import type { ByteReader } from '../../base/byteReader.ts';
-import { DW_AT, DW_LLE, nameOf } from './constants.ts';
+import { DW_AT, DW_LLE, DW_LLE_GNU, nameOf } from './constants.ts';
 import { readOffset } from './forms.ts';
 import { unitBase } from './ranges.ts';
 import type { Die, Unit } from './unit.ts';
@@ -26,7 +26,34 @@ export function expressionAt(die: Die, attribute: number, pc: bigint): Uint8Arra
   const offset = die.sectionOffset(attribute);
   if (offset === undefined) return undefined;
   if (unit.version >= 5) return searchList(sections.reader('loclists', offset), unit, pc);
-  return searchOldList(sections.reader('loc', offset), unit, pc);
+  const list = sections.reader('loc', offset);
+  return sections.isSplit ? searchGnuList(list, unit, pc) : searchOldList(list, unit, pc);
+}
+
+/** Lists in the `.debug_loc.dwo` of DWARF 4: addresses are indexes, lengths have 4 bytes. */
+function searchGnuList(reader: ByteReader, unit: Unit, pc: bigint): Uint8Array | undefined {
+  const indexed = () => unit.indexedAddress(reader.uleb());
+  for (;;) {
+    const kind = reader.u8();
+    let low = 0n;
+    let high = 0n;
+    if (kind === DW_LLE_GNU.end_of_list) return undefined;
+    if (kind === DW_LLE_GNU.base_address_selection) {
+      reader.uleb();
+      continue;
+    }
+    if (kind === DW_LLE_GNU.start_end) {
+      low = indexed();
+      high = indexed();
+    } else if (kind === DW_LLE_GNU.start_length) {
+      low = indexed();
+      high = low + BigInt(reader.u32());
+    } else {
+      throw reader.error(`location list entry ${kind} is not known here`);
+    }
+    const expression = reader.block(reader.u16());
+    if (pc >= low && pc < high) return expression;
+  }
 }
 
 function searchOldList(reader: ByteReader, unit: Unit, pc: bigint): Uint8Array | undefined {

@@ -22,7 +22,7 @@ export function rangesOf(die: Die): readonly AddressRange[] {
 
 /** The address that offsets in range and location lists count from, unless a list sets another. */
 export function unitBase(unit: Unit): bigint {
-  return unit.root.address(DW_AT.low_pc) ?? 0n;
+  return unit.holder.root.address(DW_AT.low_pc) ?? 0n;
 }
 
 function contiguousRange(die: Die): readonly AddressRange[] {
@@ -46,7 +46,11 @@ function listedRanges(die: Die): readonly AddressRange[] {
   const offset = die.sectionOffset(DW_AT.ranges);
   if (offset === undefined) return [];
   if (unit.version >= 5) return readRangeList(sections.reader('rnglists', offset), unit);
-  return readOldRanges(sections.reader('ranges', offset), unit);
+  if (!sections.isSplit) return readOldRanges(sections.reader('ranges', offset), unit);
+  // Before DWARF 5 the ranges of split units were in the program, from a place that its skeleton says.
+  const { holder } = unit;
+  const base = holder.base(DW_AT.GNU_ranges_base, undefined);
+  return readOldRanges(holder.lookup.sections.reader('ranges', base + offset), unit);
 }
 
 function readOldRanges(reader: ByteReader, unit: Unit): readonly AddressRange[] {

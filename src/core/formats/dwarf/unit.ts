@@ -15,7 +15,19 @@ export interface UnitLookup {
   entryAt(offset: number): Die;
   /** The entry that describes a type by its signature. */
   typeBySignature(signature: bigint): Die | undefined;
+  /** Of split units: what stands for them in the program. */
+  readonly skeleton: Unit | undefined;
+  /** The unit that a skeleton stands for. */
+  splitUnitOf(unit: Unit): Unit | undefined;
+  /** A reader over a unit that is in memory; it may be released again to make room for others. */
+  load(unit: Unit): ByteReader;
 }
+
+/** Bytes of the longest header of a unit: 64-bit format, with signature and offset of a type. */
+export const longestHeader = 48;
+
+/** Bytes at the beginning of a unit that suffice to read its first entry. */
+const HEAD = 512;
 
 export class Unit implements Encoding {
   readonly lookup: UnitLookup;
@@ -32,7 +44,11 @@ export class Unit implements Encoding {
   /** Of a type unit: its signature, and where its type is, from the start of the unit. */
   readonly typeSignature: bigint | undefined;
   readonly typeOffset: number | undefined;
+  private readonly headerDwoId: bigint | undefined;
   private readonly abbreviationsOffset: number;
+  private data: ByteReader | undefined;
+  private head: ByteReader | undefined;
+  private split: Unit | undefined;
   private abbreviations: AbbreviationTable | undefined;
   private rootEntry: Die | undefined;
   private readonly bases = new Map<number, number>();
@@ -64,10 +80,28 @@ export class Unit implements Encoding {
       this.typeSignature = reader.u64();
       this.typeOffset = readOffset(reader, this);
     } else if (this.unitType === DW_UT.skeleton || this.unitType === DW_UT.splitCompile) {
-      reader.skip(8);
+      this.headerDwoId = reader.u64();
     }
     this.firstEntry = reader.offset;
-    reader.seek(this.end);
+    if (this.firstEntry > this.end) throw reader.error('a unit ends in its header', this.offset);
+  }
+
+  /** What a skeleton and the unit it stands for have in common. */
+  get dwoId(): bigint | undefined {
+    if (this.headerDwoId !== undefined || this.version >= 5) return this.headerDwoId;
+    const value = this.root.value(DW_AT.GNU_dwo_id);
+    return value?.kind === 'constant' ? value.value : undefined;
+  }
+
+  /** The unit with the entries: the one that this skeleton stands for, or else this one. */
+  get full(): Unit {
+    this.split ??= this.lookup.splitUnitOf(this) ?? this;
+    return this.split;
+  }
+
+  /** The unit with addresses and lines: the skeleton of a split unit, or else this one. */
+  get holder(): Unit {
+    return this.lookup.skeleton ?? this;
   }
 
   /** DW_TAG_compile_unit and its like. */
@@ -97,33 +131,53 @@ export class Unit implements Encoding {
 
   /** A reader over the section that ends with the unit. */
   reader(offset: number): ByteReader {
-    return this.lookup.sections.reader(this.section, offset).slice(offset, this.end);
+    if (!this.data && offset < this.offset + HEAD) {
+      this.head ??= this.wholeReader().stepping(HEAD);
+      return this.head.slice(offset);
+    }
+    this.data ??= this.lookup.load(this);
+    return this.data.slice(offset);
+  }
+
+  /** Forgets the unit's bytes, which are read again when they are needed. */
+  release(): void {
+    this.data = undefined;
+  }
+
+  private wholeReader(): ByteReader {
+    return this.lookup.sections.reader(this.section, this.offset).slice(this.offset, this.end);
   }
 
   error(message: string, offset: number): DwarfError {
     return new DwarfError(`${this.lookup.sections.file}: .debug_${this.section}`, offset, message);
   }
 
-  /** Entry `index` of the unit's part of `.debug_addr`. */
+  /** Entry `index` of the unit's part of `.debug_addr`, which is always in the program. */
   indexedAddress(index: number): bigint {
-    const at = this.base(DW_AT.addr_base, 8) + index * this.addressSize;
-    return this.lookup.sections.reader('addr', at).unsigned(this.addressSize);
+    const unit = this.holder;
+    const base =
+      unit.version >= 5 ? unit.base(DW_AT.addr_base, 8) : unit.base(DW_AT.GNU_addr_base, undefined);
+    const at = base + index * unit.addressSize;
+    return unit.lookup.sections.reader('addr', at).unsigned(unit.addressSize);
   }
 
   indexedString(index: number): string {
-    const at = this.base(DW_AT.str_offsets_base, 8) + index * this.offsetSize;
+    // Before DWARF 5 the offsets had no header.
+    const base = this.base(DW_AT.str_offsets_base, this.version >= 5 ? 8 : undefined);
+    const at = base + index * this.offsetSize;
     const offset = readOffset(this.lookup.sections.reader('str_offsets', at), this);
-    return this.lookup.sections.reader('str', offset).cstring();
+    return this.lookup.sections.string('str', offset);
   }
 
   /**
    * An offset that a DW_AT_*_base attribute gives. Without it the table begins after the first
    * header of its section, `header` bytes long in the 32-bit format.
    */
-  base(attribute: number, header: number): number {
+  base(attribute: number, header: number | undefined): number {
     let base = this.bases.get(attribute);
     if (base === undefined) {
-      base = this.root.sectionOffset(attribute) ?? header + (this.offsetSize === 8 ? 8 : 0);
+      const first = header === undefined ? 0 : header + (this.offsetSize === 8 ? 8 : 0);
+      base = this.root.sectionOffset(attribute) ?? first;
       this.bases.set(attribute, base);
     }
     return base;
@@ -185,7 +239,7 @@ export class Die {
       case 'string':
         return value.text;
       case 'stringOffset':
-        return this.unit.lookup.sections.reader(value.section, value.offset).cstring();
+        return this.unit.lookup.sections.string(value.section, value.offset);
       case 'stringIndex':
         return this.unit.indexedString(value.index);
       default:

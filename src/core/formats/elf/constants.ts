@@ -6,12 +6,16 @@ export const PF_W = 2;
 export const PF_R = 4;
 
 export const SHT_SYMTAB = 2;
+export const SHT_RELA = 4;
+export const SHT_NOTE = 7;
 export const SHT_NOBITS = 8;
 export const SHT_DYNSYM = 11;
 export const SHF_WRITE = 1;
 export const SHF_ALLOC = 2;
 export const SHF_EXECINSTR = 4;
 export const SHF_COMPRESSED = 0x800;
+export const ELFCOMPRESS_ZLIB = 1;
+export const ELFCOMPRESS_ZSTD = 2;
 export const SHN_UNDEF = 0;
 export const SHN_LORESERVE = 0xff00;
 export const SHN_ABS = 0xfff1;
@@ -31,6 +35,9 @@ export const ET_REL = 1;
 export const ET_EXEC = 2;
 export const ET_DYN = 3;
 export const ET_CORE = 4;
+
+export const NT_GNU_BUILD_ID = 3;
+export const EM_RISCV = 243;
 
 const machineNames: Readonly<Record<number, string>> = {
   2: 'SPARC',

@@ -4,7 +4,9 @@
  * asked for. Which machine is acceptable is the caller's check; nothing is loaded or relocated here.
  */
 import { ByteReader, FormatError } from '../../base/byteReader.ts';
+import { bytesInMemory, partOfFile, type FileBytes } from '../../base/fileBytes.ts';
 import {
+  ET_REL,
   PN_XNUM,
   PT_LOAD,
   SHF_ALLOC,
@@ -13,6 +15,7 @@ import {
   SHT_NOBITS,
   SHT_SYMTAB,
 } from './constants.ts';
+import { layOut } from './relocations.ts';
 import { readSymbols, type ElfSymbol } from './symbolTable.ts';
 
 /** The file is not an ELF file that can be used; the message says what is wrong and where. */
@@ -42,13 +45,16 @@ export interface ElfSection {
   readonly size: number;
   readonly link: number;
   readonly info: number;
+  readonly alignment: number;
   readonly entrySize: number;
 }
 
 export class ElfFile {
   /** As given, for messages. */
   readonly name: string;
-  readonly bytes: Uint8Array;
+  /** What is in memory is a `Uint8Array`; anything else is read in ranges, when they are asked for. */
+  readonly bytes: Uint8Array | FileBytes;
+  readonly size: number;
   readonly is64: boolean;
   /** e_type, e_machine, e_flags, e_entry. */
   readonly type: number;
@@ -59,13 +65,16 @@ export class ElfFile {
   /** PT_LOAD segments that occupy memory, in file order. */
   readonly loadable: readonly ElfSegment[];
   readonly sections: readonly ElfSection[];
+  private readonly file: FileBytes;
   private symbolList: readonly ElfSymbol[] | undefined;
 
   /** Throws `ElfError` when `bytes` is not a whole little-endian ELF file. */
-  constructor(bytes: Uint8Array, name: string) {
+  constructor(bytes: Uint8Array | FileBytes, name: string) {
     this.name = name;
     this.bytes = bytes;
-    this.is64 = checkIdentification(bytes, name);
+    this.file = bytes instanceof Uint8Array ? bytesInMemory(bytes) : bytes;
+    this.size = this.file.size;
+    this.is64 = checkIdentification(this.file.read(0, Math.min(64, this.size)), name);
     const reader = new ByteReader(bytes, name, 16);
     try {
       this.type = reader.u16();
@@ -114,6 +123,15 @@ export class ElfFile {
     return this.range(section.offset, section.size, `section ${section.name}`);
   }
 
+  /** The same without reading it: a view, or a part of the file to read from. */
+  sectionFile(section: ElfSection): Uint8Array | FileBytes {
+    if (section.type === SHT_NOBITS || this.bytes instanceof Uint8Array) {
+      return this.sectionBytes(section);
+    }
+    this.checkRange(section.offset, section.size, `section ${section.name}`);
+    return partOfFile(this.bytes, section.offset, section.size);
+  }
+
   /** The allocated section that covers an address. */
   sectionAt(address: bigint): ElfSection | undefined {
     return this.sections.find(
@@ -150,26 +168,36 @@ export class ElfFile {
       );
     }
     try {
-      return readSymbols(
+      const symbols = readSymbols(
         new ByteReader(this.sectionBytes(table), `${this.name}: ${table.name}`),
         new ByteReader(this.sectionBytes(strings), `${this.name}: ${strings.name}`),
         this.is64,
       );
+      if (this.type !== ET_REL) return symbols;
+      // In a file that was not linked a symbol's value counts from its section.
+      return symbols.map((symbol) => {
+        const address = this.sections[symbol.sectionIndex]?.address ?? 0n;
+        return { ...symbol, value: symbol.value + address };
+      });
     } catch (error) {
       throw asElfError(error);
     }
   }
 
   private range(offset: number, size: number, what: string): Uint8Array {
-    if (offset + size > this.bytes.length) {
+    this.checkRange(offset, size, what);
+    return this.file.read(offset, size);
+  }
+
+  private checkRange(offset: number, size: number, what: string): void {
+    if (offset + size > this.size) {
       throw new ElfError(
         this.name,
         offset,
         `the file is truncated: ${what} needs 0x${size.toString(16)} bytes, ` +
-          `the file has 0x${this.bytes.length.toString(16)}`,
+          `the file has 0x${this.size.toString(16)}`,
       );
     }
-    return this.bytes.subarray(offset, offset + size);
   }
 
   private word(reader: ByteReader): bigint {
@@ -226,7 +254,7 @@ export class ElfFile {
   }
 
   private checkLoadable(segment: ElfSegment, index: number): void {
-    this.range(segment.offset, segment.fileSize, `loadable segment ${index}`);
+    this.checkRange(segment.offset, segment.fileSize, `loadable segment ${index}`);
     if (segment.fileSize <= segment.memorySize) return;
     throw new ElfError(
       this.name,
@@ -248,16 +276,19 @@ export class ElfFile {
       names && names.type !== SHT_NOBITS
         ? this.range(names.offset, names.size, 'the section names')
         : new Uint8Array(0);
-    return headers.map(({ nameOffset, ...header }, index) => ({
+    const sections = headers.map(({ nameOffset, ...header }, index) => ({
       ...header,
       index,
       name: sectionName(strings, nameOffset, `${this.name}: section names`),
     }));
+    if (this.type !== ET_REL) return sections;
+    const addresses = layOut(sections);
+    return sections.map((section, i) => ({ ...section, address: addresses[i] ?? section.address }));
   }
 
   private readSectionHeader(table: HeaderTable, index: number): SectionHeader {
     const at = table.sectionHeaders + index * table.sectionHeaderSize;
-    if (at > this.bytes.length) this.range(at, table.sectionHeaderSize, `section header ${index}`);
+    if (at > this.size) this.checkRange(at, table.sectionHeaderSize, `section header ${index}`);
     const reader = new ByteReader(this.bytes, this.name, at);
     const nameOffset = reader.u32();
     const type = reader.u32();
@@ -267,16 +298,16 @@ export class ElfFile {
     const size = this.wordNumber(reader);
     const link = reader.u32();
     const info = reader.u32();
-    this.word(reader);
+    const alignment = Number(this.word(reader));
     const entrySize = this.wordNumber(reader);
-    return { nameOffset, type, flags, address, offset, size, link, info, entrySize };
+    return { nameOffset, type, flags, address, offset, size, link, info, alignment, entrySize };
   }
 
   private checkTable(what: string, at: number, count: number, size: number, least: number): void {
     if (size < least) {
       throw new ElfError(this.name, at, `a ${what} of ${size} bytes is shorter than ${least}`);
     }
-    this.range(at, count * size, `the ${what} table`);
+    this.checkRange(at, count * size, `the ${what} table`);
   }
 }
 
