@@ -3,7 +3,7 @@
  * given through its constructor. It never knows the machine, the board or the instruction set.
  */
 
-/** Width of a device access in bytes. Eight-byte accesses reach a device as two of four, low first. */
+/** Width of a device access in bytes. For eight see `MmioDevice.wide`. */
 export type AccessSize = 1 | 2 | 4;
 
 export interface MmioDevice {
@@ -12,6 +12,14 @@ export interface MmioDevice {
   read(offset: number, size: AccessSize): number;
   /** `value` is an unsigned number of `size` bytes. */
   write(offset: number, size: AccessSize, value: number): void;
+  /** Absent where accesses of eight bytes are to be two of four, low first. */
+  readonly wide?: WideRegisters;
+}
+
+/** Accesses of eight bytes at an offset, as a whole. */
+export interface WideRegisters {
+  read(offset: number): bigint;
+  write(offset: number, value: bigint): void;
 }
 
 /** A level-triggered line into an interrupt controller or a hart. */

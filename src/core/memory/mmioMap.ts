@@ -48,6 +48,7 @@ export class MmioMap {
     this.accesses++;
     const offset = address - region.base;
     if (size !== 8) return BigInt(region.device.read(offset, size as AccessSize) >>> 0);
+    if (region.device.wide) return region.device.wide.read(offset);
     const low = BigInt(region.device.read(offset, 4) >>> 0);
     return low | (BigInt(region.device.read(offset + 4, 4) >>> 0) << 32n);
   }
@@ -58,7 +59,9 @@ export class MmioMap {
     if (!region) return false;
     this.accesses++;
     const offset = address - region.base;
-    if (size === 8) {
+    if (size === 8 && region.device.wide) {
+      region.device.wide.write(offset, BigInt.asUintN(64, value));
+    } else if (size === 8) {
       region.device.write(offset, 4, Number(value & 0xffffffffn));
       region.device.write(offset + 4, 4, Number((value >> 32n) & 0xffffffffn));
     } else {

@@ -89,6 +89,28 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
     }
   }
 
+  /** Timers are read and set all the time, and mostly as a whole. */
+  readonly wide = {
+    read: (offset: number): bigint => {
+      if (offset === MTIME) return this.mtime();
+      if (offset % 4 !== 0) return 0n;
+      return BigInt(this.read(offset, 4)) | (BigInt(this.read(offset + 4, 4)) << 32n);
+    },
+    write: (offset: number, value: bigint): void => {
+      if (offset % 4 !== 0) return;
+      const hart = (offset - MTIMECMP) / 8;
+      if (offset === MTIME) {
+        this.setMtime(value);
+      } else if (Number.isInteger(hart) && this.mtimecmp[hart] !== undefined) {
+        this.mtimecmp[hart] = value;
+        this.updateTimer(hart);
+      } else {
+        this.write(offset, 4, Number(value & 0xffffffffn));
+        this.write(offset + 4, 4, Number(value >> 32n));
+      }
+    },
+  };
+
   nextDeadline(): bigint | undefined {
     if (this.nearest === NEVER) return undefined;
     const now = this.mtime();

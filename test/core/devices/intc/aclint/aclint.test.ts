@@ -36,6 +36,28 @@ describe('aclint', () => {
     }
   }).timeout(20000);
 
+  it('takes and gives eight bytes at once as it does two halves', () => {
+    const random = generator(5);
+    const places = [MSIP, MTIMECMP, MTIMECMP + 4, MTIMECMP + 8, MTIMECMP + 16, MTIME - 4, MTIME];
+    const [whole, halves] = [setUp(), setUp()];
+    for (let i = 0; i < 500; i++) {
+      const offset = places[random(places.length)]! + (random(20) === 0 ? 2 : 0);
+      for (const { clock } of [whole, halves]) clock.now = BigInt(i);
+      if (random(2) === 0) {
+        const [low, high] = [random(i < 250 ? 1000 : 2 ** 32), random(2) * random(3)];
+        whole.clint.wide.write(offset, BigInt(low) | (BigInt(high) << 32n));
+        halves.clint.write(offset, 4, low);
+        halves.clint.write(offset + 4, 4, high);
+      }
+      const [low, high] = [0, 4].map((at) => halves.clint.read(offset + at, 4));
+      assert.equal(whole.clint.wide.read(offset), BigInt(low!) | (BigInt(high!) << 32n));
+      assert.deepEqual(whole.clint.save(), halves.clint.save());
+      assert.equal(whole.clint.nextDeadline(), halves.clint.nextDeadline());
+      const levels = [whole, halves].map(({ lines }) => lines.map(({ mtip }) => mtip.level));
+      assert.deepEqual(levels[0], levels[1]);
+    }
+  });
+
   it('raises MTIP from MTIMECMP on and says when that will be', () => {
     const { clint, clock, lines } = setUp();
     assert.equal(clint.nextDeadline(), undefined, 'no timer before one is set');
