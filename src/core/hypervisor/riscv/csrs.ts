@@ -42,7 +42,8 @@ export const envcfgPmm = 3n << 32n;
 export const envcfgAdue = 1n << 61n;
 export const envcfgPbmte = 1n << 62n;
 export const envcfgStce = 1n << 63n;
-/** hstateen0. */
+/** hstateen0; of the AIA the IMSIC, its CSRs, and siselect with sireg. */
+export const stateenAia = 7n << 58n;
 export const stateenSe = 1n << 63n;
 export const mseccfgSseed = 1n << 9n;
 

@@ -24,6 +24,10 @@ const ranges: readonly (readonly [first: number, last: number])[] = [
   [0x4d505859, 0x4d505859], // MPXY
 ];
 
+export const sbiExtensionCount = ranges.length;
+/** Those that are asked for by name. */
+export const sbiExtensionIds = { sta: 10, fwft: 12 } as const;
+
 export class SbiExtensions {
   private readonly policy: CallPolicy;
   private readonly defaults: readonly CallRule[];

@@ -28,6 +28,7 @@ import {
   vsInterrupts,
   vssip,
 } from './csrs.ts';
+import type { MachineIds, OneRegVcpu } from './oneReg.ts';
 import { SbiExtensions } from './sbiExtensions.ts';
 import { configureHypervisorMode, detectSatpMode, hasSstc, resetGuest } from './vcpuConfig.ts';
 import type { ExitContext, PendingExit, VcpuOwner } from './vcpuContext.ts';
@@ -37,13 +38,7 @@ import { handleExit, readGuest } from './vcpuExit.ts';
 import { FirmwareFeatures } from './vcpuFwft.ts';
 import { completeMmio } from './vcpuMmio.ts';
 import { hostExtensions, VcpuIsa } from './vcpuIsa.ts';
-import {
-  getOneReg,
-  getRegList,
-  setOneReg,
-  type MachineIds,
-  type OneRegVcpu,
-} from './vcpuOneReg.ts';
+import { getOneReg, getRegList, setOneReg } from './vcpuOneReg.ts';
 import { VcpuPmu } from './vcpuPmu.ts';
 import { defaultCalls, isOffered } from './vcpuSbi.ts';
 import type { HsmState, SbiVcpu } from './vcpuSbiCall.ts';

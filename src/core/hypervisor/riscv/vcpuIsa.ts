@@ -15,6 +15,7 @@ import {
   envcfgPbmte,
   envcfgPmm,
   envcfgStce,
+  stateenAia,
   stateenSe,
 } from './csrs.ts';
 
@@ -113,10 +114,16 @@ export class VcpuIsa {
     return bits;
   }
 
-  /** What hstateen0 lets the guest touch; KVM keeps sstateen0 from guests without Smstateen. */
+  /** What hstateen0 lets the guest touch: sstateen0 with Smstateen only, AIA's CSRs with Ssaia. */
   get hstateen0(): bigint {
-    const withheld = this.host.has('smstateen') && !this.enabled.has('smstateen');
-    return withheld ? allOnes & ~stateenSe : allOnes;
+    let bits = allOnes;
+    if (this.withheld('smstateen')) bits &= ~stateenSe;
+    if (this.withheld('ssaia')) bits &= ~stateenAia;
+    return bits;
+  }
+
+  private withheld(name: string): boolean {
+    return this.host.has(name) && !this.enabled.has(name);
   }
 
   private nameOf(id: number): string | undefined {

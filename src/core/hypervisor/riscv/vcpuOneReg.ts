@@ -6,46 +6,21 @@
  * first run. A group that the harts have nothing for is not there at all.
  */
 import { cacheBlockBytes } from '../../isa/riscv/memoryInstructions.ts';
-import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import { failure, success, type Result } from '../errno.ts';
 import { csr, hvipLocal, vsInterrupts } from './csrs.ts';
-import type { SbiExtensions } from './sbiExtensions.ts';
-import type { VcpuOwner } from './vcpuContext.ts';
+import {
+  plain,
+  switchGroup,
+  ulongGroup,
+  type Group,
+  type MachineIds,
+  type OneRegVcpu,
+  type RegId,
+  type UlongReg,
+} from './oneReg.ts';
 import { getF, getFcsr, setF, setFcsr } from './vcpuFp.ts';
-import { isaExtensionNames, type VcpuIsa } from './vcpuIsa.ts';
-import type { VcpuTimer } from './vcpuTimer.ts';
-
-export const machineIds = ['mvendorid', 'marchid', 'mimpid'] as const;
-export type MachineIds = Record<(typeof machineIds)[number], bigint>;
-
-/** What ONE_REG needs of a vCPU. */
-export interface OneRegVcpu {
-  readonly hart: RiscvHart;
-  readonly owner: VcpuOwner;
-  readonly timer: VcpuTimer;
-  readonly isa: VcpuIsa;
-  readonly sbi: SbiExtensions;
-  readonly ids: MachineIds;
-  /** The widest MODE that satp takes. */
-  readonly satpMode: bigint;
-  /** KVM_RUN was called. */
-  readonly ranAtLeastOnce: boolean;
-  /** Carries `isa` to the hart, until the vCPU runs. */
-  applyIsa(): void;
-}
-
-interface RegId {
-  /** Bytes. */
-  readonly size: number;
-  readonly subtype: number;
-  readonly index: number;
-}
-
-interface Group {
-  get(vcpu: OneRegVcpu, id: RegId): Result<bigint>;
-  set(vcpu: OneRegVcpu, id: RegId, value: bigint): Result<void>;
-  list(vcpu: OneRegVcpu): readonly RegId[];
-}
+import { isaExtensionNames } from './vcpuIsa.ts';
+import { sbiExt, sbiState } from './vcpuOneRegSbi.ts';
 
 const arch = 0x8000_0000_0000_0000n;
 const blockSize = BigInt(cacheBlockBytes);
@@ -83,35 +58,6 @@ function parse(id: bigint): RegId {
     size: 2 ** Number((id >> 52n) & 15n),
     subtype: Math.floor(low / 2 ** 16),
     index: (low % 2 ** 16) + high * 2 ** 32,
-  };
-}
-
-/** Registers of the width of `unsigned long`, found by their number in subtype 0. */
-interface UlongReg {
-  readonly get: (vcpu: OneRegVcpu) => Result<bigint>;
-  readonly set: (vcpu: OneRegVcpu, value: bigint) => Result<void>;
-  readonly absent?: (vcpu: OneRegVcpu) => boolean;
-}
-
-function ulongGroup(regs: readonly UlongReg[]): Group {
-  const find = (vcpu: OneRegVcpu, id: RegId): Result<UlongReg> => {
-    if (id.size !== ulong(vcpu)) return failure('EINVAL');
-    const reg = id.subtype === 0 ? regs[id.index] : undefined;
-    return reg && !reg.absent?.(vcpu) ? success(reg) : failure('ENOENT');
-  };
-  return {
-    get: (vcpu, id) => {
-      const reg = find(vcpu, id);
-      return reg.ok ? reg.value.get(vcpu) : reg;
-    },
-    set: (vcpu, id, value) => {
-      const reg = find(vcpu, id);
-      return reg.ok ? reg.value.set(vcpu, value) : reg;
-    },
-    list: (vcpu) =>
-      regs.flatMap((reg, index) =>
-        reg.absent?.(vcpu) ? [] : [{ size: ulong(vcpu), subtype: 0, index }],
-      ),
   };
 }
 
@@ -172,8 +118,7 @@ const core = ulongGroup([
   ),
 ]);
 
-/** Subtypes 1 and 2, the CSRs of AIA and Smstateen, are not there: the harts have neither. */
-const csrGeneral = ulongGroup([
+const general: readonly UlongReg[] = [
   guestCsr(csr.vsstatus),
   guestCsr(csr.vsie),
   guestCsr(csr.vstvec),
@@ -192,19 +137,34 @@ const csrGeneral = ulongGroup([
   guestCsr(csr.vsatp),
   guestCsr(csr.scounteren),
   guestCsr(csr.senvcfg),
-]);
+];
 
-function plain(
-  get: (vcpu: OneRegVcpu) => bigint,
-  set: (vcpu: OneRegVcpu, value: bigint) => void,
-): UlongReg {
-  return {
-    get: (vcpu) => success(get(vcpu)),
-    set: (vcpu, value) => {
-      set(vcpu, value);
-      return success(undefined);
+/** Where registers have 64 bits the upper halves are part of the others, and read as zero. */
+const aia: readonly UlongReg[] = [
+  guestCsr(csr.vsiselect),
+  guestCsr(csr.hviprio1),
+  guestCsr(csr.hviprio2),
+  upperHalf(csr.vsie),
+  upperHalf(csr.hvip),
+  upperHalf(csr.hviprio1),
+  upperHalf(csr.hviprio2),
+].map((reg) => ({ ...reg, absent: ({ isa }) => !isa.has('ssaia') }));
+
+const smstateen: readonly UlongReg[] = [
+  { ...guestCsr(csr.sstateen0), absent: ({ isa }) => !isa.has('smstateen') },
+];
+
+const csrs = ulongGroup(general, aia, smstateen);
+
+function upperHalf(number: number): UlongReg {
+  return plain(
+    ({ hart }) => (hart.xlen === 64 ? 0n : hart.getWideCsr(number) >> 32n),
+    ({ hart }, value) => {
+      if (hart.xlen === 64) return;
+      const low = BigInt.asUintN(32, hart.getWideCsr(number));
+      hart.setWideCsr(number, low | (value << 32n));
     },
-  };
+  );
 }
 
 function guestCsr(number: number): UlongReg {
@@ -280,60 +240,6 @@ function fpGroup(extension: 'f' | 'd', size: 4 | 8): Group {
   };
 }
 
-/** Registers that switch extensions: one at a time, or a word of them at once. */
-interface Switches {
-  readonly count: number;
-  readonly ids: (vcpu: OneRegVcpu) => readonly number[];
-  readonly get: (vcpu: OneRegVcpu, id: number) => Result<boolean>;
-  readonly set: (vcpu: OneRegVcpu, id: number, value: bigint) => Result<void>;
-  /** Nothing may be written any more, whatever it is. */
-  readonly frozen: (vcpu: OneRegVcpu) => boolean;
-}
-
-const single = 0;
-const multiEnable = 1;
-const multiDisable = 2;
-
-function switchGroup(switches: Switches): Group {
-  const idsOfWord = (vcpu: OneRegVcpu, word: number): number[] | undefined => {
-    const bits = ulong(vcpu) * 8;
-    if (word >= Math.ceil(switches.count / bits)) return undefined;
-    return Array.from({ length: bits }, (_, i) => word * bits + i);
-  };
-  const readWord = (vcpu: OneRegVcpu, word: number): bigint | undefined =>
-    idsOfWord(vcpu, word)?.reduce((bits, id, i) => {
-      const state = switches.get(vcpu, id);
-      return state.ok && state.value ? bits | (1n << BigInt(i)) : bits;
-    }, 0n);
-  return {
-    get: (vcpu, { size, subtype, index }) => {
-      if (size !== ulong(vcpu)) return failure('EINVAL');
-      if (subtype === single) {
-        const state = switches.get(vcpu, index);
-        return state.ok ? success(state.value ? 1n : 0n) : state;
-      }
-      const word = subtype <= multiDisable ? readWord(vcpu, index) : undefined;
-      if (word === undefined) return failure('ENOENT');
-      return success(subtype === multiEnable ? word : BigInt.asUintN(size * 8, ~word));
-    },
-    set: (vcpu, { size, subtype, index }, value) => {
-      if (size !== ulong(vcpu)) return failure('EINVAL');
-      if (switches.frozen(vcpu)) return failure('EBUSY');
-      if (subtype === single) return switches.set(vcpu, index, value);
-      const ids = subtype <= multiDisable ? idsOfWord(vcpu, index) : undefined;
-      if (!ids) return failure('ENOENT');
-      // What of it cannot be done is left undone, without an error.
-      ids.forEach((id, i) => {
-        if (((value >> BigInt(i)) & 1n) === 0n) return;
-        switches.set(vcpu, id, subtype === multiEnable ? 1n : 0n);
-      });
-      return success(undefined);
-    },
-    list: (vcpu) =>
-      switches.ids(vcpu).map((index) => ({ size: ulong(vcpu), subtype: single, index })),
-  };
-}
-
 const isaExt = switchGroup({
   count: isaExtensionNames.length,
   ids: ({ isa }) => isa.ids(),
@@ -347,26 +253,15 @@ const isaExt = switchGroup({
   frozen: () => false,
 });
 
-const sbiExt = switchGroup({
-  count: 14,
-  ids: ({ sbi }) => sbi.ids(),
-  get: ({ sbi }, id) => sbi.get(id),
-  set: ({ sbi }, id, value) => sbi.set(id, value),
-  frozen: (vcpu) => vcpu.ranAtLeastOnce,
-});
-
-/** By KVM_REG_RISCV_* type, which is also the order of the list; 9, VECTOR, and 10, SBI_STATE, have nothing to show. */
+/** By KVM_REG_RISCV_* type, which is also the order of the list; 9, VECTOR, is not there without V. */
 const groups: Readonly<Record<number, Group>> = {
   1: config,
   2: core,
-  3: csrGeneral,
+  3: csrs,
   4: timer,
   5: fpGroup('f', 4),
   6: fpGroup('d', 8),
   7: isaExt,
   8: sbiExt,
+  10: sbiState,
 };
-
-function ulong(vcpu: OneRegVcpu): number {
-  return vcpu.hart.xlen / 8;
-}

@@ -10,19 +10,20 @@
  */
 import type { VirtualClock } from '../../base/virtualClock.ts';
 import type { Vm } from '../vm.ts';
+import { allOnes } from './csrs.ts';
 
 export const stealTimeSize = 64;
 const sequenceAt = 0;
 const stealAt = 8;
+/** INVALID_GPA. */
+const nowhere = allOnes;
 const nanosecondsPerSecond = 1_000_000_000n;
 
 export class StealTime {
   private readonly vm: Vm;
   private readonly clock: VirtualClock;
-  private address: number | undefined;
-  private sequence = 0;
-  /** Ticks stolen since the guest asked. */
-  private stolen = 0n;
+  /** Guest-physical; all ones when the guest did not ask. What a VMM sets may be no memory. */
+  shmem = nowhere;
   /** Since when the vCPU could run and does not, in ticks. */
   private readySince: bigint | undefined;
   private running = false;
@@ -34,11 +35,11 @@ export class StealTime {
 
   /** Where the guest is told, undefined when it did not ask. */
   get sharedMemory(): number | undefined {
-    return this.address;
+    return this.shmem === nowhere ? undefined : Number(this.shmem);
   }
 
   reset(): void {
-    this.address = undefined;
+    this.shmem = nowhere;
     this.readySince = undefined;
   }
 
@@ -46,9 +47,7 @@ export class StealTime {
   report(address: number | undefined): boolean {
     const zeros = new Uint8Array(stealTimeSize);
     if (address !== undefined && !this.vm.writeMemory(address, zeros)) return false;
-    this.address = address;
-    this.sequence = 0;
-    this.stolen = 0n;
+    this.shmem = address === undefined ? nowhere : BigInt(address);
     return true;
   }
 
@@ -67,26 +66,24 @@ export class StealTime {
     this.running = true;
     const since = this.readySince;
     this.readySince = undefined;
-    if (since === undefined || this.address === undefined) return;
+    const address = this.sharedMemory;
+    if (since === undefined || address === undefined) return;
     const waited = this.clock.ticks() - since;
-    if (waited === 0n) return;
-    this.stolen += waited;
-    this.write(this.address);
+    if (waited > 0n) this.record(address, waited);
   }
 
-  private write(address: number): void {
-    const steal = (this.stolen * nanosecondsPerSecond) / BigInt(this.clock.timebase);
-    this.writeSequence(address);
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, steal, true);
-    this.vm.writeMemory(address + stealAt, bytes);
-    this.writeSequence(address);
-  }
-
-  private writeSequence(address: number): void {
-    this.sequence = (this.sequence + 1) >>> 0;
-    const bytes = new Uint8Array(4);
-    new DataView(bytes.buffer).setUint32(0, this.sequence, true);
-    this.vm.writeMemory(address + sequenceAt, bytes);
+  /** What was stolen before stands in the memory, which may have come from another machine. */
+  private record(address: number, waited: bigint): void {
+    const bytes = this.vm.readMemory(address, stealTimeSize);
+    if (!bytes) {
+      this.shmem = nowhere;
+      return;
+    }
+    const view = new DataView(bytes.buffer);
+    const sequence = view.getUint32(sequenceAt, true);
+    const stolen = (waited * nanosecondsPerSecond) / BigInt(this.clock.timebase);
+    view.setUint32(sequenceAt, sequence + 2, true);
+    view.setBigUint64(stealAt, view.getBigUint64(stealAt, true) + stolen, true);
+    if (!this.vm.writeMemory(address, bytes.subarray(0, stealAt + 8))) this.shmem = nowhere;
   }
 }

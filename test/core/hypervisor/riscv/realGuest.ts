@@ -121,6 +121,7 @@ export function realGuest(image: Uint8Array, options: RealGuestOptions = {}): Re
       memory: parts.memory,
       tables,
       clock,
+      extensions: withHypervisor,
     }),
     harts,
     clock,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {
   u32,
-  u64,
   ones,
   reg,
   pc,
@@ -43,7 +42,8 @@ describe('ONE_REG', () => {
       10_000_000n,
     ]);
     assert.deepEqual([f0OfF, f0OfD, fcsrOfD, extA, dbcn].map(all.get), [0n, 0n, 0n, 1n, 1n]);
-    const absent = [siselect, sstateen0, vlenb, v0, shmemLo, misaligned];
+    assert.deepEqual([shmemLo, misaligned].map(all.get), [ones, 1n]);
+    const absent = [siselect, sstateen0, vlenb, v0];
     for (const id of absent) {
       assert.deepEqual([all.get(id), all.set(id, 0n)], ['ENOENT', 'ENOENT'], id.toString(16));
     }
@@ -63,23 +63,25 @@ describe('ONE_REG', () => {
     const list = vcpu.getRegList();
     const upTo = base.length + isaIds.length;
     assert.deepEqual(list.slice(0, upTo), [...base, ...isaIds.map(isaExt)]);
-    const sbi = list.slice(upTo);
-    assert(sbi.every((id) => id >> 24n === u64 >> 24n || (id >> 24n) % 256n === 8n));
-    for (const id of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
-      assert(sbi.includes(sbiExt(id)), `SBI ${id}`);
+    // Steal time's address, and misaligned delegation: enable, flags, value.
+    const states = [reg(10, 0), reg(10, 1), ...[0, 1, 2].map((i) => reg(10, i, 1))];
+    assert.deepEqual(list.slice(upTo), [...range(8, 0, 12), ...states]);
     for (const id of list) assert.equal(typeof get(id), 'bigint', id.toString(16));
   });
 
   it('lists what the harts have beyond that', () => {
     const plain = new Set(make().vcpu.getRegList());
-    const more = make({ letters: 'imafdch', extensions: ['zicbom', 'zicboz', 'zicbop', 'zba'] });
+    const names = ['zicbom', 'zicboz', 'zicbop', 'zba', 'ssaia', 'smstateen'];
+    const more = make({ letters: 'imafdch', extensions: names });
     const added = more.vcpu.getRegList().filter((id) => !plain.has(id));
     assert.deepEqual(added, [
       ...[reg(1, 1), reg(1, 5), reg(1, 7)],
+      ...[0, 1, 2, 3, 4, 5, 6].map((i) => reg(3, i, 1)),
+      reg(3, 0, 2),
       ...range(5, 0, 32, u32),
       ...range(6, 0, 31),
       fcsrOfD,
-      ...[2, 3, 11, 12, 17, 71].map(isaExt),
+      ...[2, 3, 11, 12, 14, 17, 23, 71].map(isaExt),
     ]);
   });
 
@@ -95,7 +97,8 @@ describe('ONE_REG', () => {
 
   it('what is in no group or behind its end: ENOENT', () => {
     const { get, set } = make();
-    const ids = [reg(0, 0), reg(11, 0), reg(1, 8), reg(2, 33), reg(3, 11), reg(4, 4)];
+    const ids = [reg(0, 0), reg(9, 0), reg(11, 0), reg(1, 8), reg(2, 33), reg(3, 11), reg(4, 4)];
+    ids.push(reg(3, 0, 3), reg(10, 2), reg(10, 6, 1), reg(10, 3, 1));
     ids.push(isaExt(78), sbiExt(14), reg(7, 2, 1), reg(8, 1, 2), reg(7, 0, 3), reg(2, 0, 1));
     // Upper bits of the number, which no register has.
     ids.push(pc | (1n << 32n));
@@ -130,6 +133,26 @@ describe('ONE_REG', () => {
     assert.equal(get(sip), 0x202n);
     set(sip, ones);
     assert.equal(hart.getCsr(0x645), 0x444n);
+  });
+
+  it('AIA’s CSRs are there with Ssaia, which Smstateen can keep from the guest', () => {
+    const { hart, get, set } = make({ extensions: ['ssaia', 'smstateen'] });
+    const numbers = [0x250, 0x646, 0x647];
+    numbers.forEach((number, i) => {
+      assert.equal(set(reg(3, i, 1), 0x35n), 'ok');
+      assert.deepEqual([hart.getCsr(number), get(reg(3, i, 1))], [0x35n, 0x35n]);
+    });
+    // The upper halves of RV32's registers.
+    for (const i of [3, 4, 5, 6]) {
+      assert.deepEqual([set(reg(3, i, 1), ones), get(reg(3, i, 1))], ['ok', 0n]);
+    }
+    assert.equal(set(sstateen0, 0x7n), 'ok');
+    assert.deepEqual([hart.getCsr(0x10c), get(sstateen0)], [0x7n, 0x7n]);
+    assert.deepEqual([get(reg(3, 7, 1)), get(reg(3, 1, 2))], ['ENOENT', 'ENOENT']);
+    assert.equal(set(isaExt(14), 0n), 'ok');
+    assert.deepEqual([get(siselect), set(siselect, 0n)], ['ENOENT', 'ENOENT']);
+    assert.equal(set(isaExt(23), 0n), 'ok');
+    assert.deepEqual([get(sstateen0), set(sstateen0, 0n)], ['ENOENT', 'ENOENT']);
   });
 
   it('floating point: F is the low half of D, boxed when it is written', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { CallRule } from '../../../../src/core/hypervisor/callPolicy.ts';
 import {
   u32,
+  u64,
   ones,
   reg,
   sstatus,
@@ -13,10 +14,13 @@ import {
   f0OfD,
   fcsrOfD,
   dbcn,
+  shmemLo,
   sbiExt,
   make,
   access,
 } from './oneRegRig.ts';
+import { backing, ramBase } from './rig.ts';
+import type { RiscvVcpu } from '../../../../src/core/hypervisor/riscv/vcpu.ts';
 import { assemble, ram, realGuest, runToEnd } from './realGuest.ts';
 
 describe('ONE_REG timer', () => {
@@ -133,19 +137,187 @@ describe('SBI extensions by ONE_REG', () => {
   });
 });
 
-describe('ONE_REG on the real hart', () => {
-  it('everything that is listed can be written back, but for the state of a timer that is off', () => {
-    const g = realGuest(assemble('shutdown 0'));
+describe('SBI state by ONE_REG', () => {
+  const [shmemHi, enable, flags, delegation] = [
+    reg(10, 1),
+    ...[0, 1, 2].map((i) => reg(10, i, 1)),
+  ] as [bigint, bigint, bigint, bigint];
+  const pointerMasking = [3, 4, 5].map((i) => reg(10, i, 1));
+
+  it('STA: where the guest is told, all ones for nowhere', () => {
+    const { hart, vcpu, get, set } = make();
+    assert.deepEqual([get(shmemLo), get(shmemHi)], [ones, 0n]);
+    assert.equal(set(shmemLo, 0x8000_1000n), 'ok');
+    assert.deepEqual(
+      [get(shmemLo), set(shmemHi, 0n), set(shmemHi, 1n)],
+      [...[0x8000_1000n, 'ok', 'EINVAL']],
+    );
+    // What the guest asks for shows here; this one has no memory.
+    hart.ecall(0x535441, 0, ones, ones, 0n);
+    vcpu.run(1);
+    assert.equal(get(shmemLo), ones);
+  });
+
+  it('FWFT: enable, flags and value of each feature that there is', () => {
+    const { hart, vcpu, get, set } = make();
+    const feature = [enable, flags, delegation];
+    assert.deepEqual(feature.map(get), [1n, 0n, 0n]);
+    assert.equal(set(delegation, 1n), 'ok');
+    assert.equal(hart.getCsr(0x602) & 0x50n, 0x50n, 'hedeleg');
+    assert.deepEqual(
+      [set(delegation, 2n), set(enable, 2n), set(flags, 3n)],
+      [...['EINVAL', 'EINVAL', 'ok']],
+    );
+    assert.deepEqual(feature.map(get), [1n, 1n, 1n]);
+    hart.ecall(0x46574654, 0, 0n, 0n, 0n);
+    vcpu.run(1);
+    assert.equal(BigInt.asIntN(64, hart.getX(10)), -14n, 'DENIED_LOCKED');
+    assert.equal(set(enable, 0n), 'ok');
+    hart.ecall(0x46574654, 1, 0n);
+    vcpu.run(1);
+    assert.equal(BigInt.asIntN(64, hart.getX(10)), -2n, 'NOT_SUPPORTED');
+  });
+
+  it('FWFT: pointer masking, where the processor has it', () => {
+    const g = realGuest(assemble('shutdown 0'), { isa: 'rv64gc_ssnpm_smnpm' });
     const [vcpu] = g.machine.vm.vcpus;
     assert(vcpu);
     const { get, set } = access(vcpu);
-    for (const id of vcpu.getRegList()) {
-      const old = get(id);
-      assert(typeof old === 'bigint');
-      assert.equal(set(id, old), id === state ? 'EINVAL' : 'ok', id.toString(16));
-      assert.equal(get(id), old, id.toString(16));
+    assert.deepEqual(pointerMasking.map(get), [1n, 0n, 0n]);
+    const [, , length] = pointerMasking as [bigint, bigint, bigint];
+    assert.deepEqual([set(length, 7n), get(length)], ['ok', 7n]);
+    assert.equal((vcpu.getRegList().at(-1) ?? 0n) - length, 0n);
+    assert.equal(set(length, 8n), 'EINVAL');
+    const plain = access(realGuest(assemble('shutdown 0')).machine.vm.vcpus[0]!);
+    assert.deepEqual(pointerMasking.map(plain.get), ['ENOENT', 'ENOENT', 'ENOENT']);
+  });
+
+  it('an extension that is switched off, or has no state, is EINVAL, as a wrong size is', () => {
+    const { vcpu, get, set } = make();
+    const before = vcpu.getRegList().length;
+    assert.deepEqual([get(reg(10, 0, 2)), set(reg(10, 0, 2), 0n)], ['EINVAL', 'EINVAL']);
+    assert.equal(get(reg(10, 0, 0, u32)), 'EINVAL');
+    assert.deepEqual([set(sbiExt(10), 0n), set(sbiExt(12), 0n)], ['ok', 'ok']);
+    for (const id of [shmemLo, shmemHi, enable, flags, delegation]) {
+      assert.deepEqual([get(id), set(id, 0n)], ['EINVAL', 'EINVAL']);
     }
-    runToEnd(g);
+    assert.equal(vcpu.getRegList().length, before - 5);
+  });
+
+  it('a guest that moves is told of steal time where it asked, and goes on counting', () => {
+    const { clock, vcpu, set } = make();
+    const at = ramBase + 0x40;
+    const page = new Uint8Array(64);
+    const view = new DataView(page.buffer);
+    view.setUint32(0, 6, true);
+    view.setBigUint64(8, 5000n, true);
+    const { vm } = vcpu as RiscvVcpu;
+    assert(
+      vm.setUserMemoryRegion({
+        ...{ slot: 0, flags: 0, guestPhysAddr: ramBase, memorySize: 4096 },
+        ...{ userspaceAddr: backing, name: 'ram' },
+      }).ok,
+    );
+    assert(vm.writeMemory(at, page));
+    assert.equal(set(shmemLo, BigInt(at)), 'ok');
+    vcpu.run(1);
+    clock.skipTo(clock.ticks() + 30n);
+    vcpu.run(1);
+    const told = new DataView(vm.readMemory(at, 64)!.buffer);
+    assert.deepEqual([told.getUint32(0, true), told.getBigUint64(8, true)], [8, 8000n]);
+  });
+});
+
+describe('ONE_REG on the real hart', () => {
+  const everything =
+    'rv64gc_zicbom_zicbop_zicboz_zba_zbb_zbs_zbkb_zfh_zacas_zkr_ssaia_ssnpm_sstc_sscofpmf_svadu_svade_svinval_svnapot_svpbmt_smnpm_smstateen';
+  /** Reference by group: what a processor has whose extensions have these KVM ids. */
+  function expected(xlen: 32 | 64, isaIds: readonly number[]): bigint[] {
+    const has = (id: number) => isaIds.includes(id);
+    const ulong = xlen === 64 ? u64 : u32;
+    const some = (type: number, indices: readonly number[], subtype = 0, size = ulong) =>
+      indices.map((index) => reg(type, index, subtype, size));
+    const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
+    const absentConfig = [has(11) ? 0 : 1, has(12) ? 0 : 5, has(71) ? 0 : 7];
+    return [
+      ...some(
+        1,
+        upTo(8).filter((i) => i === 0 || !absentConfig.includes(i)),
+      ),
+      ...some(2, upTo(33)),
+      ...some(3, upTo(11)),
+      ...(has(14) ? some(3, upTo(7), 1) : []),
+      ...(has(23) ? some(3, [0], 2) : []),
+      ...some(4, upTo(4), 0, u64),
+      ...(has(3) ? some(5, upTo(33), 0, u32) : []),
+      ...(has(2) ? [...some(6, upTo(32), 0, u64), fcsrOfD] : []),
+      ...some(7, isaIds),
+      ...some(8, upTo(13)),
+      ...some(10, [0, 1]),
+      ...some(10, upTo(has(62) ? 6 : 3), 1),
+    ];
+  }
+
+  const cases: readonly (readonly [isa: string, ids: readonly number[]])[] = [
+    ['rv64imac', [0, 1, 4, 5, 6, 19, 20, 21, 22, 35, 56, 66, 68, 69, 70]],
+    [
+      everything,
+      [
+        ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21, 22, 23, 26, 32],
+        ...[35, 46, 47, 53, 54, 56, 58, 62, 63, 64, 65, 66, 68, 69, 70, 71],
+      ],
+    ],
+    [
+      'rv32gc_ssaia_smstateen_sstc',
+      [0, 1, 2, 3, 4, 5, 6, 8, 14, 19, 20, 21, 22, 23, 35, 56, 58, 59, 66, 68, 69, 70],
+    ],
+  ];
+  for (const [isa, ids] of cases) {
+    it(`lists what there is, and all of it but a timer’s state can be written back (${isa})`, () => {
+      const xlen = isa.startsWith('rv32') ? 32 : 64;
+      const g = realGuest(xlen === 32 ? new Uint8Array(4) : assemble('shutdown 0'), { isa });
+      const [vcpu] = g.machine.vm.vcpus;
+      assert(vcpu);
+      const { get, set } = access(vcpu);
+      const list = vcpu.getRegList();
+      const names = (all: readonly bigint[]) => all.map((id) => id.toString(16));
+      assert.deepEqual(names(list), names(expected(xlen, ids)));
+      for (const id of list) {
+        const old = get(id);
+        assert(typeof old === 'bigint');
+        assert.equal(set(id, old), id === state ? 'EINVAL' : 'ok', id.toString(16));
+        assert.equal(get(id), old, id.toString(16));
+      }
+      if (xlen === 64) runToEnd(g);
+    });
+  }
+
+  it('a guest whose Ssaia is switched off finds no AIA', () => {
+    const image = assemble(`
+      la t0, 1f
+      csrw stvec, t0
+      li s0, ${ram + 0x10_0000}
+      csrr t1, 0x150 # siselect
+      li t1, 1
+      sd t1, 0(s0)
+      shutdown 0
+    .align 2
+    1:
+      csrr t1, scause
+      sd t1, 0(s0)
+      shutdown 0
+    `);
+    for (const [value, seen] of [
+      [1n, 1n],
+      [0n, 2n],
+    ] as const) {
+      const g = realGuest(image, { isa: 'rv64gc_ssaia_smstateen' });
+      const [vcpu] = g.machine.vm.vcpus;
+      assert(vcpu);
+      assert.equal(access(vcpu).set(reg(7, 14), value), 'ok');
+      runToEnd(g);
+      assert.equal(g.word(ram + 0x10_0000), seen);
+    }
   });
 
   it('moves a guest: its registers in another VM go on where they were', () => {
