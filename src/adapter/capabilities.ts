@@ -3,6 +3,7 @@
  * the other cannot be. Capabilities without a request of their own are listed by themselves.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { triggerCharacters } from './completions.ts';
 import { exceptionFilters } from './exitFilters.ts';
 
 const byRequest: Readonly<Partial<Record<string, keyof DebugProtocol.Capabilities>>> = {
@@ -40,6 +41,7 @@ const always: DebugProtocol.Capabilities = {
   supportsEvaluateForHovers: true,
   supportsDelayedStackTraceLoading: true,
   supportsValueFormattingOptions: true,
+  completionTriggerCharacters: triggerCharacters,
   supportsClipboardContext: true,
   supportsSingleThreadExecutionRequests: true,
   additionalModuleColumns: [

@@ -2,13 +2,13 @@
  * Expressions of hovers, watches, the debug console and breakpoints, in C's syntax over what
  * `places.ts` knows. `name = value` in the debug console changes what it names.
  */
-import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../core/base/userError.ts';
 import { evaluateExpression, evaluateNumber } from '../core/debug/expressions/evaluate.ts';
-import { ExpressionError, isTrue } from '../core/debug/expressions/operands.ts';
+import { ExpressionError, isTrue, type Operand } from '../core/debug/expressions/operands.ts';
 import { parseExpression, splitAssignment } from '../core/debug/expressions/parse.ts';
+import { shortFloat } from '../core/debug/symbols/values.ts';
 import { errorCodes, RequestError } from './errors.ts';
-import { hex } from './guest.ts';
+import { hex, memoryReference } from './guest.ts';
 import { namesIn, numberItem, type Scope } from './places.ts';
 import { assignTo, type DataPlace, type Item } from './variableStore.ts';
 
@@ -29,8 +29,21 @@ export async function evaluate(scope: Scope, expression: string, context = ''): 
 async function show(scope: Scope, text: string): Promise<Item> {
   const result = await evaluateExpression(parseExpression(text), namesIn(scope));
   if (result.kind === 'place') return result.place.item();
-  const { value, bits } = result.operand;
-  return numberItem(scope.guest, text.trim(), value, bits, scope.stacks.radix);
+  return operandItem(scope, text.trim(), result.operand);
+}
+
+function operandItem({ guest, stacks }: Scope, name: string, result: Operand): Item {
+  const { value, bits, float, space } = result;
+  if (float !== undefined) return { variable: { name, value: floatText(float, bits) } };
+  const item = numberItem(guest, name, value, bits, stacks.radix);
+  if (!space) return item;
+  const address = BigInt.asUintN(64, value);
+  const reference = memoryReference(address, space);
+  return { variable: { name, value: reference, memoryReference: reference } };
+}
+
+function floatText(value: number, bits: number): string {
+  return bits === 32 ? shortFloat(value) : value.toString();
 }
 
 const radices = { x: 16, d: 10, b: 2 } as const;
@@ -80,7 +93,8 @@ export async function placeOf(
   return withoutDialog(async () => {
     const result = await evaluateExpression(parseExpression(expression), namesIn(scope));
     if (result.kind === 'place') {
-      const { address, size } = result.place;
+      const { address, size, space } = result.place;
+      if (space) return `'${expression}' is not in the memory that the hart sees`;
       if (address === undefined) return `'${expression}' is not in memory`;
       return { expression, address, size: size ?? symbolSize(scope, address) };
     }
@@ -97,7 +111,8 @@ function symbolSize({ guest }: Scope, address: bigint): number {
 export async function valueText(scope: Scope, expression: string): Promise<string> {
   const result = await evaluateExpression(parseExpression(expression), namesIn(scope));
   if (result.kind === 'place') return (await result.place.item()).variable.value;
-  const { value, stride } = result.operand;
+  const { value, stride, float } = result.operand;
+  if (float !== undefined) return floatText(float, result.operand.bits);
   return stride === undefined ? value.toString() : hex(value);
 }
 
@@ -127,28 +142,4 @@ async function withoutDialog<T>(action: () => Promise<T>): Promise<T> {
     if (!(error instanceof ExpressionError)) throw error;
     throw new RequestError(errorCodes.userError, error.message, false);
   }
-}
-
-/** Names that begin with what stands before the cursor. */
-export async function completions(
-  scope: Scope,
-  text: string,
-  column: number,
-): Promise<DebugProtocol.CompletionItem[]> {
-  const before = text.slice(0, Math.max(0, column - 1));
-  const prefix = /[$\w]*$/.exec(before)?.[0] ?? '';
-  const start = before.length - prefix.length;
-  const { guest, stacks, frame } = scope;
-  const items: DebugProtocol.CompletionItem[] = [];
-  const add = (label: string, type: DebugProtocol.CompletionItemType) => {
-    const matches = label.toLowerCase().startsWith(prefix.toLowerCase().replace('$', ''));
-    if (matches) items.push({ label, type, start, length: prefix.length });
-  };
-  if (frame && !prefix.startsWith('$')) {
-    const locals = await guest.symbols.locals(stacks.context(frame), frame.inlineDepth);
-    for (const { name } of locals) add(name, 'variable');
-  }
-  for (const { name } of guest.isa.registers) add(name, 'value');
-  for (const { name } of guest.isa.controlRegisters) add(name, 'value');
-  return items;
 }

@@ -2,7 +2,9 @@
  * What one launch made, shared by the parts of a session: the machine, its instruction set, its
  * symbols and where its sources are. Made anew by a restart.
  */
-import type { DebugTarget, TargetInfo } from '../core/debug/target.ts';
+import { UserError } from '../core/base/userError.ts';
+import { parseNumber } from '../core/debug/controlRegisters.ts';
+import type { DebugTarget, MemorySpace, TargetInfo } from '../core/debug/target.ts';
 import type { ProgramSymbols } from '../core/debug/symbols/symbols.ts';
 import type { Isa } from '../core/isa/isa.ts';
 import type { LaunchConfig } from '../core/machine/launchConfig.ts';
@@ -48,4 +50,23 @@ export function paddedHex(value: bigint, bits: number): string {
   return `0x${BigInt.asUintN(bits, value)
     .toString(16)
     .padStart(Math.ceil(bits / 4), '0')}`;
+}
+
+const spaceNames: Readonly<Record<MemorySpace, string>> = {
+  virtual: '',
+  guestPhysical: 'gpa:',
+  physical: 'phys:',
+};
+
+/** How addresses of any memory go over the protocol: `0x80200000`, `phys:0x80200000`. */
+export function memoryReference(address: bigint, space: MemorySpace = 'virtual'): string {
+  return spaceNames[space] + hex(address);
+}
+
+export function parseReference(text: string): { space: MemorySpace; address: bigint } {
+  const [, name = '', number = ''] = /^(gpa:|phys:)?(.*)$/s.exec(text) ?? [];
+  const address = parseNumber(number);
+  if (address === undefined) throw new UserError(`'${text}' is not an address`);
+  const space = name === 'gpa:' ? 'guestPhysical' : name === 'phys:' ? 'physical' : 'virtual';
+  return { space, address };
 }

@@ -6,7 +6,7 @@
  */
 import { UserError } from '../core/base/userError.ts';
 import { controlRegisterNamed, fieldNamed, fieldValue } from '../core/debug/controlRegisters.ts';
-import type { Names, Place } from '../core/debug/expressions/evaluate.ts';
+import type { Names, Place, Types } from '../core/debug/expressions/evaluate.ts';
 import { operand, type Operand } from '../core/debug/expressions/operands.ts';
 import type { Variable } from '../core/debug/symbols/symbols.ts';
 import type { ControlRegisterInfo, FieldInfo } from '../core/isa/isa.ts';
@@ -14,7 +14,7 @@ import { hex, type Guest } from './guest.ts';
 import { findRegister } from './registers.ts';
 import type { CallFrame, CallStacks } from './stack.ts';
 import type { Item } from './variableStore.ts';
-import { elementOf, findVariable, memberNamed, pointee, variableItem } from './variables.ts';
+import { elementOf, findVariable, memberNamed, variableItem } from './variables.ts';
 
 /** Where an expression is evaluated. */
 export interface Scope {
@@ -27,11 +27,14 @@ export interface Scope {
 
 export interface ShownPlace extends Place {
   item(): Promise<Item>;
+  /** Names that may stand behind a dot. */
+  members?(): Promise<readonly string[]>;
 }
 
 export function namesIn(scope: Scope): Names<ShownPlace> {
   const { guest, stacks, frame } = scope;
   return {
+    types: frame && typesIn(guest, stacks, frame),
     async find(name) {
       if (frame && !name.startsWith('$')) {
         const variable = await findVariable(guest, stacks, frame, name);
@@ -39,6 +42,16 @@ export function namesIn(scope: Scope): Names<ShownPlace> {
       }
       return (await registerPlace(scope, name)) ?? symbolPlace(guest, name);
     },
+  };
+}
+
+function typesIn(guest: Guest, stacks: CallStacks, frame: CallFrame): Types<ShownPlace> {
+  const types = guest.symbols.types(stacks.context(frame));
+  return {
+    ...types,
+    at: async (type, address, where) => variablePlace(await types.at(type, address, where)),
+    holding: async (type, value, expression) =>
+      variablePlace(await types.holding(type, value, expression)),
   };
 }
 
@@ -79,17 +92,22 @@ function numberText(value: bigint, bits: number, radix: 2 | 10 | 16 | undefined)
 }
 
 function variablePlace(variable: Variable): ShownPlace {
-  const { expression, address, size } = variable;
+  const { expression, address, size, objectType: type, space } = variable;
   return {
-    expression,
-    address,
-    size,
+    ...{ expression, address, size, type, space },
     number: async () =>
       (await variable.operand?.()) ?? `'${expression}' has no value here: ${variable.value}`,
     item: async () => variableItem(variable),
     member: async (name) => variablePlace(await memberNamed(variable, name)),
-    element: async (index) => variablePlace(await elementOf(variable, index)),
-    target: async () => variablePlace(await pointee(variable)),
+    members: async () => {
+      const children = variable.indexedCount === undefined ? await variable.children?.() : [];
+      const named = (children ?? []).filter(({ name }) => /^[A-Za-z_]/.test(name));
+      return named.map(({ name }) => name);
+    },
+    // What lies behind a pointer is found by computing with it.
+    ...(variable.indexedCount !== undefined && {
+      element: async (index: bigint) => variablePlace(await elementOf(variable, index)),
+    }),
   };
 }
 
@@ -121,6 +139,7 @@ async function registerPlace(scope: Scope, text: string): Promise<ShownPlace | u
     },
     item: () => shown(text),
     ...(control && {
+      members: async () => control.fields.map((field) => field.name),
       member: async (member: string) => {
         const field = fieldOf(control, member);
         const expression = `${text}.${member}`;

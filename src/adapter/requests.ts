@@ -5,14 +5,14 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import path from 'node:path';
 import { UserError } from '../core/base/userError.ts';
-import { parseNumber } from '../core/debug/controlRegisters.ts';
 import { capabilities } from './capabilities.ts';
 import { codeRequests } from './codeRequests.ts';
 import { errorCodes, RequestError } from './errors.ts';
 import { addressInfo, dataInfo, noData } from './dataBreakpoints.ts';
 import { disassemble } from './disassembly.ts';
-import { assign, completions, evaluate, placeOf, type Scope } from './evaluate.ts';
-import { hartOf, hex, threadOf } from './guest.ts';
+import { completions } from './completions.ts';
+import { assign, evaluate, placeOf, type Scope } from './evaluate.ts';
+import { hartOf, memoryReference, parseReference, threadOf } from './guest.ts';
 import { controlContainer, hasFloats, registerContainer } from './registers.ts';
 import type { TraplineSession } from './session.ts';
 import type { StepKind } from './steps.ts';
@@ -229,35 +229,29 @@ const MOST_BYTES = 1 << 26;
 
 function memory(session: TraplineSession): Handlers {
   const addressOf = (reference: string, offset = 0) => {
-    const base = parseNumber(String(reference));
-    if (base === undefined) throw new UserError(`'${reference}' is not an address`);
-    return BigInt.asUintN(64, base + BigInt(offset));
+    const { space, address } = parseReference(reference);
+    return { space, address: BigInt.asUintN(64, address + BigInt(offset)) };
   };
   return {
     async readMemory(args: DebugProtocol.ReadMemoryArguments) {
-      const address = addressOf(args.memoryReference, args.offset);
+      const { space, address } = addressOf(args.memoryReference, args.offset);
       const { target } = session.running.guest;
       if (args.count > MOST_BYTES) throw new UserError(`not more than ${MOST_BYTES} bytes at once`);
-      const bytes = await target.readMemory(
-        session.stoppedHart ?? 0,
-        'virtual',
-        address,
-        args.count,
-      );
+      const bytes = await target.readMemory(session.stoppedHart ?? 0, space, address, args.count);
       return {
-        address: hex(address),
+        address: memoryReference(address, space),
         data: Buffer.from(bytes).toString('base64'),
         ...(bytes.length < args.count ? { unreadableBytes: args.count - bytes.length } : {}),
       };
     },
     async writeMemory(args: DebugProtocol.WriteMemoryArguments) {
-      const address = addressOf(args.memoryReference, args.offset);
+      const { space, address } = addressOf(args.memoryReference, args.offset);
       const bytes = new Uint8Array(Buffer.from(args.data, 'base64'));
       const { target } = session.running.guest;
       const hart = session.stoppedHart ?? 0;
-      const bytesWritten = await target.writeMemory(hart, 'virtual', address, bytes);
+      const bytesWritten = await target.writeMemory(hart, space, address, bytes);
       if (bytesWritten < bytes.length && !args.allowPartial) {
-        const at = hex(address + BigInt(bytesWritten));
+        const at = memoryReference(address + BigInt(bytesWritten), space);
         throw new UserError(`memory at ${at} cannot be written`);
       }
       session.after(() => session.changed());

@@ -9,6 +9,7 @@ import type {
   FrameContext,
   Presentation,
 } from '../core/debug/symbols/symbols.ts';
+import type { MemorySpace } from '../core/debug/target.ts';
 import { frameContext, unwind } from '../core/debug/symbols/unwind.ts';
 import path from 'node:path';
 import { errorCodes, RequestError } from './errors.ts';
@@ -104,11 +105,20 @@ export class CallStacks {
   }
 
   /** What symbols need to look at variables in a frame. */
-  context({ hart, frame, physical }: CallFrame): FrameContext {
+  context(call: CallFrame): FrameContext {
+    return this.contextIn(call, 'virtual');
+  }
+
+  /** `pointers`: what the hart sees, when the context is of another memory. */
+  private contextIn(call: CallFrame, space: MemorySpace, pointers?: FrameContext): FrameContext {
+    const { hart, frame, physical } = call;
     const { target, isa } = this.guest;
     const memory = this.memoryAndRegisters(hart);
     const presentation = () => this.presentation;
-    return {
+    const context: FrameContext = {
+      ...(pointers && { space, pointers }),
+      inSpace: (wanted) =>
+        wanted === 'virtual' ? (pointers ?? context) : this.contextIn(call, wanted, context),
       get presentation() {
         return presentation();
       },
@@ -120,9 +130,9 @@ export class CallStacks {
         if (!name) return frame.dwarfRegister(dwarf);
         return (await target.readRegisters(hart, [name]))[0];
       },
-      readMemory: memory.readMemory,
+      readMemory: (address, size) => target.readMemory(hart, space, address, size),
       caller: frameContext(physical, frame.index + 1, memory),
-      writeMemory: (address, bytes) => target.writeMemory(hart, 'virtual', address, bytes),
+      writeMemory: (address, bytes) => target.writeMemory(hart, space, address, bytes),
       ...(frame.index === 0
         ? {
             async writeRegister(dwarf: number, value: bigint) {
@@ -132,6 +142,7 @@ export class CallStacks {
           }
         : {}),
     };
+    return context;
   }
 
   /** Frames as the client gets them; one after another, so that they share listings. */

@@ -4,7 +4,7 @@
  */
 import { UserError } from '../core/base/userError.ts';
 import { anonymousMember, type Variable } from '../core/debug/symbols/symbols.ts';
-import { hex, type Guest } from './guest.ts';
+import { hex, memoryReference, type Guest } from './guest.ts';
 import type { CallFrame, CallStacks } from './stack.ts';
 import type { Container, Item } from './variableStore.ts';
 
@@ -23,15 +23,18 @@ export function globalsContainer(guest: Guest, stacks: CallStacks, frame: CallFr
 
 export function variableItem(variable: Variable): Item {
   const { name, value, type, expression, children, assign, indexedCount } = variable;
-  const { address, size } = variable;
-  const memory = variable.pointsTo ?? variable.address;
+  const { address, size, space } = variable;
+  const memory =
+    variable.pointsTo === undefined
+      ? variable.address !== undefined && memoryReference(variable.address, variable.space)
+      : hex(variable.pointsTo);
   return {
     variable: {
       name,
       value,
       type,
       evaluateName: expression,
-      ...(memory === undefined ? {} : { memoryReference: hex(memory) }),
+      ...(memory === false ? {} : { memoryReference: memory }),
       ...(indexedCount === undefined ? {} : { indexedVariables: indexedCount }),
     },
     ...(children
@@ -42,7 +45,7 @@ export function variableItem(variable: Variable): Item {
           },
         }
       : {}),
-    ...(address === undefined ? {} : { place: { expression, address, size } }),
+    ...(address === undefined || space ? {} : { place: { expression, address, size } }),
     ...(assign ? { assign: async (text: string) => variableItem(await assign(text)) } : {}),
   };
 }
@@ -60,10 +63,6 @@ export async function findVariable(
 }
 
 export async function elementOf(variable: Variable, index: bigint): Promise<Variable> {
-  // An array has its elements for children; a pointer only what it points to.
-  if (variable.indexedCount === undefined && index === 0n && variable.pointsTo !== undefined) {
-    return pointee(variable);
-  }
   const at = Number(index);
   const found = index < 0n ? [] : ((await variable.children?.(at, 1)) ?? []);
   const element = found.find(({ name }) => name === `[${at}]`);
@@ -95,30 +94,4 @@ async function memberOf(
     if (inside) return inside;
   }
   return undefined;
-}
-
-export async function pointee(variable: Variable): Promise<Variable> {
-  if (variable.pointsTo === undefined) {
-    throw new UserError(`'${variable.expression}' is not a pointer`, variable.name);
-  }
-  const children = (await variable.children?.()) ?? [];
-  const behind = children.find(({ name }) => name.startsWith('*'));
-  if (behind) return behind;
-  if (children.length === 0) {
-    throw new UserError(`what '${variable.expression}' points to cannot be shown`, variable.name);
-  }
-  // A pointer to a struct has the struct's members for children.
-  const members = children.map(({ name, value }) => `${name} = ${value}`).join(', ');
-  const { pointsTo: address, children: expand } = variable;
-  const number = await variable.operand?.();
-  return {
-    name: `*${variable.name}`,
-    expression: `*${variable.expression}`,
-    type: variable.type.replace(/\s*\*$/, ''),
-    value: `{${members}}`,
-    kind: variable.kind,
-    size: typeof number === 'object' ? (number.stride ?? 0) : 0,
-    address,
-    ...(expand ? { children: expand } : {}),
-  };
 }

@@ -1,5 +1,5 @@
 /**
- * Integers and pointers as C computes with them: promotion, the usual arithmetic conversions and
+ * Numbers and pointers as C computes with them: promotion, the usual arithmetic conversions and
  * what each operator gives (C17, 6.3.1.1, 6.3.1.8 and 6.5), for a target with 32-bit `int` and
  * 64-bit `long`. What C leaves undefined is an error where it is a mistake (division by zero, a
  * shift by too much) and wraps around otherwise. Where operands come from is not known here.
@@ -12,12 +12,27 @@ export class ExpressionError extends UserError {
   override readonly name = 'ExpressionError';
 }
 
+/** Which memory an address is of; without one, the memory that the hart sees. */
+export type AddressSpace = 'virtual' | 'guestPhysical' | 'physical';
+
+/** What something points to, as far as computing with its address goes. */
+export interface Pointee {
+  /** Bytes; 0 when unknown. */
+  readonly size: number;
+}
+
 export interface Operand {
   /** Within the range of its type. */
   readonly value: bigint;
   /** Width of the type; below 32 it is promoted before anything is computed. */
   readonly bits: number;
   readonly signed: boolean;
+  /** A floating-point number: then `value` is its integer part, and `bits` 32 or 64. */
+  readonly float?: number | undefined;
+  readonly pointee?: Pointee | undefined;
+  /** What it was cast to. */
+  readonly type?: Pointee | undefined;
+  readonly space?: AddressSpace | undefined;
   /** For pointers and arrays: bytes of what is pointed to. */
   readonly stride?: number | undefined;
   /** Names that the type gives to values: enumerators, meanings of a field. */
@@ -48,15 +63,27 @@ export function operand(value: bigint, bits: number, signed: boolean): Operand {
   return { value: signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value), bits, signed };
 }
 
+/** In the precision of its type, as RISC-V computes (FLT_EVAL_METHOD 0). */
+export function floating(value: number, bits: number): Operand {
+  const float = bits === 32 ? Math.fround(value) : value;
+  const whole = Number.isFinite(float) ? BigInt(Math.trunc(float)) : 0n;
+  return { value: whole, bits, signed: true, float };
+}
+
+export function numberOfOperand({ value, float }: Operand): number {
+  return float ?? Number(value);
+}
+
 export function truth(condition: boolean): Operand {
   return operand(condition ? 1n : 0n, 32, true);
 }
 
-export function isTrue({ value }: Operand): boolean {
-  return value !== 0n;
+export function isTrue({ value, float }: Operand): boolean {
+  return float === undefined ? value !== 0n : float !== 0;
 }
 
 export function unary(operator: UnaryOperator, of: Operand): Operand {
+  if (of.float !== undefined) return unaryFloat(operator, of.float, of.bits);
   const promoted = promote(of);
   const { value, bits, signed } = promoted;
   switch (operator) {
@@ -74,6 +101,9 @@ export function unary(operator: UnaryOperator, of: Operand): Operand {
 }
 
 export function binary(operator: BinaryOperator, left: Operand, right: Operand): Operand {
+  if (left.float !== undefined || right.float !== undefined) {
+    return binaryFloat(operator, left, right);
+  }
   if (operator === '<<' || operator === '>>') return shift(operator, promote(left), right);
   const pointer = pointerArithmetic(operator, left, right);
   if (pointer) return pointer;
@@ -112,6 +142,53 @@ export function binary(operator: BinaryOperator, left: Operand, right: Operand):
       return truth(a !== b);
     default:
       return unreachable(operator);
+  }
+}
+
+function unaryFloat(operator: UnaryOperator, value: number, bits: number): Operand {
+  switch (operator) {
+    case '+':
+      return floating(value, bits);
+    case '-':
+      return floating(-value, bits);
+    case '!':
+      return truth(value === 0);
+    case '~':
+      throw new ExpressionError("'~' is not for floating-point numbers");
+    default:
+      return unreachable(operator);
+  }
+}
+
+function binaryFloat(operator: BinaryOperator, left: Operand, right: Operand): Operand {
+  const widths = [left, right].flatMap(({ float, bits }) => (float === undefined ? [] : [bits]));
+  const bits = Math.max(...widths);
+  // Whole numbers are converted to the other side's type before anything is computed.
+  const a = numberOfOperand(floating(numberOfOperand(left), bits));
+  const b = numberOfOperand(floating(numberOfOperand(right), bits));
+  switch (operator) {
+    case '*':
+      return floating(a * b, bits);
+    case '/':
+      return floating(a / b, bits);
+    case '+':
+      return floating(a + b, bits);
+    case '-':
+      return floating(a - b, bits);
+    case '<':
+      return truth(a < b);
+    case '<=':
+      return truth(a <= b);
+    case '>':
+      return truth(a > b);
+    case '>=':
+      return truth(a >= b);
+    case '==':
+      return truth(a === b);
+    case '!=':
+      return truth(a !== b);
+    default:
+      throw new ExpressionError(`'${operator}' is not for floating-point numbers`);
   }
 }
 
@@ -158,6 +235,6 @@ function pointerArithmetic(
 }
 
 function moved(pointer: Operand, bytes: bigint): Operand {
-  const { value, bits, signed, stride } = pointer;
-  return { ...operand(value + bytes, bits, signed), stride };
+  const { value, bits, signed, stride, pointee, space } = pointer;
+  return { ...operand(value + bytes, bits, signed), stride, pointee, space };
 }

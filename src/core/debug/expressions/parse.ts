@@ -1,16 +1,20 @@
 /**
  * Reads expressions in C's syntax (C17, 6.5): literals, names with an optional `$` for registers,
- * members, elements, `* & - + ! ~`, the binary operators and `?:` with C's precedence. No casts,
- * calls or side effects; an assignment is split off by `splitAssignment`. What names mean is not
- * known here.
+ * members, elements, casts, `sizeof`, `* & - + ! ~`, the binary operators and `?:` with C's
+ * precedence; with `phys:`, `gpa:` and `gva:` before an address, and gdb's `object@count`. No calls
+ * or side effects; an assignment is split off by `splitAssignment`. What names mean is not known
+ * here; what is a type is seen from how it is written (typeName.ts).
  */
 import {
   ExpressionError,
+  floating,
   operand,
+  type AddressSpace,
   type BinaryOperator,
   type Operand,
   type UnaryOperator,
 } from './operands.ts';
+import { readTypeName, type Token, type TypeName } from './typeName.ts';
 
 export type Expression =
   | { readonly kind: 'literal'; readonly text: string; readonly operand: Operand }
@@ -19,6 +23,12 @@ export type Expression =
   | { readonly kind: 'element'; readonly object: Expression; readonly index: Expression }
   | { readonly kind: 'target'; readonly object: Expression }
   | { readonly kind: 'address'; readonly object: Expression }
+  | { readonly kind: 'cast'; readonly type: TypeName; readonly of: Expression }
+  | { readonly kind: 'sizeof'; readonly of: Expression | TypeName }
+  /** An address of which memory. */
+  | { readonly kind: 'space'; readonly space: AddressSpace; readonly of: Expression }
+  /** So many objects from one on: `*p@3`. */
+  | { readonly kind: 'repeated'; readonly object: Expression; readonly count: Expression }
   | { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly of: Expression }
   | {
       readonly kind: 'binary';
@@ -38,12 +48,6 @@ export type Expression =
       readonly whenTrue: Expression;
       readonly whenFalse: Expression;
     };
-
-interface Token {
-  readonly kind: 'number' | 'character' | 'name' | 'sign' | 'end';
-  readonly text: string;
-  readonly at: number;
-}
 
 /** From loose to tight; operators of one row associate to the left. */
 const precedence: readonly (readonly string[])[] = [
@@ -107,7 +111,7 @@ class Parser {
 
   private binary(level: number): Expression {
     const operators = precedence[level];
-    if (!operators) return this.prefix();
+    if (!operators) return this.repeated();
     let left = this.binary(level + 1);
     for (;;) {
       const operator = this.token.kind === 'sign' ? this.token.text : '';
@@ -121,16 +125,51 @@ class Parser {
     }
   }
 
+  private repeated(): Expression {
+    let object = this.prefix();
+    while (this.take('@')) object = { kind: 'repeated', object, count: this.prefix() };
+    return object;
+  }
+
   private prefix(): Expression {
     const { kind, text } = this.token;
+    const cast = this.typeInParentheses();
+    if (cast) return this.nested((of) => ({ kind: 'cast', type: cast, of }));
+    if (kind === 'name' && text === 'sizeof') return this.sizeof();
+    const space = kind === 'name' ? spaces[text] : undefined;
+    const colon = this.list[this.next + 1];
+    // Apart from its name a colon belongs to a `?`.
+    if (space && colon?.text === ':' && colon.at === this.token.at + text.length) {
+      this.next += 2;
+      return this.nested((of) => ({ kind: 'space', space, of }));
+    }
     if (kind !== 'sign' || !['-', '+', '!', '~', '*', '&'].includes(text)) return this.postfix();
     this.next++;
+    return this.nested((of) => {
+      if (text === '*') return { kind: 'target', object: of };
+      if (text === '&') return { kind: 'address', object: of };
+      return { kind: 'unary', operator: text as UnaryOperator, of };
+    });
+  }
+
+  private nested(make: (of: Expression) => Expression): Expression {
     if (++this.nesting > MAX_NESTING) this.fail('is nested too deeply');
     const of = this.prefix();
     this.nesting--;
-    if (text === '*') return { kind: 'target', object: of };
-    if (text === '&') return { kind: 'address', object: of };
-    return { kind: 'unary', operator: text as UnaryOperator, of };
+    return make(of);
+  }
+
+  private sizeof(): Expression {
+    this.next++;
+    const type = this.typeInParentheses();
+    return type ? { kind: 'sizeof', of: type } : this.nested((of) => ({ kind: 'sizeof', of }));
+  }
+
+  /** Of a cast or of `sizeof`; the position stays where there is none. */
+  private typeInParentheses(): TypeName | undefined {
+    const found = readTypeName(this.list, this.next);
+    if (found) this.next = found.next;
+    return found?.type;
   }
 
   private postfix(): Expression {
@@ -158,9 +197,9 @@ class Parser {
       this.expect(')');
       return inner;
     }
-    if (kind === 'number' || kind === 'character') {
+    if (kind === 'number' || kind === 'character' || kind === 'float') {
       this.next++;
-      const value = kind === 'number' ? numberLiteral(text) : characterLiteral(text);
+      const value = literal(kind, text);
       return { kind: 'literal', text, operand: value };
     }
     if (kind !== 'name') return this.unexpected('a name, a number or a parenthesis');
@@ -194,7 +233,7 @@ class Parser {
 }
 
 const TOKEN =
-  /(?<number>(?:0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*)[uUlL]*)|(?<character>'(?:\\(?:x[\da-fA-F]{1,2}|[0-7]{1,3}|.)|[^'\\])')|(?<name>\$?[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*)|(?<sign>&&|\|\||<<|>>|<=|>=|==|!=|->|[-+*/%&|^~!<>()[\].?:=])|(?<space>\s+)/suy;
+  /(?<float>(?:\d[\d_]*\.\d*|\.\d+)(?:[eE][-+]?\d+)?[fFlL]?|\d+[eE][-+]?\d+[fFlL]?)|(?<number>(?:0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*)[uUlL]*)|(?<character>'(?:\\(?:x[\da-fA-F]{1,2}|[0-7]{1,3}|.)|[^'\\])')|(?<name>\$?[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*)|(?<sign>&&|\|\||<<|>>|<=|>=|==|!=|->|[-+*/%&|^~!<>()[\].?:=@])|(?<space>\s+)/suy;
 
 function tokens(text: string): readonly Token[] {
   const list: Token[] = [];
@@ -202,7 +241,7 @@ function tokens(text: string): readonly Token[] {
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(text);
     const groups = match?.groups ?? {};
-    const kind = (['number', 'character', 'name', 'sign'] as const).find((k) => groups[k]);
+    const kind = (['number', 'float', 'character', 'name', 'sign'] as const).find((k) => groups[k]);
     if (!match) {
       throw new ExpressionError(
         `'${text.trim()}' has '${text[at] ?? ''}' at column ${at + 1}, which C has no meaning for`,
@@ -210,10 +249,23 @@ function tokens(text: string): readonly Token[] {
     }
     if (kind) list.push({ kind, text: match[0], at });
     at += match[0].length;
-    const glued = kind === 'number' && /\w/.test(text[at] ?? '');
+    const glued = (kind === 'number' || kind === 'float') && /\w/.test(text[at] ?? '');
     if (glued) throw new ExpressionError(`'${match[0]}${text[at] ?? ''}' is not a number`);
   }
   return list;
+}
+
+const spaces: Readonly<Record<string, AddressSpace>> = {
+  phys: 'physical',
+  hpa: 'physical',
+  gpa: 'guestPhysical',
+  gva: 'virtual',
+};
+
+function literal(kind: 'number' | 'float' | 'character', text: string): Operand {
+  if (kind === 'character') return characterLiteral(text);
+  if (kind === 'number') return numberLiteral(text);
+  return floating(Number(text.replace(/[_fFlL]/g, '')), /f$/i.test(text) ? 32 : 64);
 }
 
 /** The first type of C's list that holds the value (6.4.4.1); decimal ones get no unsigned type. */

@@ -99,7 +99,7 @@ function renamed(type: CType, declare: Typed['declare']): CType {
   return { ...type, declare };
 }
 
-function cType(die: Die, depth: number): CType {
+export function cType(die: Die, depth: number): CType {
   if (depth > MAX_DEPTH) throw die.unit.error('a type is made of itself', die.offset);
   switch (die.tag) {
     case DW_TAG.base_type:
@@ -160,6 +160,17 @@ function pointerType(die: Die): CType {
     target,
     declare: (inner, depth = 0) => declarePointer(target, sign + inner, depth),
   };
+}
+
+/** A type that no entry describes. */
+export function baseNamed(name: string, encoding: number, size: number): CType {
+  return { kind: 'base', size, encoding, declare: (inner) => spaced(name, inner) };
+}
+
+export function pointerTo(type: CType, size: number): CType {
+  const target = () => type;
+  const declare = (inner: string, depth = 0) => declarePointer(target, `*${inner}`, depth);
+  return { kind: 'pointer', isReference: false, size, target, declare };
 }
 
 function declarePointer(target: () => CType, inner: string, depth: number): string {
@@ -261,7 +272,7 @@ function arrayType(die: Die, depth: number): CType {
   return type;
 }
 
-function arrayOf(element: CType, count: number | undefined): CType {
+export function arrayOf(element: CType, count: number | undefined): CType {
   return {
     kind: 'array',
     element,
@@ -323,7 +334,7 @@ function definitionOf(die: Die): Die {
 }
 
 /** `unsigned short` for GCC's `short unsigned int`. */
-function canonicalName(name: string): string {
+export function canonicalName(name: string): string {
   return name.replace(/^((?:long |short )+)(unsigned )?int$/, '$2$1').trim();
 }
 

@@ -6,8 +6,9 @@
 import { FormatError } from '../../base/byteReader.ts';
 import { DW_ATE } from '../../formats/dwarf/constants.ts';
 import { Unavailable } from '../../formats/dwarf/expression.ts';
-import { operand, type Operand } from '../expressions/operands.ts';
+import { floating, operand, type Operand } from '../expressions/operands.ts';
 import { isSigned, type CType } from './cTypes.ts';
+import { TypeHandle } from './typeHandle.ts';
 import type { Storage } from './storage.ts';
 import { readScalar, type BitField } from './values.ts';
 
@@ -25,7 +26,12 @@ export async function operandOf(
 ): Promise<Operand | string> {
   if (type.kind === 'array') {
     if (storage.address === undefined) return `'${expression}' is not in memory`;
-    return { ...operand(storage.address, 64, false), stride: type.element.size };
+    const pointee = new TypeHandle(type.element);
+    return { ...operand(storage.address, 64, false), stride: type.element.size, pointee };
+  }
+  const isFloat = type.kind === 'base' && type.encoding === DW_ATE.float;
+  if (isFloat && (type.size === 4 || type.size === 8)) {
+    return floatOperand(type.size, storage, expression);
   }
   const isInteger = type.kind === 'base' && integers.includes(type.encoding) && type.size <= 8;
   if (!isInteger && type.kind !== 'enum' && type.kind !== 'pointer') {
@@ -37,10 +43,28 @@ export async function operandOf(
       bits?.size ?? type.size * 8,
       isSigned(type),
     );
-    if (type.kind === 'pointer') return { ...value, stride: type.target().size };
+    if (type.kind === 'pointer') {
+      const target = type.target();
+      return { ...value, stride: target.size, pointee: new TypeHandle(target) };
+    }
     if (type.kind !== 'enum') return value;
     const named = (name: string) => type.enumerators().find((e) => e.name === name)?.value;
     return { ...value, named };
+  } catch (error) {
+    if (!(error instanceof Unavailable) && !(error instanceof FormatError)) throw error;
+    return `'${expression}' has no value here: ${error.message}`;
+  }
+}
+
+async function floatOperand(
+  size: 4 | 8,
+  storage: Storage,
+  expression: string,
+): Promise<Operand | string> {
+  try {
+    const bytes = Uint8Array.from(await storage.read(0, size));
+    const view = new DataView(bytes.buffer);
+    return floating(size === 4 ? view.getFloat32(0, true) : view.getFloat64(0, true), size * 8);
   } catch (error) {
     if (!(error instanceof Unavailable) && !(error instanceof FormatError)) throw error;
     return `'${expression}' has no value here: ${error.message}`;

@@ -9,6 +9,7 @@ import type { ElfSymbol } from '../../formats/elf/symbolTable.ts';
 import { frameRule } from './frameRule.ts';
 import type { FrameScope } from './frameScope.ts';
 import { inlinedCallsAt, nameOfEntry, withAttribute, type FunctionEntry } from './functions.ts';
+import { programTypes } from './programTypes.ts';
 import { afterPrologue } from './prologue.ts';
 import { SourceIndex } from './sourceIndex.ts';
 import { SymbolModule } from './symbolModule.ts';
@@ -21,6 +22,7 @@ import type {
   LineRange,
   ModuleInfo,
   ProgramSymbols,
+  ProgramTypes,
   SourcePosition,
   SymbolAt,
   SymbolFile,
@@ -186,6 +188,17 @@ class ElfProgramSymbols implements ProgramSymbols {
     return undefined;
   }
 
+  types(context: FrameContext): ProgramTypes {
+    const setting = { context, symbolize: (address: bigint) => this.symbolized(address) };
+    const nowhere = { module: undefined, unit: undefined, setting };
+    return programTypes(this.scopeOf(context) ?? nowhere, this.symbolModules);
+  }
+
+  private symbolized(address: bigint): string | undefined {
+    const symbol = this.symbolAt(address);
+    return symbol && nameWithOffset(symbol);
+  }
+
   private scopeOf(context: FrameContext): FrameScope | undefined {
     return this.first(context.pc, (module, at) => {
       const unit = module.unitAt(at);
@@ -198,10 +211,7 @@ class ElfProgramSymbols implements ProgramSymbols {
   }
 
   private scopeIn(module: SymbolModule, die: Die, context: FrameContext): FrameScope {
-    const symbolize = (address: bigint) => {
-      const symbol = this.symbolAt(address);
-      return symbol && nameWithOffset(symbol);
-    };
+    const symbolize = (address: bigint) => this.symbolized(address);
     return {
       module,
       unit: die.unit,

@@ -12,7 +12,8 @@
 import type { FileBytes } from '../../base/fileBytes.ts';
 import { UserError } from '../../base/userError.ts';
 import type { Isa } from '../../isa/isa.ts';
-import type { Operand } from '../expressions/operands.ts';
+import type { Types, Where } from '../expressions/evaluate.ts';
+import type { AddressSpace, Operand, Pointee } from '../expressions/operands.ts';
 
 /** A request that cannot be met, such as a text that is no value of a variable's type. */
 export class SymbolError extends UserError {
@@ -133,6 +134,8 @@ export interface ProgramSymbols {
   /** Call-frame information for an address, for the unwinder; undefined where there is none. */
   frameRuleAt(address: bigint): FrameRule | undefined;
 
+  /** Types as they are named in the unit around `context.pc`, then elsewhere. */
+  types(context: FrameContext): ProgramTypes;
   /**
    * Variables visible at `context.pc`: parameters and locals of all enclosing blocks, innermost
    * first. `inlineDepth` selects a call of `callsAt`: 0, the default, is the innermost.
@@ -170,6 +173,17 @@ export interface FrameContext {
   readonly caller?: FrameContext | undefined;
   /** Asked for anew with each value; decimal, and cut where it is long, when absent. */
   readonly presentation?: Presentation | undefined;
+  /** The same with another memory; pointers found there lead into this one. */
+  inSpace?(space: AddressSpace): FrameContext;
+  readonly space?: AddressSpace | undefined;
+  /** Where pointers lead; the context itself when absent. */
+  readonly pointers?: FrameContext | undefined;
+}
+
+/** Types with which expressions make objects. */
+export interface ProgramTypes extends Omit<Types<never>, 'at' | 'holding'> {
+  at(type: Pointee, address: bigint, where: Where): Promise<Variable>;
+  holding(type: Pointee, value: Operand, expression: string): Promise<Variable>;
 }
 
 export interface Variable {
@@ -191,6 +205,10 @@ export interface Variable {
    * address. A text says why it is none.
    */
   readonly operand?: () => Promise<Operand | string>;
+  /** For expressions that compute with its address. */
+  readonly objectType?: Pointee;
+  /** The memory that `address` is of, when it is not what the hart sees. */
+  readonly space?: AddressSpace | undefined;
   /** Set for indexable children: how many elements an array has. */
   readonly indexedCount?: number;
   /** C expression that evaluates to this, built from its parents: `p->next.x`. */

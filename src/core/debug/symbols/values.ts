@@ -194,7 +194,8 @@ async function formatPointer(
   const text = `0x${value.toString(16)}`;
   const whole = setting.context.presentation?.whole ?? false;
   if (value === 0n || (nesting > 1 && !whole) || !isCharacter(target)) return text;
-  const string = await stringAt(value, setting.context);
+  const { context } = setting;
+  const string = await stringAt(value, context.pointers ?? context);
   return string === undefined ? text : `${text} ${string}`;
 }
 
@@ -296,7 +297,7 @@ function formatFloat(bytes: Uint8Array): string {
 }
 
 /** The shortest decimal that reads back as the same single-precision number. */
-function shortFloat(value: number): string {
+export function shortFloat(value: number): string {
   for (let digits = 1; digits < 10; digits++) {
     const text = value.toPrecision(digits);
     if (Math.fround(Number(text)) === value) return floatText(Number(text));

@@ -20,6 +20,7 @@ import {
   type Storage,
 } from './storage.ts';
 import { anonymousMember, type Variable } from './symbols.ts';
+import { TypeHandle } from './typeHandle.ts';
 import {
   formatValue,
   readScalar,
@@ -131,7 +132,7 @@ function constantOf(die: Die, type: CType): Uint8Array | undefined {
   return text === undefined ? undefined : new TextEncoder().encode(`${text}\0`);
 }
 
-async function makeVariable(place: Place, setting: ValueSetting): Promise<Variable> {
+export async function makeVariable(place: Place, setting: ValueSetting): Promise<Variable> {
   const { name, expression, kind, type, storage, bits } = place;
   const { address } = storage;
   const pointsTo = await pointerValue(place);
@@ -146,6 +147,8 @@ async function makeVariable(place: Place, setting: ValueSetting): Promise<Variab
     value: await formatValue(type, storage, setting, bits),
     size: type.size,
     operand: () => operandOf(type, storage, bits, expression),
+    ...(!bits && { objectType: new TypeHandle(type) }),
+    ...(address !== undefined && setting.context.space && { space: setting.context.space }),
     ...(address !== undefined && { address }),
     ...(pointsTo !== undefined && { pointsTo }),
     ...(type.kind === 'array' && type.count !== undefined && { indexedCount: type.count }),
@@ -180,7 +183,13 @@ function expansion(
   switch (type.kind) {
     case 'struct':
       return async () =>
-        structChildren(type.members(), place.storage, `${place.expression}.`, place, setting);
+        structChildren(
+          type.members(),
+          place.storage,
+          `${parenthesized(place.expression)}.`,
+          place,
+          setting,
+        );
     case 'array':
       if (!type.count) return undefined;
       return async (start = 0, count = MAX_CHILDREN) =>
@@ -203,13 +212,21 @@ async function pointerChildren(
   pointsTo: bigint,
   setting: ValueSetting,
 ): Promise<readonly Variable[]> {
-  const storage = memoryStorage(pointsTo, setting.context);
+  const context = setting.context.pointers ?? setting.context;
+  const followed = { ...setting, context };
+  const storage = memoryStorage(pointsTo, context);
   if (target.kind === 'struct') {
-    return structChildren(target.members(), storage, `${place.expression}->`, place, setting);
+    return structChildren(
+      target.members(),
+      storage,
+      `${parenthesized(place.expression)}->`,
+      place,
+      followed,
+    );
   }
   const expression = `*${parenthesized(place.expression)}`;
   return [
-    await makeVariable({ name: '*', expression, kind: 'member', type: target, storage }, setting),
+    await makeVariable({ name: '*', expression, kind: 'member', type: target, storage }, followed),
   ];
 }
 
@@ -265,5 +282,6 @@ async function elements(
 }
 
 function parenthesized(expression: string): string {
-  return expression.startsWith('*') ? `(${expression})` : expression;
+  // Casts, sums and `*` bind less tightly than what follows.
+  return /^[-+*&(]|[ @]/.test(expression) ? `(${expression})` : expression;
 }

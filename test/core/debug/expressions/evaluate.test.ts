@@ -7,9 +7,15 @@ import {
   evaluateNumber,
   type Names,
   type Place,
+  type Types,
 } from '../../../../src/core/debug/expressions/evaluate.ts';
-import { operand, type Operand } from '../../../../src/core/debug/expressions/operands.ts';
+import {
+  floating,
+  operand,
+  type Operand,
+} from '../../../../src/core/debug/expressions/operands.ts';
 import { parseExpression } from '../../../../src/core/debug/expressions/parse.ts';
+import { programTypes } from '../../../../src/core/debug/symbols/programTypes.ts';
 
 interface CVariable {
   readonly type: string;
@@ -31,8 +37,21 @@ const variables: Readonly<Record<string, CVariable>> = {
   k: { type: 'uint8_t', bits: 8, signed: false, value: 250n },
 };
 
+/** What every compiler knows, without any program. */
+const types = programTypes(
+  { module: undefined, unit: undefined, setting: undefined as never },
+  [],
+) as unknown as Types<Place>;
+const floats: Readonly<Record<string, readonly [type: string, bits: 32 | 64, value: number]>> = {
+  f: ['float', 32, 2.5],
+  g: ['double', 64, -1e10 / 3],
+};
+
 const names: Names<Place> = {
+  types,
   find: async (name) => {
+    const float = floats[name];
+    if (float) return { expression: name, number: async () => floating(float[2], float[1]) };
     const variable = variables[name];
     if (!variable) return undefined;
     const { value, bits, signed } = variable;
@@ -75,6 +94,19 @@ function expressions(): string[] {
       }
     }
   }
+  for (const name of [...Object.keys(variables), 'f', 'g']) {
+    for (const type of ['char', 'signed char', 'unsigned char', 'short', 'int', 'unsigned long']) {
+      // Out of range of an integer a floating-point number has no meaning in C.
+      if (name !== 'f' && name !== 'g') list.push(`(${type})${name}`, `(${type})${name} + 1`);
+    }
+    list.push(`(double)${name}`, `(float)${name} / 3`, `(int32_t)${name}`.replace(/.*[cug]$/, 'a'));
+    for (const operator of ['*', '+', '-', '/', '<', '<=', '>', '>=', '==', '!=', '&&', '||']) {
+      list.push(`${name} ${operator} f`, `g ${operator} ${name}`, `${name} ${operator} 0.1f`);
+    }
+    list.push(`-f * ${name}`, `!f + ${name}`, `sizeof(${name})`);
+  }
+  list.push('(uint8_t)300', '(int8_t)200 >> 1', '(long)f', '(bool)2', 'sizeof(long[3])');
+  list.push('sizeof(char *)', 'sizeof(f + g)', '(size_t)-1', '1e3 + 1', '.5f + .25f', '1 / 4.0');
   list.push('a + d * v - c % d', '(a + d) * v', 'a < d == 1', 'a & d | v ^ 3', 'a | d << 2 + 1');
   list.push('d == 3 && v == 5 || 1 / (d - 3)', 'd == 3 || 1 / (d - 3)', 'd != 3 && 1 % (d - 3)');
   list.push(
@@ -98,9 +130,10 @@ describe('evaluating expressions', () => {
     const expected = computedByC(list);
     const differing: string[] = [];
     for (const [index, text] of list.entries()) {
-      const { value, bits, signed } = await evaluated(text);
-      const ours = `${value} ${bits / 8} ${signed ? 'signed' : 'unsigned'}`;
-      const theirs = expected[index];
+      const { value, bits, signed, float } = await evaluated(text);
+      const plain = `${value} ${bits / 8} ${signed ? 'signed' : 'unsigned'}`;
+      const ours = float === undefined ? plain : `${float} ${bits / 8} floating`;
+      const theirs = expected[index]?.replace(/^\S+(?= \d+ floating)/, (n) => `${Number(n)}`);
       if (ours !== theirs) differing.push(`${text}: ${ours}, in C ${theirs}`);
     }
     assert.ok(list.length > 1400);
@@ -116,7 +149,7 @@ describe('evaluating expressions', () => {
     await assert.rejects(evaluated('&a'), /'a' is not in memory/);
     await assert.rejects(evaluated('a.x'), /'a' has no members/);
     await assert.rejects(evaluated('*a'), /'a' is not a pointer/);
-    await assert.rejects(evaluated('(a + 1).x'), /only what has a name/);
+    await assert.rejects(evaluated('(a + 1).x'), /'a \+ 1' is not a pointer/);
   });
 
   it('counts in elements where pointers are moved', async () => {
@@ -169,11 +202,16 @@ function computedByC(list: readonly string[]): string[] {
       [
         '#include <stdint.h>',
         '#include <stdio.h>',
-        '#define is_signed(e) _Generic((e), int: 1, long: 1, long long: 1, default: 0)',
-        '#define show(e) do { if (is_signed(e)) \\',
+        '#define is_signed(e) _Generic((e), signed char: 1, short: 1, int: 1, long: 1, long long: 1, default: 0)',
+        '#define is_floating(e) _Generic((e), float: 1, double: 1, default: 0)',
+        '#define show(e) do { if (is_floating(e)) \\',
+        '  printf("%.17g %d floating\\n", (double)(e), (int)sizeof(e)); \\',
+        '  else if (is_signed(e)) \\',
         '  printf("%lld %d signed\\n", (long long)(e), (int)sizeof(e)); \\',
         '  else printf("%llu %d unsigned\\n", (unsigned long long)(e), (int)sizeof(e)); } while (0)',
+        '#include <stdbool.h>',
         ...declarations,
+        ...Object.entries(floats).map(([n, [t, , v]]) => `static volatile ${t} ${n} = ${v};`),
         'int main(void) {',
         ...rows,
         '  return 0;',
@@ -182,7 +220,16 @@ function computedByC(list: readonly string[]): string[] {
     );
     const program = path.join(folder, 'table');
     // Signed overflow wraps around in a debugger; -fwrapv has the compiler say the same.
-    execFileSync('cc', ['-std=gnu11', '-O0', '-w', '-fwrapv', '-o', program, source]);
+    execFileSync('cc', [
+      '-std=gnu11',
+      '-O0',
+      '-w',
+      '-fwrapv',
+      '-funsigned-char',
+      '-o',
+      program,
+      source,
+    ]);
     return execFileSync(program, { encoding: 'utf8', maxBuffer: 1 << 24 })
       .trim()
       .split('\n');

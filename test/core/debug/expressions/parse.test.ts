@@ -4,11 +4,16 @@ import {
   splitAssignment,
   type Expression,
 } from '../../../../src/core/debug/expressions/parse.ts';
+import type { TypeName } from '../../../../src/core/debug/expressions/typeName.ts';
+
+const typeText = ({ name, pointers, count }: TypeName) =>
+  `${name}${'*'.repeat(pointers)}${count === undefined ? '' : `[${count}]`}`;
 
 /** With all its parentheses. */
 function text(e: Expression): string {
   switch (e.kind) {
     case 'literal':
+      if (e.operand.float !== undefined) return `${e.operand.float}:f${e.operand.bits}`;
       return `${e.operand.value}:${e.operand.signed ? 'i' : 'u'}${e.operand.bits}`;
     case 'name':
       return e.name;
@@ -25,6 +30,14 @@ function text(e: Expression): string {
     case 'binary':
     case 'logical':
       return `(${text(e.left)}${e.operator}${text(e.right)})`;
+    case 'cast':
+      return `(<${typeText(e.type)}>${text(e.of)})`;
+    case 'sizeof':
+      return e.of.kind === 'type' ? `sizeof<${typeText(e.of)}>` : `sizeof(${text(e.of)})`;
+    case 'space':
+      return `(${e.space}:${text(e.of)})`;
+    case 'repeated':
+      return `(${text(e.object)}@${text(e.count)})`;
     case 'choice':
       return `(${text(e.condition)}?${text(e.whenTrue)}:${text(e.whenFalse)})`;
   }
@@ -78,6 +91,37 @@ describe('parsing expressions', () => {
     check("'\\''", '39:i32');
   });
 
+  it('tells casts from parentheses', () => {
+    check('(struct foo *)p', '(<struct foo*>p)');
+    check('((struct foo *)p)->x', '((<struct foo*>p).x)');
+    check('*(const char **)$sp', '(*(<char**>$sp))');
+    check('(unsigned int long)-1', '(<unsigned long>(-1:i32))');
+    check('(uint32_t)-x + 1', '((<uint32_t>(-x))+1:i32)');
+    check('(foo) - 1', '(foo-1:i32)');
+    check('(foo) * p', '(foo*p)');
+    check('(foo) p', '(<foo>p)');
+    check('(ns::foo *) p', '(<ns::foo*>p)');
+    check('(u8)x << 8', '((<u8>x)<<8:i32)');
+    check('(double)a / b', '((<double>a)/b)');
+    check('sizeof(struct foo)', 'sizeof<struct foo>');
+    check('sizeof(foo[4])', 'sizeof((foo[4:i32]))');
+    check('sizeof(int[4])', 'sizeof<int[4]>');
+    check('sizeof x + 1', '(sizeof(x)+1:i32)');
+    check('sizeof *p', 'sizeof((*p))');
+  });
+
+  it('reads address spaces, repeated objects and floating-point numbers', () => {
+    check('phys:0x10 + 8', '((physical:16:i32)+8:i32)');
+    check('*(u32 *)gpa:$a0', '(*(<u32*>(guestPhysical:$a0)))');
+    check('a ? phys : gva', '(a?phys:gva)');
+    check('*(char *)0x10@8', '((*(<char*>16:i32))@8:i32)');
+    check('table[0]@n * 2', '(((table[0:i32])@n)*2:i32)');
+    check('1.5', '1.5:f64');
+    check('.5f', '0.5:f32');
+    check('1e3', '1000:f64');
+    check('2.e-2L', '0.02:f64');
+  });
+
   it('says where something is wrong', () => {
     const wrong: [source: string, message: RegExp][] = [
       ['', /ends where a name, a number or a parenthesis should be/],
@@ -90,7 +134,9 @@ describe('parsing expressions', () => {
       ['f()', /has '\(' at column 2/],
       ['a ? b', /ends where ':' should be/],
       ['a = 1', /has '=' at column 3/],
-      ['a @ b', /has '@' at column 3/],
+      ['a # b', /has '#' at column 3/],
+      ['a @', /ends where a name/],
+      ['(struct)x', /has '\)' at column 8|struct/],
       ['12x', /'12x' is not a number/],
       ['089', /a leading 0 means octal/],
       ['1lul', /is not a number/],
