@@ -3,7 +3,15 @@
  * hart waited. Exact at every moment TypeScript code runs, since a hart brings it up to date before
  * it calls out. Nothing here looks at a wall clock.
  */
-export class VirtualClock {
+
+/** A time as others read it. */
+export interface TimeCounter {
+  ticks(): bigint;
+  /** The same as a number, or -1 where that would not be exact. */
+  tickNumber(): number;
+}
+
+export class VirtualClock implements TimeCounter {
   /** Instructions per tick of the timebase. */
   readonly instructionsPerTick: number;
   /** Ticks per second of virtual time. */
@@ -12,8 +20,9 @@ export class VirtualClock {
   instructions = 0;
   /** How often time did anything else than pass with instructions. */
   jumps = 0;
-  /** Ticks skipped while waiting. */
+  /** Ticks skipped while waiting; and as a number while that is exact, else -1. */
   private skipped = 0n;
+  private skippedNumber = 0;
   /** The answer that `ticks` gave last, and at which count: it is asked several times in a row. */
   private known = 0n;
   private knownAt = -1;
@@ -31,12 +40,21 @@ export class VirtualClock {
     return this.known;
   }
 
+  /** `ticks()` as a number, or -1 where that would not be exact. */
+  tickNumber(): number {
+    if (this.skippedNumber < 0) return -1;
+    return Math.floor(this.instructions / this.instructionsPerTick) + this.skippedNumber;
+  }
+
   /** Instructions that must retire until `ticks()` is at least `deadline`; 0 when it is already. */
   instructionsUntil(deadline: bigint): number {
-    const wait = deadline - this.ticks();
-    if (wait <= 0n) return 0;
-    const partial = this.instructions % this.instructionsPerTick;
-    return Number(wait) * this.instructionsPerTick - partial;
+    return this.instructionsFor(Number(deadline - this.ticks()));
+  }
+
+  /** Instructions that must retire until so many ticks have passed. */
+  instructionsFor(ticks: number): number {
+    if (ticks <= 0) return 0;
+    return ticks * this.instructionsPerTick - (this.instructions % this.instructionsPerTick);
   }
 
   /** A time that others make of this one was set. */
@@ -50,7 +68,11 @@ export class VirtualClock {
     const limit = (this.timebase * milliseconds) / 1000;
     if (wait <= 0n) return;
     this.skipped += wait > limit ? BigInt(Math.ceil(limit)) : wait;
+    this.skippedNumber = this.skipped < largestExact ? Number(this.skipped) : -1;
     this.knownAt = -1;
     this.jumps++;
   }
 }
+
+/** Half of what numbers hold exactly: the instructions' part comes on top. */
+const largestExact = 2n ** 52n;

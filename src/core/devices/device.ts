@@ -18,8 +18,15 @@ export interface MmioDevice {
 
 /** Accesses of eight bytes at an offset, as a whole. */
 export interface WideRegisters {
-  read(offset: number): bigint;
-  write(offset: number, value: bigint): void;
+  read(offset: number, into: Words): void;
+  /** The words are unsigned. */
+  write(offset: number, low: number, high: number): void;
+}
+
+/** Two words of a value, and where an access leaves what it read. */
+export interface Words {
+  low: number;
+  high: number;
 }
 
 /** A level-triggered line into an interrupt controller or a hart. */
@@ -31,6 +38,8 @@ export interface InterruptLine {
 export interface TimeSource {
   /** Ticks of the board's timebase since the machine started. Stands still within one instruction. */
   ticks(): bigint;
+  /** The same as a number, or -1 where that would not be exact. */
+  tickNumber?(): number;
   /** Is told when a time that a device makes of this one was set. */
   jumped?(): void;
 }
@@ -39,6 +48,8 @@ export interface TimeSource {
 export interface TimedDevice {
   /** The tick at which `advance` must be called next, or undefined when nothing is due. */
   nextDeadline(): bigint | undefined;
+  /** Ticks until then, Infinity when nothing is due; for devices that are asked all the time. */
+  ticksUntilDue?(): number;
   /** Called at or after the deadline; brings interrupt lines up to date. */
   advance(now: bigint): void;
 }

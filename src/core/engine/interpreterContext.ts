@@ -222,7 +222,7 @@ export class InterpreterContext implements SemanticContext {
   }
 
   host(): void {
-    this.callHost();
+    this.callHost(true);
   }
 
   rs3(): Expr {
@@ -299,7 +299,8 @@ export class InterpreterContext implements SemanticContext {
     this.retireTo(() => this.f.set(this.place.record, this.after()));
   }
 
-  private callHost(): void {
+  /** `mayJump`: the instruction may be a jump, behind which the slice goes on. */
+  private callHost(mayJump = false): void {
     const { base, functions, handler } = this.place;
     const f = this.f;
     savePc(f, this.xlen, base, this.rec);
@@ -316,6 +317,11 @@ export class InterpreterContext implements SemanticContext {
     f.temporary('i32', (result) => {
       f.set(result, code);
       f.if(ltS32(local('i32', result), i32(0)));
+      if (mayJump) {
+        f.if(eq32(local('i32', result), i32(leave.jumped)));
+        this.retireTo(() => this.place.goTo(load('i64.load', base, hart.pc)));
+        f.end();
+      }
       // TypeScript has set pc and exit; only the count is left to us.
       const retired = eq32(local('i32', result), i32(leave.after));
       f.set(this.place.budget, sub32(this.budget, retired));

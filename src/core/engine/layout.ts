@@ -175,4 +175,6 @@ export const leave = {
   before: -1,
   /** It retired and TypeScript has set pc. `exit` is already set. */
   after: -2,
+  /** It retired and TypeScript has set pc; generated code goes on there, which only `host` may say. */
+  jumped: -3,
 } as const;

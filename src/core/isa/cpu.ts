@@ -47,8 +47,11 @@ export interface Cpu {
   readonly wouldWake: boolean;
   /** The tick at which a timer of the hart's own becomes due; `run` minds it by itself. */
   nextTimer(): bigint | undefined;
-  /** Makes `run` come back after the instruction that is being executed. */
-  requestAttention(): void;
+  /**
+   * Makes `run` come back after the instruction that is being executed, or at a count of the clock
+   * that is later.
+   */
+  requestAttention(at?: number): void;
 
   /** By name, general or control; undefined where there is no such register. */
   readRegister(name: string): bigint | undefined;

@@ -190,8 +190,10 @@ export class BareMachine implements Machine {
 
   /** A timer set within a slice may be due before the slice ends. */
   private mindDeadline(): void {
-    if (this.deadlines.next() < this.sliceEnd)
-      defined(this.harts[this.running], 'hart').requestAttention();
+    const due = this.deadlines.next();
+    if (due >= this.sliceEnd) return;
+    this.sliceEnd = due;
+    defined(this.harts[this.running], 'hart').requestAttention(due);
   }
 
   private skipToDeadline(): boolean {

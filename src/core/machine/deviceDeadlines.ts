@@ -34,8 +34,9 @@ export class DeviceDeadlines {
       this.known = true;
       this.accesses = mmio.accesses;
       this.jumps = clock.jumps;
-      const tick = this.nextTick();
-      this.due = tick === undefined ? Infinity : clock.instructions + clock.instructionsUntil(tick);
+      let ticks = Infinity;
+      for (const device of this.devices) ticks = Math.min(ticks, this.ticksUntil(device));
+      this.due = clock.instructions + clock.instructionsFor(ticks);
     }
     return this.due;
   }
@@ -52,11 +53,15 @@ export class DeviceDeadlines {
   /** Calls the devices that are due. */
   advance(): void {
     if (this.next() > this.clock.instructions) return;
-    const now = this.clock.ticks();
     for (const device of this.devices) {
-      const deadline = device.nextDeadline();
-      if (deadline !== undefined && deadline <= now) device.advance(now);
+      if (this.ticksUntil(device) <= 0) device.advance(this.clock.ticks());
     }
     this.known = false;
+  }
+
+  private ticksUntil(device: TimedDevice): number {
+    if (device.ticksUntilDue) return device.ticksUntilDue();
+    const deadline = device.nextDeadline();
+    return deadline === undefined ? Infinity : Number(deadline - this.clock.ticks());
   }
 }

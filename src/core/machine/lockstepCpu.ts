@@ -43,9 +43,9 @@ export class LockstepCpu implements Cpu {
   nextTimer(): bigint | undefined {
     return this.first.nextTimer();
   }
-  requestAttention(): void {
-    this.first.requestAttention();
-    this.second.requestAttention();
+  requestAttention(at?: number): void {
+    this.first.requestAttention(at);
+    this.second.requestAttention(at);
   }
   readRegister(name: string): bigint | undefined {
     return this.first.readRegister(name);

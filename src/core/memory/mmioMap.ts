@@ -2,7 +2,7 @@
  * Which device answers at which physical address. Used by a bare machine for its own bus and by
  * the VMM of a guest for the addresses that no memory slot backs.
  */
-import type { AccessSize, MmioDevice } from '../devices/device.ts';
+import type { AccessSize, MmioDevice, Words } from '../devices/device.ts';
 import { assert } from '../base/assert.ts';
 
 export interface MmioRegion {
@@ -43,29 +43,48 @@ export class MmioMap {
 
   /** Value of 1, 2, 4 or 8 bytes, or undefined where no device answers. */
   read(address: number, size: number): bigint | undefined {
-    const region = this.find(address, size);
-    if (!region) return undefined;
-    this.accesses++;
-    const offset = address - region.base;
-    if (size !== 8) return BigInt(region.device.read(offset, size as AccessSize) >>> 0);
-    if (region.device.wide) return region.device.wide.read(offset);
-    const low = BigInt(region.device.read(offset, 4) >>> 0);
-    return low | (BigInt(region.device.read(offset + 4, 4) >>> 0) << 32n);
+    const words = { low: 0, high: 0 };
+    if (!this.readWords(address, size, words)) return undefined;
+    return (BigInt(words.high >>> 0) << 32n) | BigInt(words.low >>> 0);
   }
 
-  /** False where no device answers. */
-  write(address: number, size: number, value: bigint): boolean {
+  /** The same in two words, zero-extended, which are left in `into`; false where no device answers. */
+  readWords(address: number, size: number, into: Words): boolean {
     const region = this.find(address, size);
     if (!region) return false;
     this.accesses++;
     const offset = address - region.base;
-    if (size === 8 && region.device.wide) {
-      region.device.wide.write(offset, BigInt.asUintN(64, value));
-    } else if (size === 8) {
-      region.device.write(offset, 4, Number(value & 0xffffffffn));
-      region.device.write(offset + 4, 4, Number((value >> 32n) & 0xffffffffn));
+    const { device } = region;
+    if (size === 8 && device.wide) {
+      device.wide.read(offset, into);
     } else {
-      region.device.write(offset, size as AccessSize, Number(BigInt.asUintN(size * 8, value)));
+      into.low = device.read(offset, size === 8 ? 4 : (size as AccessSize));
+      into.high = size === 8 ? device.read(offset + 4, 4) : 0;
+    }
+    return true;
+  }
+
+  /** False where no device answers. */
+  write(address: number, size: number, value: bigint): boolean {
+    const low = Number(value & 0xffffffffn);
+    return this.writeWords(address, size, low, Number((value >> 32n) & 0xffffffffn));
+  }
+
+  /** The same with a value in two words, unsigned. */
+  writeWords(address: number, size: number, low: number, high: number): boolean {
+    const region = this.find(address, size);
+    if (!region) return false;
+    this.accesses++;
+    const offset = address - region.base;
+    const { device } = region;
+    if (size === 8 && device.wide) {
+      device.wide.write(offset, low, high);
+    } else if (size === 8) {
+      device.write(offset, 4, low);
+      device.write(offset + 4, 4, high);
+    } else {
+      const value = size === 1 ? low & 0xff : size === 2 ? low & 0xffff : low;
+      device.write(offset, size as AccessSize, value);
     }
     this.onWrite();
     return true;

@@ -1,6 +1,7 @@
 /** Address and value of a memory access that generated code leaves to TypeScript. */
 import { hart as layout } from '../../engine/layout.ts';
 import type { AccessWidth } from '../../engine/semantics.ts';
+import type { Words } from '../../devices/device.ts';
 import type { HartState } from './hartState.ts';
 
 export class AccessArgument {
@@ -24,12 +25,24 @@ export class AccessArgument {
     return this.u32[this.addressWord + 1]!;
   }
 
-  /** As 64 bits: what is stored, or the answer of a load, extended. */
-  get value(): bigint {
-    return this.view.getBigUint64(this.valueAt, true);
+  /** What is stored. */
+  readValue(into: Words): void {
+    into.low = this.u32[this.valueAt >>> 2]!;
+    into.high = this.u32[(this.valueAt >>> 2) + 1]!;
   }
-  set value(value: bigint) {
-    this.view.setBigUint64(this.valueAt, value, true);
+
+  /** The answer of a load that was made elsewhere, extended as its width says. */
+  answer({ low, high }: Words, width: AccessWidth): void {
+    switch (width) {
+      case 'b':
+        return this.setSigned((low << 24) >> 24);
+      case 'h':
+        return this.setSigned((low << 16) >> 16);
+      case 'w':
+        return this.setSigned(low | 0);
+      default:
+        return this.setWords(low, high);
+    }
   }
 
   /** The answer of an atomic access: where in memory it is to be made. */
@@ -85,19 +98,5 @@ export class AccessArgument {
   private setWords(low: number, high: number): void {
     this.view.setUint32(this.valueAt, low, true);
     this.view.setUint32(this.valueAt + 4, high, true);
-  }
-}
-
-/** A loaded value as a 64-bit register holds it. */
-export function extended(width: AccessWidth, value: bigint): bigint {
-  switch (width) {
-    case 'b':
-      return BigInt.asUintN(64, BigInt.asIntN(8, value));
-    case 'h':
-      return BigInt.asUintN(64, BigInt.asIntN(16, value));
-    case 'w':
-      return BigInt.asUintN(64, BigInt.asIntN(32, value));
-    default:
-      return value;
   }
 }

@@ -4,7 +4,7 @@
  */
 import { CSR } from './csr/numbers.ts';
 import { hstatusBits, type HartState } from './hartState.ts';
-import { lower, upper, type MemoryPath } from './memoryPath.ts';
+import { fromWords, lower, upper, type MemoryPath } from './memoryPath.ts';
 import type { AccessMode } from './mmu.ts';
 import { guestPmlenOf } from './pointerMasking.ts';
 import type { GuestRead, TrapInfo } from './riscvHart.ts';
@@ -20,12 +20,14 @@ export class GuestAccess {
 
   load(address: bigint, size: number, executable: boolean): GuestRead {
     const mode = executable ? { ...this.mode(), pmlen: 0, executable } : this.mode();
-    const value = this.path.load(lower(address), upper(address), size, mode);
-    return value === undefined ? { trap: this.path.takeFault() } : { value };
+    const { path } = this;
+    if (!path.load(lower(address), upper(address), size, mode)) return { trap: path.takeFault() };
+    return { value: fromWords(path.loaded) };
   }
 
   store(address: bigint, size: number, value: bigint): TrapInfo | undefined {
-    const stored = this.path.store(lower(address), upper(address), size, value, this.mode());
+    const words = { low: lower(value), high: upper(value) };
+    const stored = this.path.store(lower(address), upper(address), size, words, this.mode());
     return stored ? undefined : this.path.takeFault();
   }
 

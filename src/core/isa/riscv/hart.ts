@@ -7,9 +7,10 @@ import type { MappingTable } from '../../debug/target.ts';
 import type { InterpreterClient } from '../../engine/interpreter.ts';
 import { exit, leave, special } from '../../engine/layout.ts';
 import { accessBytes, accessWidths, type RegisterWidth } from '../../engine/semantics.ts';
+import type { Words } from '../../devices/device.ts';
 import type { AccessKind, CpuRun, DebugStage } from '../cpu.ts';
 import { Watchpoints, type Watchpoint, type WatchHit } from '../watchpoints.ts';
-import { AccessArgument, extended } from './accessArgument.ts';
+import { AccessArgument } from './accessArgument.ts';
 import { missEvent } from './csr/counters.ts';
 import { CsrFile } from './csr/csrFile.ts';
 import { updateFloatUnit } from './csr/floatStatus.ts';
@@ -29,6 +30,7 @@ import { Mmu } from './mmu.ts';
 import { Pmp } from './pmp.ts';
 import { QuickWalk } from './quickWalk.ts';
 import { Regimes } from './regimes.ts';
+import { Slice } from './slice.ts';
 import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
 import type { Execute, Operands, SystemHart } from './system.ts';
 import { cause, trap } from './trapCause.ts';
@@ -54,11 +56,11 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
   readonly path: MemoryPath;
   readonly work = noWork();
   hypervisorAttached = false;
-  instructions = 0;
   private readonly parts: HartParts;
   private readonly operands: Operands = { rd: 0, rs1: 0, rs2: 0, imm: 0 };
   private readonly hostByHandler: readonly (Execute | undefined)[];
   private readonly argument: AccessArgument;
+  private readonly stored: Words = { low: 0, high: 0 };
   private readonly pmp: Pmp;
   private readonly inspector: HartInspector;
   private readonly directLoads: DirectLoads;
@@ -70,14 +72,9 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
   private waiting = false;
   /** The tick at which a wait for the end of the reservation ends at the latest. */
   private waitEnd: bigint | undefined;
-  /** The slice in progress: its budget, and the counts when it began. */
-  private slice = 0;
-  private sliceStart = 0;
-  private clockStart = 0;
-  /** Budget taken away so that the slice ends after this instruction. */
-  private withheld = 0;
-  private endSlice = false;
-  private attention = false;
+  private readonly slice: Slice;
+  /** The clock's count at which `run` is to come back. */
+  private returnAt = Infinity;
 
   constructor(id: number, parts: HartParts) {
     super();
@@ -87,12 +84,13 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
     this.hostByHandler = hostByHandler(parts.xlen);
     this.supportsTwoStage = parts.extensions.has('h');
     const { engine, memory, clock, code } = parts;
+    this.slice = new Slice(clock);
     this.state = new HartState(engine, id, parts.xlen);
     this.argument = new AccessArgument(this.state);
     this.pmp = new Pmp(this.state);
     this.csrs = new CsrFile(this.state, this.pmp, {
       clock,
-      now: parts.now,
+      time: parts.time,
       extensions: parts.extensions,
       xlen: this.xlen,
       retired: () => this.instructions,
@@ -135,6 +133,9 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
     this.refresh();
   }
 
+  get instructions(): number {
+    return this.slice.instructions;
+  }
   get pc(): bigint {
     return this.state.pc;
   }
@@ -179,9 +180,12 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
         if (this.leftToHypervisor(due.target)) return this.ran('hypervisorTrap', before, traps);
         continue;
       }
-      const left = budget - (this.instructions - before) - traps;
-      if (left <= 0 || this.attention) {
-        this.attention = false;
+      const left = Math.min(
+        budget - (this.instructions - before) - traps,
+        this.returnAt - this.parts.clock.instructions,
+      );
+      if (left <= 0) {
+        this.returnAt = Infinity;
         return this.ran('budget', before, traps);
       }
       this.runSlice(this.untilTimer(left));
@@ -225,27 +229,26 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
     return timer === undefined || timer > this.waitEnd ? this.waitEnd : timer;
   }
 
-  requestAttention(): void {
-    this.attention = true;
-    this.endSlice = true;
+  requestAttention(at = 0): void {
+    this.returnAt = Math.min(this.returnAt, at);
+    this.slice.endAt(at);
   }
 
   setInterruptInput(bit: number, level: boolean): void {
     const inputs = level ? this.csrs.inputs | (1 << bit) : this.csrs.inputs & ~(1 << bit);
     if (inputs === this.csrs.inputs) return;
     this.csrs.inputs = inputs;
-    this.endSlice = true;
+    if (level && this.traps.pendingInterrupt()) this.slice.endAt(0);
   }
 
   /** The signal of guest interrupt file `file`, numbered from 1. */
   setGuestExternal(file: number, level: boolean): void {
     this.csrs.setGuestInput(file, level);
-    this.endSlice = true;
+    if (level && this.traps.pendingInterrupt()) this.slice.endAt(0);
   }
 
   sret(): void {
     this.traps.supervisorReturn(false);
-    this.csrs.translationChanged = true;
   }
 
   hypervisorLoad(address: bigint, size: number, executable: boolean): GuestRead {
@@ -307,13 +310,13 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
   readonly predecode = (record: number): boolean => this.fetcher.predecode(record);
 
   resolve(record: number, budget: number): number {
-    this.sync(budget);
+    this.slice.sync(budget);
     return this.fetcher.resolve(record, (info) => this.raise(info));
   }
 
   fetchMiss(budget: number): number {
-    this.sync(budget);
-    return this.fetcher.fetchMiss((info) => this.raise(info), this.slice === 1);
+    this.slice.sync(budget);
+    return this.fetcher.fetchMiss((info) => this.raise(info), this.slice.isSingle);
   }
 
   slowLoad(widthAndFlags: number, budget: number): number {
@@ -326,14 +329,14 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
     const quick = isMisaligned ? -1 : this.path.quick('read', low, high, size);
     if (quick >= 0) {
       this.argument.takeFrom(quick, width);
-      return this.remaining(budget);
+      return this.slice.remaining(budget);
     }
-    this.sync(budget);
+    this.slice.sync(budget);
     if (isMisaligned) return this.misaligned('load', size);
-    const value = this.path.load(low, high, size, this.regimes.dataMode);
-    if (value === undefined) return this.raise(this.path.takeFault());
-    this.argument.value = extended(width, value);
-    return this.remaining(budget);
+    const { path } = this;
+    if (!path.load(low, high, size, this.regimes.dataMode)) return this.raise(path.takeFault());
+    this.argument.answer(path.loaded, width);
+    return this.slice.remaining(budget);
   }
 
   slowStore(widthNumber: number, budget: number): number {
@@ -344,13 +347,14 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
     const quick = this.path.quick('write', low, high, size);
     if (quick >= 0) {
       this.argument.putTo(quick, width);
-      return this.remaining(budget);
+      return this.slice.remaining(budget);
     }
-    this.sync(budget);
-    if (!this.path.store(low, high, size, this.argument.value, this.regimes.dataMode)) {
+    this.slice.sync(budget);
+    this.argument.readValue(this.stored);
+    if (!this.path.store(low, high, size, this.stored, this.regimes.dataMode)) {
       return this.raise(this.path.takeFault());
     }
-    return this.remaining(budget);
+    return this.slice.remaining(budget);
   }
 
   slowAtomic(width: number, budget: number): number {
@@ -361,19 +365,19 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
     const quick = isMisaligned ? -1 : this.path.quick('write', low, high, size);
     if (quick >= 0) {
       this.argument.offset = quick;
-      return this.remaining(budget);
+      return this.slice.remaining(budget);
     }
-    this.sync(budget);
+    this.slice.sync(budget);
     if (isMisaligned && !mayBeMisaligned(this.parts.extensions, low, size, this.instructionWord()))
       return this.misaligned('atomic', size);
     const offset = this.path.atomic(low, high, size, this.regimes.dataMode);
     if (offset < 0) return this.raise(this.path.takeFault());
     this.argument.offset = offset;
-    return this.remaining(budget);
+    return this.slice.remaining(budget);
   }
 
   host(record: number, handler: number, length: number, budget: number): number {
-    this.sync(budget);
+    this.slice.sync(budget);
     this.work.hostInstructions++;
     const execute = this.hostByHandler[handler];
     if (!execute) return this.raise(trap(cause.illegalInstruction, BigInt(this.instructionWord())));
@@ -383,8 +387,10 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
       case 'trap':
         return this.raise(outcome.trap);
       case 'jumped':
+        if (this.staysInSlice()) return leave.jumped;
+        this.state.exit = exit.changed;
+        return leave.after;
       case 'branched':
-        if (outcome.kind === 'jumped') this.csrs.translationChanged = true;
         this.state.exit = exit.changed;
         return leave.after;
       case 'wait':
@@ -393,9 +399,9 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
         this.state.exit = exit.waiting;
         return leave.after;
       case 'goOn':
-        return this.remaining(budget);
+        return this.slice.remaining(budget);
       case 'next':
-        if (!this.mustLookAgain()) return this.remaining(budget);
+        if (!this.mustLookAgain()) return this.slice.remaining(budget);
         this.state.advancePc(length);
         this.state.exit = exit.changed;
         return leave.after;
@@ -412,47 +418,45 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
       this.fetcher.uncacheable = false;
       csrs.translationChanged = true;
     }
-    if (csrs.translationChanged) {
-      const isAnother = regimes.select();
-      if (isAnother || csrs.protectionChanged) this.directLoads.update(regimes.dataMode);
-    }
+    if (csrs.translationChanged) this.selectRegime();
     updateFloatUnit(this.state);
-    csrs.protectionChanged = csrs.translationChanged = false;
-    csrs.interruptsChanged = csrs.timersChanged = false;
+    csrs.protectionChanged = csrs.interruptsChanged = csrs.timersChanged = false;
+  }
+
+  /** Whether another one than before serves the hart's present way of accessing memory. */
+  private selectRegime(): boolean {
+    const { csrs, regimes } = this;
+    const isAnother = regimes.select();
+    if (isAnother || csrs.protectionChanged) this.directLoads.update(regimes.dataMode);
+    csrs.translationChanged = false;
+    return isAnother;
+  }
+
+  /** Behind a return from a trap: everything that generated code has at hand is as before. */
+  private staysInSlice(): boolean {
+    const { csrs, slice } = this;
+    if (slice.isCut || csrs.protectionChanged || csrs.counters.untilOverflow() < Infinity)
+      return false;
+    if (csrs.translationChanged && this.selectRegime()) return false;
+    return this.traps.pendingInterrupt() === undefined;
   }
 
   private mustLookAgain(): boolean {
     const { csrs } = this;
+    if (csrs.translationChanged || csrs.protectionChanged) return true;
+    if (!csrs.interruptsChanged && !csrs.timersChanged) return false;
     // A timer that was set anew may end the slice earlier than was planned.
-    if (csrs.translationChanged || csrs.protectionChanged || csrs.timersChanged) return true;
-    if (!csrs.interruptsChanged) return false;
-    csrs.interruptsChanged = false;
+    if (csrs.timersChanged) this.slice.endAt(csrs.timers.nextChange());
+    csrs.interruptsChanged = csrs.timersChanged = false;
     return this.traps.pendingInterrupt() !== undefined;
   }
 
   private runSlice(budget: number): void {
     const { parts, state, fetcher } = this;
-    this.slice = fetcher.oneByOne ? 1 : budget;
+    const instructions = fetcher.oneByOne ? 1 : budget;
     fetcher.oneByOne = false;
-    this.sliceStart = this.instructions;
-    this.clockStart = parts.clock.instructions;
-    this.withheld = 0;
-    this.endSlice = false;
-    this.sync(parts.interpreter.run(state.area, this.slice));
-    this.withheld = 0;
-  }
-
-  /** Brings the counts up to date: `left` of the slice's budget remains, less what is withheld. */
-  private sync(left: number): void {
-    const used = this.slice - left - this.withheld;
-    this.instructions = this.sliceStart + used;
-    this.parts.clock.instructions = this.clockStart + used;
-  }
-
-  private remaining(budget: number): number {
-    if (!this.endSlice) return budget;
-    this.withheld += budget - 1;
-    return 1;
+    this.slice.begin(instructions);
+    this.slice.sync(parts.interpreter.run(state.area, instructions));
   }
 
   private untilTimer(left: number): number {
@@ -484,12 +488,10 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
     const target = this.traps.takeException(
       this.trapInstruction.complete(info, () => this.instructionWord()),
     );
-    this.csrs.translationChanged = true;
     return target;
   }
 
   private leftToHypervisor(target: TrapTarget): boolean {
-    this.csrs.translationChanged = true;
     // The next instruction is another one than the debugger wanted to go on with.
     this.watchpoints.skip(-1);
     this.state.beginsAtTrap = 1;

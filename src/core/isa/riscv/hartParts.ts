@@ -1,5 +1,5 @@
 /** What a hart is given by whoever builds a machine. */
-import type { VirtualClock } from '../../base/virtualClock.ts';
+import type { TimeCounter, VirtualClock } from '../../base/virtualClock.ts';
 import type { CodePages } from '../../engine/codePages.ts';
 import type { EngineMemory } from '../../engine/engineMemory.ts';
 import type { Interpreter } from '../../engine/interpreter.ts';
@@ -17,7 +17,7 @@ export interface HartParts {
   readonly code: CodePages;
   readonly clock: VirtualClock;
   /** What the `time` counter shows. */
-  readonly now: () => bigint;
+  readonly time: TimeCounter;
   readonly xlen: RegisterWidth;
   readonly decoder: Decoder;
   /** Lower-case names of the extensions that exist. */

@@ -6,6 +6,7 @@
 import type { CodePages } from '../../engine/codePages.ts';
 import { pageBytes } from '../../engine/layout.ts';
 import type { RegisterWidth } from '../../engine/semantics.ts';
+import type { Words } from '../../devices/device.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind } from '../cpu.ts';
 import { isBare } from './directLoads.ts';
@@ -33,6 +34,8 @@ interface Half {
 export class MemoryPath {
   /** The trap of the last access that failed. */
   fault: TrapInfo | undefined;
+  /** What the last load that did not fail has read, zero-extended. */
+  readonly loaded: Words = { low: 0, high: 0 };
   private readonly state: HartState;
   private readonly memory: PhysicalMemory;
   private readonly view: DataView;
@@ -99,39 +102,38 @@ export class MemoryPath {
     return offset + within;
   }
 
-  /** `size` bytes at a virtual address, zero-extended; undefined with `fault` set. */
-  load(low: number, high: number, size: number, mode: AccessMode): bigint | undefined {
-    if (this.triggered('load', low, high, size, mode)) return undefined;
+  /** Leaves `size` bytes at a virtual address in `loaded`; false with `fault` set. */
+  load(low: number, high: number, size: number, mode: AccessMode): boolean {
+    if (this.triggered('load', low, high, size, mode)) return false;
     if ((low & (pageBytes - 1)) + size > pageBytes) return this.loadAcross(low, high, size, mode);
     const address = this.translate(low, high, 'load', mode, size);
-    if (address < 0) return undefined;
+    if (address < 0) return false;
     const offset = this.memory.offsetOf(address, size);
     if (offset >= 0) {
       if (mode === this.regimes.dataMode) this.remember('read', low, high, address);
-      return this.read(offset, size);
+      this.read(offset, size);
+      return true;
     }
-    const value = mode.executable ? undefined : this.memory.mmio.read(address, size);
-    if (value !== undefined) return value;
+    if (!mode.executable && this.memory.mmio.readWords(address, size, this.loaded)) return true;
     return this.refuse(low, high, 'load', mode);
   }
 
-  /** False with `fault` set. */
-  store(low: number, high: number, size: number, value: bigint, mode: AccessMode): boolean {
+  /** Stores a value in two words, unsigned; false with `fault` set. */
+  store(low: number, high: number, size: number, value: Words, mode: AccessMode): boolean {
     if (this.triggered('store', low, high, size, mode)) return false;
     if ((low & (pageBytes - 1)) + size > pageBytes) {
-      return this.storeAcross(low, high, size, value, mode);
+      return this.storeAcross(low, high, size, fromWords(value), mode);
     }
     const address = this.translate(low, high, 'store', mode, size);
     if (address < 0) return false;
     const region = this.memory.regionAt(address, size);
     if (region?.writable) {
-      this.write(region.offset + (address - region.base), address, size, value);
+      this.write(region.offset + (address - region.base), address, size, value.low, value.high);
       if (mode === this.regimes.dataMode) this.remember('write', low, high, address);
       return true;
     }
-    if (!region && this.memory.mmio.write(address, size, value)) return true;
-    this.refuse(low, high, 'store', mode);
-    return false;
+    if (!region && this.memory.mmio.writeWords(address, size, value.low, value.high)) return true;
+    return this.refuse(low, high, 'store', mode);
   }
 
   /** Memory offset of a word to be read and written at once; -1 with `fault` set. */
@@ -252,9 +254,9 @@ export class MemoryPath {
     return { ...trap(code, address), gva: mode.virtualized };
   }
 
-  private refuse(low: number, high: number, access: AccessKind, mode: AccessMode): undefined {
+  private refuse(low: number, high: number, access: AccessKind, mode: AccessMode): false {
     this.fault = this.trapAt(faultCause('access', access), low, high, mode);
-    return undefined;
+    return false;
   }
 
   /** Enters a page into the TLB when the same answer holds for all of it. */
@@ -271,27 +273,25 @@ export class MemoryPath {
   }
 
   /** The halves in two pages, each an access with a fault of its own. */
-  private loadAcross(
-    low: number,
-    high: number,
-    size: number,
-    mode: AccessMode,
-  ): bigint | undefined {
+  private loadAcross(low: number, high: number, size: number, mode: AccessMode): boolean {
     let value = 0n;
     let shift = 0n;
     for (const half of this.halves(low, high, size)) {
       const address = this.translate(half.low, half.high, 'load', mode, half.size);
-      if (address < 0) return undefined;
+      if (address < 0) return false;
       for (let i = 0; i < half.size; i++) {
         const offset = this.memory.offsetOf(address + i, 1);
-        const device = offset < 0 && !mode.executable;
-        const byte = device ? this.memory.mmio.read(address + i, 1) : undefined;
-        if (offset < 0 && byte === undefined) return this.refuse(half.low, half.high, 'load', mode);
-        value |= (byte ?? this.read(offset, 1)) << shift;
+        if (offset >= 0) this.read(offset, 1);
+        else if (mode.executable || !this.memory.mmio.readWords(address + i, 1, this.loaded)) {
+          return this.refuse(half.low, half.high, 'load', mode);
+        }
+        value |= BigInt(this.loaded.low) << shift;
         shift += 8n;
       }
     }
-    return value;
+    this.loaded.low = lower(value);
+    this.loaded.high = upper(value);
+    return true;
   }
 
   /** Both pages are asked before anything is written, so that a fault leaves no half. */
@@ -315,10 +315,10 @@ export class MemoryPath {
       }
     }
     bytes.forEach((address, i) => {
-      const byte = (value >> BigInt(i * 8)) & 0xffn;
+      const byte = Number((value >> BigInt(i * 8)) & 0xffn);
       const offset = this.memory.offsetOf(address, 1);
-      if (offset >= 0) this.write(offset, address, 1, byte);
-      else this.memory.mmio.write(address, 1, byte);
+      if (offset >= 0) this.write(offset, address, 1, byte, 0);
+      else this.memory.mmio.writeWords(address, 1, byte, 0);
     });
     return true;
   }
@@ -340,31 +340,38 @@ export class MemoryPath {
     return region ? region.writable : this.memory.mmio.find(address, 1) !== undefined;
   }
 
-  private read(offset: number, size: number): bigint {
+  private read(offset: number, size: number): void {
+    const { loaded, view } = this;
+    loaded.high = 0;
     switch (size) {
       case 1:
-        return BigInt(this.view.getUint8(offset));
+        loaded.low = view.getUint8(offset);
+        return;
       case 2:
-        return BigInt(this.view.getUint16(offset, true));
+        loaded.low = view.getUint16(offset, true);
+        return;
       case 4:
-        return BigInt(this.view.getUint32(offset, true));
+        loaded.low = view.getUint32(offset, true);
+        return;
       default:
-        return this.view.getBigUint64(offset, true);
+        loaded.low = view.getUint32(offset, true);
+        loaded.high = view.getUint32(offset + 4, true);
     }
   }
 
-  private write(offset: number, address: number, size: number, value: bigint): void {
+  private write(offset: number, address: number, size: number, low: number, high: number): void {
     const page = address - (address % pageBytes);
     if (this.code.recordsAt(page) !== 0) this.code.invalidate(address, size);
     switch (size) {
       case 1:
-        return this.view.setUint8(offset, Number(value & 0xffn));
+        return this.view.setUint8(offset, low);
       case 2:
-        return this.view.setUint16(offset, Number(value & 0xffffn), true);
+        return this.view.setUint16(offset, low, true);
       case 4:
-        return this.view.setUint32(offset, Number(value & 0xffff_ffffn), true);
+        return this.view.setUint32(offset, low, true);
       default:
-        return this.view.setBigUint64(offset, BigInt.asUintN(64, value), true);
+        this.view.setUint32(offset, low, true);
+        return this.view.setUint32(offset + 4, high, true);
     }
   }
 
@@ -374,9 +381,11 @@ export class MemoryPath {
   }
 }
 
-/** Words of an address in a register. */
-export const lower = (address: bigint): number => Number(address & 0xffff_ffffn);
-export const upper = (address: bigint): number => Number((address >> 32n) & 0xffff_ffffn);
+/** Words of 64 bits. */
+export const lower = (value: bigint): number => Number(value & 0xffff_ffffn);
+export const upper = (value: bigint): number => Number((value >> 32n) & 0xffff_ffffn);
+export const fromWords = ({ low, high }: Words): bigint =>
+  (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 
 function asStore(code: number): number {
   const faults = (['access', 'page', 'guestPage'] as const).map((fault) => ({

@@ -1,5 +1,5 @@
 /** Builds what RISC-V harts share: engine memory, records, the interpreter, and the harts. */
-import type { VirtualClock } from '../../base/virtualClock.ts';
+import type { TimeCounter, VirtualClock } from '../../base/virtualClock.ts';
 import { CodePages } from '../../engine/codePages.ts';
 import { EngineMemory } from '../../engine/engineMemory.ts';
 import type { TranslatedIsa } from '../../engine/translator/discover.ts';
@@ -29,7 +29,7 @@ export interface RiscvOptions {
   readonly mmio: MmioMap;
   readonly clock: VirtualClock;
   /** What the `time` counter shows; the clock's ticks by default. */
-  readonly now?: () => bigint;
+  readonly time?: TimeCounter;
   /** Width of registers and addresses; 64 by default. */
   readonly xlen?: RegisterWidth;
   /** Lower-case names of the extensions that exist. */
@@ -95,7 +95,7 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
     code,
     interpreter,
     clock: options.clock,
-    now: options.now ?? (() => options.clock.ticks()),
+    time: options.time ?? options.clock,
     xlen,
     decoder: new Decoder(
       (name) => privileged.has(name) || options.extensions.has(name.toLowerCase()),

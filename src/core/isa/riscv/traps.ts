@@ -273,7 +273,11 @@ export class Traps {
 
   /** `finished`: by an instruction that retires. */
   private changeMode(privilege: Privilege, virtualized: boolean, finished: boolean): void {
+    const { state } = this;
     this.csrs.counters.enterMode(privilege, virtualized, finished);
+    const isSame = privilege === state.privilege && virtualized === state.virtualized;
+    // With MPRV, what MPP says is part of how memory is accessed.
+    if (!isSame || state.low(CSR.mstatus) & status.MPRV) this.csrs.translationChanged = true;
     this.state.privilege = privilege;
     this.state.virtualized = virtualized;
     // A reservation does not outlive a change of what the hart does.

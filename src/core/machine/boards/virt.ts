@@ -5,6 +5,7 @@
  *
  * Not there, unlike in QEMU: fw_cfg, PCI, the platform bus.
  */
+import type { TimeCounter } from '../../base/virtualClock.ts';
 import type { ConsoleChannel } from '../../base/console.ts';
 import { CfiFlash } from '../../devices/cfiFlash/cfiFlash.ts';
 import type {
@@ -69,7 +70,7 @@ export interface VirtBoard {
   /** What the CSRs of each hart reach of the external interrupt controllers. */
   readonly external: readonly ExternalInterrupts[];
   /** What the harts' `time` counter shows: MTIME, which a bare machine's software can set. */
-  time(): bigint;
+  readonly time: TimeCounter;
   deviceTree(boot: BootInfo): FdtTree;
   readonly images: ImageRules;
   readonly ram: { readonly base: number; readonly size: number };
@@ -119,7 +120,7 @@ export function virtBoard(env: VirtEnvironment): VirtBoard {
       ...Object.fromEntries(flash.map((bank) => [bank.name, bank])),
     },
     external: intc.external,
-    time: clint ? () => clint.mtime() : () => time.ticks(),
+    time: clint?.counter ?? counterOf(time),
     deviceTree: (boot) => virtDeviceTree({ ...env, harts: env.harts.length }, boot),
     images: imageRules(env.xlen),
     ram: { base: map.DRAM_BASE, size: env.memory },
@@ -128,6 +129,11 @@ export function virtBoard(env: VirtEnvironment): VirtBoard {
       virtResetVector({ xlen: env.xlen, start, deviceTree, nextAddress }),
   };
 }
+
+const counterOf = (time: TimeSource): TimeCounter => ({
+  ticks: () => time.ticks(),
+  tickNumber: () => time.tickNumber?.() ?? -1,
+});
 
 function virtioSlots(): { base: number; device: MmioDevice }[] {
   return Array.from({ length: map.VIRTIO.count }, (_, i) => ({

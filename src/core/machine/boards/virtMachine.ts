@@ -99,7 +99,7 @@ function bareMachine(
     ],
     mmio: board.mmio,
     clock,
-    now: () => board.time(),
+    time: board.time,
     external: board.external,
     xlen: isa.xlen,
     extensions: isa.extensions,

@@ -4,6 +4,7 @@
  *
  * RISC-V ACLINT specification 1.0-rc4, chapters 2 (MTIMER) and 3 (MSWI).
  */
+import type { TimeCounter } from '../../../base/virtualClock.ts';
 import { UserError } from '../../../base/userError.ts';
 import type {
   AccessSize,
@@ -12,6 +13,7 @@ import type {
   Persist,
   TimeSource,
   TimedDevice,
+  WideRegisters,
 } from '../../device.ts';
 import { MSIP, MTIME, MTIMECMP } from './registers.ts';
 
@@ -30,18 +32,23 @@ export interface AclintHartLines {
 
 const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 
-/** The largest MTIMECMP: software's way to switch a timer off. */
-const NEVER = u64(-1n);
-
 export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
   readonly name = 'clint';
+  /** MTIME as others read it. */
+  readonly counter: TimeCounter = {
+    ticks: () => this.mtime(),
+    tickNumber: () => this.mtimeNumber(),
+  };
   private readonly time: TimeSource;
   private readonly harts: readonly AclintHartLines[];
   private msip: boolean[];
-  private mtimecmp: bigint[];
+  /** Two words of each MTIMECMP, the lower one first. */
+  private readonly mtimecmp: Uint32Array;
   private offset = 0n;
-  /** The least MTIMECMP that was not told yet; NEVER if there is none. */
-  private nearest = NEVER;
+  /** The offset as a number with a sign; NaN where that would not be exact. */
+  private smallOffset = 0;
+  /** The hart with the least MTIMECMP that was not told yet; -1 if there is none. */
+  private nearest = -1;
   /** Levels of MTIP as the harts were last told. */
   private readonly raised: boolean[];
 
@@ -50,8 +57,9 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
     this.harts = harts;
     this.msip = harts.map(() => false);
     this.raised = harts.map(() => false);
-    // The specification leaves MTIMECMP unknown at reset; the largest value starts no timer.
-    this.mtimecmp = harts.map(() => NEVER);
+    // The specification leaves MTIMECMP unknown at reset; the largest value starts no timer, which
+    // is software's way to switch one off, too.
+    this.mtimecmp = new Uint32Array(harts.length * 2).fill(0xffff_ffff);
   }
 
   /** MTIME: what the harts' `time` counter shows, too. */
@@ -59,14 +67,18 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
     return u64(this.time.ticks() + this.offset);
   }
 
+  /** The same as a number, or -1 where that would not be exact. */
+  mtimeNumber(): number {
+    const ticks = this.time.tickNumber?.() ?? -1;
+    const sum = ticks + this.smallOffset;
+    return ticks >= 0 && sum >= 0 ? sum : -1;
+  }
+
   /** Registers are 32 or 64 bits wide; narrower accesses do nothing and read 0. */
   read(offset: number, size: AccessSize): number {
     if (size !== 4 || offset % 4 !== 0) return 0;
-    if (offset >= MTIME) return offset < MTIME + 8 ? half(this.mtime(), offset - MTIME) : 0;
-    if (offset >= MTIMECMP) {
-      const hart = (offset - MTIMECMP) >> 3;
-      return half(this.mtimecmp[hart] ?? 0n, offset & 4);
-    }
+    if (offset >= MTIME) return offset < MTIME + 8 ? this.mtimeHalf(offset - MTIME) : 0;
+    if (offset >= MTIMECMP) return this.mtimecmp[(offset - MTIMECMP) >> 2] ?? 0;
     // The upper 31 bits are wired to zero (chapter 3).
     return this.msip[(offset - MSIP) >> 2] ? 1 : 0;
   }
@@ -76,11 +88,10 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
     if (offset >= MTIME) {
       if (offset < MTIME + 8) this.setMtime(withHalf(this.mtime(), offset - MTIME, value));
     } else if (offset >= MTIMECMP) {
-      const hart = (offset - MTIMECMP) >> 3;
-      const old = this.mtimecmp[hart];
-      if (old === undefined) return;
-      this.mtimecmp[hart] = withHalf(old, offset & 4, value);
-      this.updateTimer(hart);
+      const word = (offset - MTIMECMP) >> 2;
+      if (word >= this.mtimecmp.length) return;
+      this.mtimecmp[word] = value;
+      this.updateTimer(word >> 1);
     } else {
       const hart = (offset - MSIP) >> 2;
       if (hart >= this.harts.length) return;
@@ -90,32 +101,38 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
   }
 
   /** Timers are read and set all the time, and mostly as a whole. */
-  readonly wide = {
-    read: (offset: number): bigint => {
-      if (offset === MTIME) return this.mtime();
-      if (offset % 4 !== 0) return 0n;
-      return BigInt(this.read(offset, 4)) | (BigInt(this.read(offset + 4, 4)) << 32n);
+  readonly wide: WideRegisters = {
+    read: (offset, into) => {
+      into.low = this.read(offset, 4);
+      into.high = this.read(offset + 4, 4);
     },
-    write: (offset: number, value: bigint): void => {
-      if (offset % 4 !== 0) return;
-      const hart = (offset - MTIMECMP) / 8;
+    write: (offset, low, high) => {
+      const word = (offset - MTIMECMP) >> 2;
       if (offset === MTIME) {
-        this.setMtime(value);
-      } else if (Number.isInteger(hart) && this.mtimecmp[hart] !== undefined) {
-        this.mtimecmp[hart] = value;
-        this.updateTimer(hart);
+        this.setMtime((BigInt(high) << 32n) | BigInt(low));
+      } else if (offset >= MTIMECMP && offset % 8 === 0 && word < this.mtimecmp.length) {
+        this.mtimecmp[word] = low;
+        this.mtimecmp[word + 1] = high;
+        this.updateTimer(word >> 1);
       } else {
-        this.write(offset, 4, Number(value & 0xffffffffn));
-        this.write(offset + 4, 4, Number(value >> 32n));
+        this.write(offset, 4, low);
+        this.write(offset + 4, 4, high);
       }
     },
   };
 
   nextDeadline(): bigint | undefined {
-    if (this.nearest === NEVER) return undefined;
-    const now = this.mtime();
+    if (this.nearest < 0) return undefined;
+    const wait = this.compare(this.nearest) - this.mtime();
     // One that is over and was not told yet is due at once.
-    return this.time.ticks() + (this.nearest > now ? this.nearest - now : 0n);
+    return this.time.ticks() + (wait > 0n ? wait : 0n);
+  }
+
+  ticksUntilDue(): number {
+    if (this.nearest < 0) return Infinity;
+    const now = this.mtimeNumber();
+    if (now >= 0) return this.compareNumber(this.nearest) - now;
+    return Number(this.compare(this.nearest) - this.mtime());
   }
 
   advance(_now: bigint): void {
@@ -123,7 +140,8 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
   }
 
   save(): AclintState {
-    return { msip: [...this.msip], mtimecmp: [...this.mtimecmp], offset: this.offset };
+    const mtimecmp = this.harts.map((_, hart) => this.compare(hart));
+    return { msip: [...this.msip], mtimecmp, offset: this.offset };
   }
 
   restore(state: AclintState): void {
@@ -134,33 +152,68 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
       [...state.mtimecmp, state.offset].every((value) => value === u64(value));
     if (!fits) throw new UserError(`saved state of ${this.name} is not one of ${harts} harts`);
     this.msip = [...state.msip];
-    this.mtimecmp = [...state.mtimecmp];
-    this.offset = state.offset;
-    this.time.jumped?.();
+    state.mtimecmp.forEach((value, hart) => {
+      this.mtimecmp[hart * 2] = half(value, 0);
+      this.mtimecmp[hart * 2 + 1] = half(value, 4);
+    });
+    this.setOffset(state.offset);
     this.harts.forEach(({ msip }, hart) => msip.set(this.msip[hart] === true));
     this.advance(0n);
   }
 
   private setMtime(value: bigint): void {
-    this.offset = u64(value - this.time.ticks());
-    this.time.jumped?.();
+    this.setOffset(u64(value - this.time.ticks()));
     this.advance(0n);
+  }
+
+  private setOffset(offset: bigint): void {
+    this.offset = offset;
+    const signed = Number(BigInt.asIntN(64, offset));
+    this.smallOffset = Math.abs(signed) < 2 ** 52 ? signed : NaN;
+    this.time.jumped?.();
+  }
+
+  private mtimeHalf(byte: number): number {
+    const now = this.mtimeNumber();
+    if (now < 0) return half(this.mtime(), byte);
+    return byte === 0 ? now >>> 0 : Math.floor(now / 2 ** 32);
+  }
+
+  private compare(hart: number): bigint {
+    const { mtimecmp } = this;
+    return (BigInt(mtimecmp[hart * 2 + 1]!) << 32n) | BigInt(mtimecmp[hart * 2]!);
+  }
+
+  /** Rounded where it is above all numbers that `mtimeNumber` gives. */
+  private compareNumber(hart: number): number {
+    return this.mtimecmp[hart * 2 + 1]! * 2 ** 32 + this.mtimecmp[hart * 2]!;
+  }
+
+  private isNever(hart: number): boolean {
+    return (this.mtimecmp[hart * 2]! & this.mtimecmp[hart * 2 + 1]!) === -1;
   }
 
   /** MTIP follows MTIME >= MTIMECMP, both unsigned (chapter 2). */
   private updateTimer(hart: number): void {
-    const level = this.mtime() >= (this.mtimecmp[hart] ?? NEVER);
+    const now = this.mtimeNumber();
+    const level = now >= 0 ? now >= this.compareNumber(hart) : this.mtime() >= this.compare(hart);
     this.raised[hart] = level;
     this.harts[hart]?.mtip.set(level);
     this.findNearest();
   }
 
   private findNearest(): void {
-    this.nearest = NEVER;
+    this.nearest = -1;
     for (let hart = 0; hart < this.harts.length; hart++) {
-      const compare = this.mtimecmp[hart]!;
-      if (!this.raised[hart] && compare < this.nearest) this.nearest = compare;
+      if (this.raised[hart] || this.isNever(hart)) continue;
+      if (this.nearest < 0 || this.isEarlier(hart, this.nearest)) this.nearest = hart;
     }
+  }
+
+  private isEarlier(hart: number, other: number): boolean {
+    const { mtimecmp } = this;
+    const upper = mtimecmp[hart * 2 + 1]! - mtimecmp[other * 2 + 1]!;
+    return upper < 0 || (upper === 0 && mtimecmp[hart * 2]! < mtimecmp[other * 2]!);
   }
 }
 

@@ -117,9 +117,14 @@ export class Counters {
 
   value(counter: number): bigint {
     const added = this.added[counter]!;
-    const sum = this.sum(counter);
+    const sum = BigInt(this.sum(counter));
     // Few counters are ever written.
     return added === 0n ? sum : BigInt.asUintN(64, added + sum);
+  }
+
+  /** The same as a number, or -1 where that would not be exact. */
+  number(counter: number): number {
+    return this.added[counter] === 0n ? this.sum(counter) : -1;
   }
 
   /**
@@ -128,7 +133,7 @@ export class Counters {
    */
   setValue(counter: number, value: bigint, retiring: boolean): void {
     const itself = retiring && this.countsNow(counter) ? 1n : 0n;
-    this.added[counter] = value - this.sum(counter) - itself;
+    this.added[counter] = value - BigInt(this.sum(counter)) - itself;
   }
 
   /** Takes over what mcountinhibit, the event selectors and filters say now; no value changes. */
@@ -141,7 +146,7 @@ export class Counters {
       const selected = on ? this.eventOf(counter) : undefined;
       this.selected[counter] = selected ?? -1;
       this.counted[counter] = this.modesOf(counter);
-      this.added[counter] = values[counter]! - this.sum(counter);
+      this.added[counter] = values[counter]! - BigInt(this.sum(counter));
       if (selected !== undefined && this.armed(counter)) this.watched |= 1 << selected;
     }
   }
@@ -175,7 +180,7 @@ export class Counters {
   private noticeOverflows(happened: CountedEvent): void {
     for (let counter = 3; counter < counters; counter++) {
       if (this.selected[counter] !== happened || !this.armed(counter)) continue;
-      if (this.added[counter]! + this.sum(counter) < 1n << 64n) continue;
+      if (this.added[counter]! + BigInt(this.sum(counter)) < 1n << 64n) continue;
       const selector = selectorOf(counter);
       this.state.setHigh(selector, this.state.high(selector) | OF);
       this.state.setLow(CSR.mip, this.state.low(CSR.mip) | LCOFI);
@@ -193,14 +198,14 @@ export class Counters {
     return ((this.counted[counter]! >>> this.mode) & 1) === 1;
   }
 
-  private sum(counter: number): bigint {
+  private sum(counter: number): number {
     const selected = this.selected[counter]!;
-    if (selected < 0) return 0n;
+    if (selected < 0) return 0;
     let sum = this.countsNow(counter) ? this.retired() - this.enteredAt : 0;
     for (let mode = 0; mode < modes; mode++) {
       if ((this.counted[counter]! >>> mode) & 1) sum += this.tallies[selected * modes + mode]!;
     }
-    return BigInt(sum);
+    return sum;
   }
 
   private eventOf(counter: number): CountedEvent | undefined {

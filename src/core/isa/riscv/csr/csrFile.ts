@@ -3,7 +3,7 @@
  * access by them. What a particular register does beyond its fields is in its row.
  */
 import type { RegisterWidth } from '../../../engine/semantics.ts';
-import type { VirtualClock } from '../../../base/virtualClock.ts';
+import type { TimeCounter, VirtualClock } from '../../../base/virtualClock.ts';
 import { Bug } from '../../../base/assert.ts';
 import type { HartState } from '../hartState.ts';
 import type { Pmp } from '../pmp.ts';
@@ -23,7 +23,7 @@ import { topGuest } from './topInterrupt.ts';
 export interface CsrSurroundings {
   readonly clock: VirtualClock;
   /** What the `time` counter shows: the clock's ticks unless a device lets software set it. */
-  readonly now: () => bigint;
+  readonly time: TimeCounter;
   /** Instructions retired by the hart. */
   readonly retired: () => number;
   /** Lower-case names of the extensions that exist. */
@@ -47,7 +47,7 @@ export class CsrFile implements CsrHart {
   readonly imsic: HartInterruptFiles | undefined;
   readonly priorityBits: number;
   readonly has: (extension: string) => boolean;
-  readonly now: () => bigint;
+  readonly time: TimeCounter;
   /** Levels of the interrupt inputs, as bits of mip; of guest external interrupts, as of hgeip. */
   inputs = 0;
   guestInputs = 0n;
@@ -66,7 +66,7 @@ export class CsrFile implements CsrHart {
     this.state = state;
     this.pmp = pmp;
     this.clock = surroundings.clock;
-    this.now = surroundings.now;
+    this.time = surroundings.time;
     this.xlen = xlen;
     this.external = external;
     this.imsic = external.imsic;
@@ -170,7 +170,7 @@ export class CsrFile implements CsrHart {
     const { state } = this;
     const enabled = (envcfg: number): boolean => state.high(envcfg) >>> 31 === 1;
     if (!this.has('sstc') || !enabled(CSR.menvcfg)) return undefined;
-    const now = this.now();
+    const now = this.time.ticks();
     const waits: bigint[] = [];
     const compare = state.csr(CSR.stimecmp);
     if (compare > now) waits.push(compare - now);
@@ -185,7 +185,16 @@ export class CsrFile implements CsrHart {
 
   /** time with htimedelta, as VS- and VU-mode read it. */
   guestTime(): bigint {
-    return BigInt.asUintN(64, this.now() + this.state.csr(CSR.htimedelta));
+    return BigInt.asUintN(64, this.time.ticks() + this.state.csr(CSR.htimedelta));
+  }
+
+  /** The same as a number, or -1 where that would not be exact. */
+  guestTimeNumber(): number {
+    const now = this.time.tickNumber();
+    const { state } = this;
+    // As a guest's time begins at 0, the difference is a small number below it.
+    const sum = now + (state.high(CSR.htimedelta) | 0) * 2 ** 32 + state.low(CSR.htimedelta);
+    return now >= 0 && sum >= 0 && sum < 2 ** 53 ? sum : -1;
   }
 
   private register(number: number): Register {

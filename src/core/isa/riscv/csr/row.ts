@@ -3,6 +3,7 @@
  * its register: who has it, fields and their legal values, reset value, who may access it, what is
  * accessed instead in a guest, and what happens besides storing. `CsrFile` fits the rows to a hart.
  */
+import type { TimeCounter } from '../../../base/virtualClock.ts';
 import type { RegisterWidth } from '../../../engine/semantics.ts';
 import type { ControlRegisterInfo, FieldInfo } from '../../isa.ts';
 import type { HartState } from '../hartState.ts';
@@ -29,8 +30,10 @@ export interface CsrHart extends CsrConfig {
   readonly counters: Counters;
   readonly triggers: Triggers;
   /** What the `time` counter shows, and what it shows with htimedelta. */
-  now(): bigint;
+  readonly time: TimeCounter;
   guestTime(): bigint;
+  /** The same as a number, or -1 where that would not be exact. */
+  guestTimeNumber(): number;
   /** STIP and VSTIP, of timers that are compared with time, as bits of mip. */
   timersPending(): number;
   /** mip as a number, with all that makes interrupts pending. */

@@ -3,7 +3,7 @@
  * which instruction that stays so. Comparing needs 64 bits; it is done again only when a register
  * was written, when time was set or jumped, or when the instruction has come that was foreseen.
  */
-import type { VirtualClock } from '../../../base/virtualClock.ts';
+import type { TimeCounter, VirtualClock } from '../../../base/virtualClock.ts';
 import type { HartState } from '../hartState.ts';
 import { interrupt } from '../trapCause.ts';
 import { CSR } from './numbers.ts';
@@ -14,8 +14,9 @@ const VSTIP = 1 << interrupt.VSTI;
 
 export interface TimersHart {
   readonly state: HartState;
-  now(): bigint;
+  readonly time: TimeCounter;
   guestTime(): bigint;
+  guestTimeNumber(): number;
   has(extension: string): boolean;
 }
 
@@ -62,8 +63,22 @@ export class Timers {
     this.changeAt = Infinity;
     const enabled = (envcfg: number): boolean => hart.state.high(envcfg) >>> 31 === 1;
     if (!enabled(CSR.menvcfg)) return;
-    this.compare(STIP, hart.now(), hart.state.csr(CSR.stimecmp));
-    if (enabled(CSR.henvcfg)) this.compare(VSTIP, hart.guestTime(), hart.state.csr(CSR.vstimecmp));
+    const now = hart.time.tickNumber();
+    if (now < 0) this.compare(STIP, hart.time.ticks(), hart.state.csr(CSR.stimecmp));
+    else this.compareNumber(STIP, now, CSR.stimecmp);
+    if (!enabled(CSR.henvcfg)) return;
+    const guestNow = hart.guestTimeNumber();
+    if (guestNow < 0) this.compare(VSTIP, hart.guestTime(), hart.state.csr(CSR.vstimecmp));
+    else this.compareNumber(VSTIP, guestNow, CSR.vstimecmp);
+  }
+
+  /** Time and what remains are exact; a comparison with more than that is later in any case. */
+  private compareNumber(bit: number, now: number, register: number): void {
+    const { clock, hart } = this;
+    const wait = hart.state.high(register) * 2 ** 32 + hart.state.low(register) - now;
+    // What is pending ends when time comes round to 0, which is not foreseeable from here.
+    if (wait <= 0) this.bits |= bit;
+    else this.changeAt = Math.min(this.changeAt, clock.instructions + clock.instructionsFor(wait));
   }
 
   private compare(bit: number, now: bigint, compare: bigint): void {

@@ -3,13 +3,22 @@ import { markFloatsDirty } from '../floatStatus.ts';
 import { floatFlags, roundingField } from '../fields.ts';
 import { counterGate, floatGate, seedGate } from '../gates.ts';
 import { CSR } from '../numbers.ts';
+import { countedWords } from '../numberWords.ts';
 import { field, group, type CsrHart, type CsrOptions, type CsrSpec } from '../row.ts';
 
 const counted = (counter: number, name: string): CsrOptions => ({
   extension: counter < 3 ? 'Zicntr' : 'Zihpm',
   gates: [counterGate(counter)],
   upper: [0xc80 + counter, `${name}h`],
-  read: ({ counters }) => counters.value(counter),
+  words: countedWords({
+    number: ({ counters }) => counters.number(counter),
+    value: ({ counters }) => counters.value(counter),
+  }),
+});
+
+const time = countedWords({
+  number: (h) => (h.state.virtualized ? h.guestTimeNumber() : h.time.tickNumber()),
+  value: (h) => (h.state.virtualized ? h.guestTime() : h.time.ticks()),
 });
 
 const eventCounters = Array.from({ length: 29 }, (_, i): CsrSpec => {
@@ -19,15 +28,7 @@ const eventCounters = Array.from({ length: 29 }, (_, i): CsrSpec => {
 
 const counters = group('Unprivileged', 'Unprivileged: Zicntr, Zihpm', [
   [0xc00, 'cycle', 'Cycles; Trapline counts one for each instruction.', counted(0, 'cycle')],
-  [
-    0xc01,
-    'time',
-    'Ticks of the timebase.',
-    {
-      ...counted(1, 'time'),
-      read: (h) => (h.state.virtualized ? h.guestTime() : h.now()),
-    },
-  ],
+  [0xc01, 'time', 'Ticks of the timebase.', { ...counted(1, 'time'), words: time }],
   [0xc02, 'instret', 'Instructions retired.', counted(2, 'instret')],
   ...eventCounters,
 ]);
