@@ -14,13 +14,16 @@ export interface ConsoleClient {
   failed(error: unknown): void;
 }
 
+/** What of a guest its consoles are. */
+type ConsoleGuest = Pick<Guest, 'info' | 'target'>;
+
 export class SessionConsoles {
   private readonly client: ConsoleClient;
   private outputs: ConsoleOutputs | undefined;
   /** The destinations that are open, to see whether a restart wants others. */
   private opened = '';
   private terminal = false;
-  private guest: Guest | undefined;
+  private guest: ConsoleGuest | undefined;
   /** Who wrote last gets what comes from a port. */
   private speaker: string | undefined;
 
@@ -29,7 +32,7 @@ export class SessionConsoles {
   }
 
   /** Opens what the launch names. A `UserError` says what cannot be opened. */
-  async open({ consoles, cwd }: LaunchRequest): Promise<void> {
+  async open({ consoles, cwd }: Pick<LaunchRequest, 'consoles' | 'cwd'>): Promise<void> {
     this.terminal = consoles.some(({ kind }) => kind === 'terminal');
     const wanted = JSON.stringify([consoles, cwd]);
     if (this.outputs && wanted === this.opened) return;
@@ -41,13 +44,13 @@ export class SessionConsoles {
     this.opened = wanted;
   }
 
-  attach(guest: Guest): void {
+  attach(guest: ConsoleGuest): void {
     this.guest = guest;
     this.speaker = guest.info.consoles[0];
   }
 
   /** Passes on what a guest wrote, and tells it when that has arrived. */
-  write(guest: Guest, { console, bytes }: ConsoleEvent): void {
+  write(guest: ConsoleGuest, { console, bytes }: ConsoleEvent): void {
     this.speaker = console;
     this.outputs?.write(bytes);
     if (this.terminal) this.client.show(console, bytes);
@@ -63,7 +66,8 @@ export class SessionConsoles {
     await outputs?.close();
   }
 
-  private input(bytes: Uint8Array): void {
+  /** What somebody types, for the console that wrote last. */
+  input(bytes: Uint8Array): void {
     const { guest, speaker } = this;
     if (!guest || speaker === undefined) return;
     guest.target.feedConsole(speaker, bytes).catch((error: unknown) => this.client.failed(error));

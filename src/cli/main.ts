@@ -10,6 +10,7 @@ import { exitCodes, type Command } from './command.ts';
 import { debugCommand } from './debug.ts';
 import { disCommand } from './dis.ts';
 import { fdtCommand } from './fdt.ts';
+import { gdbCommand } from './gdb.ts';
 import { helpText, parseOptions, usageLine, UsageError } from './options.ts';
 import { runCommand } from './run.ts';
 import { version } from '../../package.json';
@@ -17,6 +18,7 @@ import { version } from '../../package.json';
 const commands: readonly Command[] = [
   runCommand,
   debugCommand,
+  gdbCommand,
   disCommand,
   fdtCommand,
   callsCommand,

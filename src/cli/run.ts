@@ -3,23 +3,21 @@
  * names are launch.json's; what they mean and may be is decided where launch.json's attributes are
  * checked, so both speak with one voice.
  */
-import path from 'node:path';
 import { loadProgramSymbols } from '../core/debug/symbols/programSymbols.ts';
 import type { ProgramSymbols } from '../core/debug/symbols/symbols.ts';
 import type { EndEvent } from '../core/debug/target.ts';
 import { ElfFile } from '../core/formats/elf/elf.ts';
 import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
 import type { Machine } from '../core/machine/machine.ts';
-import { parseLaunchConfig } from '../core/machine/parseLaunchConfig.ts';
 import { createMachine } from '../core/registry.ts';
 import { handlersOf } from '../handlers/attach.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
 import { openFile } from '../host/node/openFile.ts';
-import { parseCallOption } from './calls.ts';
 import type { Command } from './command.ts';
 import { Consoles, isInteractive, parseDestination } from './console.ts';
 import { Dump, dumpKinds, parseDump } from './dump.ts';
 import { drive, type Outcome } from './drive.ts';
+import { launchConfig, launchOptions } from './launchOptions.ts';
 import { UsageError, type CommandSpec, type ParsedOptions } from './options.ts';
 import { Profiler } from './profile/profiler.ts';
 import { resultObject, summaryText } from './report.ts';
@@ -31,34 +29,7 @@ const spec: CommandSpec = {
   operands: 'IMAGE',
   summary: 'Runs an image to its end; its consoles on standard output, what is typed to them.',
   options: [
-    { name: 'mode', value: 'guest|machine', help: 'under the hypervisor (default) or bare' },
-    { name: 'board', value: 'NAME', help: 'the board, virt by default' },
-    { name: 'isa', value: 'STRING', help: 'ISA string or profile, as rv64gc_zba or rva22s64' },
-    { name: 'trap-instruction', value: 'transformed|zero', help: 'what traps say of instructions' },
-    { name: 'harts', value: 'N', help: 'number of harts, 1 by default' },
-    { name: 'aia', value: 'NAME', help: 'aplic or aplic-imsic instead of a PLIC, in mode machine' },
-    { name: 'aia-guests', value: 'N', help: 'guest interrupt files of each hart, 0 by default' },
-    { name: 'memory', value: 'SIZE', help: 'RAM, as 256M or 1G' },
-    { name: 'firmware', value: 'FILE', help: 'what runs before the image, in mode machine' },
-    { name: 'initrd', value: 'FILE', help: 'initial RAM disk' },
-    { name: 'dtb', value: 'FILE', help: 'device tree instead of the generated one' },
-    { name: 'bootargs', value: 'TEXT', help: "the kernel's command line" },
-    {
-      name: 'console',
-      value: 'WHERE',
-      repeats: true,
-      help: 'terminal (default), none, file:PATH, tcp:[HOST:]PORT, telnet:…; several if repeated',
-    },
-    {
-      name: 'calls',
-      value: 'RULE',
-      repeats: true,
-      help: 'EXTENSION[/FUNCTION]=ACTION, as DBCN=deny',
-    },
-    { name: 'kvm-quirks', help: 'answer calls as KVM does where it deviates from the SBI' },
-    { name: 'handlers', value: 'FILE', help: 'a JS or TS module that answers forwarded calls' },
-    { name: 'engine', value: 'NAME', help: 'auto (default), interpreter, jit or lockstep' },
-    { name: 'time', value: 'virtual|wall', help: 'virtual (default) or paced to the wall clock' },
+    ...launchOptions,
     { name: 'max-instructions', value: 'N', help: 'end after so many instructions, with code 124' },
     { name: 'timeout', value: 'SECONDS', help: 'end after so much host time, with code 124' },
     { name: 'trace', value: 'LIST', help: 'of exits,calls,traps,mmio,csr,instr' },
@@ -78,21 +49,6 @@ quits and Ctrl-A Ctrl-A types a Ctrl-A.`,
 };
 
 export const runCommand: Command = { spec, run };
-
-/** Options that are attributes of launch.json, by its names. */
-const attributes = [
-  'mode',
-  'board',
-  'isa',
-  'aia',
-  'memory',
-  'firmware',
-  'initrd',
-  'dtb',
-  'bootargs',
-  'engine',
-  'time',
-];
 
 async function run(options: ParsedOptions): Promise<number> {
   const config = launchConfig(options);
@@ -185,26 +141,6 @@ function newTracer(options: ParsedOptions, trace: string): Tracer {
     throw new UsageError(`--trace ${without} has no form in JSON; ${jsonKinds.join(', ')} have`);
   }
   return new Tracer(kinds, options.text('trace-file'), format);
-}
-
-function launchConfig(options: ParsedOptions): LaunchConfig {
-  const given: Record<string, unknown> = { program: options.operand('image') };
-  for (const name of attributes) {
-    const value = options.text(name);
-    if (value !== undefined) given[name] = value;
-  }
-  const trapInstruction = options.text('trap-instruction');
-  if (trapInstruction !== undefined) given.trapInstruction = trapInstruction;
-  const harts = options.count('harts');
-  if (harts !== undefined) given.harts = harts;
-  const aiaGuests = options.count('aia-guests');
-  if (aiaGuests !== undefined) given.aiaGuests = aiaGuests;
-  const calls = options.texts('calls');
-  if (calls.length > 0) given.calls = calls.map(parseCallOption);
-  if (options.has('kvm-quirks')) given.kvmQuirks = true;
-  const handlers = options.text('handlers');
-  if (handlers !== undefined) given.handlers = path.resolve(handlers);
-  return parseLaunchConfig(given);
 }
 
 function signatureGranularity(options: ParsedOptions): 4 | 8 {

@@ -38,6 +38,8 @@ export const tools = [
   { package: 'clang', command: 'clang' },
   { package: 'lld', command: 'ld.lld' },
   { package: 'gdb-multiarch', command: 'gdb-multiarch' },
+  // The release's plain lldb is too old for RISC-V.
+  { package: 'lldb-19', command: 'lldb-19' },
   { package: 'chromium', command: 'chromium' },
   // Two small modules of code-server are compiled when it is installed.
   { package: 'python3', command: 'python3' },

@@ -49,6 +49,22 @@ export function isTouched(
   return (made.read && access !== 'write') || (made.write && access !== 'read');
 }
 
+/** The stop before an access, where all who watch it want that; else the access is to be made. */
+export function stopBefore(
+  machine: Machine,
+  hart: number,
+  hit: WatchHit,
+  set: DataBreakpointSet,
+): StopEvent | undefined {
+  const touched = set.touchedBy(hit);
+  if (touched.length === 0 || touched.some(({ before }) => !before)) return undefined;
+  const cpu = defined(machine.harts[hart], `hart ${hart}`);
+  const { address, size, read, write } = hit;
+  const access = { pc: cpu.pc, address, size, read, write };
+  const ids = touched.map(({ id }) => id);
+  return { hart, reason: { kind: 'data', before: true, ids, access, changes: [] } };
+}
+
 /**
  * Has the hart make the access that it stopped before. It makes none when the instruction traps:
  * then it comes back to it, if ever, and stops again.

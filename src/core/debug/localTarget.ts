@@ -68,7 +68,8 @@ export class LocalTarget implements DebugTarget {
    * Where the last stop was shown: going on from there does not stop there again. After an access
    * that was watched, nobody has heard of a breakpoint at pc, which is undefined then.
    */
-  private shown: { readonly hart: number; readonly pc: bigint | undefined } | undefined;
+  private shown:
+    { readonly hart: number; readonly pc: bigint | undefined; readonly access?: true } | undefined;
   /** Bytes of console output that nobody has said to have taken. */
   private untaken = 0;
   private roomAgain: (() => void) | undefined;
@@ -114,7 +115,10 @@ export class LocalTarget implements DebugTarget {
     const { shown } = this;
     const next = this.planOf(request);
     this.shown = undefined;
-    if (shown && this.cpu(shown.hart).pc === shown.pc) this.cpu(shown.hart).skipBreakpointOnce();
+    if (shown && this.cpu(shown.hart).pc === shown.pc) {
+      this.cpu(shown.hart).skipBreakpointOnce();
+      if (shown.access) this.cpu(shown.hart).skipWatchpointsOnce();
+    }
     this.breakpoints.apply(this.machine.harts);
     this.last = next;
     this.control.start(next.plan, next.hart);
@@ -297,8 +301,10 @@ export class LocalTarget implements DebugTarget {
     this.breakpoints.apply(this.machine.harts);
     this.flushConsoles();
     if (endsStep(stop)) this.last = undefined;
-    const pc = stop.reason.kind === 'data' ? undefined : this.cpu(stop.hart).pc;
-    this.shown = { hart: stop.hart, pc };
+    const { hart, reason } = stop;
+    const { pc } = this.cpu(hart);
+    if (reason.kind !== 'data') this.shown = { hart, pc };
+    else this.shown = reason.before ? { hart, pc, access: true } : { hart, pc: undefined };
     const call = this.machine.calls?.waiting;
     this.stopEvents.fire(call ? { ...stop, call } : stop);
   }

@@ -9,7 +9,7 @@ import type { Cpu } from '../isa/cpu.ts';
 import type { DisassembledInstruction } from '../isa/isa.ts';
 import type { Machine, MachineStop } from '../machine/machine.ts';
 import type { BreakpointSet } from './breakpoints.ts';
-import { passAccess, type DataBreakpointSet } from './dataBreakpoints.ts';
+import { passAccess, stopBefore, type DataBreakpointSet } from './dataBreakpoints.ts';
 import type { EndEvent, ResumeRequest, StopEvent } from './target.ts';
 import { readVirtual } from './targetMemory.ts';
 
@@ -346,6 +346,8 @@ function resultOf(context: PlanContext, stop: MachineStop): SliceResult {
     case 'breakpoint': {
       const { watchHit } = cpuOf(context, stop.hart);
       if (watchHit) {
+        const before = stopBefore(context.machine, stop.hart, watchHit, context.data);
+        if (before) return { kind: 'stop', stop: before };
         const passed = passAccess(context.machine, stop.hart, watchHit, context.data);
         if (passed.kind === 'stop') return passed;
         return passed.stop.kind === 'breakpoint' ? MORE : resultOf(context, passed.stop);

@@ -42,6 +42,8 @@ export interface DataBreakpoint {
   readonly address: bigint;
   readonly size: number;
   readonly access: 'read' | 'write' | 'readWrite';
+  /** Stop before the instruction, as hardware does, unless somebody else watches the same bytes. */
+  readonly before?: boolean;
 }
 
 /** An access that a hart has made. */
@@ -105,9 +107,10 @@ export type StopReason =
       /** A step ended here too: without the breakpoint this would be the stop of the step. */
       readonly stepEnded?: true;
     }
-  /** The hart stands behind the instruction that made the access. */
+  /** The hart stands behind the instruction that made the access, or at it. */
   | {
       readonly kind: 'data';
+      readonly before?: true;
       readonly ids: readonly number[];
       readonly access: DataAccess;
       readonly changes: readonly DataChange[];

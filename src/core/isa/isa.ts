@@ -117,6 +117,34 @@ export interface AssemblerInfo {
   readonly operandWords: readonly string[];
 }
 
+/** A register as gdb's remote protocol has it. */
+export interface GdbRegister {
+  /** Key under which a target reads and writes it. */
+  readonly name: string;
+  /** Its number in packets. */
+  readonly number: number;
+  readonly bits: number;
+  /** Of gdb's predefined types; absent for a plain integer. */
+  readonly type?: 'code_ptr' | 'data_ptr' | 'ieee_single' | 'ieee_double';
+  /** What it is computed from can be changed, it cannot. */
+  readonly readOnly?: boolean;
+}
+
+/**
+ * What a gdb stub tells of an instruction set (GDB manual, appendix "Target Descriptions"). The
+ * first feature's registers, in order, are what a `g` packet holds.
+ */
+export interface GdbDescription {
+  /** As gdb's `set architecture` takes it. */
+  readonly architecture: string;
+  /** As lldb names it. */
+  readonly triple: string;
+  readonly features: readonly {
+    readonly name: string;
+    readonly registers: readonly GdbRegister[];
+  }[];
+}
+
 export interface Isa {
   readonly name: string;
   readonly xlen: 32 | 64;
@@ -131,6 +159,7 @@ export interface Isa {
   readonly controlRegisters: readonly ControlRegisterInfo[];
   readonly instructions: readonly InstructionInfo[];
   readonly assembler?: AssemblerInfo;
+  readonly gdb?: GdbDescription;
   /** `bytes` starts at the instruction; it may be longer or cut short. */
   disassemble(bytes: Uint8Array, address: bigint): DisassembledInstruction;
 }

@@ -9,7 +9,13 @@ import { CSR } from './csr/numbers.ts';
 import type { HartState } from './hartState.ts';
 import { firstStageTable, guestStageTable } from './mappings.ts';
 import type { Mmu } from './mmu.ts';
-import { firstFloatIndex, pcIndex, registersOf } from './registers.ts';
+import {
+  firstFloatIndex,
+  pcIndex,
+  privilegeName,
+  registersOf,
+  virtualizationName,
+} from './registers.ts';
 
 const registerIndex = new Map(
   registersOf(64).flatMap((r, i) => [r.name, ...r.aliases].map((name) => [name, i] as const)),
@@ -42,6 +48,8 @@ export class HartInspector {
     if (index !== undefined) {
       return this.hasFloats ? this.state.getF(index - firstFloatIndex) : undefined;
     }
+    if (name === privilegeName) return BigInt(this.state.privilege);
+    if (name === virtualizationName) return this.state.virtualized ? 1n : 0n;
     const row = csrByName(name);
     return row && this.csrs.exists(row.number) ? this.csrs.read(row.number) : undefined;
   }

@@ -52,6 +52,10 @@ export const pcIndex = 32;
 /** Index of f0 among the registers. */
 export const firstFloatIndex = 33;
 
+/** The mode that a hart is in, as registers for gdb: privilege level, and whether it is virtual. */
+export const privilegeName = 'priv';
+export const virtualizationName = 'virt';
+
 export const registersOf = (xlen: RegisterWidth): readonly RegisterInfo[] => [
   ...rows.map(([name, description, calleeSaved = false, role], i): RegisterInfo => ({
     name,

@@ -4,6 +4,7 @@ import type { Isa } from '../isa.ts';
 import { riscvAssembler } from './assembler.ts';
 import { csrTable } from './csr/table.ts';
 import { disassemble } from './disassemble.ts';
+import { gdbDescription } from './gdbDescription.ts';
 import { rowsOf } from './instructions/all.ts';
 import { pseudoInstructions } from './pseudoInstructions.ts';
 import { registersOf } from './registers.ts';
@@ -21,6 +22,7 @@ function riscv(xlen: RegisterWidth): Isa {
     controlRegisters: csrTable(xlen),
     instructions: [...instructions, ...compressed, ...pseudoInstructions],
     assembler: riscvAssembler,
+    gdb: gdbDescription(xlen),
     disassemble: (code, address) => disassemble(code, address, xlen),
   };
 }
