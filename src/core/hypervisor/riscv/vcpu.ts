@@ -350,9 +350,12 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
 
   /** The end of a suspend that keeps no registers. */
   private wake(): void {
-    const { resume } = this;
+    const { resume, hart } = this;
     if (!resume) return;
+    // Interrupts are no registers that a suspend loses: what woke the hart is still pending.
+    const pending = hart.getCsr(csr.hvip);
     this.enterAt(resume.address, resume.opaque);
+    hart.setCsr(csr.hvip, pending);
     this.observe('resume', () => 'an interrupt ends the suspend');
   }
 
@@ -411,7 +414,11 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     this.pmu.reset();
     this.steal.reset();
     this.features.reset();
+    // The external interrupt is a wire of the VMM's, which keeps its level.
+    const external = this.hart.getCsr(csr.hvip) & vseip;
     this.enterAt(pc, argument);
+    this.hart.setCsr(csr.hvip, external);
+    this.timer.reset();
   }
 
   /** Reset state, in VS-mode at `pc` with the hart's id and `argument` as arguments. */
@@ -419,12 +426,8 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     const { hart } = this;
     hart.privilege = 1;
     hart.virtualized = false;
-    // The external interrupt is a wire of the VMM's, which keeps its level.
-    const external = hart.getCsr(csr.hvip) & vseip;
     resetGuest(hart, pc, argument);
-    hart.setCsr(csr.hvip, external);
     this.applyIsa();
-    this.timer.reset();
     hart.sret();
     this.halted = false;
     this.suspended = false;

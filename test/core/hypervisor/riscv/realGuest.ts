@@ -26,7 +26,7 @@ const tables = { base: 0x4000_0000, size: 0x10_0000 };
 const backing = 0x1_0000_0000;
 
 /** A flat image, by default for the start of RAM. `call` makes an SBI call: extension, function. */
-export function assemble(source: string, address = ram): Uint8Array {
+export function assemble(source: string, address = ram, xlen: 32 | 64 = 64): Uint8Array {
   const dir = mkdtempSync(path.join(tmpdir(), 'guest-'));
   const file = (name: string) => path.join(dir, name);
   const prelude = `
@@ -45,7 +45,8 @@ export function assemble(source: string, address = ram): Uint8Array {
   `;
   try {
     writeFileSync(file('a.S'), prelude + source);
-    const gcc = '-march=rv64imac_zicsr_zifencei -mabi=lp64 -nostdlib -static -Wl,--build-id=none';
+    const target = `-march=rv${xlen}imac_zicsr_zifencei -mabi=${xlen === 64 ? 'lp64' : 'ilp32'}`;
+    const gcc = `${target} -nostdlib -static -Wl,--build-id=none`;
     const options = [...gcc.split(' '), `-Wl,-Ttext=0x${address.toString(16)}`];
     execFileSync('riscv64-unknown-elf-gcc', [...options, '-o', file('a.elf'), file('a.S')]);
     execFileSync('riscv64-unknown-elf-objcopy', ['-O', 'binary', file('a.elf'), file('a.bin')]);
