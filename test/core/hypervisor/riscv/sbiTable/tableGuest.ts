@@ -130,6 +130,10 @@ function source(xlen: Width): string {
       j next
     end:
       shutdown 0
+      # Where that is denied.
+      csrw sie, x0
+      wfi
+      j end
       .balign 4
     handler:
       ${saveAll}
