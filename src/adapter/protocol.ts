@@ -61,6 +61,18 @@ export interface CustomRequests {
   'trapline/setCalls': { arguments: CallRangeBody & { action?: CallAction }; body: object };
   'trapline/consoleInput': { arguments: { console: string; text: string }; body: object };
   'trapline/info': { arguments: object; body: InfoBody };
+  /** What the machine has done since it was made, as `trapline run --json` says it at its end. */
+  'trapline/statistics': {
+    arguments: object;
+    body: {
+      instructions: number;
+      /** Of host time spent running. */
+      seconds: number;
+      exits: Readonly<Record<string, number>>;
+      /** Of the translator; absent where all is interpreted. Times are in milliseconds. */
+      engine?: Readonly<Record<string, number>>;
+    };
+  };
 }
 
 /** Name of each custom event with its body. */

@@ -274,6 +274,7 @@ function ownViews(session: TraplineSession): Handlers {
     },
     'trapline/mappings': (args) => session.running.views.mappings(args),
     'trapline/exits': (args) => session.running.views.exits(args),
+    'trapline/statistics': () => session.running.guest.target.statistics(),
     'trapline/breakOnExit': (args) => session.exitFilters.breakOn(args),
     'trapline/consoleInput': (args) => session.running.views.consoleInput(args),
     async 'trapline/call'() {

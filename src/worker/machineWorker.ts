@@ -14,7 +14,7 @@ serveMachine(
   portOfParent(parent),
   async (config, files) => {
     const withHandlers = await handlersOf(config);
-    return () => withHandlers(createMachine(config, files));
+    return () => withHandlers(createMachine(config, files, { now: () => performance.now() }));
   },
   nodeRunHost,
 );

@@ -172,6 +172,36 @@ describe('the adapter as it ships', () => {
     assert.ok(order.indexOf('trapline/ready') < order.indexOf('trapline/console'));
   });
 
+  it('says what the translator did and how long that took, while the guest runs', async () => {
+    const adapter = (child = spawn(process.execPath, [script], { stdio: 'pipe' }));
+    const client = new Client(streamLink(adapter.stdout, adapter.stdin));
+    client.send('initialize', { adapterID: 'trapline' });
+    client.send('launch', {
+      program: path.resolve('test/bench/kernels/fib.elf'),
+      mode: 'machine',
+      engine: 'jit',
+    });
+    await client.event('initialized');
+    client.send('configurationDone');
+    await client.event('trapline/ready');
+    let engine: Record<string, number> = {};
+    for (let asked = 1; !engine['compileMilliseconds']; asked++) {
+      client.send('trapline/statistics');
+      const answers = () => client.messages.filter((m) => m.command === 'trapline/statistics');
+      await client.until(() => answers().length === asked);
+      const { body } = answers().at(-1)!;
+      assert.ok(body, 'an answer with a body');
+      engine = (body['engine'] ?? {}) as Record<string, number>;
+    }
+    for (const name of ['regions', 'instructions', 'modules', 'bytes', 'entries'] as const) {
+      assert.ok(engine[name]! > 0, `${name} ${engine[name]}`);
+    }
+    assert.ok(engine['translateMilliseconds']! > 0);
+    for (const name of ['fetchMisses', 'loadMisses', 'storeMisses', 'leaves'] as const) {
+      assert.equal(typeof engine[name], 'number', name);
+    }
+  });
+
   it('pauses a guest that runs in the other thread, and tells of a wrong port', async () => {
     const adapter = (child = spawn(process.execPath, [script], { stdio: 'pipe' }));
     const client = new Client(streamLink(adapter.stdout, adapter.stdin));

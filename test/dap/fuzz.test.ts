@@ -61,6 +61,7 @@ const models: Readonly<Record<string, object>> = {
   'trapline/answerCall': { error: 'SUCCESS', value: '0' },
   'trapline/call': {},
   'trapline/info': {},
+  'trapline/statistics': {},
   nonsense: { anything: 1 },
 };
 /** Among them some that are properties of every object. */

@@ -208,10 +208,12 @@ export class LocalTarget implements DebugTarget {
   }
 
   async statistics(): Promise<RunStatistics> {
+    const engine = this.machine.engineCounters?.();
     return {
       instructions: this.machine.instructions,
       seconds: this.control.seconds,
       exits: { ...this.machine.exitCounts },
+      ...(engine ? { engine } : {}),
     };
   }
 

@@ -253,6 +253,8 @@ export interface RunStatistics {
   /** Seconds of host time spent running. */
   readonly seconds: number;
   readonly exits: Readonly<Record<string, number>>;
+  /** What the engine's second tier did, by name; absent where all is interpreted. */
+  readonly engine?: Readonly<Record<string, number>>;
 }
 
 export interface DebugTarget {
