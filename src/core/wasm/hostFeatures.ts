@@ -1,8 +1,9 @@
 /**
  * What the host's WebAssembly has beyond version 2.0 of the specification, found out by asking it to
- * validate a small module of each kind, and never by its name or version. What is absent is done
- * without. Branch hints are a custom section, which hosts ignore that do not know it: nothing has to
- * be asked.
+ * validate a small module of each kind, and never by its name or version. Translated code uses fused
+ * multiply-add where it is there, and does without elsewhere; the others are told to users only
+ * (`trapline --version`, `--json`). Branch hints cannot be asked for: a host that does not know them
+ * ignores their section. Node has them behind a flag, so none are written.
  */
 import { i32, local } from './expression.ts';
 import { FunctionBuilder } from './functionBuilder.ts';
