@@ -16,6 +16,7 @@ import type {
   MemorySpace,
   ResumeRequest,
   StopEvent,
+  WalkQuery,
 } from '../core/debug/target.ts';
 import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
 import { fromWire, type Message, type Port } from './port.ts';
@@ -108,6 +109,9 @@ class RemoteTarget implements DebugTarget {
   }
   mappings(hart: number, stage: 'guest' | 'virtual', maxRows: number) {
     return this.call('mappings', hart, stage, maxRows);
+  }
+  walk(hart: number, query: WalkQuery) {
+    return this.call('walk', hart, query);
   }
   exits(after: number, max: number) {
     return this.call('exits', after, max);

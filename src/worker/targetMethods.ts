@@ -20,6 +20,7 @@ const methods: Record<TargetMethod, true> = {
   readMemory: true,
   writeMemory: true,
   mappings: true,
+  walk: true,
   exits: true,
   statistics: true,
   waitingCall: true,

@@ -13,6 +13,7 @@ import { DataBreakpointSet } from './dataBreakpoints.ts';
 import { RunControl, type Pacing, type RunHost } from './runControl.ts';
 import { endsStep, planFor, type Plan, type PlanContext } from './stepping.ts';
 import type {
+  AddressWalk,
   Breakpoint,
   CallAnswer,
   CallOverride,
@@ -33,6 +34,7 @@ import type {
   StopEvent,
   TargetInfo,
   WaitingCall,
+  WalkQuery,
 } from './target.ts';
 import { readSpace, writeSpace } from './targetMemory.ts';
 
@@ -201,6 +203,10 @@ export class LocalTarget implements DebugTarget {
   async mappings(hart: number, stage: 'guest' | 'virtual', maxRows: number): Promise<MappingTable> {
     const table = this.cpu(hart).mappings(stage, maxRows);
     return { ...table, rows: table.rows.map((row) => this.withBacking(row, stage)) };
+  }
+
+  async walk(hart: number, query: WalkQuery): Promise<AddressWalk | undefined> {
+    return this.cpu(hart).walk?.(query);
   }
 
   async exits(after: number, max: number): Promise<readonly ExitRecord[]> {

@@ -167,6 +167,42 @@ export interface MappingTable {
   readonly truncated: boolean;
 }
 
+/** One thing that translating an address came by. */
+export interface WalkStep {
+  /** `VS-stage`, `G-stage`, `memory`, … */
+  readonly stage: string;
+  readonly text: string;
+  /** Of a page table's entry: its level, where it is, what it holds, which of its bits are set. */
+  readonly level?: number;
+  readonly entryAddress?: bigint;
+  readonly entry?: bigint;
+  readonly flags?: string;
+}
+
+/** How an access would be translated now. */
+export interface AddressWalk {
+  readonly steps: readonly WalkStep[];
+  /** The physical address, when nothing refuses. */
+  readonly result?: bigint;
+  readonly refusal?: {
+    /** The exception it would be. */
+    readonly cause: number;
+    /** Which bit of which entry, and why that matters. */
+    readonly text: string;
+    /** Where the specification says so. */
+    readonly section: string;
+    /** Of a guest-page fault. */
+    readonly guestAddress?: bigint | undefined;
+  };
+}
+
+export interface WalkQuery {
+  readonly address: bigint;
+  readonly access: 'fetch' | 'load' | 'store';
+  /** Virtual as the hart sees it now, or guest-physical. */
+  readonly space: 'virtual' | 'guestPhysical';
+}
+
 /** One exit from guest to hypervisor. */
 export interface ExitRecord {
   readonly sequence: number;
@@ -295,6 +331,8 @@ export interface DebugTarget {
 
   /** Stage 'guest' is GPA → HPA, stage 'virtual' is the address translation of the hart's own mode. */
   mappings(hart: number, stage: 'guest' | 'virtual', maxRows: number): Promise<MappingTable>;
+  /** Undefined where the instruction set translates nothing. */
+  walk(hart: number, query: WalkQuery): Promise<AddressWalk | undefined>;
   /** Exits after `sequence`, oldest first, as far as they are still kept. */
   exits(after: number, max: number): Promise<readonly ExitRecord[]>;
   statistics(): Promise<RunStatistics>;

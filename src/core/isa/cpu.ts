@@ -2,7 +2,7 @@
  * One hart as the machine, the debugger and the scheduler see it, whatever its instruction set.
  * The ISA's own class adds what only a hypervisor of that ISA needs.
  */
-import type { MappingTable } from '../debug/target.ts';
+import type { AddressWalk, ExitStop, MappingTable, WalkQuery } from '../debug/target.ts';
 import type { Watchpoint, WatchHit } from './watchpoints.ts';
 
 export type AccessKind = 'fetch' | 'load' | 'store';
@@ -29,6 +29,14 @@ export interface CpuRun {
    * was delivered, since a guest may trap for ever and retire nothing.
    */
   readonly steps: number;
+}
+
+/** A trap that was to be stopped at. */
+export interface TrapHit {
+  readonly kind: string;
+  readonly text: string;
+  /** How it came about, line by line. */
+  readonly details: readonly string[];
 }
 
 export interface Cpu {
@@ -66,6 +74,15 @@ export interface Cpu {
    */
   debugTranslate(address: bigint, stage: DebugStage, access: AccessKind): number | undefined;
   mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable;
+  /** How an access would be translated, step by step; changes nothing. */
+  walk?(query: WalkQuery): AddressWalk;
+  /**
+   * Traps after which `run` comes back as soon as they are taken, by kinds of `ExitStop` that
+   * core/machine/exitStops.ts lists; others are none of its business.
+   */
+  setTrapStops?(stops: readonly ExitStop[]): void;
+  /** The last of these, once. */
+  takeTrapHit?(): TrapHit | undefined;
 
   /** Virtual addresses to stop at; replaces what was set before. */
   setBreakpoints(addresses: readonly bigint[]): void;

@@ -1,7 +1,7 @@
 /** A hart of two machines in lockstep: read from the one, changed in both. */
-import type { MappingTable } from '../debug/target.ts';
+import type { AddressWalk, ExitStop, MappingTable, WalkQuery } from '../debug/target.ts';
 import type { Watchpoint, WatchHit } from '../isa/watchpoints.ts';
-import type { AccessKind, Cpu, CpuRun, DebugStage } from '../isa/cpu.ts';
+import type { AccessKind, Cpu, CpuRun, DebugStage, TrapHit } from '../isa/cpu.ts';
 
 export class LockstepCpu implements Cpu {
   private readonly first: Cpu;
@@ -56,6 +56,18 @@ export class LockstepCpu implements Cpu {
   }
   debugTranslate(address: bigint, stage: DebugStage, access: AccessKind): number | undefined {
     return this.first.debugTranslate(address, stage, access);
+  }
+  walk(query: WalkQuery): AddressWalk {
+    return this.first.walk?.(query) ?? { steps: [] };
+  }
+  setTrapStops(stops: readonly ExitStop[]): void {
+    this.first.setTrapStops?.(stops);
+    // Both come back at the same instruction.
+    this.second.setTrapStops?.(stops);
+  }
+  takeTrapHit(): TrapHit | undefined {
+    this.second.takeTrapHit?.();
+    return this.first.takeTrapHit?.();
   }
   mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable {
     return this.first.mappings(stage, maxRows);

@@ -3,12 +3,11 @@
  * leaves the fast path. Instruction counts are exact whenever TypeScript runs.
  */
 import { defined } from '../../base/assert.ts';
-import type { MappingTable } from '../../debug/target.ts';
 import type { InterpreterClient } from '../../engine/interpreter.ts';
 import { exit, leave, special } from '../../engine/layout.ts';
 import { accessBytes, accessWidths, type RegisterWidth } from '../../engine/semantics.ts';
 import type { Words } from '../../devices/device.ts';
-import type { AccessKind, CpuRun, DebugStage } from '../cpu.ts';
+import type { CpuRun } from '../cpu.ts';
 import { Watchpoints, type Watchpoint, type WatchHit } from '../watchpoints.ts';
 import { AccessArgument } from './accessArgument.ts';
 import { missEvent } from './csr/counters.ts';
@@ -22,7 +21,7 @@ import { HartInspector } from './hartInspector.ts';
 import { hostInstructions } from './hostInstructions.ts';
 import type { HartParts } from './hartParts.ts';
 import { missesOf, noWork } from './hartWork.ts';
-import { HartRegisters } from './hartRegisters.ts';
+import { InspectedHart } from './inspectedHart.ts';
 import { HartState } from './hartState.ts';
 import { MemoryPath, watchStop } from './memoryPath.ts';
 import { mayBeMisaligned } from './misalignedAtomics.ts';
@@ -45,7 +44,7 @@ const hostByHandler = (xlen: RegisterWidth): readonly (Execute | undefined)[] =>
   ...engineTables(xlen).handlers.handlers.map(({ row }) => hostInstructions[row.mnemonic]),
 ];
 
-export class Hart extends HartRegisters implements RiscvHart, InterpreterClient, SystemHart {
+export class Hart extends InspectedHart implements RiscvHart, InterpreterClient, SystemHart {
   readonly id: number;
   readonly xlen: RegisterWidth;
   readonly supportsTwoStage: boolean;
@@ -62,7 +61,7 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
   private readonly argument: AccessArgument;
   private readonly stored: Words = { low: 0, high: 0 };
   private readonly pmp: Pmp;
-  private readonly inspector: HartInspector;
+  protected readonly inspector: HartInspector;
   private readonly directLoads: DirectLoads;
   private readonly fetcher: Fetcher;
   private readonly guest: GuestAccess;
@@ -98,7 +97,7 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
     });
     this.traps = new Traps(this.state, this.csrs);
     const mmu = new Mmu(this.state, memory, this.pmp, parts.extensions);
-    this.inspector = new HartInspector(this.state, this.csrs, mmu, memory);
+    this.inspector = new HartInspector(this.state, this.csrs, mmu, memory, this.pmp);
     this.regimes = new Regimes(engine, this.state);
     const { pmp, regimes } = this;
     this.path = new MemoryPath({
@@ -157,9 +156,6 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
     this.state.virtualized = value;
     this.csrs.counters.enterMode(this.state.privilege, value, false);
     this.csrs.translationChanged = true;
-  }
-  get modeName(): string {
-    return this.inspector.modeName;
   }
 
   run(budget: number): CpuRun {
@@ -267,19 +263,6 @@ export class Hart extends HartRegisters implements RiscvHart, InterpreterClient,
   }
   fenceI(): void {
     // Stores to code are seen at once, whoever makes them.
-  }
-
-  readRegister(name: string): bigint | undefined {
-    return this.inspector.readRegister(name);
-  }
-  writeRegister(name: string, value: bigint): bigint | undefined {
-    return this.inspector.writeRegister(name, value);
-  }
-  debugTranslate(address: bigint, stage: DebugStage, access: AccessKind): number | undefined {
-    return this.inspector.debugTranslate(address, stage, access);
-  }
-  mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable {
-    return this.inspector.mappings(stage, maxRows);
   }
 
   setBreakpoints(addresses: readonly bigint[]): void {

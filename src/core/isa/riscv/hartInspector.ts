@@ -1,5 +1,5 @@
 /** A hart as debuggers look at it: registers by name, addresses, page tables. Changes no state unasked. */
-import type { MappingTable } from '../../debug/target.ts';
+import type { AddressWalk, MappingTable, WalkQuery } from '../../debug/target.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind, DebugStage } from '../cpu.ts';
 import type { CsrFile } from './csr/csrFile.ts';
@@ -7,8 +7,10 @@ import { markFloatsDirty } from './csr/floatStatus.ts';
 import { csrByName } from './csr/names.ts';
 import { CSR } from './csr/numbers.ts';
 import type { HartState } from './hartState.ts';
+import { explainWalk, type WalkParts } from './explainWalk.ts';
 import { firstStageTable, guestStageTable } from './mappings.ts';
 import type { Mmu } from './mmu.ts';
+import type { Pmp } from './pmp.ts';
 import {
   firstFloatIndex,
   pcIndex,
@@ -26,12 +28,14 @@ export class HartInspector {
   private readonly csrs: CsrFile;
   private readonly mmu: Mmu;
   private readonly memory: PhysicalMemory;
+  private readonly pmp: Pmp;
 
-  constructor(state: HartState, csrs: CsrFile, mmu: Mmu, memory: PhysicalMemory) {
+  constructor(state: HartState, csrs: CsrFile, mmu: Mmu, memory: PhysicalMemory, pmp: Pmp) {
     this.state = state;
     this.csrs = csrs;
     this.mmu = mmu;
     this.memory = memory;
+    this.pmp = pmp;
   }
 
   get modeName(): string {
@@ -93,6 +97,19 @@ export class HartInspector {
     const { state, mmu, memory } = this;
     if (stage === 'guest') return guestStageTable(state, mmu, memory, maxRows);
     return firstStageTable(state, mmu, memory, state.virtualized, maxRows);
+  }
+
+  /** As the hart's mode would access it. */
+  walk({ address, access, space }: WalkQuery): AddressWalk {
+    const { privilege, virtualized } = this.state;
+    const guestPhysical = space === 'guestPhysical';
+    const request = { address, access, privilege, virtualized, guestPhysical };
+    return explainWalk(this.walkParts, request);
+  }
+
+  get walkParts(): WalkParts {
+    const { state, mmu, memory, pmp } = this;
+    return { state, mmu, memory, pmp };
   }
 
   private get hasFloats(): boolean {

@@ -17,6 +17,7 @@ import {
 import { hstatusBits, status, type HartState } from './hartState.ts';
 import type { Privilege, TrapInfo } from './riscvHart.ts';
 import { cause } from './trapCause.ts';
+import type { TrapWatch } from './trapWatch.ts';
 
 /** LCOFI and what is behind it: local interrupts, which a guest sees under their own numbers. */
 const localInterrupts = ~0x1fff;
@@ -48,6 +49,8 @@ function byCode(events: readonly (readonly [number, CountedEvent])[]) {
 }
 
 export class Traps {
+  /** Who wants to know of traps. */
+  watch: TrapWatch | undefined;
   private readonly state: HartState;
   private readonly csrs: CsrFile;
   /** Software may give interrupts priority numbers (AIA). */
@@ -126,6 +129,7 @@ export class Traps {
     if (previous !== 3) next &= ~status.MPRV;
     state.setLow(CSR.mstatus, next);
     state.setHigh(CSR.mstatus, high & ~status.high.MPV);
+    this.watch?.returned(previous, guest, CSR.mepc);
     this.returnTo(CSR.mepc);
     this.changeMode(previous, guest, true);
   }
@@ -142,12 +146,14 @@ export class Traps {
     if (!inGuest) next &= ~status.MPRV;
     state.setLow(slot, next);
     if (inGuest) {
+      this.watch?.returned(previous, true, CSR.vsepc);
       this.returnTo(CSR.vsepc);
       return this.changeMode(previous, true, finished);
     }
     const hypervisorStatus = state.low(CSR.hstatus);
     state.setLow(CSR.hstatus, hypervisorStatus & ~hstatusBits.SPV);
     const guest = (hypervisorStatus & hstatusBits.SPV) !== 0;
+    this.watch?.returned(previous, guest, CSR.sepc);
     this.returnTo(CSR.sepc);
     this.changeMode(previous, guest, finished);
   }
@@ -180,6 +186,7 @@ export class Traps {
   /** `info` is that of an exception; without, an interrupt is taken. */
   private enter(target: TrapTarget, code: number, info: TrapInfo | undefined): void {
     const { state } = this;
+    this.watch?.entered(target, code, info);
     switch (target) {
       case 'M':
         this.describe(CSR.mepc, CSR.mcause, CSR.mtval, code, info);

@@ -115,6 +115,8 @@ export class Bench {
   /** What the manual's walk wrote. */
   private written = new Map<number, bigint>();
   private readonly changed = new Map<Slot, bigint>();
+  /** How many cases were explained beforehand. */
+  explained = 0;
 
   constructor(r: Rig, world: World, features: Features) {
     this.r = r;
@@ -134,6 +136,7 @@ export class Bench {
     const expected = this.expect(c, word, where);
     const before = this.result(expected, c);
     this.prepare(c, where);
+    this.compareExplanation(c, expected);
     const { retired } = r.hart.run(1);
     if (c.guarded) this.guard(undefined);
     const label = (): string => describe(c, this.world);
@@ -152,6 +155,32 @@ export class Bench {
     }
     this.compareTables(label);
     return 'cause' in expected;
+  }
+
+  /** What the debugger tells of the access beforehand is what the manual's steps come to. */
+  private compareExplanation(c: Case, expected: Expected | { address: bigint } | 'opaque'): void {
+    const { instruction, address } = c;
+    const isPlain = c.by === 'itself' && instruction.how !== 'virtual machine';
+    if (!isPlain || expected === 'opaque' || instruction.size > 4096 - Number(address & 4095n)) {
+      return;
+    }
+    const isFetch = instruction.how === 'fetch';
+    // Of others the expected trap may be that of fetching the instruction.
+    if (!isFetch && 'cause' in expected && expected.tval !== address) return;
+    const masked = BigInt.asUintN(this.r.hart.xlen, address);
+    const query = { address: masked, access: instruction.type, space: 'virtual' } as const;
+    const { result, refusal, steps } = this.r.hart.walk(query);
+    const label = () => `${steps.map(({ text }) => text).join('; ')}: ${describe(c, this.world)}`;
+    if (!('cause' in expected)) {
+      assert.equal(result, expected.address, label());
+    } else {
+      // Beyond memory nothing refuses; the access finds nothing there.
+      if (refusal === undefined) assert.ok(expected.cause < 8, label());
+      else assert.equal(refusal.cause, expected.cause, label());
+      const guest = (refusal?.guestAddress ?? 0n) >> 2n;
+      assert.equal(guest, expected.tval2, label());
+    }
+    this.explained++;
   }
 
   private set(name: string, value: bigint): void {

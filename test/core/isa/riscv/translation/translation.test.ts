@@ -209,7 +209,8 @@ function enumerate(first: Shape, guest: Shape, machine: keyof typeof machines): 
         }
       }
     }
-    console.log(`      ${cases} cases, ${traps} traps`);
+    console.log(`      ${cases} cases, ${traps} traps, ${bench.explained} explained`);
+    assert.ok(bench.explained > cases / 4);
   });
 }
 
