@@ -6,7 +6,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../core/base/userError.ts';
 import type { ExitStop } from '../core/debug/target.ts';
-import { failedEnd, unansweredCall } from '../core/machine/exitStops.ts';
+import { failedEnd, unansweredCall, type trapKinds } from '../core/machine/exitStops.ts';
 import type { Mode } from '../core/machine/launchConfig.ts';
 import type { Guest } from './guest.ts';
 import type { CustomRequests } from './protocol.ts';
@@ -18,6 +18,27 @@ interface Filter {
   /** Exists in mode machine too, where the guest has no hypervisor above it. */
   readonly inMachine?: true;
 }
+
+const trap = (name: (typeof trapKinds)[number], label: string, description: string): Filter => ({
+  ...{ name, label: `Trap: ${label}`, description, inMachine: true },
+});
+const taken = 'Stops when the trap is taken, before its handler has run.';
+
+const traps: readonly Filter[] = [
+  trap('guest-page-fault-fetch', 'guest-page fault of a fetch', taken),
+  trap('guest-page-fault-load', 'guest-page fault of a load', taken),
+  trap('guest-page-fault-store', 'guest-page fault of a store', taken),
+  trap('page-fault', 'page fault', taken),
+  trap('access-fault', 'access fault', taken),
+  trap('illegal-instruction', 'illegal instruction', taken),
+  trap('virtual-instruction', 'virtual instruction', taken),
+  trap('misaligned', 'misaligned address', taken),
+  trap('ebreak', 'breakpoint instruction', taken),
+  trap('ecall', 'environment call', taken),
+  trap('interrupt', 'interrupt', taken),
+  trap('trap-entry', 'entry to a mode', 'Stops at every trap. Condition: the mode, "to HS-mode".'),
+  trap('trap-return', 'return from a trap', 'Stops behind it. Condition: the mode, "to VS-mode".'),
+];
 
 const filters: readonly Filter[] = [
   {
@@ -50,6 +71,7 @@ const filters: readonly Filter[] = [
     label: 'Exit: trap passed on to the guest',
     description: 'Stops when the hypervisor hands a trap to the handler of the guest.',
   },
+  ...traps,
   {
     name: unansweredCall,
     label: 'Call that nobody answers',
@@ -70,7 +92,7 @@ export const exceptionFilters: DebugProtocol.ExceptionBreakpointsFilter[] = filt
     description,
     default: name === failedEnd || name === unansweredCall,
     supportsCondition: true,
-    conditionDescription: 'Text that the description contains: DBCN, console_write, 0x10000000',
+    conditionDescription: 'Text that the stop tells: DBCN, console_write, 0x10000000, to HS-mode',
   }),
 );
 

@@ -66,7 +66,7 @@ export class TraplineSession extends DebugSession {
   private launchedAt = 0;
   private hart = 0;
   /** What the last stop was about, when it was an event of the machine's. */
-  private event: { readonly name: string; readonly text: string } | undefined;
+  private event: (StopReason & { kind: 'event' }) | undefined;
   /** The user knows how to answer a call. */
   private toldHow = false;
   private state: 'starting' | 'running' | 'stopped' | 'over' = 'starting';
@@ -281,7 +281,7 @@ export class TraplineSession extends DebugSession {
       description: event.text,
       breakMode: 'always',
       details: {
-        message: event.text,
+        message: [event.text, ...(event.details ?? [])].join('\n'),
         typeName: event.name,
         stackTrace: `hart ${hart} at ${at} after ${instructions} instructions`,
       },

@@ -161,7 +161,7 @@ export class LocalTarget implements DebugTarget {
 
   async setExitStops(stops: readonly ExitStop[]): Promise<void> {
     this.exitStops = stops;
-    this.machine.exitStops = stops;
+    this.installExitStops(this.machine);
   }
 
   async readRegisters(
@@ -266,7 +266,7 @@ export class LocalTarget implements DebugTarget {
     this.subscriptions.push(machine.log.on((line) => this.logEvents.fire(line)));
     this.breakpoints.apply(machine.harts);
     this.data.apply(machine.harts);
-    machine.exitStops = this.exitStops;
+    this.installExitStops(machine);
     return new RunControl(
       this.host,
       {
@@ -280,6 +280,11 @@ export class LocalTarget implements DebugTarget {
       },
       this.options.pace ? pacingOf(machine) : undefined,
     );
+  }
+
+  private installExitStops(machine: Machine): void {
+    machine.exitStops = this.exitStops;
+    for (const cpu of machine.harts) cpu.setTrapStops?.(this.exitStops);
   }
 
   private detach(): void {

@@ -10,7 +10,7 @@ import type { DisassembledInstruction } from '../isa/isa.ts';
 import type { Machine, MachineStop } from '../machine/machine.ts';
 import type { BreakpointSet } from './breakpoints.ts';
 import { passAccess, stopBefore, type DataBreakpointSet } from './dataBreakpoints.ts';
-import type { EndEvent, ResumeRequest, StopEvent } from './target.ts';
+import type { EndEvent, ResumeRequest, StopEvent, StopReason } from './target.ts';
 import { readVirtual } from './targetMemory.ts';
 
 /** What a slice came to. */
@@ -341,7 +341,7 @@ function resultOf(context: PlanContext, stop: MachineStop): SliceResult {
     case 'event':
       return {
         kind: 'stop',
-        stop: { hart: stop.hart, reason: { kind: 'event', name: stop.name, text: stop.text } },
+        stop: { hart: stop.hart, reason: eventReason(stop) },
       };
     case 'breakpoint': {
       const { watchHit } = cpuOf(context, stop.hart);
@@ -359,6 +359,10 @@ function resultOf(context: PlanContext, stop: MachineStop): SliceResult {
       return MORE;
     }
   }
+}
+
+function eventReason({ name, text, details }: MachineStop & { kind: 'event' }): StopReason {
+  return { kind: 'event', name, text, ...(details && { details }) };
 }
 
 function instructionAt(machine: Machine, cpu: Cpu): DisassembledInstruction | undefined {

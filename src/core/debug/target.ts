@@ -116,7 +116,13 @@ export type StopReason =
       readonly changes: readonly DataChange[];
     }
   /** The guest asked for something nobody answers, or did something nobody can continue from. */
-  | { readonly kind: 'event'; readonly name: string; readonly text: string };
+  | {
+      readonly kind: 'event';
+      readonly name: string;
+      readonly text: string;
+      /** How it came about, line by line. */
+      readonly details?: readonly string[];
+    };
 
 export interface StopEvent {
   readonly hart: number;

@@ -12,7 +12,7 @@ import type { TimedDevice } from '../devices/device.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import type { Isa } from '../isa/isa.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
-import { failureStop } from './exitStops.ts';
+import { failureStop, trapStop } from './exitStops.ts';
 import { DeviceDeadlines } from './deviceDeadlines.ts';
 import type { Machine, MachineStop } from './machine.ts';
 import { TrapLoop } from './trapLoop.ts';
@@ -142,6 +142,8 @@ export class BareMachine implements Machine {
       this.quantumLeft -= steps;
       this.waiting[index] = stop === 'waiting';
       if (stop === 'breakpoint') return { kind: 'breakpoint', hart: index };
+      const trap = trapStop(hart, index);
+      if (trap) return trap;
       this.checkToHost();
       const stuck = this.trapLoop.note(hart, retired, steps);
       if (stuck !== undefined) return this.crash(index, stuck);

@@ -29,7 +29,7 @@ import type { MmioMap } from '../memory/mmioMap.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
 import { CallDesk } from './callDesk.ts';
 import { DeviceDeadlines } from './deviceDeadlines.ts';
-import { exitStop, failureStop } from './exitStops.ts';
+import { exitStop, failureStop, trapStop } from './exitStops.ts';
 import { GuestExits } from './guestExits.ts';
 import type { Machine, MachineStop } from './machine.ts';
 import { TrapLoop } from './trapLoop.ts';
@@ -245,6 +245,7 @@ export class GuestMachine implements Machine {
       if (vcpu === this.vcpus[this.current]) this.quantumLeft -= consumed;
       const stop = this.handleExit(vcpu, exit);
       // The end can wait until the owner has seen the call that made it.
+      this.wantedStop ??= trapStop(vcpu.cpu, vcpu.id);
       const wanted = stop && stop.kind !== 'ended' ? undefined : this.takeWantedStop();
       const shown = wanted ?? stop;
       if (shown) return shown;

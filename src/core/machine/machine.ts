@@ -28,7 +28,14 @@ export type MachineStop =
   /** Every hart waits and no timer is due: only input from outside can go on. */
   | { readonly kind: 'idle' }
   /** The debugger should show this: a call nobody answers, a guest that cannot go on. */
-  | { readonly kind: 'event'; readonly hart: number; readonly name: string; readonly text: string }
+  | {
+      readonly kind: 'event';
+      readonly hart: number;
+      readonly name: string;
+      readonly text: string;
+      /** How it came about, line by line. */
+      readonly details?: readonly string[];
+    }
   | { readonly kind: 'ended'; readonly end: EndEvent };
 
 /** Who answers the guest's calls, and the one that it stands at. */

@@ -11,6 +11,7 @@ import { explainWalk, type WalkParts } from './explainWalk.ts';
 import { firstStageTable, guestStageTable } from './mappings.ts';
 import type { Mmu } from './mmu.ts';
 import type { Pmp } from './pmp.ts';
+import type { Privilege } from './riscvHart.ts';
 import {
   firstFloatIndex,
   pcIndex,
@@ -22,6 +23,12 @@ import {
 const registerIndex = new Map(
   registersOf(64).flatMap((r, i) => [r.name, ...r.aliases].map((name) => [name, i] as const)),
 );
+
+export function modeNameOf(privilege: Privilege, virtualized: boolean): string {
+  if (privilege === 3) return 'M-mode';
+  if (virtualized) return privilege === 1 ? 'VS-mode' : 'VU-mode';
+  return privilege === 1 ? 'HS-mode' : 'U-mode';
+}
 
 export class HartInspector {
   private readonly state: HartState;
@@ -39,10 +46,7 @@ export class HartInspector {
   }
 
   get modeName(): string {
-    const { privilege, virtualized } = this.state;
-    if (privilege === 3) return 'M-mode';
-    if (virtualized) return privilege === 1 ? 'VS-mode' : 'VU-mode';
-    return privilege === 1 ? 'HS-mode' : 'U-mode';
+    return modeNameOf(this.state.privilege, this.state.virtualized);
   }
 
   readRegister(name: string): bigint | undefined {

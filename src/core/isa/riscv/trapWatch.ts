@@ -6,10 +6,10 @@
 import type { ExitStop } from '../../debug/target.ts';
 import type { AccessKind, TrapHit } from '../cpu.ts';
 import { CSR } from './csr/numbers.ts';
-import { disassembleRiscv } from './disassemble.ts';
+import { disassemble } from './disassemble.ts';
 import { explainWalk, type WalkParts } from './explainWalk.ts';
 import { status } from './hartState.ts';
-import { privilegeName } from './registers.ts';
+import { modeNameOf } from './hartInspector.ts';
 import type { Privilege, TrapInfo } from './riscvHart.ts';
 import { cause, interrupt } from './trapCause.ts';
 import type { TrapTarget } from './traps.ts';
@@ -81,7 +81,8 @@ const interruptNames = Object.fromEntries(
 /** Wanted whatever the cause: by where it leads, or by where a return leads. */
 const entry = 'trap-entry';
 const leave = 'trap-return';
-const kinds = new Set([
+/** All of them, as core/machine/exitStops.ts has them. */
+export const trapWatchKinds: ReadonlySet<string> = new Set([
   ...Object.values(causes).map(({ kind }) => kind),
   ...['interrupt', entry, leave],
 ]);
@@ -97,7 +98,7 @@ export class TrapWatch {
   /** `attend`: has the hart come back. */
   constructor(parts: WalkParts, stops: readonly ExitStop[], attend: () => void) {
     this.parts = parts;
-    this.stops = stops.filter(({ kind }) => kinds.has(kind));
+    this.stops = stops.filter(({ kind }) => trapWatchKinds.has(kind));
     this.attend = attend;
   }
 
@@ -119,7 +120,7 @@ export class TrapWatch {
     if (wanted.length === 0) return;
     const { state } = this.parts;
     const { privilege, virtualized, pc } = state;
-    const from = privilegeName(privilege, virtualized);
+    const from = modeNameOf(privilege, virtualized);
     const name = info
       ? (known?.name ?? `exception ${code}`)
       : `interrupt ${interruptNames[code] ?? code}`;
@@ -133,8 +134,8 @@ export class TrapWatch {
     const wanted = this.stops.filter((stop) => stop.kind === leave);
     if (wanted.length === 0) return;
     const { state } = this.parts;
-    const from = privilegeName(state.privilege, state.virtualized);
-    const to = privilegeName(privilege, virtualized);
+    const from = modeNameOf(state.privilege, state.virtualized);
+    const to = modeNameOf(privilege, virtualized);
     const text = `return from ${from} at ${hex(state.pc)} to ${to} at ${hex(state.csr(epc))}`;
     this.note(wanted, text, []);
   }
@@ -168,7 +169,8 @@ export class TrapWatch {
     details.push(...walk.steps.map(({ stage, text }) => `${stage}: ${text}`));
     const { refusal } = walk;
     // Some instructions ask for other permissions than their kind: then the walk knows nothing.
-    if (refusal?.cause !== code) return { short: ` of ${hex(tval)}`, details: [...details, ...where] };
+    if (refusal?.cause !== code)
+      return { short: ` of ${hex(tval)}`, details: [...details, ...where] };
     details.push(refusal.text, `specification: ${refusal.section}`);
     return { short: ` of ${hex(tval)}: ${refusal.text}`, details };
   }
@@ -188,7 +190,7 @@ export class TrapWatch {
   private instruction(word: bigint): string {
     const bytes = new Uint8Array(4);
     new DataView(bytes.buffer).setUint32(0, Number(word & 0xffff_ffffn), true);
-    const { text, valid } = disassembleRiscv(bytes, this.parts.state.pc, this.parts.state.xlen);
+    const { text, valid } = disassemble(bytes, this.parts.state.pc, this.parts.state.xlen);
     return valid ? `${hex(word)} (${text})` : hex(word);
   }
 }

@@ -4,6 +4,7 @@
  * TRAPLINE_TRANSLATION_ROUNDS=43 puts every combination of the lowest eight bits into every entry for
  * every instruction.
  */
+import assert from 'node:assert/strict';
 import { Random } from '../../../../differential/random.ts';
 import { rig } from '../rig.ts';
 import {
