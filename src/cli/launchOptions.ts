@@ -14,7 +14,7 @@ export const launchOptions: readonly OptionSpec[] = [
   { name: 'isa', value: 'STRING', help: 'ISA string or profile, as rv64gc_zba or rva22s64' },
   { name: 'trap-instruction', value: 'transformed|zero', help: 'what traps say of instructions' },
   { name: 'harts', value: 'N', help: 'number of harts, 1 by default' },
-  { name: 'aia', value: 'NAME', help: 'aplic or aplic-imsic instead of a PLIC, in mode machine' },
+  { name: 'aia', value: 'NAME', help: 'aplic-imsic, or in mode machine aplic, instead of a PLIC' },
   { name: 'aia-guests', value: 'N', help: 'guest interrupt files of each hart, 0 by default' },
   { name: 'memory', value: 'SIZE', help: 'RAM, as 256M or 1G' },
   { name: 'firmware', value: 'FILE', help: 'what runs before the image, in mode machine' },

@@ -3,7 +3,9 @@
  * translation stage, vCPUs, and which calls it answers by itself.
  */
 import type { CallRule } from './callPolicy.ts';
+import type { KvmDevice } from './device.ts';
 import type { Result } from './errno.ts';
+import type { IrqChip } from './irqchip.ts';
 import type { MemoryRegion } from './memorySlots.ts';
 import type { Vcpu } from './vcpu.ts';
 import type { Vm } from './vm.ts';
@@ -44,6 +46,10 @@ export interface MmuCounters {
 
 export interface VmArch {
   createVcpu(id: number): Result<Vcpu>;
+  /** KVM_CREATE_DEVICE. ENODEV for a type that there is not. */
+  createDevice(type: number): Result<KvmDevice>;
+  /** The interrupt controller inside the hypervisor, once it was created. */
+  readonly irqchip: IrqChip | undefined;
   /** The slot's translations must go. */
   flushRegion(region: MemoryRegion): void;
   /** KVM_PRE_FAULT_MEMORY: makes the translation of one address, as a fault on it would. */

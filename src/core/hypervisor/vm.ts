@@ -12,10 +12,13 @@ import {
   manualProtectEnable,
   type Capability,
 } from './capabilities.ts';
+import type { KvmDevice } from './device.ts';
 import { dirtyPages, DirtyLog, type DirtyBitmap } from './dirtyLog.ts';
 import { failure, success, type Result } from './errno.ts';
 import type { ObservedExit } from './exits.ts';
+import { IoBus } from './ioBus.ts';
 import { IoEventFds } from './ioeventfd.ts';
+import { Interrupts } from './irqchip.ts';
 import {
   maxSlots,
   memLogDirtyPages,
@@ -47,6 +50,9 @@ export class Vm {
   readonly slots: MemorySlots;
   readonly policy: CallPolicy;
   readonly ioEventFds = new IoEventFds();
+  /** Devices inside the hypervisor. */
+  readonly ioBus = new IoBus();
+  readonly interrupts = new Interrupts(() => this.arch?.irqchip);
   readonly gpaBits: number;
   readonly answers: (extension: number) => boolean;
   readonly kvmQuirks: boolean;
@@ -128,6 +134,11 @@ export class Vm {
     made.value.mpState = this.list.length === 0 ? 'runnable' : 'stopped';
     this.list.push(made.value);
     return made;
+  }
+
+  /** KVM_CREATE_DEVICE, by KVM_DEV_TYPE_*. */
+  createDevice(type: number): Result<KvmDevice> {
+    return this.archVm.createDevice(type);
   }
 
   setUserMemoryRegion(region: MemoryRegion): Result<void> {

@@ -61,6 +61,8 @@ export interface GuestImage {
 export interface DeviceWiring {
   /** The external interrupt of each vCPU, for an interrupt controller of the VMM's (KVM_INTERRUPT). */
   readonly externalInterrupts: readonly InterruptLine[];
+  /** An input of the interrupt controller inside the hypervisor (KVM_IRQ_LINE). */
+  irqLine(irq: number, level: boolean): void;
   /** For a device that switches the machine off. */
   end(event: EndEvent): void;
 }
@@ -82,6 +84,8 @@ export interface GuestMachineOptions {
   readonly clock: VirtualClock;
   readonly guestMemory: readonly GuestMemory[];
   readonly devices: (wiring: DeviceWiring) => GuestDevices;
+  /** Sets up the interrupt controller inside the hypervisor, once the vCPUs are there. */
+  readonly irqchip?: (vm: Vm) => void;
   /** Consoles that are calls and not devices; their handlers are among `callHandlers`. */
   readonly callConsoles: readonly ConsoleChannel[];
   readonly callHandlers: readonly CallHandler[];
@@ -165,7 +169,9 @@ export class GuestMachine implements Machine {
     );
     this.harts = this.vcpus.map((v) => v.cpu);
     this.addMemory(options.guestMemory);
+    options.irqchip?.(this.vm);
     this.devices = options.devices({
+      irqLine: (irq, level) => void this.vm.interrupts.irqLine(irq, level),
       externalInterrupts: this.vcpus.map((v) => ({ set: (level) => v.setInterrupt(level) })),
       end: (event) => (this.ending ??= event),
     });

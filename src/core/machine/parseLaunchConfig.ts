@@ -122,9 +122,9 @@ function aiaChoice(raw: Readonly<Record<string, unknown>>, mode: Mode): AiaChoic
   const range = { min: 0, max: MAX_GUEST_FILES };
   const guests = raw['aiaGuests'] === undefined ? 0 : integer(raw, 'aiaGuests', range);
   if (controllers === 'none') return undefined;
-  if (mode === 'guest') {
+  if (mode === 'guest' && controllers === 'aplic') {
     throw new UserError(
-      `aia: '${controllers}' needs "mode": "machine"; a guest's board has a PLIC`,
+      `aia: 'aplic' needs "mode": "machine"; a guest's AIA is in the hypervisor, which has 'aplic-imsic'`,
       'aia',
     );
   }

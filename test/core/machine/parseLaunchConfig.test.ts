@@ -53,7 +53,10 @@ describe('parseLaunchConfig', () => {
       { aia: 'gic' },
       /^aia: "gic" is not allowed; allowed is "none" or "aplic" or "aplic-im/,
     );
-    refused({ aia }, /^aia: 'aplic-imsic' needs "mode": "machine"/, 'aia');
+    refused({ aia: 'aplic' }, /^aia: 'aplic' needs "mode": "machine"/, 'aia');
+    assert.deepEqual(parseLaunchConfig({ program, aia, aiaGuests: 1 }).aia, {
+      ...{ controllers: aia, guests: 1 },
+    });
     refused({ mode: 'machine', aia, aiaGuests: 8 }, /^aiaGuests: 8 is not allowed/, 'aiaGuests');
     assert.equal(read({ aiaGuests: 1 }), undefined, 'without IMSIC they mean nothing');
   });

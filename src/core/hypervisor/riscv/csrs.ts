@@ -9,6 +9,8 @@ export const allOnes = (1n << 64n) - 1n;
 export const vssip = 1n << 2n;
 export const vstip = 1n << 6n;
 export const vseip = 1n << 10n;
+/** IRQ_S_EXT. */
+export const irqSExternal = 9;
 export const vsInterrupts = vssip | vstip | vseip;
 
 /** sstatus and vsstatus. */
@@ -22,6 +24,8 @@ export const statusFs = 3n << 13n;
 
 export const hstatusSpv = 1n << 7n;
 export const hstatusSpvp = 1n << 8n;
+export const hstatusVgeinShift = 12n;
+export const hstatusVgein = 63n << hstatusVgeinShift;
 export const hstatusVtw = 1n << 21n;
 export const hstatusVsxl64 = 2n << 32n;
 

@@ -12,7 +12,8 @@ import type { HypervisorArch, VmArch } from '../arch.ts';
 import { failure, success, type Result } from '../errno.ts';
 import { PageAllocator, type HostRange } from '../pageAllocator.ts';
 import type { Vm } from '../vm.ts';
-import { csr, translationRegister } from './csrs.ts';
+import { GuestFiles, imsicMaxIds } from './aiaImsic.ts';
+import { allOnes, csr, translationRegister } from './csrs.ts';
 import { Gstage, gstageModeFor, gstageModes, type GstageMode } from './gstage.ts';
 import { openMachineMode } from './vcpuConfig.ts';
 import { sbiCallNames } from './sbiNames.ts';
@@ -20,6 +21,13 @@ import { defaultCalls } from './vcpuSbi.ts';
 import { RiscvVm } from './vm.ts';
 import type { HartSlot } from './vcpuSwitch.ts';
 import { VmidAllocator } from './vmid.ts';
+
+export interface HostImsic {
+  /** The highest identity of a guest's file. */
+  readonly identities: number;
+  /** Host-physical address of the page of a guest's file, numbered from 1. */
+  guestFilePage(hart: number, file: number): number;
+}
 
 export interface RiscvHypervisorOptions {
   /** One per vCPU; ids from 0 up, which are the guest's hart ids. */
@@ -30,6 +38,8 @@ export interface RiscvHypervisorOptions {
   readonly tables: HostRange;
   /** The harts' time. */
   readonly clock: VirtualClock;
+  /** The host's IMSICs, as far as guests can have some of their files. */
+  readonly imsic?: HostImsic;
   /** Lower-case names of extensions that misa does not show, such as `zicboz`. */
   readonly extensions?: ReadonlySet<string>;
 }
@@ -60,19 +70,33 @@ export class RiscvHypervisor implements HypervisorArch {
     this.maxVcpus = harts.length;
     this.hasIrqchip = options.extensions?.has('ssaia') ?? false;
     this.pages = new PageAllocator(memory, tables);
-    this.slots = harts.map((hart) => ({ hart, resident: undefined }));
+    this.slots = harts.map((hart) => ({
+      hart,
+      resident: undefined,
+      guestFiles: guestFilesOf(hart, options.imsic),
+    }));
     this.vmids = new VmidAllocator(harts, () => harts.forEach((h) => h.hfenceGvma()));
   }
 
   createVm(vm: Vm): Result<VmArch> {
     const { vmids, slots } = this;
+    const maxIds = this.options.imsic ? this.options.imsic.identities + 1 : imsicMaxIds;
     const { harts, clock, extensions = new Set() } = this.options;
     const mode = gstageModeFor(vm.gpaBits, harts[0]!.xlen);
     if (!mode) return failure('EINVAL');
     const gstage = Gstage.create(this.options.memory, this.pages, mode);
     if (!gstage) return failure('ENOMEM');
-    return success(new RiscvVm({ vm, gstage, vmids, slots, clock, extensions }));
+    return success(new RiscvVm({ vm, gstage, vmids, slots, clock, extensions, maxIds }));
   }
+}
+
+/** kvm_riscv_aia_init: as many as hgeie has bits, less bit 0. */
+function guestFilesOf(hart: RiscvHart, imsic: HostImsic | undefined): GuestFiles {
+  if (!imsic || hart.readRegister('hgeie') === undefined) return new GuestFiles(0, () => 0);
+  hart.setCsr(csr.hgeie, allOnes);
+  const count = hart.getCsr(csr.hgeie).toString(2).replaceAll('0', '').length;
+  hart.setCsr(csr.hgeie, 0n);
+  return new GuestFiles(count, (file) => imsic.guestFilePage(hart.id, file));
 }
 
 /** hgatp.MODE is WARL: a mode that is not there does not stay. */

@@ -30,6 +30,8 @@ import {
 } from './csrs.ts';
 import type { MachineIds, OneRegVcpu } from './oneReg.ts';
 import { SbiExtensions } from './sbiExtensions.ts';
+import { setHvictl } from './aia.ts';
+import { VcpuAia } from './aiaDevice.ts';
 import { configureHypervisorMode, detectSatpMode, hasSstc, resetGuest } from './vcpuConfig.ts';
 import type { ExitContext, PendingExit, VcpuOwner } from './vcpuContext.ts';
 import { completeCsr } from './vcpuCsr.ts';
@@ -47,6 +49,8 @@ import { VcpuTimer } from './vcpuTimer.ts';
 import { VcpuSwitch, type HartSlot, type SwitchCounters } from './vcpuSwitch.ts';
 import { TakenTrap } from './vcpuTrap.ts';
 
+/** KVM_EXIT_FAIL_ENTRY_NO_VSFILE. */
+const failEntryNoVsFile = 1;
 const breakpointDelegated = 1n << BigInt(cause.breakpoint);
 
 export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
@@ -61,6 +65,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   readonly sbi: SbiExtensions;
   readonly ids: MachineIds;
   readonly satpMode: bigint;
+  readonly aia = new VcpuAia();
   mpState: MpState = 'stopped';
   pending: PendingExit | undefined;
   immediateExit = false;
@@ -138,8 +143,10 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   }
 
   setInterrupt(level: boolean): void {
-    const old = this.hart.getCsr(csr.hvip);
-    this.hart.setCsr(csr.hvip, level ? old | vseip : old & ~vseip);
+    const { hart } = this;
+    const old = hart.getCsr(csr.hvip);
+    hart.setCsr(csr.hvip, level ? old | vseip : old & ~vseip);
+    if (this.hasAia) setHvictl(hart, level);
     this.noteReady();
   }
 
@@ -197,6 +204,10 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   advanceTimer(): void {
     this.timer.advance();
     this.noteReady();
+  }
+
+  get hasAia(): boolean {
+    return this.isa.hostHas('ssaia');
   }
 
   // What SBI extensions see.
@@ -303,6 +314,8 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     const early = this.complete();
     if (early) return early;
     if (this.immediateExit) return { kind: 'intr' };
+    const { aia } = this.owner;
+    if (aia && !aia.enter(this)) return this.noVsFile();
     while (this.used < budget) {
       if (this.halted) {
         if (!this.hasInterrupt) return { kind: 'halted' };
@@ -335,6 +348,12 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
       }
     }
     return { kind: 'intr' };
+  }
+
+  /** KVM_EXIT_FAIL_ENTRY_NO_VSFILE. */
+  private noVsFile(): VcpuExit {
+    const text = `hart ${this.id} has no guest interrupt file left for this vCPU`;
+    return { kind: 'failEntry', reason: failEntryNoVsFile, cpu: this.id, text };
   }
 
   /** KVM would block here until somebody starts the vCPU. */
@@ -411,6 +430,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
 
   /** A hart that begins anew, and what SBI extensions remember of it. */
   private reset(pc: bigint, argument: bigint): void {
+    this.owner.aia?.reset(this);
     this.pmu.reset();
     this.steal.reset();
     this.features.reset();
@@ -418,6 +438,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     const external = this.hart.getCsr(csr.hvip) & vseip;
     this.enterAt(pc, argument);
     this.hart.setCsr(csr.hvip, external);
+    if (this.hasAia) setHvictl(this.hart, external !== 0n);
     this.timer.reset();
   }
 
@@ -427,6 +448,7 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     hart.privilege = 1;
     hart.virtualized = false;
     resetGuest(hart, pc, argument);
+    this.aia.imsic?.statusWritten();
     this.applyIsa();
     hart.sret();
     this.halted = false;

@@ -5,6 +5,7 @@
 import type { VirtualClock } from '../../base/virtualClock.ts';
 import type { CallExit, CsrExit, MmioExit } from '../exits.ts';
 import type { Vm } from '../vm.ts';
+import type { AiaDevice, VcpuAia } from './aiaDevice.ts';
 import type { SbiExtensions } from './sbiExtensions.ts';
 import type { SbiCall, SbiVcpu } from './vcpuSbiCall.ts';
 import type { MemoryInstruction } from './vcpuInsn.ts';
@@ -30,6 +31,8 @@ export interface VcpuOwner {
   /** Asking makes it valid: a VM whose VMID is of an older numbering takes a new one. */
   readonly vmidVersion: number;
   readonly hgatp: bigint;
+  /** The AIA inside the hypervisor, once the VMM has created it. */
+  readonly aia: AiaDevice | undefined;
   /** VMIDs tell the translations of VMs apart. */
   readonly tagged: boolean;
   fault(gpa: number, write: boolean): FaultOutcome;
@@ -68,6 +71,9 @@ export interface ExitContext extends SbiVcpu {
   readonly owner: VcpuOwner;
   /** Which extensions this vCPU answers. */
   readonly sbi: SbiExtensions;
+  /** Whether the processor has AIA's CSRs (kvm_riscv_aia_available), and what is kept for them. */
+  readonly hasAia: boolean;
+  readonly aia: VcpuAia;
   pending: PendingExit | undefined;
   /** The instruction at pc was emulated: goes on after its `length` bytes and counts it. */
   advance(length: number): void;

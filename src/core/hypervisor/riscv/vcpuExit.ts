@@ -7,7 +7,7 @@ import type { VcpuExit } from '../exits.ts';
 import { cause, causeName, csr, hex } from './csrs.ts';
 import type { FirmwareEvent } from './sbiPmuEvents.ts';
 import type { ExitContext, GuestTrap } from './vcpuContext.ts';
-import { leaveForCsr } from './vcpuCsr.ts';
+import { emulateCsr } from './vcpuCsr.ts';
 import { makeCall } from './vcpuEcall.ts';
 import { isPageTableAccess, wfi, wrsNto, wrsSto } from './vcpuInsn.ts';
 import { emulateMmio, fetchInstruction } from './vcpuMmio.ts';
@@ -119,7 +119,11 @@ function virtualInstruction(vcpu: ExitContext, trap: GuestTrap): VcpuExit | unde
     return undefined;
   }
   if (readCounter(vcpu, bits)) return undefined;
-  return leaveForCsr(vcpu, bits) ?? reflect(vcpu, cause.illegalInstruction, BigInt(bits));
+  const outcome = emulateCsr(vcpu, bits);
+  if (outcome.kind === 'exit') return outcome.exit;
+  return outcome.kind === 'done'
+    ? undefined
+    : reflect(vcpu, cause.illegalInstruction, BigInt(bits));
 }
 
 /**

@@ -7,11 +7,11 @@ import type { GuestRead, TrapInfo } from '../../isa/riscv/riscvHart.ts';
 import type { MmioExit, VcpuExit } from '../exits.ts';
 import { cause, hex } from './csrs.ts';
 import type { ExitContext, GuestTrap, PendingExit } from './vcpuContext.ts';
-import { decodeMemoryInstruction, decodeTransformed } from './vcpuInsn.ts';
+import { decodeMemoryInstruction, decodeTransformed, type MemoryInstruction } from './vcpuInsn.ts';
 
 export type MmioOutcome =
   | { readonly kind: 'exit'; readonly exit: VcpuExit }
-  /** An ioeventfd took the store; the guest goes on behind it. */
+  /** An ioeventfd or a device inside the hypervisor took it; the guest goes on behind it. */
   | { readonly kind: 'signalled' }
   /** The instruction could not be read; the guest gets this. */
   | { readonly kind: 'fault'; readonly trap: TrapInfo }
@@ -38,14 +38,39 @@ export function emulateMmio(vcpu: ExitContext, trap: GuestTrap, gpa: number): Mm
     vcpu.advance(instruction.length);
     return { kind: 'signalled' };
   }
+  if (inHypervisor(vcpu, gpa, size, write, data, instruction)) return { kind: 'signalled' };
   const exit: MmioExit = { kind: 'mmio', address: gpa, size, write, data };
   vcpu.pending = { kind: 'mmio', pc: vcpu.hart.pc, instruction, exit };
   return { kind: 'exit', exit };
 }
 
+/** kvm_io_bus_read and kvm_io_bus_write: devices of the hypervisor's own come before the VMM's. */
+function inHypervisor(
+  vcpu: ExitContext,
+  gpa: number,
+  size: 1 | 2 | 4 | 8,
+  write: boolean,
+  data: bigint,
+  instruction: MemoryInstruction,
+): boolean {
+  const { ioBus } = vcpu.owner.vm;
+  const value = write ? (ioBus.write(gpa, size, data) ? data : undefined) : ioBus.read(gpa, size);
+  if (value === undefined) return false;
+  complete(vcpu, instruction, { address: gpa, write, data: value });
+  return true;
+}
+
 export function completeMmio(vcpu: ExitContext, pending: PendingExit & { kind: 'mmio' }): void {
-  const { instruction, exit } = pending;
-  const { size, address } = exit;
+  complete(vcpu, pending.instruction, pending.exit);
+}
+
+function complete(
+  vcpu: ExitContext,
+  instruction: MemoryInstruction,
+  exit: Pick<MmioExit, 'address' | 'write' | 'data'>,
+): void {
+  const { address } = exit;
+  const { size } = instruction;
   vcpu.pmu.count(exit.write ? 'MMIO_STORE' : 'MMIO_LOAD');
   vcpu.observe('mmio', () =>
     exit.write

@@ -8,6 +8,7 @@
  */
 import { defined } from '../../base/assert.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
+import type { GuestFiles } from './aiaImsic.ts';
 import { csr, statusFs, statusFsClean } from './csrs.ts';
 import { getF, getFcsr, setF, setFcsr } from './vcpuFp.ts';
 
@@ -15,6 +16,8 @@ import { getF, getFcsr, setF, setFcsr } from './vcpuFp.ts';
 export interface HartSlot {
   readonly hart: RiscvHart;
   resident: VcpuSwitch | undefined;
+  /** Interrupt files for guests that the hart's IMSIC has. */
+  readonly guestFiles: GuestFiles;
 }
 
 /** For what belongs to a vCPU: asking for the hart brings the vCPU onto it. */

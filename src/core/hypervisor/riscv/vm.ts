@@ -5,10 +5,14 @@
 import { defined } from '../../base/assert.ts';
 import type { VirtualClock } from '../../base/virtualClock.ts';
 import type { MmuCounters, VmArch } from '../arch.ts';
+import { deviceType, type KvmDevice } from '../device.ts';
 import { failure, success, type Result } from '../errno.ts';
+import type { IrqChip } from '../irqchip.ts';
 import { memReadonly, pageSize, type MemoryRegion } from '../memorySlots.ts';
 import type { Vcpu } from '../vcpu.ts';
 import type { Vm } from '../vm.ts';
+import { AiaDevice, type AiaHost } from './aiaDevice.ts';
+import type { GuestFiles } from './aiaImsic.ts';
 import { leafSizeFor, type Gstage } from './gstage.ts';
 import { RiscvVcpu } from './vcpu.ts';
 import type { FaultOutcome, VcpuOwner } from './vcpuContext.ts';
@@ -24,9 +28,11 @@ export interface RiscvVmParts {
   readonly clock: VirtualClock;
   /** Lower-case names of what the harts have. */
   readonly extensions: ReadonlySet<string>;
+  /** One more than the highest identity that an interrupt file can have. */
+  readonly maxIds: number;
 }
 
-export class RiscvVm implements VmArch, VcpuOwner {
+export class RiscvVm implements VmArch, VcpuOwner, AiaHost {
   readonly vm: Vm;
   readonly gstage: Gstage;
   readonly clock: VirtualClock;
@@ -37,6 +43,8 @@ export class RiscvVm implements VmArch, VcpuOwner {
   private writeProtections = 0;
   readonly extensions: ReadonlySet<string>;
   readonly vcpus: RiscvVcpu[] = [];
+  readonly maxIds: number;
+  aia: AiaDevice | undefined;
   private readonly slots: readonly HartSlot[];
 
   constructor(parts: RiscvVmParts) {
@@ -47,6 +55,7 @@ export class RiscvVm implements VmArch, VcpuOwner {
     this.delta = BigInt.asUintN(64, -parts.clock.ticks());
     this.slots = parts.slots;
     this.extensions = parts.extensions;
+    this.maxIds = parts.maxIds;
   }
 
   /** Guest time is host time plus this; it is 0 when the VM is created. */
@@ -83,6 +92,34 @@ export class RiscvVm implements VmArch, VcpuOwner {
     const vcpu = new RiscvVcpu(this, defined(this.slots[id], `hart ${id}`));
     this.vcpus.push(vcpu);
     return success(vcpu);
+  }
+
+  get irqchip(): IrqChip | undefined {
+    return this.aia;
+  }
+
+  /** aia_create. */
+  createDevice(type: number): Result<KvmDevice> {
+    if (type !== deviceType.RISCV_AIA) return failure('ENODEV');
+    if (this.aia) return failure('EEXIST');
+    if (!this.extensions.has('ssaia')) return failure('ENODEV');
+    if (this.vcpus.some((vcpu) => vcpu.ranAtLeastOnce)) return failure('EBUSY');
+    this.aia = new AiaDevice(this);
+    return success(this.aia);
+  }
+
+  get guestFiles(): readonly GuestFiles[] {
+    return this.slots.map(({ guestFiles }) => guestFiles);
+  }
+
+  /** kvm_riscv_mmu_ioremap, for a page that is not memory. */
+  mapPage(address: number, hostPage: number): boolean {
+    return this.gstage.map(address, hostPage, pageSize, true);
+  }
+
+  /** kvm_riscv_mmu_iounmap. */
+  unmapPage(address: number): void {
+    this.unmapRange(address, pageSize);
   }
 
   flushRegion(region: MemoryRegion): void {

@@ -45,6 +45,8 @@ export interface VirtEnvironment {
   readonly xlen: 32 | 64;
   /** Controllers of the Advanced Interrupt Architecture instead of the PLIC. */
   readonly aia?: AiaChoice;
+  /** With AIA in mode `guest`: inputs of the controller inside the hypervisor. */
+  readonly irqLine?: (irq: number) => InterruptLine;
   /** One entry per hart, by hart id. */
   readonly harts: readonly VirtHartLines[];
   /** Bytes of RAM. */

@@ -162,13 +162,19 @@ function plicNodes(soc: FdtNodeBuilder, board: VirtDescription): FillNodes {
 function aiaNodes(soc: FdtNodeBuilder, board: VirtDescription, aia: AiaChoice): FillNodes {
   const size = map.aplicSize(board.harts);
   const supervisor = device(soc, 'aplic', { ...map.APLIC_S, size }, 'riscv,aplic');
-  const machine = device(soc, 'aplic', { ...map.APLIC_M, size }, 'riscv,aplic');
+  // A guest has no M-mode, and its harts have no guests.
+  const isGuest = board.mode === 'guest';
+  const machine = isGuest
+    ? undefined
+    : device(soc, 'aplic', { ...map.APLIC_M, size }, 'riscv,aplic');
   const withFiles = aia.controllers === 'aplic-imsic';
-  const files = withFiles ? imsicNodes(soc, board.harts, aia.guests) : undefined;
+  const files = withFiles
+    ? imsicNodes(soc, board.harts, isGuest ? 0 : aia.guests, !isGuest)
+    : undefined;
   return (harts) => {
     const imsics = files?.(harts);
     const levels = [
-      { node: machine, irq: IRQ_M_EXT, imsic: imsics?.machine },
+      ...(machine ? [{ node: machine, irq: IRQ_M_EXT, imsic: imsics?.machine }] : []),
       { node: supervisor, irq: IRQ_S_EXT, imsic: imsics?.supervisor },
     ];
     for (const { node, irq, imsic } of levels) {
@@ -178,21 +184,21 @@ function aiaNodes(soc: FdtNodeBuilder, board: VirtDescription, aia: AiaChoice): 
       else node.cells('interrupts-extended', ...inputs(harts, [irq]));
       node.cells('riscv,num-sources', map.PLIC_SOURCES);
     }
-    machine.cells('riscv,children', supervisor.phandle());
-    machine.cells('riscv,delegate', supervisor.phandle(), 1, map.PLIC_SOURCES);
+    machine?.cells('riscv,children', supervisor.phandle());
+    machine?.cells('riscv,delegate', supervisor.phandle(), 1, map.PLIC_SOURCES);
     return { parent: supervisor, specifier: (irq) => [irq, LEVEL_HIGH] };
   };
 }
 
-function imsicNodes(soc: FdtNodeBuilder, harts: number, guests: number) {
+function imsicNodes(soc: FdtNodeBuilder, harts: number, guests: number, hasMachine: boolean) {
   const bits = map.guestIndexBits(guests);
   const forSupervisor = { ...map.IMSIC_S, size: (0x1000 << bits) * harts };
   const forMachine = { ...map.IMSIC_M, size: 0x1000 * harts };
   const supervisor = device(soc, 'imsics', forSupervisor, 'riscv,imsics');
-  const machine = device(soc, 'imsics', forMachine, 'riscv,imsics');
+  const machine = hasMachine ? device(soc, 'imsics', forMachine, 'riscv,imsics') : undefined;
   return (controllers: readonly FdtNodeBuilder[]) => {
     for (const { node, irq } of [
-      { node: machine, irq: IRQ_M_EXT },
+      ...(machine ? [{ node: machine, irq: IRQ_M_EXT }] : []),
       { node: supervisor, irq: IRQ_S_EXT },
     ]) {
       node.phandle();

@@ -2,20 +2,25 @@
  * The `virt` board as a guest: RISC-V harts with the hypervisor extension, our hypervisor on them,
  * and the board's devices in its VMM. Puts together what others define; what runs is `GuestMachine`.
  */
+import { assert } from '../../base/assert.ts';
 import { ConsoleChannel } from '../../base/console.ts';
 import { VirtualClock } from '../../base/virtualClock.ts';
 import type { EndEvent } from '../../debug/target.ts';
 import type { InterruptLine, TimeSource } from '../../devices/device.ts';
 import type { Finish } from '../../devices/testFinisher/testFinisher.ts';
 import type { CallRule } from '../../hypervisor/callPolicy.ts';
-import { RiscvHypervisor } from '../../hypervisor/riscv/main.ts';
+import { deviceType } from '../../hypervisor/device.ts';
+import { aiaAddress, aiaConfig, aiaGroup, aiaInit } from '../../hypervisor/riscv/aiaDevice.ts';
+import { RiscvHypervisor, type HostImsic } from '../../hypervisor/riscv/main.ts';
 import { SeedSource } from '../../hypervisor/riscv/vmmCsr.ts';
 import { SbiConsole } from '../../hypervisor/riscv/vmmSbi.ts';
+import type { Vm } from '../../hypervisor/vm.ts';
 import type { Isa } from '../../isa/isa.ts';
 import { parseIsaString } from '../../isa/riscv/isaString.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import { GuestMachine, type DeviceWiring } from '../guestMachine.ts';
+import type { AiaChoice } from '../launchConfig.ts';
 import type { LoadedImages } from '../loadTypes.ts';
 import { virtBoard, type VirtBoard } from './virt.ts';
 import * as map from './virtMap.ts';
@@ -45,17 +50,21 @@ export interface VirtGuestOptions {
   readonly mmuType: string;
   readonly calls: readonly CallRule[];
   readonly kvmQuirks: boolean;
+  /** Interrupts by an AIA inside the hypervisor; the harts have its guest interrupt files. */
+  readonly aia?: AiaChoice;
   readonly load: (board: VirtBoard) => LoadedImages;
 }
 
 export function virtGuest(options: VirtGuestOptions): GuestMachine {
-  const { clock, harts, hostMemory } = options;
+  const { aia, clock, harts, hostMemory } = options;
   const sbi = new ConsoleChannel('sbi');
   const uart = new ConsoleChannel('uart0');
   // The board comes before the vCPUs that its lines lead to.
   let wiring: DeviceWiring | undefined;
   const board = virtBoard({
     mode: 'guest',
+    ...(aia ? { aia } : {}),
+    irqLine: (irq) => ({ set: (level) => wiring?.irqLine(irq, level) }),
     xlen: options.isa.xlen,
     harts: harts.map((_, id) => guestLines((level) => wiring?.externalInterrupts[id]?.set(level))),
     memory: options.memory,
@@ -76,6 +85,7 @@ export function virtGuest(options: VirtGuestOptions): GuestMachine {
       memory: hostMemory,
       tables: guestTables,
       clock,
+      ...(aia && aia.guests > 0 ? { imsic: hostImsic(aia.guests) } : {}),
       extensions: parseIsaString(options.isaString).extensions,
     }),
     harts: harts.length,
@@ -92,6 +102,7 @@ export function virtGuest(options: VirtGuestOptions): GuestMachine {
       wiring = given;
       return { mmio: board.mmio, timed: board.timed, consoles: [uart] };
     },
+    ...(aia ? { irqchip: (vm: Vm) => createAia(vm, harts.length) } : {}),
     callConsoles: [sbi],
     callHandlers: [new SbiConsole(sbi, options.isa.xlen)],
     registerHandlers: [new SeedSource()],
@@ -101,6 +112,31 @@ export function virtGuest(options: VirtGuestOptions): GuestMachine {
     entry: loaded.start,
     bootArgument: BigInt(loaded.deviceTree),
   });
+}
+
+function hostImsic(guests: number): HostImsic {
+  return {
+    identities: map.IMSIC_IDENTITIES,
+    guestFilePage: (hart, file) => map.guestFilePage(guests, hart, file),
+  };
+}
+
+/** As kvmtool and QEMU set the device up; VS-files are used where there are some (mode AUTO). */
+function createAia(vm: Vm, harts: number): void {
+  const device = vm.createDevice(deviceType.RISCV_AIA);
+  assert(device.ok, 'an AIA in the hypervisor');
+  const set = (group: number, attribute: number, value: number) => {
+    const result = device.value.setAttr(group, attribute, BigInt(value));
+    assert(result.ok, `attribute ${attribute} of AIA's group ${group}`);
+  };
+  set(aiaGroup.config, aiaConfig.ids, map.IMSIC_IDENTITIES);
+  set(aiaGroup.config, aiaConfig.sources, map.PLIC_SOURCES);
+  set(aiaGroup.config, aiaConfig.hartBits, Math.ceil(Math.log2(harts)));
+  set(aiaGroup.addr, aiaAddress.aplic, map.APLIC_S.base);
+  for (let hart = 0; hart < harts; hart++) {
+    set(aiaGroup.addr, aiaAddress.imsic(hart), map.IMSIC_S.base + hart * 0x1000);
+  }
+  set(aiaGroup.ctrl, aiaInit, 0);
 }
 
 /** A guest's harts have one line that the board drives; the others belong to machine mode. */

@@ -2,6 +2,7 @@
  * The interrupt controllers that a `virt` board can have: a PLIC, or those of the Advanced Interrupt
  * Architecture as QEMU's `aia=aplic` and `aia=aplic-imsic` place them.
  */
+import { assert } from '../../base/assert.ts';
 import type { InterruptLine, MmioDevice, Persist } from '../../devices/device.ts';
 import { Aplic } from '../../devices/intc/aplic/aplic.ts';
 import { PRIORITY_BITS } from '../../devices/intc/aplic/directDelivery.ts';
@@ -26,6 +27,7 @@ export interface InterruptController {
 }
 
 export function interruptController(env: VirtEnvironment): InterruptController {
+  if (env.mode === 'guest' && env.aia) return hypervisorController(env);
   switch (env.aia?.controllers) {
     case undefined:
       return plicController(env);
@@ -34,6 +36,12 @@ export function interruptController(env: VirtEnvironment): InterruptController {
     case 'aplic-imsic':
       return imsicController(env.harts, env.aia.guests);
   }
+}
+
+/** As under KVM: the controllers are the hypervisor's own, and the board has their lines alone. */
+function hypervisorController({ irqLine }: VirtEnvironment): InterruptController {
+  assert(irqLine, 'lines into the hypervisor');
+  return { source: irqLine, regions: [], components: {}, external: [] };
 }
 
 function plicController(env: VirtEnvironment): InterruptController {
@@ -66,7 +74,11 @@ function aplicController(harts: readonly VirtHartLines[]): InterruptController {
   };
 }
 
-function imsicController(harts: readonly VirtHartLines[], guests: number): InterruptController {
+/** Interrupt files of the harts, and where messages to them go. */
+export function interruptFiles(
+  harts: readonly Pick<VirtHartLines, 'meip' | 'seip' | 'guestExternal'>[],
+  guests: number,
+) {
   const imsics = harts.map((lines, hart) => {
     const file = (name: string, line: InterruptLine) =>
       new InterruptFile(`${name} of hart ${hart}`, map.IMSIC_IDENTITIES, line);
@@ -89,22 +101,31 @@ function imsicController(harts: readonly VirtHartLines[], guests: number): Inter
     imsics.map((own) => [own.supervisor, ...own.guests]),
     bits,
   );
-  const files = [
+  const regions = [
     { ...map.IMSIC_M, size: 0x1000 * harts.length, device: machine },
     { ...map.IMSIC_S, size: (0x1000 << bits) * harts.length, device: supervisor },
   ];
+  return {
+    regions,
+    components: { 'imsic-m': machine, 'imsic-s': supervisor },
+    external: imsics.map((imsic) => ({ imsic })),
+  };
+}
+
+function imsicController(harts: readonly VirtHartLines[], guests: number): InterruptController {
+  const files = interruptFiles(harts, guests);
   const aplic = new Aplic(map.PLIC_SOURCES, {
     // Messages go to interrupt files alone: nothing else here takes them.
     sendMsi: (address, data) => {
-      const to = files.find(({ base, size }) => address >= base && address < base + size);
+      const to = files.regions.find(({ base, size }) => address >= base && address < base + size);
       to?.device.write(address - to.base, 4, data);
     },
   });
   return {
     source: (irq) => aplic.source(irq),
-    regions: [...aplicRegions(aplic, harts.length), ...files],
-    components: { aplic, 'imsic-m': machine, 'imsic-s': supervisor },
-    external: imsics.map((imsic) => ({ imsic })),
+    regions: [...aplicRegions(aplic, harts.length), ...files.regions],
+    components: { aplic, ...files.components },
+    external: files.external,
   };
 }
 

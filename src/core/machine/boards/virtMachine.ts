@@ -25,6 +25,7 @@ import { BareMachine } from '../bareMachine.ts';
 import type { LaunchConfig, LaunchFiles } from '../launchConfig.ts';
 import { loadImages } from '../load.ts';
 import type { Machine } from '../machine.ts';
+import { interruptFiles } from './virtIntc.ts';
 import { guestTables, virtGuest, virtGuestRam } from './virtGuest.ts';
 import { virtBoard, type VirtEnvironment } from './virt.ts';
 import { TIMEBASE } from './virtMap.ts';
@@ -140,17 +141,22 @@ function guestMachine(
 ): Machine {
   const clock = new VirtualClock(TIMEBASE);
   const isa = isaOf(config, files);
+  let harts: readonly Hart[] = [];
+  const { mmio, external } = hostInterrupts(config, (hart) => harts[hart]);
   const parts = createRiscvParts({
     harts: config.harts,
     ram: virtGuestRam(config.memory),
-    mmio: new MmioMap(),
+    mmio,
+    external,
     clock,
     xlen: isa.xlen,
     extensions: isa.withHypervisor,
     trapInstruction: config.trapInstruction,
     translate: config.engine === 'interpreter' ? undefined : translation,
   });
+  harts = parts.harts;
   const machine = virtGuest({
+    ...(config.aia ? { aia: config.aia } : {}),
     isa: riscvIsa(isa.xlen),
     clock,
     harts: parts.harts,
@@ -165,6 +171,24 @@ function guestMachine(
   machine.notes = notesOn(isa);
   machine.engineCounters = countersOf(parts);
   return machine;
+}
+
+/** What the processors under the hypervisor have for their guests' external interrupts. */
+function hostInterrupts(config: LaunchConfig, hart: (id: number) => Hart | undefined) {
+  const mmio = new MmioMap();
+  const guests = config.aia?.guests ?? 0;
+  if (guests === 0) return { mmio, external: [] };
+  const unused: InterruptLine = { set: () => {} };
+  const lines = Array.from({ length: config.harts }, (_, id) => ({
+    meip: unused,
+    seip: unused,
+    guestExternal: (file: number): InterruptLine => ({
+      set: (level) => hart(id)?.setGuestExternal(file, level),
+    }),
+  }));
+  const files = interruptFiles(lines, guests);
+  for (const { base, size, device } of files.regions) mmio.add(base, size, device);
+  return { mmio, external: files.external };
 }
 
 function countersOf({ translator, harts }: RiscvMachineParts): Machine['engineCounters'] {

@@ -34,6 +34,8 @@ export const IMSIC_M = { base: 0x24000000 } as const;
 export const IMSIC_S = { base: 0x28000000 } as const;
 /** `riscv,num-ids`. */
 export const IMSIC_IDENTITIES = 255;
+export const guestFilePage = (guests: number, hart: number, file: number): number =>
+  IMSIC_S.base + ((hart << guestIndexBits(guests)) + file) * 0x1000;
 export const guestIndexBits = (guests: number): number => Math.ceil(Math.log2(guests + 1));
 
 /** Early consoles have this address compiled in, U-Boot's debug UART its clock as well. */

@@ -5,8 +5,11 @@ import { RiscvHypervisor } from '../../../../src/core/hypervisor/riscv/main.ts';
 import type { RiscvVcpu } from '../../../../src/core/hypervisor/riscv/vcpu.ts';
 import { HypervisorSystem } from '../../../../src/core/hypervisor/system.ts';
 import type { Vm } from '../../../../src/core/hypervisor/vm.ts';
+import type { Hart } from '../../../../src/core/isa/riscv/hart.ts';
 import { parseIsaString } from '../../../../src/core/isa/riscv/isaString.ts';
 import { createRiscvParts } from '../../../../src/core/isa/riscv/riscvMachineParts.ts';
+import { interruptFiles } from '../../../../src/core/machine/boards/virtIntc.ts';
+import * as map from '../../../../src/core/machine/boards/virtMap.ts';
 import { MmioMap } from '../../../../src/core/memory/mmioMap.ts';
 import type { PhysicalMemory } from '../../../../src/core/memory/physicalMemory.ts';
 import { testTranslation } from '../../../engine.ts';
@@ -25,26 +28,42 @@ export interface OneVm {
 
 export interface VmsOptions {
   readonly isa?: string;
-  readonly xlen?: 32 | 64;
+  /** Guest interrupt files of the hart. */
+  readonly guestFiles?: number;
 }
 
 /** A VM with one vCPU for each image, all on the same hart. */
 export function vmsOf(images: readonly Uint8Array[], options: VmsOptions = {}): OneVm[] {
   const { xlen, withHypervisor } = parseIsaString(options.isa ?? '');
   const clock = new VirtualClock();
+  const { guestFiles = 0 } = options;
+  const mmio = new MmioMap();
+  let hart: Hart | undefined;
+  const unused = { set: () => {} };
+  const guestExternal = (file: number) => ({
+    set: (level: boolean) => hart?.setGuestExternal(file, level),
+  });
+  const files = interruptFiles([{ meip: unused, seip: unused, guestExternal }], guestFiles);
+  for (const { base, size, device } of files.regions) mmio.add(base, size, device);
   const { harts, memory } = createRiscvParts({
     harts: 1,
     ram: [
       { name: 'tables', ...tables, writable: true },
       { name: 'backing', base: backing, size: vmRam * images.length, writable: true },
     ],
-    mmio: new MmioMap(),
+    mmio,
+    external: guestFiles > 0 ? files.external : [],
     clock,
     xlen,
     extensions: withHypervisor,
     translate: testTranslation,
   });
-  const arch = new RiscvHypervisor({ harts, memory, tables, clock, extensions: withHypervisor });
+  [hart] = harts;
+  const guestFilePage = (id: number, file: number) => map.guestFilePage(guestFiles, id, file);
+  const arch = new RiscvHypervisor({
+    ...{ harts, memory, tables, clock, extensions: withHypervisor },
+    ...(guestFiles > 0 ? { imsic: { identities: map.IMSIC_IDENTITIES, guestFilePage } } : {}),
+  });
   const system = new HypervisorSystem(memory, arch);
   return images.map((image, i) => {
     const vm = system.createVm();

@@ -39,7 +39,9 @@ export class Aplic implements Persist<AplicState> {
     const { wires, addresses } = this;
     const delivery = (level: 'machine' | 'supervisor') =>
       'sendMsi' in backend
-        ? new MsiDelivery(level, addresses, backend.sendMsi)
+        ? new MsiDelivery(level, (hart, guest, identity) =>
+            backend.sendMsi(addresses.address(level, hart, guest), identity),
+          )
         : new DirectDelivery(backend[level]);
     const shared = { sources, wires };
     this.supervisor = new AplicDomain({

@@ -10,6 +10,9 @@ import type { Sources } from './sources.ts';
 /** Writes the data of a message, 32 bits in little-endian order, to a physical address. */
 export type SendMsi = (address: number, data: number) => void;
 
+/** Sends an interrupt identity to a hart's interrupt file, or to that of its guest. */
+export type SendToFile = (hartIndex: number, guestIndex: number, identity: number) => void;
+
 export interface MsiAddressState {
   readonly mmsiaddrcfg: number;
   readonly mmsiaddrcfgh: number;
@@ -89,15 +92,13 @@ export class MsiAddresses {
 export class MsiDelivery {
   readonly kind = 'msi';
   private readonly level: 'machine' | 'supervisor';
-  private readonly addresses: MsiAddresses;
-  private readonly sendMsi: SendMsi;
+  private readonly sendToFile: SendToFile;
   /** genmsi as it reads: Busy is never seen, since a message has gone when its write is over. */
   private genmsi = 0;
 
-  constructor(level: 'machine' | 'supervisor', addresses: MsiAddresses, sendMsi: SendMsi) {
+  constructor(level: 'machine' | 'supervisor', sendToFile: SendToFile) {
     this.level = level;
-    this.addresses = addresses;
-    this.sendMsi = sendMsi;
+    this.sendToFile = sendToFile;
   }
 
   /** Guests have interrupt files at supervisor level only. */
@@ -139,7 +140,6 @@ export class MsiDelivery {
   private send(target: number): void {
     const hart = target >>> r.HART_INDEX_SHIFT;
     const guest = (target & r.GUEST_INDEX_MASK) >>> r.GUEST_INDEX_SHIFT;
-    const address = this.addresses.address(this.level, hart, guest);
-    this.sendMsi(address, target & r.EIID_MASK);
+    this.sendToFile(hart, guest, target & r.EIID_MASK);
   }
 }

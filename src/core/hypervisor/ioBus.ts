@@ -1,0 +1,51 @@
+/**
+ * Devices inside the hypervisor at guest-physical addresses, which are asked before the VMM is
+ * (Linux virt/kvm/kvm_main.c, kvm_io_bus_read and kvm_io_bus_write). One that does not take an
+ * access leaves it to the next, and in the end to the VMM.
+ */
+export interface IoDevice {
+  /** Undefined: the access is none of this device's. */
+  read(address: number, size: number): bigint | undefined;
+  /** False: likewise. */
+  write(address: number, size: number, value: bigint): boolean;
+}
+
+interface IoRange {
+  readonly base: number;
+  readonly size: number;
+  readonly device: IoDevice;
+}
+
+export class IoBus {
+  private ranges: readonly IoRange[] = [];
+  /** Accesses that were taken (mmio_exit_kernel). */
+  accesses = 0;
+
+  register(base: number, size: number, device: IoDevice): void {
+    this.ranges = [...this.ranges, { base, size, device }];
+  }
+
+  unregister(device: IoDevice): void {
+    this.ranges = this.ranges.filter((range) => range.device !== device);
+  }
+
+  read(address: number, size: number): bigint | undefined {
+    for (const { device } of this.at(address, size)) {
+      const value = device.read(address, size);
+      if (value === undefined) continue;
+      this.accesses++;
+      return value;
+    }
+    return undefined;
+  }
+
+  write(address: number, size: number, value: bigint): boolean {
+    const taken = this.at(address, size).some(({ device }) => device.write(address, size, value));
+    if (taken) this.accesses++;
+    return taken;
+  }
+
+  private at(address: number, size: number): readonly IoRange[] {
+    return this.ranges.filter((r) => address >= r.base && address + size <= r.base + r.size);
+  }
+}
