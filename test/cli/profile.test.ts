@@ -3,28 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { hotAndWarm } from './hotAndWarm.ts';
 import { assemble, scratchFolder, trapline } from './trapline.ts';
-
-/** `hot` has three times as many instructions as `warm`. */
-const source = `
-  li s0, 300000
-1: call hot
-  call warm
-  addi s0, s0, -1
-  bnez s0, 1b
-  li t0, 0x100000; li t1, 0x5555; sw t1, 0(t0); j .
-  .type hot, @function
-hot: li t0, 75
-1: addi t0, t0, -1
-  bnez t0, 1b
-  ret
-  .size hot, . - hot
-  .type warm, @function
-warm: li t0, 25
-1: addi t0, t0, -1
-  bnez t0, 1b
-  ret
-  .size warm, . - warm`;
 
 interface Profile {
   readonly nodes: readonly {
@@ -66,7 +46,7 @@ describe('trapline run --profile', () => {
   const folder = scratchFolder();
 
   it('has guest functions by instructions, and by the time of the host', () => {
-    const image = assemble(folder, 'profiled', source, 0x80000000);
+    const image = assemble(folder, 'profiled', hotAndWarm, 0x80000000);
     const file = path.join(folder, 'guest.cpuprofile');
     const args = ['--mode', 'machine', '--engine', 'jit', '--profile', file, image];
     const { code, stderr } = trapline(['run', ...args]);
@@ -92,7 +72,7 @@ describe('trapline run --profile', () => {
   });
 
   it('is the same by instructions in every run, and on the interpreter', () => {
-    const image = assemble(folder, 'again', source.replace('300000', '30000'), 0x80000000);
+    const image = assemble(folder, 'again', hotAndWarm.replace('300000', '30000'), 0x80000000);
     const [first, second] = ['jit', 'interpreter'].map((engine) => {
       const file = path.join(folder, `${engine}.cpuprofile`);
       const args = ['--mode', 'machine', '--engine', engine, '--profile', file, image];
@@ -103,7 +83,7 @@ describe('trapline run --profile', () => {
   });
 
   it('is not of a traced run, and says where it cannot write', () => {
-    const image = assemble(folder, 'refused', source, 0x80000000);
+    const image = assemble(folder, 'refused', hotAndWarm, 0x80000000);
     const run = (...options: readonly string[]) =>
       trapline(['run', '--mode', 'machine', ...options, image]);
     assert.equal(run('--trace', 'instr', '--profile', path.join(folder, 'x')).code, 2);

@@ -130,6 +130,12 @@ export class Workbench {
 
   /** From the explorer; folders on the way are opened. */
   async openFile(...names: readonly string[]): Promise<void> {
+    await this.openTab(...names);
+    await this.editor.locator('.view-line').first().waitFor();
+  }
+
+  /** As `openFile`, whatever editor it is that shows the file. */
+  async openTab(...names: readonly string[]): Promise<void> {
     const row = (name: string) =>
       this.page.locator(`.explorer-folders-view [role=treeitem][aria-label^="${name}"]`).first();
     for (const name of names.slice(0, -1)) {
@@ -139,7 +145,6 @@ export class Workbench {
     const file = names.at(-1) ?? '';
     await row(file).dblclick();
     await this.page.locator('.tab.active', { hasText: file }).waitFor();
-    await this.editor.locator('.view-line').first().waitFor();
   }
 
   /** From the command palette. A view that takes the focus closes it, so it is opened again then. */
