@@ -54,6 +54,7 @@ export class CodePages {
   }
 
   isWatched(page: number, offset: number): boolean {
+    if (this.watched.size === 0) return false;
     return this.watched.get(page)?.has(offset) ?? false;
   }
 
@@ -99,12 +100,12 @@ export class CodePages {
   }
 
   write(at: number, decoded: DecodedInstruction, handler = decoded.handler): void {
-    const { view } = this.memory;
-    view.setUint16(at + record.handler, handler, true);
-    view.setUint16(at + record.rd, decoded.rd * 8, true);
-    view.setUint16(at + record.rs1, decoded.rs1 * 8, true);
-    view.setUint16(at + record.rs2, decoded.rs2 * 8, true);
-    view.setInt32(at + record.immediate, decoded.imm, true);
+    const { u32 } = this.memory;
+    const word = at >>> 2;
+    // Two fields to a word: the lower one is the first.
+    u32[word + (record.handler >> 2)] = handler | (decoded.rd << 19);
+    u32[word + (record.rs1 >> 2)] = (decoded.rs1 << 3) | (decoded.rs2 << 19);
+    u32[word + (record.immediate >> 2)] = decoded.imm;
   }
 
   /** Forgets what was decoded from `size` bytes at a physical address. */

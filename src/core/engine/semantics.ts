@@ -113,14 +113,16 @@ export interface Handler {
 /** The handlers of a set of rows in the order of their numbers, and how to find one. */
 export class HandlerTable {
   readonly handlers: readonly Handler[];
-  private readonly numbers = new Map<number, number>();
+  /** By `key`; 0 is no handler. */
+  private readonly numbers: Uint16Array;
 
   constructor(rows: readonly EngineRow[], firstNumber: number) {
     const handlers: Handler[] = [];
+    this.numbers = new Uint16Array(rows.length * 16);
     rows.forEach((row, rowIndex) => {
       for (const length of row.lengths) {
         for (const far of row.direct ? [false, true] : [false]) {
-          this.numbers.set(key(rowIndex, length, far), firstNumber + handlers.length);
+          this.numbers[key(rowIndex, length, far)] = firstNumber + handlers.length;
           handlers.push({ row, rowIndex, length, far });
         }
       }
@@ -130,7 +132,8 @@ export class HandlerTable {
 
   /** Handler number, undefined when the row does not occur in this length. */
   number(rowIndex: number, length: number, far: boolean): number | undefined {
-    return this.numbers.get(key(rowIndex, length, far));
+    const number = this.numbers[key(rowIndex, length, far)];
+    return number === 0 ? undefined : number;
   }
 }
 

@@ -34,11 +34,16 @@ export class MmioMap {
 
   /** The region that holds all of `size` bytes at `address`. */
   find(address: number, size: number): MmioRegion | undefined {
-    const { last } = this;
-    if (last && address >= last.base && address + size <= last.base + last.size) return last;
+    if (this.wasLast(address, size)) return this.last;
     const found = this.list.find((r) => address >= r.base && address + size <= r.base + r.size);
     if (found) this.last = found;
     return found;
+  }
+
+  /** Whether all of it belongs to the device that was accessed last. */
+  wasLast(address: number, size: number): boolean {
+    const { last } = this;
+    return last !== undefined && address >= last.base && address + size <= last.base + last.size;
   }
 
   /** Value of 1, 2, 4 or 8 bytes, or undefined where no device answers. */

@@ -11,6 +11,7 @@ import {
   leave,
   pageBytes,
   record,
+  recordShift,
   special,
   zeroSink,
 } from '../../engine/layout.ts';
@@ -57,6 +58,8 @@ export class Fetcher {
   private readonly tables: EngineTables;
   private readonly triggers: Triggers;
   private breakpoints = new Set<bigint>();
+  /** Behind the instruction that was decoded last comes the next one, unless it traps. */
+  private goesOn = false;
   /** Offsets of breakpoints by the number of their virtual page. */
   private readonly breakpointsOfPage = new Map<number, number[]>();
   /** Addresses of instructions are multiples of 4. */
@@ -178,7 +181,29 @@ export class Fetcher {
         : this.halfAt(page + offset + 2);
     if (second < 0) return leave.before;
     const bits = (first | (second << 16)) >>> 0;
-    return this.decodeInto(at, isWide ? bits : first, offset, looked || straddles);
+    const handler = this.decodeInto(at, isWide ? bits : first, offset, looked || straddles);
+    if (this.goesOn)
+      this.decodeOn(page, offset + (isWide ? 4 : 2), at + ((isWide ? 4 : 2) << recordShift));
+    return handler;
+  }
+
+  /** What is behind an instruction is executed next as a rule: up to a jump, or what is known. */
+  private decodeOn(page: number, from: number, firstRecord: number): void {
+    const { code, engine, memory } = this.parts;
+    const { view } = engine;
+    const start = memory.offsetOf(page, pageBytes);
+    let at = firstRecord;
+    for (let offset = from; this.goesOn && offset < pageBytes;) {
+      if (view.getUint16(at + record.handler, true) !== special.resolve) return;
+      if (code.isWatched(page, offset)) return;
+      const first = view.getUint16(start + offset, true);
+      const isWide = (first & 3) === 3;
+      if (isWide && offset === pageBytes - 2) return;
+      const second = isWide ? view.getUint16(start + offset + 2, true) : 0;
+      this.decodeInto(at, (first | (second << 16)) >>> 0, offset, false);
+      offset += isWide ? 4 : 2;
+      at += (isWide ? 4 : 2) << recordShift;
+    }
   }
 
   /** As `InterpreterClient.predecode`. */
@@ -231,6 +256,7 @@ export class Fetcher {
     const { parts } = this;
     const { rows, handlers, illegalRow, alignedJumpRow } = this.tables;
     const decoded = parts.decoder.decode(bits);
+    this.goesOn = decoded?.row.flow === 'next';
     if (!decoded) {
       const length = (bits & 3) === 3 ? 4 : 2;
       const handler = defined(handlers.number(illegalRow, length, false), 'illegal');

@@ -292,14 +292,24 @@ export class Hart extends InspectedHart implements RiscvHart, InterpreterClient,
   // What generated code asks for.
   readonly predecode = (record: number): boolean => this.fetcher.predecode(record);
 
+  private readonly raise = (info: TrapInfo): number => {
+    if (info === watchStop) {
+      this.state.exit = exit.breakpoint;
+      return leave.before;
+    }
+    this.pendingTrap = info;
+    this.state.exit = exit.trap;
+    return leave.before;
+  };
+
   resolve(record: number, budget: number): number {
     this.slice.sync(budget);
-    return this.fetcher.resolve(record, (info) => this.raise(info));
+    return this.fetcher.resolve(record, this.raise);
   }
 
   fetchMiss(budget: number): number {
     this.slice.sync(budget);
-    return this.fetcher.fetchMiss((info) => this.raise(info), this.slice.isSingle);
+    return this.fetcher.fetchMiss(this.raise, this.slice.isSingle);
   }
 
   slowLoad(widthAndFlags: number, budget: number): number {
@@ -446,16 +456,6 @@ export class Hart extends InspectedHart implements RiscvHart, InterpreterClient,
     const { timers, counters } = this.csrs;
     const timer = timers.nextChange() - this.parts.clock.instructions;
     return Math.max(1, Math.min(left, timer, counters.untilOverflow()));
-  }
-
-  private raise(info: TrapInfo): number {
-    if (info === watchStop) {
-      this.state.exit = exit.breakpoint;
-      return leave.before;
-    }
-    this.pendingTrap = info;
-    this.state.exit = exit.trap;
-    return leave.before;
   }
 
   private misaligned(access: 'load' | 'atomic', size: number): number {

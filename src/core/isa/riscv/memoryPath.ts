@@ -89,6 +89,7 @@ export class MemoryPath {
    * takes more than that.
    */
   quick(kind: 'read' | 'write', low: number, high: number, size: number): number {
+    if (this.deviceAddress(low, high, size, this.regimes.dataMode) >= 0) return -1;
     const within = low & (pageBytes - 1);
     if (within + size > pageBytes || this.isWatched(low, high)) return -1;
     const { quickWalk, regimes } = this;
@@ -102,8 +103,22 @@ export class MemoryPath {
     return offset + within;
   }
 
+  /**
+   * Where a device is that M-mode accesses without translation and protection; -1 when it takes more
+   * to find out.
+   */
+  private deviceAddress(low: number, high: number, size: number, mode: AccessMode): number {
+    if (mode.privilege !== 3 || mode.pmlen || !this.pmp.isOpenToMachine) return -1;
+    if (this.triggers.watching || this.watchpoints.watching) return -1;
+    if ((low & (pageBytes - 1)) + size > pageBytes) return -1;
+    const address = high * 2 ** 32 + low;
+    return this.memory.mmio.wasLast(address, size) ? address : -1;
+  }
+
   /** Leaves `size` bytes at a virtual address in `loaded`; false with `fault` set. */
   load(low: number, high: number, size: number, mode: AccessMode): boolean {
+    const device = this.deviceAddress(low, high, size, mode);
+    if (device >= 0) return this.memory.mmio.readWords(device, size, this.loaded);
     if (this.triggered('load', low, high, size, mode)) return false;
     if ((low & (pageBytes - 1)) + size > pageBytes) return this.loadAcross(low, high, size, mode);
     const address = this.translate(low, high, 'load', mode, size);
@@ -120,6 +135,8 @@ export class MemoryPath {
 
   /** Stores a value in two words, unsigned; false with `fault` set. */
   store(low: number, high: number, size: number, value: Words, mode: AccessMode): boolean {
+    const device = this.deviceAddress(low, high, size, mode);
+    if (device >= 0) return this.memory.mmio.writeWords(device, size, value.low, value.high);
     if (this.triggered('store', low, high, size, mode)) return false;
     if ((low & (pageBytes - 1)) + size > pageBytes) {
       return this.storeAcross(low, high, size, fromWords(value), mode);

@@ -50,9 +50,45 @@ export function parsePattern(text: string): Pattern {
   return pattern;
 }
 
+interface Token {
+  readonly width: number;
+  readonly literal?: number;
+  readonly name: string;
+  readonly nonzero: boolean;
+  readonly reserved?: readonly number[];
+  readonly most?: number;
+  /** Of an immediate's piece. */
+  readonly ranges?: readonly [number, number][];
+}
+
+/** Patterns are made of few different tokens. */
+const knownTokens = new Map<string, Token>();
+
+function tokenOf(text: string): Token {
+  let token = knownTokens.get(text);
+  if (!token) knownTokens.set(text, (token = parseToken(text)));
+  return token;
+}
+
+function parseToken(text: string): Token {
+  const width = widthOf(text);
+  if (/^[01]+$/.test(text)) return { width, literal: parseInt(text, 2), name: '', nonzero: false };
+  const name = nameOf(text);
+  const others = /!=([\d|]+)$/.exec(text)?.[1];
+  const limit = /<=(\d+)$/.exec(text)?.[1];
+  return {
+    width,
+    name,
+    nonzero: text.includes('!=0') || name.startsWith('nz'),
+    ...(others ? { reserved: others.split('|').map(Number) } : {}),
+    ...(limit ? { most: Number(limit) } : {}),
+    ...(text.includes('[') ? { ranges: bitRanges(text) } : {}),
+  };
+}
+
 function parse(text: string): Pattern {
-  const tokens = text.split(' ');
-  const length = tokens.reduce((bits, token) => bits + widthOf(token), 0);
+  const tokens = text.split(' ').map(tokenOf);
+  const length = tokens.reduce((bits, { width }) => bits + width, 0);
   assert(length === 16 || length === 32, `pattern '${text}' has ${length} bits`);
   let at = length;
   let mask = 0;
@@ -60,7 +96,7 @@ function parse(text: string): Pattern {
   const pieces = new Map<string, Piece[]>();
   const nonzero = new Set<string>();
   const most = new Map<string, number>();
-  const reserved = new Map<string, number[]>();
+  const reserved = new Map<string, readonly number[]>();
   const addPiece = (name: string, from: number, width: number, to: number): void => {
     const piece = { from, width, ones: 2 ** width - 1, to };
     const known = pieces.get(name);
@@ -68,25 +104,22 @@ function parse(text: string): Pattern {
     else pieces.set(name, [piece]);
   };
   for (const token of tokens) {
-    const width = widthOf(token);
-    at -= width;
-    if (/^[01]+$/.test(token)) {
-      mask |= (2 ** width - 1) << at;
-      match |= parseInt(token, 2) << at;
+    at -= token.width;
+    if (token.literal !== undefined) {
+      mask |= (2 ** token.width - 1) << at;
+      match |= token.literal << at;
       continue;
     }
-    const name = nameOf(token);
-    const others = /!=([\d|]+)$/.exec(token)?.[1];
-    if (others) reserved.set(name, others.split('|').map(Number));
-    if (token.includes('!=0') || name.startsWith('nz')) nonzero.add(name);
-    const limit = /<=(\d+)$/.exec(token);
-    if (limit) most.set(name, Number(limit[1]));
-    if (!token.includes('[')) {
-      addPiece(name, at, width, 0);
+    const { name } = token;
+    if (token.reserved) reserved.set(name, token.reserved);
+    if (token.nonzero) nonzero.add(name);
+    if (token.most !== undefined) most.set(name, token.most);
+    if (!token.ranges) {
+      addPiece(name, at, token.width, 0);
       continue;
     }
-    let from = at + width;
-    for (const [high, low] of bitRanges(token)) {
+    let from = at + token.width;
+    for (const [high, low] of token.ranges) {
       from -= high - low + 1;
       addPiece(name, from, high - low + 1, low);
     }

@@ -62,6 +62,8 @@ export class Pmp {
   private entries: readonly Entry[] = [];
   /** The first entry lets everybody do everything everywhere, so that nobody needs to ask. */
   open = false;
+  /** M-mode may do everything everywhere: no entry is there that could say otherwise. */
+  isOpenToMachine = true;
   /** What M-mode may do where no entry matches. */
   private machineDefault: number = everything;
 
@@ -89,6 +91,7 @@ export class Pmp {
       entries.push({ ...range, machine, below });
     }
     this.entries = entries;
+    this.isOpenToMachine = entries.length === 0 && this.machineDefault === everything;
     const first = entries[0];
     this.open =
       first !== undefined &&
