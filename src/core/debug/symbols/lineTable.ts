@@ -18,32 +18,61 @@ export interface RowRange {
 }
 
 export class LineTable {
-  /** By the number that rows use; normalised. */
-  readonly paths: readonly (string | undefined)[];
+  readonly header: LineHeader;
   private readonly sections: DwarfSections;
-  private readonly header: LineHeader;
+  private readonly directory: string;
+  private readonly pathsByFile = new Map<number, string | undefined>();
   private sorted: readonly LineSequence[] | undefined;
 
+  /** Of a table of version 5 the compilation directory is known without its unit. */
   constructor(
     sections: DwarfSections,
     offset: number,
     addressSize: number,
-    compilationDirectory: string,
+    compilationDirectory?: string,
   ) {
     this.sections = sections;
-    this.header = readLineHeader(sections, offset, addressSize, compilationDirectory);
-    this.paths = this.header.files.map((_, number) => {
-      const path = filePath(this.header, number, compilationDirectory);
-      return path === undefined ? undefined : normalizePath(path);
-    });
+    this.header = readLineHeader(sections, offset, addressSize, compilationDirectory ?? '');
+    this.directory = compilationDirectory ?? this.header.directories.name(0) ?? '';
+  }
+
+  /** Path of a file by the number that rows use; normalised. */
+  path(file: number): string | undefined {
+    if (!this.pathsByFile.has(file)) {
+      const path = filePath(this.header, file, this.directory);
+      this.pathsByFile.set(file, path === undefined ? undefined : normalizePath(path));
+    }
+    return this.pathsByFile.get(file);
+  }
+
+  /** Numbers of all files. */
+  *fileNumbers(): Generator<number> {
+    const { files, firstFile } = this.header;
+    for (let i = 0; i < files.count; i++) yield i + firstFile;
   }
 
   /** Ascending by address. Linkers leave sequences of discarded code; they are not here. */
   get sequences(): readonly LineSequence[] {
-    this.sorted ??= runLineProgram(this.sections, this.header)
-      .filter((s) => s.low < s.high && this.sections.covers(s.low))
-      .sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
+    this.sorted ??= this.real(runLineProgram(this.sections, this.header)).sort((a, b) =>
+      a.low < b.low ? -1 : a.low > b.low ? 1 : 0,
+    );
     return this.sorted;
+  }
+
+  /**
+   * Rows of some files that begin a statement, from a line on. Of a table that nobody has asked for
+   * an address they are found without keeping the others.
+   */
+  statements(files: ReadonlySet<number>, firstLine: number): readonly LineRow[] {
+    const wanted = (file: number, line: number) => line >= firstLine && files.has(file);
+    const isStatement = (r: LineRow) =>
+      r.isStmt && !r.endSequence && r.line !== 0 && wanted(r.file, r.line);
+    const all = this.sorted ?? this.real(runLineProgram(this.sections, this.header, wanted));
+    return all.flatMap(({ rows }) => rows.filter(isStatement));
+  }
+
+  private real(sequences: readonly LineSequence[]): LineSequence[] {
+    return sequences.filter((s) => s.low < s.high && this.sections.covers(s.low));
   }
 
   sequenceAt(address: bigint): LineSequence | undefined {

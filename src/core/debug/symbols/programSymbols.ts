@@ -58,6 +58,13 @@ class ElfProgramSymbols implements ProgramSymbols {
     return this.symbolModules.flatMap((m) => m.problems);
   }
 
+  *prepare(): Generator<number> {
+    const count = this.symbolModules.length;
+    for (const [i, module] of this.symbolModules.entries()) {
+      for (const done of module.prepare()) yield (i + done) / count;
+    }
+  }
+
   get sources(): readonly string[] {
     return this.sourceIndex.paths;
   }
@@ -78,7 +85,7 @@ class ElfProgramSymbols implements ProgramSymbols {
     return this.first(address, (module, at) => {
       const table = module.lineTableAt(at);
       const found = table?.rowAt(at);
-      const path = found && table?.paths[found.row.file];
+      const path = found && table?.path(found.row.file);
       if (!found || path === undefined || found.row.line === 0) return undefined;
       return { path, line: found.row.line, column: found.row.column };
     });
@@ -88,7 +95,7 @@ class ElfProgramSymbols implements ProgramSymbols {
     return this.first(address, (module, at) => {
       const table = module.lineTableAt(at);
       const found = table?.lineAt(at);
-      const path = found && table?.paths[found.row.file];
+      const path = found && table?.path(found.row.file);
       if (!found || path === undefined || found.row.line === 0) return undefined;
       const { line, column } = found.row;
       const start = found.low + module.relocation;
@@ -101,11 +108,8 @@ class ElfProgramSymbols implements ProgramSymbols {
     for (const module of this.symbolModules) {
       const symbols = module.symbols?.named(name).filter((s) => module.symbols?.isCode(s)) ?? [];
       for (const symbol of symbols) {
-        const info = this.functionAt(symbol.value + module.relocation);
-        // A label inside of a function is a place of its own.
-        const isEntry = info?.low === symbol.value + module.relocation;
-        const entry = isEntry ? info : symbolFunction(module, symbol);
-        found.set(entry.low, entry);
+        const info = this.functionOf(module, symbol);
+        found.set(info.low, info);
       }
       if (symbols.length > 0) continue;
       for (const { unit, entry } of this.functionsInUnits(module, name)) {
@@ -114,6 +118,17 @@ class ElfProgramSymbols implements ProgramSymbols {
       }
     }
     return [...found.values()];
+  }
+
+  private functionOf(module: SymbolModule, symbol: ElfSymbol): FunctionInfo {
+    const info = this.functionAt(symbol.value + module.relocation);
+    // A label inside of a function is a place of its own.
+    const isEntry = info?.low === symbol.value + module.relocation;
+    if (!module.functionAt(symbol.value)) {
+      const inside = module.attempt(() => module.functionWithin(symbol));
+      if (inside) return functionInfo(module, inside, false);
+    }
+    return isEntry ? info : symbolFunction(module, symbol);
   }
 
   functionAt(address: bigint): FunctionInfo | undefined {
@@ -182,7 +197,7 @@ class ElfProgramSymbols implements ProgramSymbols {
     const own = scope && globalNamed(scope.module, [scope.unit], name);
     if (scope && own) return globalVariable(own, scope);
     for (const module of this.symbolModules) {
-      const die = globalNamed(module, module.units, name);
+      const die = globalNamed(module, module.unitsDefining(name), name);
       if (die) return globalVariable(die, this.scopeIn(module, die, context));
     }
     return undefined;
@@ -222,7 +237,7 @@ class ElfProgramSymbols implements ProgramSymbols {
   }
 
   private *functionsInUnits(module: SymbolModule, name: string) {
-    for (const unit of module.units) {
+    for (const unit of module.unitsDefining(name)) {
       for (const entry of module.functionsOf(unit)) if (entry.name === name) yield { unit, entry };
     }
   }
@@ -285,7 +300,10 @@ function functionInfo(
   const range = entry.ranges.find((r) => at !== undefined && at >= r.low && at < r.high) ?? main;
   const low = range?.low ?? 0n;
   const high = isAssembly ? relaxedEnd(module, low, range?.high ?? low) : (range?.high ?? low);
-  const body = isAssembly || range !== main ? low : afterPrologue(module, low, high);
+  const body =
+    isAssembly || range !== main
+      ? low
+      : (module.attempt(() => afterPrologue(module, low, high)) ?? low);
   const declared = declaration(module, entry.die);
   return {
     name: entry.name,
@@ -344,7 +362,7 @@ function sourcePosition(
   lineAttribute: number,
   columnAttribute: number,
 ): SourcePosition | undefined {
-  const path = module.lineTableOf(die.unit)?.paths[die.number(fileAttribute) ?? -1];
+  const path = module.lineTableOf(die.unit)?.path(die.number(fileAttribute) ?? -1);
   const line = die.number(lineAttribute);
   if (path === undefined || line === undefined) return undefined;
   return { path, line, column: die.number(columnAttribute) ?? 0 };

@@ -122,13 +122,16 @@ function findType(
   const path = name.split('::');
   const search = (module: SymbolModule, unit: Unit) =>
     module.attempt(() => {
-      const die = typeIn(unit.root, path, tags, 0);
+      const die = typeIn(unit.full.root, path, tags, 0);
       return die && cType(die, 0);
     });
   const own = scope.unit && scope.module && search(scope.module, scope.unit);
   if (own) return own;
   for (const module of modules) {
-    for (const unit of module.units) {
+    // Compilers write base types in words of their own, and most units have them.
+    const isBase = /^(unsigned|signed|long|short|char|int)\b/.test(name);
+    const units = isBase ? module.units : module.unitsDefining(path.at(-1) ?? name);
+    for (const unit of units) {
       const found = unit === scope.unit ? undefined : search(module, unit);
       if (found) return found;
     }

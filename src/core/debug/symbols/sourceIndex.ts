@@ -1,13 +1,23 @@
 /**
- * From sources to code: which sources there are, and where the code of a line begins. Made of all
- * line tables' headers when first asked; rows are read only of tables that name the source.
+ * From sources to code: which sources there are, and where the code of a line begins. Line tables'
+ * headers are read when first asked, and searched by file names; rows only of tables that name the
+ * source, and paths only of files that have its name.
  */
 import { normalizePath } from '../../formats/dwarf/paths.ts';
 import type { LineRow } from '../../formats/dwarf/lineProgram.ts';
 import { inlinedCallsAt } from './functions.ts';
+import type { LineTable } from './lineTable.ts';
 import { afterPrologue } from './prologue.ts';
-import type { SourceUse, SymbolModule } from './symbolModule.ts';
+import { SourceNames } from './sourceNames.ts';
+import type { SymbolModule } from './symbolModule.ts';
 import type { LineLocations } from './symbols.ts';
+
+/** One of a source's line tables, and the numbers the source has in it. */
+interface SourceUse {
+  readonly module: SymbolModule;
+  readonly table: LineTable;
+  readonly files: ReadonlySet<number>;
+}
 
 interface Located {
   readonly module: SymbolModule;
@@ -15,25 +25,28 @@ interface Located {
 }
 
 export class SourceIndex {
-  private readonly modules: readonly SymbolModule[];
-  private usesByPath: Map<string, SourceUse[]> | undefined;
-  private pathsByName: Map<string, string[]> | undefined;
+  private readonly modules: readonly { module: SymbolModule; names: SourceNames }[];
+  private readonly usesByName = new Map<string, ReadonlyMap<string, readonly SourceUse[]>>();
+  private readonly locations = new Map<string, LineLocations | undefined>();
+  private allPaths: readonly string[] | undefined;
 
   constructor(modules: readonly SymbolModule[]) {
-    this.modules = modules;
+    this.modules = modules.map((module) => ({ module, names: new SourceNames(module) }));
   }
 
   get paths(): readonly string[] {
-    return [...this.uses.keys()].sort();
+    this.allPaths ??= [...new Set(this.modules.flatMap(({ names }) => names.paths()))].sort();
+    return this.allPaths;
   }
 
   find(path: string): string | undefined {
     const wanted = normalizePath(path);
-    if (this.uses.has(wanted)) return wanted;
     const parts = wanted.split('/');
+    const candidates = this.usesNamed(parts.at(-1) ?? '');
+    if (candidates.has(wanted)) return wanted;
     let best: string | undefined;
     let bestShared = 0;
-    for (const candidate of this.candidates(parts.at(-1) ?? '')) {
+    for (const candidate of [...candidates.keys()].sort()) {
       const shared = sharedTail(parts, candidate.split('/'));
       if (shared > bestShared) {
         best = candidate;
@@ -46,75 +59,63 @@ export class SourceIndex {
   locationsOfLine(path: string, line: number): LineLocations | undefined {
     const found = this.find(path);
     if (found === undefined) return undefined;
-    const uses = this.uses.get(found) ?? [];
-    const actual = this.firstLineWithCode(uses, line);
-    if (actual === undefined) return undefined;
+    const key = `${line} ${found}`;
+    if (!this.locations.has(key)) this.locations.set(key, this.locate(found, line));
+    return this.locations.get(key);
+  }
+
+  private locate(path: string, line: number): LineLocations | undefined {
+    const uses = this.usesOf(path).map((use) => ({ ...use, rows: statements(use, line) }));
+    const actual = uses.reduce(
+      (least, { rows }) => rows.reduce((min, row) => Math.min(min, row.line), least),
+      Infinity,
+    );
+    if (actual === Infinity) return undefined;
     const addresses = new Set<bigint>();
-    for (const use of uses) {
-      for (const { module, address } of startsOfLine(use, actual)) {
+    for (const { module, rows } of uses) {
+      const own = rows.filter((row) => row.line === actual);
+      for (const { address } of startsOfLine(module, own)) {
         addresses.add(address + module.relocation);
       }
     }
     const sorted = [...addresses].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-    return { path: found, line: actual, addresses: sorted };
+    return { path, line: actual, addresses: sorted };
   }
 
   linesWithCode(path: string, first: number, last: number): readonly number[] {
     const found = this.find(path);
     if (found === undefined) return [];
     const lines = new Set<number>();
-    for (const use of this.uses.get(found) ?? []) {
-      for (const row of codeRows(use)) {
-        if (row.line >= first && row.line <= last) lines.add(row.line);
-      }
+    for (const use of this.usesOf(found)) {
+      for (const row of statements(use, first)) if (row.line <= last) lines.add(row.line);
     }
     return [...lines].sort((a, b) => a - b);
   }
 
-  private firstLineWithCode(uses: readonly SourceUse[], line: number): number | undefined {
-    let best: number | undefined;
-    for (const use of uses) {
-      for (const row of codeRows(use)) {
-        if (row.line >= line && (best === undefined || row.line < best)) best = row.line;
-      }
-    }
-    return best;
+  private usesOf(path: string): readonly SourceUse[] {
+    return this.usesNamed(path.slice(path.lastIndexOf('/') + 1)).get(path) ?? [];
   }
 
-  private get uses(): ReadonlyMap<string, readonly SourceUse[]> {
-    if (this.usesByPath) return this.usesByPath;
+  /** By path, uses of all sources of a file name. */
+  private usesNamed(name: string): ReadonlyMap<string, readonly SourceUse[]> {
+    const known = this.usesByName.get(name);
+    if (known) return known;
     const uses = new Map<string, SourceUse[]>();
-    for (const module of this.modules) {
-      module.eachSource((path, use) => {
+    for (const { module, names } of this.modules) {
+      for (const { path, table, files } of names.named(name)) {
         const list = uses.get(path);
-        if (list) list.push(use);
-        else uses.set(path, [use]);
-      });
-    }
-    this.usesByPath = uses;
-    return uses;
-  }
-
-  private candidates(name: string): readonly string[] {
-    if (!this.pathsByName) {
-      this.pathsByName = new Map();
-      for (const path of this.paths) {
-        const key = path.slice(path.lastIndexOf('/') + 1);
-        const list = this.pathsByName.get(key);
-        if (list) list.push(path);
-        else this.pathsByName.set(key, [path]);
+        if (list) list.push({ module, table, files });
+        else uses.set(path, [{ module, table, files }]);
       }
     }
-    return this.pathsByName.get(name) ?? [];
+    this.usesByName.set(name, uses);
+    return uses;
   }
 }
 
-/** Rows of a source that begin a statement. Optimised code has several at one address. */
-function codeRows(use: SourceUse): readonly LineRow[] {
-  const sequences = use.module.attempt(() => use.table.sequences) ?? [];
-  return sequences.flatMap(({ rows }) =>
-    rows.filter((r) => r.isStmt && !r.endSequence && r.line !== 0 && use.files.has(r.file)),
-  );
+/** Rows of a source from a line on. Optimised code has several at one address. */
+function statements({ module, table, files }: SourceUse, first: number): readonly LineRow[] {
+  return module.attempt(() => table.statements(files, first)) ?? [];
 }
 
 /**
@@ -122,12 +123,9 @@ function codeRows(use: SourceUse): readonly LineRow[] {
  * place that a function was inlined to. A loop comes back to its line at other addresses, which are
  * not beginnings of it.
  */
-function startsOfLine(use: SourceUse, line: number): readonly Located[] {
-  const { module } = use;
+function startsOfLine(module: SymbolModule, rows: readonly LineRow[]): readonly Located[] {
   const starts = new Map<string, bigint>();
-  for (const row of codeRows(use)) {
-    if (row.line !== line) continue;
-    const { address } = row;
+  for (const { address } of rows) {
     const scope = module.attempt(() => scopeKey(module, address)) ?? `0x${address.toString(16)}`;
     const known = starts.get(scope);
     if (known === undefined || address < known) starts.set(scope, address);

@@ -14,20 +14,20 @@ import {
   STT_SECTION,
 } from '../../formats/elf/constants.ts';
 import type { ElfFile } from '../../formats/elf/elf.ts';
-import type { ElfSymbol } from '../../formats/elf/symbolTable.ts';
+import type { ElfSymbol, SymbolTable } from '../../formats/elf/symbolTable.ts';
 
 /** How far back a symbol that is large enough is looked for behind smaller ones inside of it. */
 const MAX_NESTING = 64;
 
 export class SymbolIndex {
   private readonly elf: ElfFile;
-  /** Ascending by address; of several at one address the best comes last. */
-  private readonly sorted: readonly ElfSymbol[];
-  private names: Map<string, ElfSymbol[]> | undefined;
+  private readonly table: SymbolTable | undefined;
+  /** Indexes of useful symbols, ascending by address; of several at one address the best comes last. */
+  private sorted: Uint32Array | undefined;
 
   constructor(elf: ElfFile) {
     this.elf = elf;
-    this.sorted = elf.symbols.filter(isUseful).sort(compare);
+    this.table = elf.symbolTable;
   }
 
   /** The symbol that an address belongs to. */
@@ -36,7 +36,7 @@ export class SymbolIndex {
     const section = this.elf.sectionAt(address)?.index;
     let nearest: ElfSymbol | undefined;
     for (let i = index; i >= 0 && i > index - MAX_NESTING; i--) {
-      const symbol = this.sorted[i];
+      const symbol = this.nth(i);
       if (!symbol) break;
       if (address - symbol.value < symbol.size) return symbol;
       if (symbol.size === 0n && symbol.sectionIndex === section) nearest ??= symbol;
@@ -51,7 +51,7 @@ export class SymbolIndex {
     if (symbol.size > 0n) return symbol.value + symbol.size;
     const section = this.elf.sections[symbol.sectionIndex];
     const sectionEnd = section ? section.address + BigInt(section.size) : symbol.value;
-    const next = this.sorted[this.lastUpTo(symbol.value) + 1];
+    const next = this.nth(this.lastUpTo(symbol.value) + 1);
     return next && next.value < sectionEnd ? next.value : sectionEnd;
   }
 
@@ -60,8 +60,14 @@ export class SymbolIndex {
    * (`name.constprop.0`).
    */
   named(name: string): readonly ElfSymbol[] {
-    this.names ??= this.indexNames();
-    const found = this.names.get(name) ?? [];
+    const { table } = this;
+    const strings = table?.stringsNamed(name);
+    if (!table || !strings || strings.size === 0) return [];
+    const found: ElfSymbol[] = [];
+    for (let i = 0; i < table.count; i++) {
+      if (strings.has(table.nameOffset(i)) && isUseful(table, i)) found.push(table.symbol(i));
+    }
+    found.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
     return [...found.filter((s) => s.name === name), ...found.filter((s) => s.name !== name)];
   }
 
@@ -72,44 +78,62 @@ export class SymbolIndex {
   }
 
   private lastUpTo(address: bigint): number {
+    const { table } = this;
+    if (!table) return -1;
+    this.sorted ??= sortedIndexes(table);
     let low = 0;
     let high = this.sorted.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.sorted[middle]?.value ?? 0n) <= address) low = middle + 1;
+      if (table.value(this.sorted[middle] ?? 0) <= address) low = middle + 1;
       else high = middle;
     }
     return low - 1;
   }
 
-  private indexNames(): Map<string, ElfSymbol[]> {
-    const names = new Map<string, ElfSymbol[]>();
-    for (const symbol of this.sorted) {
-      const keys = new Set([symbol.name, symbol.name.replace(/\.[a-z].*$/, '')]);
-      for (const key of keys) {
-        const list = names.get(key);
-        if (list) list.push(symbol);
-        else names.set(key, [symbol]);
-      }
-    }
-    return names;
+  private nth(position: number): ElfSymbol | undefined {
+    const index = this.sorted?.[position];
+    return index === undefined ? undefined : this.table?.symbol(index);
   }
 }
 
+const DOLLAR = 0x24;
+const DOT = 0x2e;
+const LETTER_L = 0x4c;
+
 /** Leaves out what stands for no address, and local labels (`.L1`) and mapping symbols (`$x`). */
-function isUseful(symbol: ElfSymbol): boolean {
-  if (symbol.sectionIndex === SHN_UNDEF) return false;
-  if (symbol.sectionIndex >= SHN_LORESERVE) return false;
-  if (symbol.type === STT_SECTION || symbol.type === STT_FILE) return false;
-  return symbol.name !== '' && !/^(\$|\.L)/.test(symbol.name);
+function isUseful(table: SymbolTable, index: number): boolean {
+  const section = table.sectionIndex(index);
+  if (section === SHN_UNDEF || section >= SHN_LORESERVE) return false;
+  const type = table.type(index);
+  if (type === STT_SECTION || type === STT_FILE) return false;
+  const first = table.nameByte(index, 0);
+  if (first === 0 || first === DOLLAR) return false;
+  return first !== DOT || table.nameByte(index, 1) !== LETTER_L;
 }
 
-function compare(a: ElfSymbol, b: ElfSymbol): number {
-  if (a.value !== b.value) return a.value < b.value ? -1 : 1;
-  return rank(a) - rank(b);
+function sortedIndexes(table: SymbolTable): Uint32Array {
+  const indexes: number[] = [];
+  for (let i = 0; i < table.count; i++) if (isUseful(table, i)) indexes.push(i);
+  // Halves compare faster than the 64-bit values.
+  const high = new Uint32Array(table.count);
+  const low = new Uint32Array(table.count);
+  for (const i of indexes) {
+    const value = table.value(i);
+    high[i] = Number(value >> 32n);
+    low[i] = Number(value & 0xffff_ffffn);
+  }
+  const half = (halves: Uint32Array, i: number) => halves[i] ?? 0;
+  return Uint32Array.from(indexes).sort(
+    (a, b) =>
+      half(high, a) - half(high, b) ||
+      half(low, a) - half(low, b) ||
+      rank(table, a) - rank(table, b),
+  );
 }
 
-function rank(symbol: ElfSymbol): number {
-  const type = symbol.type === STT_FUNC ? 4 : symbol.type === STT_OBJECT ? 2 : 0;
-  return type + (symbol.size > 0n ? 8 : 0) + (symbol.binding === STB_LOCAL ? 0 : 1);
+function rank(table: SymbolTable, index: number): number {
+  const type = table.type(index);
+  const kind = type === STT_FUNC ? 4 : type === STT_OBJECT ? 2 : 0;
+  return kind + (table.size(index) > 0n ? 8 : 0) + (table.binding(index) === STB_LOCAL ? 0 : 1);
 }

@@ -6,24 +6,21 @@
 import { FormatError } from '../../base/byteReader.ts';
 import { CallFrames } from '../../formats/dwarf/callFrame.ts';
 import { DW_AT, DW_LANG_Mips_Assembler } from '../../formats/dwarf/constants.ts';
+import { Definitions } from '../../formats/dwarf/definitions.ts';
 import { Dwarf } from '../../formats/dwarf/dwarf.ts';
+import { listedRanges } from '../../formats/dwarf/addressRanges.ts';
+import { lineTableOffsets } from '../../formats/dwarf/lineHeader.ts';
 import { rangesOf, type AddressRange } from '../../formats/dwarf/ranges.ts';
 import { DwarfSections } from '../../formats/dwarf/sections.ts';
 import { SplitUnits } from '../../formats/dwarf/splitUnits.ts';
 import type { Unit } from '../../formats/dwarf/unit.ts';
 import { findDebugFile } from '../../formats/elf/debugFile.ts';
 import { ElfFile } from '../../formats/elf/elf.ts';
+import type { ElfSymbol } from '../../formats/elf/symbolTable.ts';
 import { contains, functionsOf, type FunctionEntry } from './functions.ts';
 import { LineTable } from './lineTable.ts';
 import { SymbolIndex } from './symbolIndex.ts';
 import type { ModuleInfo, SymbolFile } from './symbols.ts';
-
-/** One of a source's line tables, and the numbers the source has in it. */
-export interface SourceUse {
-  readonly module: SymbolModule;
-  readonly table: LineTable;
-  readonly files: ReadonlySet<number>;
-}
 
 interface UnitRange extends AddressRange {
   readonly unit: Unit;
@@ -39,10 +36,12 @@ export class SymbolModule {
   private readonly dwarf: Dwarf;
   private readonly splitUnits: SplitUnits;
   private readonly lineTables = new Map<number, LineTable | undefined>();
+  private tables: readonly LineTable[] | undefined;
   private readonly functionLists = new Map<Unit, readonly FunctionEntry[]>();
   private symbolIndex: SymbolIndex | undefined;
   private unitRanges: readonly UnitRange[] | undefined;
   private frames: CallFrames | undefined;
+  private names: Definitions | undefined;
 
   /** Throws `ElfError` when the file is not ELF. */
   constructor(file: SymbolFile) {
@@ -51,6 +50,8 @@ export class SymbolModule {
     this.elf = this.debugFile(file.open) ?? this.program;
     this.splitUnits = new SplitUnits(file.open, this.elf.name);
     this.dwarf = new Dwarf(this.elf, { splitUnitOf: (unit) => this.splitUnits.of(unit) });
+    // Debug information that is altogether unusable is told at once.
+    void this.dwarf.newestVersion;
   }
 
   /** Whole sentences: what could not be read so far. */
@@ -64,8 +65,8 @@ export class SymbolModule {
     const highs = elf.loadable.map((s) => s.virtualAddress + BigInt(s.memorySize));
     const least = (a: bigint, b: bigint) => (b < a ? b : a);
     const most = (a: bigint, b: bigint) => (b > a ? b : a);
-    const [version] = [...new Set(dwarf.units.map((unit) => unit.version))].sort().reverse();
-    const named = elf.symbols.length > 0 ? 'symbols only' : 'no symbols';
+    const version = dwarf.newestVersion;
+    const named = (elf.symbolTable?.count ?? 0) > 1 ? 'symbols only' : 'no symbols';
     return {
       name: elf.name,
       offset,
@@ -95,6 +96,35 @@ export class SymbolModule {
     return this.dwarf.units;
   }
 
+  /**
+   * The function of a symbol's name somewhere within it. Room for patches at its beginning belongs to
+   * the symbol, and not to what debug information calls the function.
+   */
+  functionWithin(symbol: ElfSymbol): FunctionEntry | undefined {
+    const end = symbol.value + symbol.size;
+    const unit = this.unitAt(symbol.value) ?? this.unitAt(symbol.value + symbol.size / 2n);
+    if (!unit) return undefined;
+    return this.functionsOf(unit).find(({ name, ranges: [first] }) => {
+      const isInside = first !== undefined && first.low >= symbol.value && first.low < end;
+      return isInside && name === symbol.name.replace(/\.[a-z].*$/, '');
+    });
+  }
+
+  /** Units that may define a function, a variable or a type. */
+  unitsDefining(name: string): readonly Unit[] {
+    return this.attempt(() => this.definitions.units(name)) ?? [];
+  }
+
+  /** Makes ready what is slow to make; yields how much of it is done. */
+  *prepare(): Generator<number> {
+    yield* this.definitions.prepare();
+  }
+
+  private get definitions(): Definitions {
+    this.names ??= new Definitions(this.dwarf);
+    return this.names;
+  }
+
   unitAt(address: bigint): Unit | undefined {
     this.unitRanges ??= this.indexUnits();
     const ranges = this.unitRanges;
@@ -114,10 +144,20 @@ export class SymbolModule {
     const offset = this.attempt(() => unit.root.sectionOffset(DW_AT.stmt_list));
     if (offset === undefined) return undefined;
     // Type units share the table of the unit they were compiled with.
+    return this.lineTable(offset, unit);
+  }
+
+  private lineTable(offset: number, unit: Unit | undefined): LineTable | undefined {
     if (!this.lineTables.has(offset)) {
+      const { sections } = this.dwarf;
       const table = this.attempt(() => {
-        const directory = unit.root.string(DW_AT.comp_dir) ?? '';
-        return new LineTable(this.dwarf.sections, offset, unit.addressSize, directory);
+        const directory = unit && (unit.root.string(DW_AT.comp_dir) ?? '');
+        return new LineTable(
+          sections,
+          offset,
+          unit?.addressSize ?? sections.addressSize,
+          directory,
+        );
       });
       this.lineTables.set(offset, table);
     }
@@ -154,22 +194,10 @@ export class SymbolModule {
     return this.attempt(() => unit.full.root.number(DW_AT.language)) === DW_LANG_Mips_Assembler;
   }
 
-  /** Calls `visit` for each source of each line table. */
-  eachSource(visit: (path: string, use: SourceUse) => void): void {
-    const seen = new Set<LineTable>();
-    for (const unit of this.units) {
-      const table = this.lineTableOf(unit);
-      if (!table || seen.has(table)) continue;
-      seen.add(table);
-      const numbers = new Map<string, Set<number>>();
-      table.paths.forEach((path, number) => {
-        if (path === undefined) return;
-        const files = numbers.get(path);
-        if (files) files.add(number);
-        else numbers.set(path, new Set([number]));
-      });
-      for (const [path, files] of numbers) visit(path, { module: this, table, files });
-    }
+  /** All line tables, each once. */
+  get allLineTables(): readonly LineTable[] {
+    this.tables ??= this.findLineTables();
+    return this.tables;
   }
 
   /**
@@ -187,6 +215,27 @@ export class SymbolModule {
     }
   }
 
+  /**
+   * Tables follow one another in their section, which is quicker than to ask every unit. Those before
+   * version 5 need the directory of their unit; so do all when the section is not as expected.
+   */
+  private findLineTables(): readonly LineTable[] {
+    const offsets = this.attempt(() => lineTableOffsets(this.dwarf.sections));
+    const tables = new Set<LineTable>();
+    if (offsets) {
+      for (const offset of offsets) {
+        const table = this.lineTable(offset, undefined);
+        if (table) tables.add(table);
+      }
+    } else {
+      for (const unit of this.units) {
+        const table = this.lineTableOf(unit);
+        if (table) tables.add(table);
+      }
+    }
+    return [...tables];
+  }
+
   private debugFile(open: SymbolFile['open']): ElfFile | undefined {
     const { program } = this;
     const hasOwn = program.section('.debug_info') ?? program.section('.zdebug_info');
@@ -198,7 +247,14 @@ export class SymbolModule {
 
   private indexUnits(): readonly UnitRange[] {
     const ranges: UnitRange[] = [];
+    const listed = new Set<number>();
+    for (const { unitOffset, low, high } of this.attempt(() => listedRanges(this.dwarf)) ?? []) {
+      listed.add(unitOffset);
+      const unit = this.attempt(() => this.dwarf.unitWithHeaderAt(unitOffset));
+      if (unit) ranges.push({ low, high, unit });
+    }
     for (const unit of this.units) {
+      if (listed.has(unit.offset)) continue;
       const own = this.attempt(() => rangesOf(unit.root)) ?? [];
       // Some assemblers give a unit no addresses: then its line table has them.
       const all = own.length > 0 ? own : (this.sequencesOf(unit) ?? []);

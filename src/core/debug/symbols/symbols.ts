@@ -104,6 +104,12 @@ export interface ProgramSymbols {
   readonly modules: readonly ModuleInfo[];
   /** What could not be read, one whole sentence each, naming file, section and offset. */
   readonly problems: readonly string[];
+  /**
+   * Makes ready what is slow to make, in steps of some milliseconds, each yielding how much is done
+   * (0 to 1). Who does not let it finish waits for the rest at the first name that needs it: a global
+   * of another unit, or a function without a symbol.
+   */
+  prepare(): Generator<number>;
   /** Recorded paths of all sources that have code or are named by a line table, sorted. */
   readonly sources: readonly string[];
 

@@ -200,6 +200,15 @@ export const DW_RLE = {
   start_length: 7,
 } as const;
 
+/** Attributes of entries in `.debug_names`. */
+export const DW_IDX = {
+  compile_unit: 1,
+  type_unit: 2,
+  die_offset: 3,
+  parent: 4,
+  type_hash: 5,
+};
+
 /** Columns of a package's index (DWARF 5, section 7.3.5.3); before, GNU numbered some otherwise. */
 export const DW_SECT: Readonly<Record<number, string>> = {
   1: 'info',

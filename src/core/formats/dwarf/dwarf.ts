@@ -17,15 +17,15 @@ export interface DwarfOptions {
 }
 
 /** Bytes of units that are kept in memory when the file is not. */
-const KEPT = 48 << 20;
+const KEPT = 24 << 20;
 
 export class Dwarf implements UnitLookup {
   readonly sections: DwarfSections;
   readonly skeleton: Unit | undefined;
-  /** Compile and partial units of `.debug_info`, in order. */
-  readonly units: readonly Unit[];
   private readonly ownProblems: string[] = [];
-  private readonly allUnits: Unit[] = [];
+  private readonly unitsByOffset = new Map<number, Unit>();
+  private unitList: readonly Unit[] | undefined;
+  private compileUnits: readonly Unit[] | undefined;
   private readonly typeUnits = new Map<bigint, Unit>();
   private readonly otherTypes: DwarfOptions['typeBySignature'];
   private readonly splitUnit: DwarfOptions['splitUnitOf'];
@@ -37,9 +37,33 @@ export class Dwarf implements UnitLookup {
     this.skeleton = options.skeleton;
     this.otherTypes = options.typeBySignature;
     this.splitUnit = options.splitUnitOf;
-    this.readUnits('info');
-    this.readUnits('types');
-    this.units = this.allUnits.filter((u) => u.typeSignature === undefined);
+  }
+
+  /** Compile and partial units of `.debug_info`, in order. */
+  get units(): readonly Unit[] {
+    this.compileUnits ??= this.allUnits.filter((u) => u.typeSignature === undefined);
+    return this.compileUnits;
+  }
+
+  /** Of the first units: linkers put those of old libraries last. Undefined without any. */
+  get newestVersion(): number | undefined {
+    const [first] = this.unitList ?? [...this.headers('info', 1)];
+    return first?.version;
+  }
+
+  /** The unit of `.debug_info` whose header is at an offset, without looking at the others. */
+  unitWithHeaderAt(offset: number): Unit {
+    let unit = this.unitsByOffset.get(offset);
+    if (!unit) {
+      unit = this.readHeader('info', this.sections.reader('info', offset));
+      this.unitsByOffset.set(offset, unit);
+    }
+    return unit;
+  }
+
+  private get allUnits(): readonly Unit[] {
+    this.unitList ??= [...this.headers('info'), ...this.headers('types')];
+    return this.unitList;
   }
 
   /** Whole sentences: what could not be read so far. */
@@ -78,6 +102,8 @@ export class Dwarf implements UnitLookup {
   }
 
   ownType(signature: bigint): Die | undefined {
+    // Finds the type units, too.
+    void this.allUnits;
     const unit = this.typeUnits.get(signature);
     return unit && unit.entryAt(unit.offset + (unit.typeOffset ?? 0));
   }
@@ -94,15 +120,17 @@ export class Dwarf implements UnitLookup {
     return reader.slice(unit.offset, unit.end).prefetch();
   }
 
-  private readUnits(section: 'info' | 'types'): void {
+  private *headers(section: 'info' | 'types', most = Infinity): Generator<Unit> {
     if (!this.sections.has(section)) return;
     const whole = this.sections.reader(section);
     try {
-      while (!whole.atEnd) {
-        // Units follow each other at some distance: of each only the header is read.
-        const unit = new Unit(this, section, whole.stepping(longestHeader));
-        this.allUnits.push(unit);
+      for (let count = 0; count < most && !whole.atEnd; count++) {
+        const unit =
+          section === 'info'
+            ? this.unitWithHeaderAt(whole.offset)
+            : this.readHeader(section, whole.slice(whole.offset));
         if (unit.typeSignature !== undefined) this.typeUnits.set(unit.typeSignature, unit);
+        yield unit;
         whole.seek(unit.end);
       }
     } catch (error) {
@@ -110,5 +138,10 @@ export class Dwarf implements UnitLookup {
       if (!(error instanceof FormatError)) throw error;
       this.ownProblems.push(`${error.message}.`);
     }
+  }
+
+  /** Units follow each other at some distance: of each only the header is read. */
+  private readHeader(section: 'info' | 'types', reader: ByteReader): Unit {
+    return new Unit(this, section, reader.stepping(longestHeader));
   }
 }

@@ -3,17 +3,11 @@
  * the parameters of the state machine in lineProgram.ts.
  */
 import type { ByteReader } from '../../base/byteReader.ts';
-import { DW_LNCT } from './constants.ts';
-import { readForm, readOffset, type AttributeValue, type Encoding } from './forms.ts';
+import { readOffset, type Encoding } from './forms.ts';
+import { LineEntries, readEntries } from './lineEntries.ts';
 import { joinPath } from './paths.ts';
 import type { DwarfSections } from './sections.ts';
 import { readInitialLength } from './unit.ts';
-
-export interface LineFile {
-  readonly name: string;
-  /** Index into `directories`. */
-  readonly directory: number;
-}
 
 export interface LineHeader extends Encoding {
   /** Offset of the header, of the program, and after it. */
@@ -28,9 +22,25 @@ export interface LineHeader extends Encoding {
   readonly opcodeBase: number;
   /** Number of LEB128 operands of each standard opcode, from opcode 1 at index 0. */
   readonly standardOpcodeLengths: readonly number[];
-  readonly directories: readonly string[];
-  /** By the number that rows use: the first is 0 in version 5 and 1, with a hole at 0, before. */
-  readonly files: readonly (LineFile | undefined)[];
+  readonly directories: LineEntries;
+  /** By the number that rows use, less `firstFile`: 0 in version 5, 1 before. */
+  readonly files: LineEntries;
+  readonly firstFile: 0 | 1;
+}
+
+/** Offsets of all tables when all of them are of version 5 and follow one another; undefined else. */
+export function lineTableOffsets(sections: DwarfSections): readonly number[] | undefined {
+  const offsets: number[] = [];
+  const reader = sections.reader('line');
+  while (!reader.atEnd) {
+    const start = reader.offset;
+    const { length } = readInitialLength(reader);
+    const end = reader.offset + length;
+    if (end > reader.end || reader.u16() !== 5) return undefined;
+    offsets.push(start);
+    reader.seek(end);
+  }
+  return offsets;
 }
 
 export function readLineHeader(
@@ -65,8 +75,11 @@ export function readLineHeader(
   const encoding: Encoding = { version, addressSize, offsetSize };
   const { directories, files } =
     version >= 5
-      ? readTables(header, sections, encoding)
-      : readOldTables(header, compilationDirectory);
+      ? {
+          directories: readEntries(header, sections, encoding),
+          files: readEntries(header, sections, encoding),
+        }
+      : readOldTables(header, sections, compilationDirectory);
   return {
     ...encoding,
     offset,
@@ -81,88 +94,54 @@ export function readLineHeader(
     standardOpcodeLengths,
     directories,
     files,
+    firstFile: version >= 5 ? 0 : 1,
   };
 }
 
 /** Path of a file by its number, joined with its directory and the compilation directory. */
 export function filePath(
-  header: Pick<LineHeader, 'files' | 'directories'>,
+  header: {
+    readonly files: Pick<LineEntries, 'name' | 'directory'>;
+    readonly directories: Pick<LineEntries, 'name'>;
+    readonly firstFile: 0 | 1;
+  },
   file: number,
   compilationDirectory: string,
 ): string | undefined {
-  const entry = header.files[file];
-  if (!entry) return undefined;
+  const index = file - header.firstFile;
+  const name = header.files.name(index);
+  if (name === undefined) return undefined;
+  const directory = header.files.directory(index);
   // Directory 0 is the compilation directory itself, and may be a relative one.
-  if (entry.directory === 0) {
-    return joinPath(header.directories[0] ?? compilationDirectory, entry.name);
-  }
-  const directory = header.directories[entry.directory] ?? '';
-  return joinPath(compilationDirectory, joinPath(directory, entry.name));
-}
-
-interface Tables {
-  readonly directories: readonly string[];
-  readonly files: readonly (LineFile | undefined)[];
+  if (directory === 0) return joinPath(header.directories.name(0) ?? compilationDirectory, name);
+  return joinPath(compilationDirectory, joinPath(header.directories.name(directory) ?? '', name));
 }
 
 /** Versions 2 to 4: directory 0 is the compilation directory, files count from 1. */
-function readOldTables(reader: ByteReader, compilationDirectory: string): Tables {
+function readOldTables(
+  reader: ByteReader,
+  sections: DwarfSections,
+  compilationDirectory: string,
+): Pick<LineHeader, 'directories' | 'files'> {
   const directories = [compilationDirectory];
   for (;;) {
     const directory = reader.cstring();
     if (directory === '') break;
     directories.push(directory);
   }
-  const files: (LineFile | undefined)[] = [undefined];
+  const files: string[] = [];
+  const indexes: number[] = [];
   for (;;) {
     const name = reader.cstring();
     if (name === '') break;
-    files.push({ name, directory: reader.uleb() });
+    files.push(name);
+    indexes.push(reader.uleb());
     // Time of last modification and length in bytes.
     reader.uleb();
     reader.uleb();
   }
-  return { directories, files };
-}
-
-function readTables(reader: ByteReader, sections: DwarfSections, encoding: Encoding): Tables {
-  const directories = readEntries(reader, sections, encoding).map((entry) => entry.name);
-  const files = readEntries(reader, sections, encoding);
-  return { directories, files };
-}
-
-function readEntries(
-  reader: ByteReader,
-  sections: DwarfSections,
-  encoding: Encoding,
-): readonly LineFile[] {
-  const formats: { content: number; form: number }[] = [];
-  const formatCount = reader.u8();
-  for (let i = 0; i < formatCount; i++) {
-    formats.push({ content: reader.uleb(), form: reader.uleb() });
-  }
-  const count = reader.uleb();
-  if (count > 0 && formats.length === 0) throw reader.error('file entries have no format');
-  const entries: LineFile[] = [];
-  for (let i = 0; i < count; i++) {
-    let name = '';
-    let directory = 0;
-    const start = reader.offset;
-    for (const { content, form } of formats) {
-      const value = readForm(reader, form, 0n, encoding);
-      if (content === DW_LNCT.path) name = text(value, sections);
-      else if (content === DW_LNCT.directory_index && value.kind === 'constant') {
-        directory = Number(value.value);
-      }
-    }
-    if (reader.offset === start) throw reader.error('a file entry has no bytes');
-    entries.push({ name, directory });
-  }
-  return entries;
-}
-
-function text(value: AttributeValue, sections: DwarfSections): string {
-  if (value.kind === 'string') return value.text;
-  if (value.kind === 'stringOffset') return sections.reader(value.section, value.offset).cstring();
-  return '';
+  return {
+    directories: new LineEntries(sections, undefined, directories, []),
+    files: new LineEntries(sections, undefined, files, indexes),
+  };
 }

@@ -25,25 +25,36 @@ export interface LineSequence {
   readonly rows: readonly LineRow[];
 }
 
-/** All sequences, in the program's order; sequences of discarded code included. */
+/** Which rows are kept; all by default. */
+export type RowFilter = (file: number, line: number) => boolean;
+
+/**
+ * All sequences, in the program's order; sequences of discarded code included. With a filter they
+ * have only the rows that it takes, and those without any are left out.
+ */
 export function runLineProgram(
   sections: DwarfSections,
   header: LineHeader,
+  filter?: RowFilter,
 ): readonly LineSequence[] {
   const reader = sections
     .reader('line', header.programOffset)
-    .slice(header.programOffset, header.end);
-  return new LineMachine(reader, header).run();
+    .slice(header.programOffset, header.end)
+    .prefetch();
+  return new LineMachine(reader, header, filter).run();
 }
 
 class LineMachine {
   private readonly reader: ByteReader;
   private readonly header: LineHeader;
   private readonly sequences: LineSequence[] = [];
+  private readonly filter: RowFilter | undefined;
   private rows: LineRow[] = [];
+  private low: bigint | undefined;
 
-  // Registers of the state machine.
-  private address = 0n;
+  // Registers of the state machine. The address is the sum of two: numbers add faster.
+  private base = 0n;
+  private advanced = 0;
   private operation = 0;
   private file = 1;
   private line = 1;
@@ -51,9 +62,10 @@ class LineMachine {
   private isStmt = false;
   private prologueEnd = false;
 
-  constructor(reader: ByteReader, header: LineHeader) {
+  constructor(reader: ByteReader, header: LineHeader, filter: RowFilter | undefined) {
     this.reader = reader;
     this.header = header;
+    this.filter = filter;
   }
 
   run(): readonly LineSequence[] {
@@ -70,7 +82,9 @@ class LineMachine {
 
   private reset(): void {
     this.rows = [];
-    this.address = 0n;
+    this.low = undefined;
+    this.base = 0n;
+    this.advanced = 0;
     this.operation = 0;
     this.file = 1;
     this.line = 1;
@@ -112,7 +126,7 @@ class LineMachine {
         this.advance(Math.floor((255 - header.opcodeBase) / header.lineRange));
         return;
       case DW_LNS.fixed_advance_pc:
-        this.address = BigInt.asUintN(64, this.address + BigInt(reader.u16()));
+        this.move(reader.u16());
         this.operation = 0;
         return;
       case DW_LNS.set_prologue_end:
@@ -142,7 +156,8 @@ class LineMachine {
         this.endSequence();
         break;
       case DW_LNE.set_address:
-        this.address = reader.unsigned(length - 1);
+        this.base = reader.unsigned(length - 1);
+        this.advanced = 0;
         this.operation = 0;
         break;
       default:
@@ -152,7 +167,16 @@ class LineMachine {
     reader.seek(next);
   }
 
+  private get address(): bigint {
+    return BigInt.asUintN(64, this.base + BigInt(this.advanced));
+  }
+
   private emit(endSequence: boolean): void {
+    this.low ??= this.address;
+    if (this.filter && (endSequence || !this.filter(this.file, this.line))) {
+      this.prologueEnd = false;
+      return;
+    }
     this.rows.push({
       address: this.address,
       file: this.file,
@@ -166,8 +190,10 @@ class LineMachine {
   }
 
   private endSequence(): void {
-    const first = this.rows[0];
-    if (first) this.sequences.push({ low: first.address, high: this.address, rows: this.rows });
+    const { low, rows } = this;
+    if (low !== undefined && rows.length > 0) {
+      this.sequences.push({ low, high: this.address, rows });
+    }
     this.reset();
   }
 
@@ -185,7 +211,14 @@ class LineMachine {
       instructions = Math.floor(total / maximumOperationsPerInstruction);
       this.operation = total % maximumOperationsPerInstruction;
     }
-    const bytes = BigInt(minimumInstructionLength) * BigInt(instructions);
-    this.address = BigInt.asUintN(64, this.address + bytes);
+    this.move(minimumInstructionLength * instructions);
+  }
+
+  /** What is too much for a number goes to the other part of the address. */
+  private move(bytes: number): void {
+    this.advanced += bytes;
+    if (this.advanced <= 0xffff_ffff) return;
+    this.base = BigInt.asUintN(64, this.base + BigInt(this.advanced));
+    this.advanced = 0;
   }
 }

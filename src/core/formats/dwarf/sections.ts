@@ -38,9 +38,9 @@ export type Contributions = ReadonlyMap<string, { readonly offset: number; reado
 
 /** Sections up to this size are read as a whole when they are first needed. */
 const SMALL = 8 << 20;
-/** Of the others so much is kept, each. Units and line tables are read as a whole, by themselves. */
+/** Of the others so much is kept, each. Units are read as a whole, by themselves. */
 const CACHED = 16 << 20;
-const readAsUnits = /^\.debug_(info|types|line)(\.dwo)?$/;
+const readAsUnits = /^\.debug_(info|types)(\.dwo)?$/;
 
 export class DwarfSections {
   /** File name, for messages. */

@@ -183,6 +183,12 @@ export class Unit implements Encoding {
     return base;
   }
 
+  /** Reads the code of the entry at the reader's offset; undefined for a null entry. */
+  abbreviationAt(reader: ByteReader, offset: number): Abbreviation | undefined {
+    const code = reader.uleb();
+    return code === 0 ? undefined : this.abbreviation(code, offset);
+  }
+
   private abbreviation(code: number, offset: number): Abbreviation {
     this.abbreviations ??= readAbbreviations(
       this.lookup.sections.reader('abbrev', this.abbreviationsOffset),

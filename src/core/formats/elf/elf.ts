@@ -16,7 +16,7 @@ import {
   SHT_SYMTAB,
 } from './constants.ts';
 import { layOut } from './relocations.ts';
-import { readSymbols, type ElfSymbol } from './symbolTable.ts';
+import { SymbolTable, type ElfSymbol } from './symbolTable.ts';
 
 /** The file is not an ELF file that can be used; the message says what is wrong and where. */
 export class ElfError extends FormatError {
@@ -66,6 +66,7 @@ export class ElfFile {
   readonly loadable: readonly ElfSegment[];
   readonly sections: readonly ElfSection[];
   private readonly file: FileBytes;
+  private table: SymbolTable | undefined;
   private symbolList: readonly ElfSymbol[] | undefined;
 
   /** Throws `ElfError` when `bytes` is not a whole little-endian ELF file. */
@@ -148,17 +149,31 @@ export class ElfFile {
     );
   }
 
-  /** `.symtab`, or `.dynsym` in a stripped file, in the table's order. */
+  /** `.symtab`, or `.dynsym` in a stripped file. */
+  get symbolTable(): SymbolTable | undefined {
+    this.table ??= this.loadSymbols();
+    return this.table;
+  }
+
+  /** All symbols, in the table's order. */
   get symbols(): readonly ElfSymbol[] {
-    this.symbolList ??= this.loadSymbols();
+    const table = this.symbolTable;
+    if (!this.symbolList) {
+      try {
+        const indexes = Array.from({ length: table?.count ?? 0 }, (_, index) => index);
+        this.symbolList = table ? indexes.map((index) => table.symbol(index)) : [];
+      } catch (error) {
+        throw asElfError(error);
+      }
+    }
     return this.symbolList;
   }
 
-  private loadSymbols(): readonly ElfSymbol[] {
+  private loadSymbols(): SymbolTable | undefined {
     const table =
       this.sections.find((s) => s.type === SHT_SYMTAB) ??
       this.sections.find((s) => s.type === SHT_DYNSYM);
-    if (!table) return [];
+    if (!table) return undefined;
     const strings = this.sections[table.link];
     if (!strings) {
       throw new ElfError(
@@ -167,21 +182,14 @@ export class ElfFile {
         `${table.name} names section ${table.link} for its strings, which does not exist`,
       );
     }
-    try {
-      const symbols = readSymbols(
-        new ByteReader(this.sectionBytes(table), `${this.name}: ${table.name}`),
-        new ByteReader(this.sectionBytes(strings), `${this.name}: ${strings.name}`),
-        this.is64,
-      );
-      if (this.type !== ET_REL) return symbols;
+    return new SymbolTable(
+      this.sectionBytes(table),
+      this.sectionBytes(strings),
+      this.is64,
+      [`${this.name}: ${table.name}`, `${this.name}: ${strings.name}`],
       // In a file that was not linked a symbol's value counts from its section.
-      return symbols.map((symbol) => {
-        const address = this.sections[symbol.sectionIndex]?.address ?? 0n;
-        return { ...symbol, value: symbol.value + address };
-      });
-    } catch (error) {
-      throw asElfError(error);
-    }
+      (index) => (this.type === ET_REL ? (this.sections[index]?.address ?? 0n) : 0n),
+    );
   }
 
   private range(offset: number, size: number, what: string): Uint8Array {

@@ -1,5 +1,6 @@
-/** Symbol table entries (gABI, chapter 4, "Symbol Table"). */
-import type { ByteReader } from '../../base/byteReader.ts';
+/** Symbol table entries (gABI, chapter 4, "Symbol Table"), decoded one by one where they are asked for. */
+import { ByteReader } from '../../base/byteReader.ts';
+import { placesOf } from '../../base/stringTable.ts';
 
 export interface ElfSymbol {
   readonly name: string;
@@ -11,32 +12,109 @@ export interface ElfSymbol {
   readonly sectionIndex: number;
 }
 
-export function readSymbols(
-  table: ByteReader,
-  strings: ByteReader,
-  is64: boolean,
-): readonly ElfSymbol[] {
-  const entrySize = is64 ? 24 : 16;
-  const symbols: ElfSymbol[] = [];
-  while (table.remaining >= entrySize) symbols.push(readSymbol(table, strings, is64));
-  return symbols;
+const DOT = 0x2e;
+
+/**
+ * A whole table as it stands in the file. Kernels have hundreds of thousands of symbols, of which a
+ * debugger looks at a few.
+ */
+export class SymbolTable {
+  readonly count: number;
+  private readonly view: DataView;
+  private readonly strings: Uint8Array;
+  private readonly is64: boolean;
+  private readonly entrySize: number;
+  /** Names the table and its strings in messages. */
+  private readonly what: readonly [table: string, strings: string];
+  /** Added to values: where their sections are, in a file that was not linked. */
+  private readonly sectionAddress: (index: number) => bigint;
+
+  constructor(
+    table: Uint8Array,
+    strings: Uint8Array,
+    is64: boolean,
+    what: readonly [table: string, strings: string],
+    sectionAddress: (index: number) => bigint,
+  ) {
+    this.view = new DataView(table.buffer, table.byteOffset, table.byteLength);
+    this.strings = strings;
+    this.is64 = is64;
+    this.entrySize = is64 ? 24 : 16;
+    this.count = Math.floor(table.length / this.entrySize);
+    this.what = what;
+    this.sectionAddress = sectionAddress;
+  }
+
+  nameOffset(index: number): number {
+    return this.view.getUint32(index * this.entrySize, true);
+  }
+
+  value(index: number): bigint {
+    const at = index * this.entrySize;
+    const value = this.is64
+      ? this.view.getBigUint64(at + 8, true)
+      : BigInt(this.view.getUint32(at + 4, true));
+    return value + this.sectionAddress(this.sectionIndex(index));
+  }
+
+  size(index: number): bigint {
+    const at = index * this.entrySize;
+    if (this.is64) return this.view.getBigUint64(at + 16, true);
+    return BigInt(this.view.getUint32(at + 8, true));
+  }
+
+  type(index: number): number {
+    return this.info(index) & 15;
+  }
+
+  binding(index: number): number {
+    return this.info(index) >> 4;
+  }
+
+  sectionIndex(index: number): number {
+    return this.view.getUint16(index * this.entrySize + (this.is64 ? 6 : 14), true);
+  }
+
+  name(index: number): string {
+    const offset = this.nameOffset(index);
+    if (offset === 0) return '';
+    const reader = new ByteReader(this.strings, this.what[1]);
+    return reader.seek(offset).cstring();
+  }
+
+  /** The first `count` bytes of a name, 0 after its end. */
+  nameByte(index: number, at: number): number {
+    const offset = this.nameOffset(index);
+    if (offset >= this.strings.length) this.name(index);
+    return offset === 0 ? 0 : (this.strings[offset + at] ?? 0);
+  }
+
+  symbol(index: number): ElfSymbol {
+    return {
+      name: this.name(index),
+      value: this.value(index),
+      size: this.size(index),
+      type: this.type(index),
+      binding: this.binding(index),
+      sectionIndex: this.sectionIndex(index),
+    };
+  }
+
+  /**
+   * Offsets of all strings that are `name`, or `name` and what a compiler adds to clones of it
+   * (`.constprop.0`). Also those that end another string: linkers share tails.
+   */
+  stringsNamed(name: string): ReadonlySet<number> {
+    const { strings } = this;
+    const isClone = (end: number) => strings[end] === DOT && isLowerCase(strings[end + 1] ?? 0);
+    return new Set(placesOf(strings, name, (end) => strings[end] === 0 || isClone(end)));
+  }
+
+  private info(index: number): number {
+    return this.view.getUint8(index * this.entrySize + (this.is64 ? 4 : 12));
+  }
 }
 
-function readSymbol(table: ByteReader, strings: ByteReader, is64: boolean): ElfSymbol {
-  const nameOffset = table.u32();
-  let value = 0n;
-  let size = 0n;
-  if (!is64) {
-    value = BigInt(table.u32());
-    size = BigInt(table.u32());
-  }
-  const info = table.u8();
-  table.skip(1);
-  const sectionIndex = table.u16();
-  if (is64) {
-    value = table.u64();
-    size = table.u64();
-  }
-  const name = nameOffset === 0 ? '' : strings.seek(nameOffset).cstring();
-  return { name, value, size, type: info & 15, binding: info >> 4, sectionIndex };
+function isLowerCase(byte: number): boolean {
+  return byte >= 0x61 && byte <= 0x7a;
 }

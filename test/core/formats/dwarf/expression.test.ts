@@ -169,9 +169,12 @@ describe('recorded paths', () => {
 
   // DWARF 5, 6.2.4: "The first entry is the current directory of the compilation."
   it('of a file in a compilation directory that is relative itself has that once', () => {
-    const directories = ['src/rv32', 'include', '/usr/include'];
-    const files = directories.map((_, directory) => ({ name: 'a.c', directory }));
-    const paths = files.map((_, i) => filePath({ directories, files }, i, 'src/rv32'));
+    const header = {
+      directories: { name: (i: number) => ['src/rv32', 'include', '/usr/include'][i] },
+      files: { name: () => 'a.c', directory: (i: number) => i },
+      firstFile: 0,
+    } as const;
+    const paths = [0, 1, 2].map((i) => filePath(header, i, 'src/rv32'));
     assert.deepEqual(paths, ['src/rv32/a.c', 'src/rv32/include/a.c', '/usr/include/a.c']);
   });
 });

@@ -43,7 +43,9 @@ describe('line number programs', () => {
       assert.ok(tables.length >= 3, 'a table for each source');
       for (const table of tables) {
         const header = readLineHeader(sections, table.offset, sections.addressSize, '');
-        const files = header.files.flatMap((f, i) => (f ? [`${i} ${f.directory} ${f.name}`] : []));
+        const files = Array.from({ length: header.files.count }, (_, i) =>
+          [i + header.firstFile, header.files.directory(i), header.files.name(i)].join(' '),
+        );
         assert.deepEqual(files, table.files);
         const rows = runLineProgram(sections, header).flatMap(({ rows }) =>
           rows.map((row) =>

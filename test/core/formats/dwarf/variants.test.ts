@@ -13,6 +13,9 @@ import type {
   ProgramSymbols,
   Variable,
 } from '../../../../src/core/debug/symbols/symbols.ts';
+import { Definitions } from '../../../../src/core/formats/dwarf/definitions.ts';
+import { Dwarf } from '../../../../src/core/formats/dwarf/dwarf.ts';
+import { ElfFile } from '../../../../src/core/formats/elf/elf.ts';
 import { build, fixtures, run, sourceFolder, type Fixture } from './fixtures.ts';
 
 /** What a debugger shows of the program, whatever its file looks like. */
@@ -128,6 +131,7 @@ describe('debug information in other forms', function () {
     compiler: 'gcc' | 'clang',
     dwarf: number,
     extra: readonly string[],
+    linkFlags: readonly string[] = [],
   ): string {
     const at = mkdtempSync(path.join(folder, 'host-'));
     const flags = ['-O1', '-g', `-gdwarf-${dwarf}`, '-ffreestanding', '-fno-pic', '-mcmodel=large'];
@@ -141,7 +145,7 @@ describe('debug information in other forms', function () {
     });
     const output = path.join(at, 'program.elf');
     const link = ['-Ttext=0x400000', '-e', 'main', '--unresolved-symbols=ignore-all'];
-    run('ld.lld', [...link, '-o', output, ...objects]);
+    run('ld.lld', [...link, ...linkFlags, '-o', output, ...objects]);
     return output;
   }
 
@@ -175,6 +179,70 @@ describe('debug information in other forms', function () {
       }
     }
   }
+
+  describe('names are found', () => {
+    const names = [
+      'main',
+      'deep',
+      'checkpoint',
+      'shared_counter',
+      'sink',
+      'node_t',
+      'point',
+      'int',
+    ];
+
+    function definitionsOf(file: string): Definitions {
+      return new Definitions(new Dwarf(new ElfFile(new Uint8Array(readFileSync(file)), file)));
+    }
+
+    /** Names of the units that define each, functions and variables alone. */
+    function found(file: string): unknown {
+      const definitions = definitionsOf(file);
+      return names
+        .slice(0, 5)
+        .map((name) => [
+          name,
+          definitions.units(name).map((u) => path.basename(u.root.name ?? '')),
+        ]);
+    }
+
+    const expected = [
+      ['main', ['main.c']],
+      ['deep', ['other.c']],
+      ['checkpoint', ['other.c']],
+      ['shared_counter', ['main.c']],
+      ['sink', ['main.c']],
+    ];
+
+    it('by an index of our own, made in steps', () => {
+      const file = buildForHost('gcc', 5, []);
+      assert.deepEqual(found(file), expected);
+      const definitions = definitionsOf(file);
+      assert.deepEqual([...definitions.prepare()], [1]);
+      for (const name of names.slice(5)) assert.ok(definitions.units(name).length > 0, name);
+      assert.deepEqual(definitions.units('no such name'), []);
+    });
+
+    it('by .debug_names', () => {
+      const file = buildForHost('clang', 5, ['-glldb', '-gpubnames']);
+      assert.match(run('riscv64-unknown-elf-readelf', ['-SW', file]), /\.debug_names/);
+      assert.deepEqual(found(file), expected);
+      // Nothing is left for an index of our own.
+      assert.deepEqual([...definitionsOf(file).prepare()], []);
+    });
+
+    for (const dwarf of [4, 5]) {
+      it(`by .gdb_index, addresses as well: DWARF ${dwarf}`, async () => {
+        const file = buildForHost('clang', dwarf, ['-ggnu-pubnames'], ['--gdb-index']);
+        assert.match(run('riscv64-unknown-elf-readelf', ['-SW', file]), /\.gdb_index/);
+        assert.deepEqual(found(file), expected);
+        assert.deepEqual([...definitionsOf(file).prepare()], []);
+        const plain = buildForHost('clang', dwarf, []);
+        assert.deepEqual(await digest(symbolsOf(file)), await digest(symbolsOf(plain)));
+      });
+    }
+  });
 
   it('names a .dwo file that is not there, and shows what the program itself has', () => {
     const file = build(named('gcc -O2 DWARF 5'), ['-gsplit-dwarf']);
