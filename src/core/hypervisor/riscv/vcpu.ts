@@ -82,6 +82,8 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
   private fresh = false;
   /** Instructions of the present budget that are used. */
   private used = 0;
+  /** A call ended the hart's run; what it came to. */
+  private called: { readonly exit: VcpuExit | undefined } | undefined;
 
   constructor(owner: VcpuOwner, slot: HartSlot) {
     const { hart } = slot;
@@ -325,9 +327,18 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
       }
       this.timer.advance();
       const slice = this.timer.untilDeadline(budget - this.used);
-      const run = this.hart.run(slice);
+      const { hart } = this;
+      hart.onGuestCall = this.answerCall;
+      const run = hart.run(slice);
+      const { called } = this;
+      this.called = undefined;
+      this.used += run.steps;
+      if (called) {
+        if (called.exit) return called.exit;
+        continue;
+      }
       // A trap to us is charged when it is answered: as the instruction that we do for the guest.
-      this.used += run.stop === 'hypervisorTrap' ? run.steps - 1 : run.steps;
+      if (run.stop === 'hypervisorTrap') this.used--;
       switch (run.stop) {
         case 'budget':
           // Less than was allowed: something asked for attention.
@@ -355,6 +366,19 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     const text = `hart ${this.id} has no guest interrupt file left for this vCPU`;
     return { kind: 'failEntry', reason: failEntryNoVsFile, cpu: this.id, text };
   }
+
+  /**
+   * A call while the hart runs. Most are answered at once and the guest goes on; the hart comes back
+   * where the vCPU has to look at what the call has changed.
+   */
+  private readonly answerCall = (): boolean => {
+    // The hart counts the call as a step, and whoever answers it as an instruction.
+    this.used--;
+    const exit = makeCall(this);
+    if (!exit && !this.halted && !this.timer.isSet) return true;
+    this.called = { exit };
+    return false;
+  };
 
   /** KVM would block here until somebody starts the vCPU. */
   private rest(): VcpuExit {

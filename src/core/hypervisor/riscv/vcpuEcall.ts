@@ -5,6 +5,7 @@
 import type { CallExit, VcpuExit } from '../exits.ts';
 import type { ExitContext, PendingExit } from './vcpuContext.ts';
 import { describeCall, describeResult, explainCall, sbiError } from './sbiNames.ts';
+import { RegisterCall } from './registerCall.ts';
 import { decideCall, isLegacy } from './vcpuSbi.ts';
 import type { SbiCall } from './vcpuSbiCall.ts';
 
@@ -13,7 +14,7 @@ const a1 = 11;
 const ecallLength = 4;
 
 export function makeCall(vcpu: ExitContext, stopped?: SbiCall): VcpuExit | undefined {
-  const call = readCall(vcpu);
+  const call = new RegisterCall(vcpu.hart);
   vcpu.pmu.count('SBI_CALL');
   if (!vcpu.sbi.allows(call.extension)) {
     finish(vcpu, call, sbiError.NOT_SUPPORTED, 0n);
@@ -81,15 +82,6 @@ function finish(vcpu: ExitContext, call: SbiCall, error: bigint, value: bigint):
   if (!isLegacy(call.extension)) vcpu.hart.setX(a1, returned);
   vcpu.observe('sbi', () => `${text(call)} → ${describeResult(call.extension, result, returned)}`);
   vcpu.advance(ecallLength);
-}
-
-function readCall(vcpu: ExitContext): SbiCall {
-  const x = (index: number) => vcpu.hart.getX(index);
-  return {
-    extension: vcpu.hart.getXWord(17),
-    function: vcpu.hart.getXWord(16),
-    args: [x(10), x(11), x(12), x(13), x(14), x(15)],
-  };
 }
 
 function callExit(call: SbiCall, how: Pick<CallExit, 'stop' | 'shown'>): CallExit {

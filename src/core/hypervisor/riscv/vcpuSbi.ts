@@ -38,9 +38,11 @@ const extensions: readonly SbiExtension[] = [
   sbiFwft,
 ];
 
+const byId: ReadonlyMap<number, SbiExtension> = new Map(extensions.map((e) => [e.id, e]));
+
 /** What the hypervisor answers by itself, and what it knows that it does not. */
 export const defaultCalls: readonly CallRule[] = [
-  ...extensions.map((e) => rule(e.first, e.last, 'handle')),
+  ...extensions.map(({ id }) => rule(id, id, 'handle')),
   ...forwardedRanges.map(([first, last]) => rule(first, last, 'forward')),
 ];
 
@@ -48,7 +50,7 @@ export type SbiDecision = SbiOutcome | { readonly kind: 'break' };
 
 /** `resumed`: the debugger has stopped for this call already and now wants it made. */
 export function decideCall(vm: Vm, vcpu: SbiVcpu, call: SbiCall, resumed: boolean): SbiDecision {
-  const own = ownExtension(call.extension);
+  const own = byId.get(call.extension);
   const action = vm.policy.actionFor(call.extension, call.function);
   switch (action) {
     case 'deny':
@@ -68,17 +70,12 @@ export function isOffered(vm: Vm, id: number): boolean {
   const actions = vm.policy.actionsOf(id);
   // Who asks to stop at calls wants them made, and may answer them.
   if (actions.has('break')) return true;
-  if (actions.has('handle') && ownExtension(id)) return true;
+  if (actions.has('handle') && byId.has(id)) return true;
   return actions.has('forward') && vm.answers(id);
 }
 
 export function isLegacy(id: number): boolean {
   return id <= sbiExtension.legacyLast;
-}
-
-function ownExtension(id: number): SbiExtension | undefined {
-  for (const e of extensions) if (id >= e.first && id <= e.last) return e;
-  return undefined;
 }
 
 function rule(first: number, last: number, action: CallAction): CallRule {

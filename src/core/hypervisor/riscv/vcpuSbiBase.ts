@@ -8,7 +8,7 @@ const implKvm = 3n;
 /** KVM answers with the kernel's version code; this is the release whose behaviour is modelled. */
 const implVersion = (6n << 16n) | (13n << 8n);
 
-export const sbiBase = { first: sbiExtension.base, last: sbiExtension.base, handle };
+export const sbiBase = { id: sbiExtension.base, handle };
 
 function handle(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   switch (call.function) {

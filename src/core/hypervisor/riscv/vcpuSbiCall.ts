@@ -61,8 +61,7 @@ export interface SbiVcpu {
 }
 
 export interface SbiExtension {
-  readonly first: number;
-  readonly last: number;
+  readonly id: number;
   readonly handle: (vcpu: SbiVcpu, call: SbiCall) => SbiOutcome;
 }
 

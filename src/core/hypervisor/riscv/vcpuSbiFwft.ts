@@ -11,7 +11,7 @@ import type { FirmwareFeature } from './vcpuFwft.ts';
 const lastNamed = 5;
 const lock = 1n;
 
-export const sbiFwft = { first: sbiExtension.fwft, last: sbiExtension.fwft, handle };
+export const sbiFwft = { id: sbiExtension.fwft, handle };
 
 function handle(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   if (call.function > 1) return returned(sbiError.NOT_SUPPORTED);

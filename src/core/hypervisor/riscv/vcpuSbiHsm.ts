@@ -23,7 +23,7 @@ import {
 const suspendRetentive = 0;
 const suspendNonRetentive = 0x80000000;
 
-export const sbiHsm = { first: sbiExtension.hsm, last: sbiExtension.hsm, handle };
+export const sbiHsm = { id: sbiExtension.hsm, handle };
 
 function handle(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   switch (call.function) {

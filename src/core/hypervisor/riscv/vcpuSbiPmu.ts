@@ -24,7 +24,7 @@ const entrySize = 16;
 /** Entries of event_get_info that are copied at a time. */
 const entriesAtOnce = 4096;
 
-export const sbiPmu = { first: sbiExtension.pmu, last: sbiExtension.pmu, handle };
+export const sbiPmu = { id: sbiExtension.pmu, handle };
 
 function handle(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   switch (call.function) {

@@ -20,9 +20,9 @@ import {
 /** satp.ASID has as many bits. */
 const asidBits = { 32: 9n, 64: 16n } as const;
 
-export const sbiTime = { first: sbiExtension.time, last: sbiExtension.time, handle: time };
-export const sbiIpi = { first: sbiExtension.ipi, last: sbiExtension.ipi, handle: ipi };
-export const sbiRfence = { first: sbiExtension.rfence, last: sbiExtension.rfence, handle: rfence };
+export const sbiTime = { id: sbiExtension.time, handle: time };
+export const sbiIpi = { id: sbiExtension.ipi, handle: ipi };
+export const sbiRfence = { id: sbiExtension.rfence, handle: rfence };
 
 function time(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   if (call.function !== 0) {

@@ -4,7 +4,7 @@ import { returned, type SbiCall, type SbiOutcome, type SbiVcpu } from './vcpuSbi
 import { isNoMemory, sharedMemory } from './vcpuSbiShmem.ts';
 import { stealTimeSize } from './vcpuSteal.ts';
 
-export const sbiSta = { first: sbiExtension.sta, last: sbiExtension.sta, handle };
+export const sbiSta = { id: sbiExtension.sta, handle };
 
 function handle(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   if (call.function !== 0) return returned(sbiError.NOT_SUPPORTED);

@@ -16,7 +16,7 @@ import {
 
 const suspendToRam = 0;
 
-export const sbiSusp = { first: sbiExtension.susp, last: sbiExtension.susp, handle };
+export const sbiSusp = { id: sbiExtension.susp, handle };
 
 function handle(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   if (call.function !== 0) return returned(sbiError.NOT_SUPPORTED);

@@ -9,7 +9,7 @@ const shutdown = 0;
 const warmReboot = 2;
 const systemFailure = 1;
 
-export const sbiSystemReset = { first: sbiExtension.srst, last: sbiExtension.srst, handle };
+export const sbiSystemReset = { id: sbiExtension.srst, handle };
 
 function handle(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {
   if (call.function !== 0) return returned(sbiError.NOT_SUPPORTED);

@@ -17,13 +17,13 @@ import {
 import { fence, sendIpi, setTimer } from './vcpuSbiReplace.ts';
 
 export const sbiV01 = [
-  { first: 0, last: 0, handle: timer },
-  { first: 3, last: 3, handle: clearIpi },
-  { first: 4, last: 4, handle: overHarts(sendIpi) },
-  { first: 5, last: 5, handle: overHarts((vcpu, targets) => fence(vcpu, targets, 0)) },
-  { first: 6, last: 6, handle: overHarts((vcpu, targets) => fence(vcpu, targets, 1)) },
-  { first: 7, last: 7, handle: overHarts((vcpu, targets) => fence(vcpu, targets, 2)) },
-  { first: 8, last: 8, handle: shutdown },
+  { id: 0, handle: timer },
+  { id: 3, handle: clearIpi },
+  { id: 4, handle: overHarts(sendIpi) },
+  { id: 5, handle: overHarts((vcpu, targets) => fence(vcpu, targets, 0)) },
+  { id: 6, handle: overHarts((vcpu, targets) => fence(vcpu, targets, 1)) },
+  { id: 7, handle: overHarts((vcpu, targets) => fence(vcpu, targets, 2)) },
+  { id: 8, handle: shutdown },
 ];
 
 function timer(vcpu: SbiVcpu, call: SbiCall): SbiOutcome {

@@ -55,6 +55,7 @@ export class Hart extends InspectedHart implements RiscvHart, InterpreterClient,
   readonly path: MemoryPath;
   readonly work = noWork();
   hypervisorAttached = false;
+  onGuestCall: (() => boolean) | undefined;
   private readonly parts: HartParts;
   private readonly operands: Operands = { rd: 0, rs1: 0, rs2: 0, imm: 0 };
   private readonly hostByHandler: readonly (Execute | undefined)[];
@@ -189,6 +190,10 @@ export class Hart extends InspectedHart implements RiscvHart, InterpreterClient,
       switch (this.state.exit) {
         case exit.trap: {
           traps++;
+          if (this.isGuestCall()) {
+            if (this.answerCall()) break;
+            return this.ran('hypervisorTrap', before, traps);
+          }
           if (this.leftToHypervisor(this.deliverTrap()))
             return this.ran('hypervisorTrap', before, traps);
           break;
@@ -463,6 +468,18 @@ export class Hart extends InspectedHart implements RiscvHart, InterpreterClient,
     if (this.path.triggered(access, low, high, size)) return this.raise(this.path.takeFault());
     const code = access === 'load' ? cause.loadMisaligned : cause.storeMisaligned;
     return this.raise(this.path.trapAt(code, low, high, this.regimes.dataMode));
+  }
+
+  private isGuestCall(): boolean {
+    if (this.pendingTrap?.cause !== cause.ecallVS || !this.onGuestCall) return false;
+    return this.hypervisorAttached && this.traps.exceptionTarget(cause.ecallVS) === 'HS';
+  }
+
+  private answerCall(): boolean {
+    this.pendingTrap = undefined;
+    this.leftToHypervisor('HS');
+    this.traps.visitHypervisor(cause.ecallVS);
+    return this.onGuestCall?.() ?? false;
   }
 
   private deliverTrap(): TrapTarget {

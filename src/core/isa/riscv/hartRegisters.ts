@@ -15,6 +15,9 @@ export abstract class HartRegisters {
   getXWord(index: number): number {
     return this.state.getXWord(index);
   }
+  getXHighWord(index: number): number {
+    return this.state.xlen === 64 ? this.state.getXHighWord(index) : 0;
+  }
   advancePc(length: number): void {
     this.state.advancePc(length);
   }

@@ -32,6 +32,8 @@ export interface RiscvHart extends Cpu {
   setX(index: number, value: bigint): void;
   /** The lower 32 bits of x0 … x31, unsigned. */
   getXWord(index: number): number;
+  /** The upper ones, 0 where registers have 32. */
+  getXHighWord(index: number): number;
   /** pc goes on behind an instruction of `length` bytes. */
   advancePc(length: number): void;
 
@@ -53,6 +55,12 @@ export interface RiscvHart extends Cpu {
    * stval, htval, htinst, hstatus, sstatus, V ← 0, privilege ← S) and `run` returns 'hypervisorTrap'.
    */
   hypervisorAttached: boolean;
+  /**
+   * Asked at an ECALL from VS-mode, where `run` would come back with a trap: the trap and the SRET
+   * that ends it have had their effects, and the hart stands at the ECALL, in VS-mode. True: `run`
+   * goes on from where the hart then is; false: it comes back with 'hypervisorTrap'.
+   */
+  onGuestCall: (() => boolean) | undefined;
   /** SRET in HS-mode: enters the guest again when hstatus.SPV is set. */
   sret(): void;
 

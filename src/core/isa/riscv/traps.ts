@@ -117,6 +117,26 @@ export class Traps {
     return target;
   }
 
+  /**
+   * What is left of an exception that a guest takes to HS-mode and of the SRET that follows it, pc
+   * being where it was. The trap's value, its second value and its instruction are 0.
+   */
+  visitHypervisor(code: number): void {
+    const { state, csrs } = this;
+    csrs.counters.count(event.exception);
+    const kind = eventOfCause[code];
+    if (kind !== undefined) csrs.counters.count(kind);
+    csrs.counters.count(event.guestExit);
+    state.setWords(CSR.sepc, state.pcLow, state.pcHigh);
+    state.setWords(CSR.scause, code, 0);
+    for (const register of [CSR.stval, CSR.htval, CSR.htinst]) state.setWords(register, 0, 0);
+    const { SPV, GVA, SPVP } = hstatusBits;
+    state.setLow(CSR.hstatus, (state.low(CSR.hstatus) & ~(GVA | SPV)) | SPVP);
+    const { SPP, SPIE, MPRV } = status;
+    state.setLow(CSR.mstatus, (state.low(CSR.mstatus) & ~(SPP | MPRV)) | SPIE);
+    state.clearReservation();
+  }
+
   /** MRET (privileged manual, 3.3.2). */
   machineReturn(): void {
     const { state } = this;
@@ -176,7 +196,7 @@ export class Traps {
     }
   }
 
-  private exceptionTarget(code: number): TrapTarget {
+  exceptionTarget(code: number): TrapTarget {
     const { state } = this;
     const delegated = (register: number): boolean => ((state.low(register) >>> code) & 1) === 1;
     if (state.privilege === 3 || !delegated(CSR.medeleg)) return 'M';

@@ -40,6 +40,8 @@ export class FakeHart implements RiscvHart {
   privilege: Privilege = 3;
   virtualized = false;
   hypervisorAttached = false;
+  /** Calls are traps here, as all else. */
+  onGuestCall: (() => boolean) | undefined;
   pc = 0n;
   instructions = 0;
   /** How often each fence was executed. */
@@ -117,6 +119,9 @@ export class FakeHart implements RiscvHart {
 
   getXWord(index: number): number {
     return Number(BigInt.asUintN(32, this.getX(index)));
+  }
+  getXHighWord(index: number): number {
+    return Number(this.getX(index) >> 32n);
   }
   advancePc(length: number): void {
     this.pc += BigInt(length);

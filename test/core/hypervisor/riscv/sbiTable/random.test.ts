@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import type { CallHandler } from '../../../../../src/core/hypervisor/callHandler.ts';
 import type { CallAction } from '../../../../../src/core/hypervisor/callPolicy.ts';
 import type { MachineStop } from '../../../../../src/core/machine/machine.ts';
+import { assemble, ram, realGuest, runToEnd } from '../realGuest.ts';
 import { errorTables, forwardable, nacl } from './errorTables.ts';
 import {
   entry,
@@ -75,6 +76,49 @@ for (const xlen of [64, 32] as const) {
     });
   }
 }
+
+describe('SBI calls that the hart asks about while it runs', () => {
+  const registers = [
+    ...['pc', 'scause', 'sepc', 'stval', 'htval', 'htinst', 'hstatus', 'mstatus', 'vsstatus'],
+    ...['mcycle', 'minstret', 'hvip', 'vsip', 'vstimecmp'],
+  ];
+  for (const xlen of [64, 32] as const) {
+    it(`leave everything as calls do that end its run, on RV${xlen}`, () => {
+      const next = random(99);
+      const calls = Array.from({ length: 2000 }, () => anyCall(xlen, next));
+      // Suspends wait for somebody, which is the same in both.
+      const made = calls.filter(
+        ({ eid }) => ![0x53525354n, 8n, 0x48534dn, 0x53555350n].includes(BigInt.asUintN(32, eid)),
+      );
+      const outcome = (callsTrap: boolean) => {
+        const g = new TableGuest(xlen, { harts: 2, callsTrap });
+        prepare(g);
+        g.load(made);
+        const stop = g.run();
+        const { instructions } = g.machine;
+        const state = g.machine.harts.map((hart) =>
+          registers.map((name) => [name, hart.readRegister(name)]),
+        );
+        return { stop, instructions, state, results: g.results() };
+      };
+      assert.deepEqual(outcome(false), outcome(true));
+    });
+  }
+
+  it('lose the reservation', () => {
+    const image = assemble(`
+      li t0, ${ram + 0x1000}
+      lr.d t1, (t0)
+      call 0x10, 0
+      sc.d s0, t1, (t0)
+      sd s0, 8(t0)
+      shutdown 0
+    `);
+    const g = realGuest(image);
+    runToEnd(g);
+    assert.equal(g.word(ram + 0x1008), 1n);
+  });
+});
 
 /** Memory in which every hart that is started spins, wherever. */
 function prepare(g: TableGuest): void {

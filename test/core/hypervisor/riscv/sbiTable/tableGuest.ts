@@ -11,6 +11,7 @@ import { RiscvHypervisor } from '../../../../../src/core/hypervisor/riscv/main.t
 import { SbiConsole } from '../../../../../src/core/hypervisor/riscv/vmmSbi.ts';
 import { parseIsaString } from '../../../../../src/core/isa/riscv/isaString.ts';
 import { riscvIsa } from '../../../../../src/core/isa/riscv/riscv.ts';
+import type { RiscvHart } from '../../../../../src/core/isa/riscv/riscvHart.ts';
 import { createRiscvParts } from '../../../../../src/core/isa/riscv/riscvMachineParts.ts';
 import { GuestMachine } from '../../../../../src/core/machine/guestMachine.ts';
 import type { MachineStop } from '../../../../../src/core/machine/machine.ts';
@@ -195,6 +196,8 @@ export interface TableGuestOptions {
   readonly calls?: readonly CallRule[];
   /** Asked before the SBI console. */
   readonly handlers?: readonly CallHandler[];
+  /** Each call is a trap that ends the hart's run; else the hart asks while it runs. */
+  readonly callsTrap?: boolean;
   /** Without, nobody answers the console's calls. */
   readonly withoutConsole?: boolean;
 }
@@ -227,6 +230,7 @@ export class TableGuest {
       extensions: parseIsaString(isa).withHypervisor,
       translate: testTranslation,
     });
+    const made = options.callsTrap ? parts.harts.map(withoutCalls) : parts.harts;
     const { console } = this;
     console.output.on((bytes) => (this.text += Buffer.from(bytes).toString('latin1')));
     const sbiConsole = options.withoutConsole ? [] : [new SbiConsole(console, xlen)];
@@ -234,7 +238,7 @@ export class TableGuest {
       isa: riscvIsa(xlen),
       board: 'test',
       memory: parts.memory,
-      arch: new RiscvHypervisor({ harts: parts.harts, memory: parts.memory, tables, clock }),
+      arch: new RiscvHypervisor({ harts: made, memory: parts.memory, tables, clock }),
       harts,
       clock,
       guestMemory: slots.map(({ name, address, size, readonly = false }, i) => ({
@@ -352,4 +356,15 @@ export class TableGuest {
       ? [...new BigUint64Array(buffer)]
       : [...new Uint32Array(buffer)].map(BigInt);
   }
+}
+
+/** The same hart, which nobody can ask to hand over calls while it runs. */
+function withoutCalls(hart: RiscvHart): RiscvHart {
+  return new Proxy(hart, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+    set: (target, key, value) => key === 'onGuestCall' || Reflect.set(target, key, value, target),
+  });
 }
