@@ -41,6 +41,7 @@ const always: DebugProtocol.Capabilities = {
   supportsEvaluateForHovers: true,
   supportsDelayedStackTraceLoading: true,
   supportsValueFormattingOptions: true,
+  supportsANSIStyling: true,
   completionTriggerCharacters: triggerCharacters,
   supportsClipboardContext: true,
   supportsSingleThreadExecutionRequests: true,

@@ -3,9 +3,11 @@
  * `->`. Says nothing where it knows nothing; it never fails.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { completeCommand } from '../core/debug/commands/commands.ts';
 import { UserError } from '../core/base/userError.ts';
 import { evaluateExpression } from '../core/debug/expressions/evaluate.ts';
 import { parseExpression } from '../core/debug/expressions/parse.ts';
+import { commandScope } from './consoleCommands.ts';
 import { namesIn, type Scope } from './places.ts';
 
 interface Item {
@@ -25,9 +27,13 @@ export async function completions(
   const prefix = /[$\w]*$/.exec(before)?.[0] ?? '';
   const start = before.length - prefix.length;
   const member = /^([^]*?)(?:\.|->)$/.exec(before.slice(0, start));
+  const ofCommands = completeCommand(before, commandScope(scope)).map((label): Item => ({
+    label,
+    type: 'keyword',
+  }));
   const found = member
     ? await members(scope, objectAtEnd(member[1] ?? ''))
-    : await names(scope, prefix);
+    : [...ofCommands, ...(await names(scope, prefix))];
   const wanted = prefix.toLowerCase();
   const seen = new Set<string>();
   return found.flatMap(({ label, type }) => {

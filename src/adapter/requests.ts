@@ -11,6 +11,7 @@ import { errorCodes, RequestError } from './errors.ts';
 import { addressInfo, dataInfo, noData } from './dataBreakpoints.ts';
 import { disassemble } from './disassembly.ts';
 import { completions } from './completions.ts';
+import { runTyped } from './consoleCommands.ts';
 import { assign, evaluate, placeOf, type Scope } from './evaluate.ts';
 import { hartOf, memoryReference, parseReference, threadOf } from './guest.ts';
 import { controlContainer, hasFloats, registerContainer } from './registers.ts';
@@ -204,6 +205,10 @@ function inspection(session: TraplineSession): Handlers {
       if (given) {
         if (given.goesOn) session.after(() => session.goOn());
         return { result: given.text, variablesReference: 0 };
+      }
+      if (args.context === 'repl') {
+        const said = await runTyped(place, args.expression, session.styled);
+        if (said !== undefined) return { result: said, variablesReference: 0 };
       }
       const item = await evaluate(place, args.expression, args.context);
       const { value, name: _name, ...rest } = variables.toDap(item);

@@ -58,6 +58,8 @@ export class TraplineSession extends DebugSession {
   /** Done once the answer to the request at hand is out. */
   private afterAnswer: (() => void | Promise<void>)[] = [];
   private ownConsoles: boolean;
+  /** The client shows ANSI's colours. */
+  styled = false;
   private readonly consoles: SessionConsoles;
   /** A character may come in two pieces. */
   private decoders = new Map<string, TextDecoder>();
@@ -161,6 +163,7 @@ export class TraplineSession extends DebugSession {
 
   initialize(args: DebugProtocol.InitializeRequestArguments): void {
     if ((args as { trapline?: unknown }).trapline === true) this.ownConsoles = true;
+    this.styled = args.supportsANSIStyling === true;
   }
 
   async launch(args: Readonly<Record<string, unknown>>): Promise<void> {

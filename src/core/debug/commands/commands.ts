@@ -1,0 +1,154 @@
+/**
+ * What a debug console knows besides expressions: one table for every front end. A command works on
+ * a `DebugTarget` and, where there are some, on symbols; what it says is text in which places in
+ * source are written `file:line`, which consoles turn into links. Each names what may follow it.
+ */
+import { UserError } from '../../base/userError.ts';
+import { examine } from './examine.ts';
+import { calls, exits, harts, modules, registers, stage, walk } from './inspect.ts';
+import { hex, type CommandScope } from './scope.ts';
+
+export type { CommandScope } from './scope.ts';
+
+export interface Command {
+  readonly name: string;
+  readonly operands: string;
+  readonly help: string;
+  /** Words that may follow; a command completes no expressions itself. */
+  words?(scope: CommandScope): readonly string[];
+  run(args: string, scope: CommandScope): Promise<string>;
+}
+
+const formats: Readonly<Record<string, string>> = { x: 'x', d: 'd', t: 'b', b: 'b' };
+
+export const commands: readonly Command[] = [
+  {
+    name: 'help',
+    operands: '[COMMAND]',
+    help: 'this list, or what one command does',
+    words: () => commands.map(({ name }) => name),
+    run: async (args) => helpText(args),
+  },
+  {
+    name: 'info',
+    operands: 'stage1|stage2|harts|modules|registers',
+    help: 'mappings of a stage of translation, harts, files with symbols, registers',
+    words: () => ['stage1', 'stage2', 'harts', 'modules', 'registers'],
+    async run(args, scope) {
+      switch (args) {
+        case 'stage1':
+          return stage(scope, 'virtual');
+        case 'stage2':
+          return stage(scope, 'guest');
+        case 'harts':
+          return harts(scope);
+        case 'modules':
+          return modules(scope);
+        case 'registers':
+          return registers(scope);
+        default:
+          throw new UserError(
+            `info: '${args}' is none of stage1, stage2, harts, modules, registers`,
+          );
+      }
+    },
+  },
+  {
+    name: 'walk',
+    operands: 'ADDRESS [load|store|fetch]',
+    help: 'how an address is translated, entry by entry, and which bit refuses; gpa:… for the G-stage alone',
+    run: (args, scope) => walk(args, scope),
+  },
+  {
+    name: 'csr',
+    operands: '[NAME|PREFIX]',
+    help: 'a control register with its fields, or all whose names begin so',
+    words: ({ isa }) => isa.controlRegisters.map(({ name }) => name),
+    run: (args, scope) => registers(scope, args),
+  },
+  {
+    name: 'exits',
+    operands: '[COUNT] [KIND]',
+    help: 'the last exits to the hypervisor, and how many of each kind there were',
+    words: () => ['sbi', 'mmio', 'guest-page-fault', 'wfi', 'csr', 'redirect'],
+    run: (args, scope) => exits(args, scope),
+  },
+  {
+    name: 'calls',
+    operands: '',
+    help: 'who answers which call',
+    run: (args, scope) => calls(nothing('calls', args, scope)),
+  },
+  {
+    name: 'x',
+    operands: '[/COUNT FORMAT SIZE] ADDRESS',
+    help: 'memory: /20i instructions, /8xg hexadecimal words of 8 bytes (b h w g), /4dw decimal, /s text, /c characters',
+    run: (args, scope) => examine(args, scope),
+  },
+  {
+    name: 'p',
+    operands: '[/x|/d|/t] EXPRESSION',
+    help: 'an expression’s value, in hexadecimal, decimal or binary',
+    async run(args, scope) {
+      const [, letter, text = args] = /^\/([a-z])\s+([^]*)$/.exec(args) ?? [];
+      const format = letter === undefined ? '' : formats[letter];
+      if (format === undefined) throw new UserError(`p: '/${letter}' is none of /x, /d, /t`);
+      if (text.trim() === '') throw new UserError('p: an expression is missing');
+      if (scope.print) return scope.print(format === '' ? text : `${text},${format}`);
+      return hex((await scope.compute(text)).value);
+    },
+  },
+  {
+    name: 'bt',
+    operands: '[COUNT]',
+    help: 'the call stack, innermost first',
+    async run(args, { backtrace }) {
+      const most = args === '' ? 256 : Number(args);
+      if (!Number.isSafeInteger(most) || most < 1)
+        throw new UserError(`bt: '${args}' is no number`);
+      if (!backtrace) throw new UserError('bt: there are no symbols here');
+      return (await backtrace(most)).join('\n');
+    },
+  },
+];
+
+/** What a line says as a command; undefined when it is none, and may be an expression. */
+export async function runCommand(line: string, scope: CommandScope): Promise<string | undefined> {
+  const found = parse(line);
+  return found && (await found.command.run(found.args, scope));
+}
+
+/** Whole lines that may come of the beginning of one, as far as commands know. */
+export function completeCommand(line: string, scope: CommandScope): readonly string[] {
+  const [, name = '', space] = /^\s*(\S*)(\s)?/.exec(line) ?? [];
+  if (space === undefined) return commands.map((c) => c.name).filter((n) => n.startsWith(name));
+  const command = commands.find((each) => each.name === name);
+  return command?.words?.(scope) ?? [];
+}
+
+function parse(line: string): { readonly command: Command; readonly args: string } | undefined {
+  const [, name = '', args = ''] = /^\s*([a-z]+)(?=\s|\/|$)\s*([^]*?)\s*$/.exec(line) ?? [];
+  const command = commands.find((each) => each.name === name);
+  if (!command) return undefined;
+  // A variable of that name is meant by the name alone, and by what computes with it.
+  const isExpression = /^(?:[.[=]|->|[-+*/%&|^<>]+\s)/.test(args);
+  const needs = ['x', 'p', 'walk'].includes(name) && args === '';
+  return isExpression || needs ? undefined : { command, args };
+}
+
+function helpText(name: string): string {
+  const shown = name === '' ? commands : commands.filter((command) => command.name === name);
+  if (shown.length === 0) throw new UserError(`help: there is no command '${name}'`);
+  const rows = shown.map(({ name: own, operands, help }) => ({
+    left: `${own} ${operands}`.trim(),
+    help,
+  }));
+  const width = Math.max(...rows.map(({ left }) => left.length));
+  const text = rows.map(({ left, help }) => `${left.padEnd(width)}  ${help}`).join('\n');
+  return name === '' ? `${text}\nAnything else is an expression in C’s syntax.` : text;
+}
+
+function nothing(name: string, args: string, scope: CommandScope): CommandScope {
+  if (args !== '') throw new UserError(`${name} takes nothing, not '${args}'`);
+  return scope;
+}

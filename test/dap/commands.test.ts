@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { commands } from '../../src/core/debug/commands/commands.ts';
+import { launch, lineOf, sample, withTranscript } from './machine.ts';
+import type { Transcript } from './transcript.ts';
+
+const folder = sample('hello-dbcn');
+const program = path.join(folder, 'hello-dbcn.elf');
+const main = path.join(folder, 'main.c');
+
+const stop = async (t: Transcript) => {
+  await t.request('setBreakpoints', {
+    source: { path: main },
+    breakpoints: [{ line: lineOf(main, 'moons += p->moons') }],
+  });
+  await t.request('configurationDone');
+  await t.request('trapline/consoleInput', { console: 'sbi', text: '\r' });
+  await t.event('stopped');
+};
+const typed = async (t: Transcript, expression: string) =>
+  (await t.request('evaluate', { expression, context: 'repl' }))['result'] as string;
+
+describe('commands of the debug console', () => {
+  it('show translation, registers, exits, calls, memory and the stack', () =>
+    withTranscript(async (t) => {
+      await launch(t, { program });
+      await stop(t);
+      const help = await typed(t, 'help');
+      for (const { name } of commands) assert.match(help, new RegExp(`^${name}\\b`, 'm'));
+      assert.match(await typed(t, 'help x'), /instructions/);
+      assert.match(await typed(t, 'info stage2'), /^Sv39x4.*\n0x80200000-/);
+      assert.match(await typed(t, 'info stage1'), /^Sv39/);
+      assert.match(await typed(t, 'walk &planets'), /G-stage: level 2.*\n.*0x\w+ is at 0x\w+$/s);
+      assert.match(await typed(t, 'walk 0x10000000 store'), /refused: /);
+      assert.match(await typed(t, 'walk gpa:0x80200000 fetch'), /is at 0x100200000$/);
+      assert.match(await typed(t, 'csr vsatp'), /MODE\s+\[63:60\] 0x8 Sv39/);
+      assert.match(await typed(t, 'csr hs'), /^hstatus/);
+      assert.match(await typed(t, 'exits 3'), /main\.c:\d+|console\.c:\d+|sbi\.c:\d+/);
+      assert.match(await typed(t, 'exits 2 sbi'), /DBCN/);
+      assert.match(await typed(t, 'calls'), /handle/);
+      assert.equal((await typed(t, 'x/5i $pc')).split('\n').length, 5);
+      assert.match(await typed(t, 'x/2xg &planets'), /<planets>:/);
+      assert.match(await typed(t, 'x/4dw distance'), /58 {2}108 {2}150 {2}228$/);
+      assert.match(await typed(t, 'x/s p->name'), /"Mercury"$/);
+      assert.match(await typed(t, 'x/2s planets[0].name'), /"Mercury"\n.*"Venus"$/);
+      assert.match(await typed(t, 'x/7c p->name'), /77 'M'/);
+      assert.match(await typed(t, 'x/2xw phys:0'), /cannot be read$/);
+      assert.equal(await typed(t, 'p distance[1] + 1'), '0x6d (109)');
+      assert.equal(await typed(t, 'p/x distance[1]'), '0x6c');
+      assert.equal(await typed(t, 'p/t distance[0]'), '0b111010');
+      const stack = (await typed(t, 'bt')).split('\n');
+      assert.match(stack[0]!, /^#0 0x\w+ in run_planets at .*main\.c:\d+$/);
+      assert.match(stack[1]!, /in kernel_main at .*main\.c:\d+$/);
+      assert.equal((await typed(t, 'bt 1')).split('\n').length, 1);
+      await typed(t, 'info harts');
+      await typed(t, 'info modules');
+      await typed(t, 'info registers');
+      t.note('a variable of the same name, and mistakes');
+      assert.match(await typed(t, 'p'), /^0x/);
+      assert.match(await typed(t, 'p - planets'), /^0x0/);
+      for (const wrong of ['info nothing', 'csr nothing', 'x/2q 0', 'x/0x 0', 'bt x', 'walk (']) {
+        await typed(t, wrong);
+      }
+      await t.request('terminate');
+      t.check('commands');
+    }));
+
+  it('are completed, and coloured where the client can show it', () =>
+    withTranscript(async (t) => {
+      await t.requestQuietly('initialize', { adapterID: 'trapline', supportsANSIStyling: true });
+      await t.request('launch', { program });
+      await t.event('initialized');
+      await stop(t);
+      const complete = async (text: string) => {
+        const { targets } = await t.requestQuietly('completions', {
+          text,
+          column: text.length + 1,
+        });
+        return targets.map(({ label }: { label: string }) => label) as string[];
+      };
+      assert.deepEqual(await complete('wal'), ['walk']);
+      assert.deepEqual((await complete('info st')).slice(0, 2), ['stage1', 'stage2']);
+      assert.ok((await complete('csr vsa')).includes('vsatp'));
+      assert.ok((await complete('help ')).includes('bt'));
+      assert.deepEqual(await complete('p planets[0].na'), ['name']);
+      assert.ok((await typed(t, 'walk 0x10000000')).includes('\x1b[31mrefused'));
+      assert.ok((await typed(t, 'csr vsatp')).includes('\x1b[1m'));
+      await t.request('terminate');
+      t.check('commandsStyled');
+    }));
+});
