@@ -15,7 +15,7 @@ import type { PhysicalMemory } from '../../../../src/core/memory/physicalMemory.
 import { testTranslation } from '../../../engine.ts';
 import { ram } from './realGuest.ts';
 
-export const vmRam = 2 << 20;
+const defaultRam = 2 << 20;
 const tables = { base: 0x4000_0000, size: 0x10_0000 };
 const backing = 0x1_0000_0000;
 
@@ -28,6 +28,8 @@ export interface OneVm {
 
 export interface VmsOptions {
   readonly isa?: string;
+  /** Bytes of each VM; its backing is aligned to its size. */
+  readonly ramSize?: number;
   /** Guest interrupt files of the hart. */
   readonly guestFiles?: number;
 }
@@ -36,7 +38,7 @@ export interface VmsOptions {
 export function vmsOf(images: readonly Uint8Array[], options: VmsOptions = {}): OneVm[] {
   const { xlen, withHypervisor } = parseIsaString(options.isa ?? '');
   const clock = new VirtualClock();
-  const { guestFiles = 0 } = options;
+  const { guestFiles = 0, ramSize: vmRam = defaultRam } = options;
   const mmio = new MmioMap();
   let hart: Hart | undefined;
   const unused = { set: () => {} };
