@@ -22,10 +22,12 @@ export class EngineMemory {
   readonly u32: Uint32Array;
   readonly arenaBase: number;
   readonly arenaBytes: number;
+  readonly harts: number;
   private readonly hartsBase = wasmPage;
   private ramNext: number;
 
   constructor({ harts, arenaBytes, ramBytes }: EngineMemoryOptions) {
+    this.harts = harts;
     this.arenaBase = this.hartsBase + harts * roundUp(hartAreaBytes, wasmPage);
     this.arenaBytes = roundUp(arenaBytes, wasmPage);
     this.ramNext = this.arenaBase + this.arenaBytes;

@@ -1,12 +1,18 @@
 /**
  * Accesses of a block that share one test of the TLB: loads, or stores, at distances from the same
  * base register, which does not change between them. Nothing in a region can change the TLB, so what
- * the first test said holds for the rest.
+ * the first test said holds for the rest. Where the register is not written in the block before, the
+ * test is made where the block begins: the block is left as a whole then, and its ways out need
+ * nothing that it computes.
  */
 import { accessBytes } from '../semantics.ts';
 import type { Instruction } from './block.ts';
+import type { Access } from './rowFacts.ts';
 
 export interface AccessGroup {
+  readonly kind: Access['kind'];
+  /** The test is made where the block begins. */
+  early: boolean;
   /** The lowest and the highest byte's distance from the register, the latter exclusive. */
   low: number;
   high: number;
@@ -21,6 +27,9 @@ const longest = 128;
 /** Where pages do not matter; the displacement of an instruction is no greater. */
 const longestDirect = 4096;
 
+/** Each early test keeps a register of the machine busy until the access. */
+const mostEarly = 4;
+
 export function accessGroups(
   instructions: readonly Instruction[],
   /** Loads do without the TLB. */
@@ -28,6 +37,8 @@ export function accessGroups(
 ): ReadonlyMap<Instruction, AccessGroup> {
   const groups = new Map<Instruction, AccessGroup>();
   const open = new Map<string, AccessGroup>();
+  const changed = new Set<number>();
+  let early = 0;
   for (const instruction of instructions) {
     const { access } = instruction.facts;
     const { rs1, rd, imm } = instruction;
@@ -38,7 +49,10 @@ export function accessGroups(
       let group = open.get(key);
       const most = directLoads && access.kind === 'load' ? longestDirect : longest;
       if (!group || Math.max(group.high, end) - Math.min(group.low, at) > most) {
-        group = { low: at, high: end, first: instruction, members: 0, offset: undefined };
+        const { kind } = access;
+        const first = { low: at, high: end, first: instruction, members: 0, offset: undefined };
+        group = { kind, early: !changed.has(rs1) && early < mostEarly, ...first };
+        if (group.early) early++;
         open.set(key, group);
       }
       group.low = Math.min(group.low, at);
@@ -47,10 +61,13 @@ export function accessGroups(
       groups.set(instruction, group);
     }
     if (instruction.facts.writesRd) {
+      changed.add(rd);
       open.delete(`load ${rd}`);
       open.delete(`store ${rd}`);
     }
   }
-  for (const [instruction, group] of groups) if (group.members < 2) groups.delete(instruction);
+  for (const [instruction, { members, early: isEarly }] of groups) {
+    if (members < 2 && !isEarly) groups.delete(instruction);
+  }
   return groups;
 }

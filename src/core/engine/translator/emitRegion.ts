@@ -29,7 +29,7 @@ import { FunctionBuilder, type Label } from '../../wasm/functionBuilder.ts';
 import type { HostFeatures } from '../../wasm/hostFeatures.ts';
 import { regionType } from '../interpreterTier.ts';
 import { floatUnit, hart, hotWord, pageBytes, record, recordShift, tlb } from '../layout.ts';
-import { accessGroups } from './accessGroups.ts';
+import { accessGroups, type AccessGroup } from './accessGroups.ts';
 import { checkAssumptions, type Assumptions } from './assumptions.ts';
 import type { Block, Instruction } from './block.ts';
 import type { DirectMemory } from './directMemory.ts';
@@ -38,9 +38,10 @@ import { Exits } from './exits.ts';
 import { FlowGraph, type FlowNode } from './flowGraph.ts';
 import { inWidth } from '../recordPc.ts';
 import type { RegisterWidth } from '../semantics.ts';
-import { findLiveness, writeMask, type Liveness, type Masks } from './liveness.ts';
-import { findNarrow, written, type Narrow, type Written } from './narrow.ts';
+import { written, type Written } from './narrow.ts';
 import { RegisterLocals } from './registerLocals.ts';
+import { isNone, writeMask } from './registerMasks.ts';
+import { RegisterStates } from './registerStates.ts';
 import { RegionContext } from './regionContext.ts';
 
 export interface RegionRequest {
@@ -57,6 +58,8 @@ export interface RegionRequest {
   readonly steady: boolean;
   /** Memory that loads reach without the TLB at present. */
   readonly direct?: DirectMemory;
+  /** The area of the hart where there is one: a constant in the code. */
+  readonly onlyHart?: number;
 }
 
 const parameters = { base: 0, pc: 1, budget: 2, depth: 3 } as const;
@@ -69,7 +72,7 @@ export function emitRegion(request: RegionRequest): { f: FunctionBuilder; graph:
 
 class RegionEmitter {
   private readonly f = new FunctionBuilder(regionType.parameters, regionType.results);
-  private readonly base = this.f.parameter(parameters.base);
+  private readonly base: Expr;
   private readonly budget = this.f.parameter(parameters.budget);
   private readonly depth = this.f.parameter(parameters.depth);
   private readonly pc = this.f.parameter(parameters.pc);
@@ -77,14 +80,15 @@ class RegionEmitter {
   private readonly set: number;
   private readonly request: RegionRequest;
   private readonly graph: FlowGraph;
-  private readonly liveness: Liveness;
-  private readonly narrow: Narrow;
+  private readonly states: RegisterStates;
   private readonly exits: Exits;
   private readonly context: RegionContext;
-  private readonly registers = new RegisterLocals(this.f, this.base);
+  private readonly registers: RegisterLocals;
   private readonly assumptions: Assumptions;
   private readonly loopLabels = new Map<number, Label>();
   private readonly labels = new Map<number, Label>();
+  /** Of each block. */
+  private readonly groups: readonly ReadonlyMap<Instruction, AccessGroup>[];
   /** Of the instruction being translated: registers that its exit writes back, and its place. */
   private dirty: Written = written([0, 0], 0);
   private at = 0;
@@ -94,9 +98,11 @@ class RegionEmitter {
   constructor(request: RegionRequest, graph: FlowGraph) {
     const { f } = this;
     this.request = request;
+    const { onlyHart } = request;
+    this.base = onlyHart === undefined ? f.parameter(parameters.base) : i32(onlyHart);
+    this.registers = new RegisterLocals(f, this.base);
     this.graph = graph;
-    this.liveness = findLiveness(graph);
-    this.narrow = findNarrow(graph, this.liveness, request.xlen);
+    this.states = new RegisterStates(graph, request.xlen);
     this.page = f.newLocal('i64');
     this.set = f.newLocal('i32');
     const facts = graph.nodes.flatMap(({ block }) => block.instructions.map((i) => i.facts));
@@ -104,6 +110,8 @@ class RegionEmitter {
       steady: request.steady && facts.some(({ asksFloatUnit }) => asksFloatUnit),
       direct: facts.some(({ access }) => access?.kind === 'load') ? request.direct : undefined,
     };
+    const direct = this.assumptions.direct !== undefined;
+    this.groups = graph.nodes.map(({ block }) => accessGroups(block.instructions, direct));
     const place = {
       f,
       xlen: request.xlen,
@@ -129,12 +137,12 @@ class RegionEmitter {
   }
 
   emit(): FunctionBuilder {
-    const { f, exits, liveness, request } = this;
+    const { f, exits, states, request } = this;
     this.expectExits();
     checkAssumptions(f, this.base, this.assumptions, request.number, () => this.returnToCaller());
     f.set(this.page, sub(this.pc, i64(request.entry)));
     f.set(this.set, load('i32.load', this.base, hart.tlbSet));
-    this.registers.load(liveness.live[0]!);
+    this.registers.load(states.live(this.graph.nodes[0]!));
     exits.open();
     this.emitTree(this.graph.nodes[0]!);
     f.unreachable();
@@ -151,58 +159,23 @@ class RegionEmitter {
     return inWidth(this.request.xlen, add(local('i64', this.page), distance));
   }
 
-  /** Registers that are to be written back where a block begins, and where it ends. */
-  private dirtyIn({ id }: FlowNode): Written {
-    return written(this.liveness.dirtyIn[id]!, this.narrow.in[id]!);
-  }
-  private dirtyOut({ id }: FlowNode): Written {
-    const { out, widened } = this.narrow;
-    return written(this.liveness.dirtyOut[id]!, out[id]! & ~widened[id]!);
-  }
-
   private expectExits(): void {
     for (const node of this.graph.nodes) {
-      const dirtyIn = this.dirtyIn(node);
-      const dirtyOut = this.dirtyOut(node);
+      const dirtyIn = this.states.dirtyIn(node);
+      const dirtyOut = this.states.dirtyOut(node);
       this.exits.expect('interpret', dirtyIn);
       this.exits.expect('goOn', dirtyOut);
       if (node.block.end.kind === 'interpret') this.exits.expect('interpret', dirtyOut);
       if (node.block.end.kind === 'indirect') this.exits.expect('indirect', dirtyOut);
       if (node.block.end.kind === 'return') this.exits.expect('return', dirtyOut);
-      const tracker = this.trackDirty(node);
+      const tracker = this.states.track(node);
       for (const instruction of node.block.instructions) {
-        if (instruction.facts.mayLeave) this.exits.expect('interpret', tracker.dirty);
+        if (instruction.facts.mayLeave && !this.groups[node.id]!.get(instruction)?.early) {
+          this.exits.expect('interpret', tracker.dirty);
+        }
         tracker.pass(instruction);
       }
     }
-  }
-
-  /**
-   * What an exit inside a block writes back: registers that may be dirty there, and of those that
-   * will be dirty later the ones that are valid already, so that more exits have one epilogue.
-   */
-  private trackDirty({ id }: FlowNode): {
-    readonly dirty: Written;
-    readonly words: number;
-    pass(i: Instruction): void;
-  } {
-    const live = this.liveness.live[id]!;
-    const dirtyIn = this.liveness.dirtyIn[id]!;
-    const dirtyOut = this.liveness.dirtyOut[id]!;
-    let masks: Masks = [dirtyIn[0] | (dirtyOut[0] & live[0]), dirtyIn[1] | (dirtyOut[1] & live[1])];
-    let words = this.narrow.in[id]!;
-    return {
-      get dirty() {
-        return written(masks, words);
-      },
-      get words() {
-        return words;
-      },
-      pass: (i) => {
-        masks = [masks[0] | writeMask(i, 0), masks[1] | writeMask(i, 1)];
-        words = this.narrow.after(i, words);
-      },
-    };
   }
 
   /** A block with the blocks nested in it, as far as labels are needed. */
@@ -236,34 +209,54 @@ class RegionEmitter {
   }
 
   private emitBlock(node: FlowNode): void {
-    const { f, context, exits } = this;
+    const { context } = this;
     const { block } = node;
     const count = block.instructions.length;
-    if (count > 0) {
-      f.set(parameters.budget, sub32(this.budget, i32(count)));
-      f.if(ltS32(this.budget, i32(0)));
-      exits.leave('interpret', this.dirtyIn(node), block.at, count);
-      f.end();
-    }
-    const tracker = this.trackDirty(node);
-    const groups = accessGroups(block.instructions, this.assumptions.direct !== undefined);
+    const tracker = this.states.track(node);
+    const groups = this.groups[node.id]!;
+    if (count > 0) this.beginBlock(node, new Set(groups.values()));
     this.left = count;
     for (const instruction of block.instructions) {
       this.dirty = tracker.dirty;
       this.at = instruction.at;
       const { words } = tracker;
-      tracker.pass(instruction);
+      const writeBack = tracker.pass(instruction);
       const writesWord = (tracker.words & writeMask(instruction, 0)) !== 0;
       context.translate(instruction, groups.get(instruction), words, writesWord);
+      if (writeBack) this.registers.store(writeBack);
       this.left--;
     }
-    this.registers.widen(this.narrow.widened[node.id]!);
+    this.registers.widen(this.states.widened(node));
     this.emitEnd(node, block);
+  }
+
+  /** Takes the block from the budget, unless something says that it must be interpreted. */
+  private beginBlock(node: FlowNode, groups: ReadonlySet<AccessGroup>): void {
+    const { f, context, exits } = this;
+    const { at, instructions } = node.block;
+    const { length } = instructions;
+    const early = [...groups].filter((group) => group.early);
+    const goOn = f.block();
+    const surprised = early.some((group) => context.surprises(group)) ? f.block() : undefined;
+    const interpret = f.block();
+    f.branchIf(interpret, ltS32(this.budget, i32(length)));
+    for (const group of early) {
+      context.testEarly(group, this.states.wordsIn(node), interpret, surprised);
+    }
+    f.branch(goOn);
+    f.end();
+    exits.leave('interpret', this.states.dirtyIn(node), at, 0);
+    if (surprised !== undefined) {
+      f.end();
+      exits.leaveSurprised(this.states.dirtyIn(node), at, 0);
+    }
+    f.end();
+    f.set(parameters.budget, sub32(this.budget, i32(length)));
   }
 
   private emitEnd(node: FlowNode, { end }: Block): void {
     const { f, context, exits } = this;
-    const dirty = this.dirtyOut(node);
+    const dirty = this.states.dirtyOut(node);
     switch (end.kind) {
       case 'goTo':
         this.goTo(node, end.to);
@@ -314,6 +307,8 @@ class RegionEmitter {
   private directLabel(node: FlowNode, to: number): Label | undefined {
     const target = this.graph.successorAt(node, to);
     if (!target || pageOf(to) !== pageOf(lastPlace(node.block))) return undefined;
+    const { stores, loads } = this.states.onTheWay(node, target);
+    if (!isNone(stores) || !isNone(loads)) return undefined;
     return this.labelOf(node, target);
   }
 
@@ -326,7 +321,7 @@ class RegionEmitter {
   private goTo(node: FlowNode, to: number): void {
     const { f } = this;
     const target = this.graph.successorAt(node, to);
-    const dirty = this.dirtyOut(node);
+    const dirty = this.states.dirtyOut(node);
     if (!target) {
       this.exits.leave('goOn', dirty, to, 0);
       return;
@@ -336,6 +331,9 @@ class RegionEmitter {
       this.exits.leave('goOn', dirty, to, 0);
       f.end();
     }
+    const { stores, loads } = this.states.onTheWay(node, target);
+    this.registers.store(written(stores, dirty.words));
+    this.registers.load(loads, this.states.wordsIn(target));
     this.enter(node, target);
   }
 
@@ -365,7 +363,7 @@ class RegionEmitter {
   /** Calls the region at `pc` if there is one; goes on behind the call if it comes back there. */
   private emitCall(node: FlowNode, next: number, direct: number | undefined): void {
     const { f } = this;
-    this.registers.store(this.dirtyOut(node));
+    this.registers.store(this.states.dirtyOut(node));
     const word = f.newLocal('i32');
     const samePage = direct !== undefined && pageOf(direct) === pageOf(lastPlace(node.block));
     if (samePage) f.set(word, load('i32.load', i32(this.recordAt(direct)), record.hot));
@@ -403,7 +401,7 @@ class RegionEmitter {
       this.returnToCaller();
       f.end();
     }
-    this.registers.load(this.liveness.live[target.id]!);
+    this.registers.load(this.states.live(target));
     this.enter(node, target);
   }
 
@@ -460,7 +458,7 @@ class RegionEmitter {
     }
     const jump = node.block.instructions.at(-1)!;
     f.store('i32.store', this.base, i32(jump.record), hart.exitSite);
-    this.exits.leaveToPc('indirect', this.dirtyOut(node));
+    this.exits.leaveToPc('indirect', this.states.dirtyOut(node));
   }
 }
 

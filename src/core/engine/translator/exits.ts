@@ -16,7 +16,7 @@ import {
 } from '../../wasm/expression.ts';
 import type { FunctionBuilder, Label } from '../../wasm/functionBuilder.ts';
 import { hart, regionExit } from '../layout.ts';
-import type { Masks } from './liveness.ts';
+import type { Masks } from './registerMasks.ts';
 import type { Written } from './narrow.ts';
 
 /**

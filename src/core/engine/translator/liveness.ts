@@ -1,55 +1,35 @@
 /**
  * Which registers a region must have in locals, and which of them differ from memory: may-dirty
- * forward, live backward. Register sets are bit masks, one for each bank of 32 registers.
+ * forward, live backward.
  */
 import type { FlowGraph, FlowNode } from './flowGraph.ts';
-import { thirdSource, type Instruction } from './block.ts';
-import { zeroSink } from '../layout.ts';
-
-export const banks = 2;
-export type Masks = readonly [number, number];
-
-/** Registers x0… are in the first bank, and those from index 64 on in the second. */
-export const bankOf = (register: number): 0 | 1 => (register < 32 ? 0 : 1);
-export const bitOf = (register: number): number => 1 << (register & 31);
+import { isCrowded, scopesOf } from './loopScopes.ts';
+import { readMask, writeMask, type Bank, type Masks } from './registerMasks.ts';
 
 export interface Liveness {
   /** At the beginning of each block: registers in locals that are valid, and that may be dirty. */
   readonly live: readonly Masks[];
   readonly dirtyIn: readonly Masks[];
   readonly dirtyOut: readonly Masks[];
+  /** Registers that the block writes back where it writes them last. */
+  readonly writeBacks: readonly Masks[];
+  /** What of the registers may be in locals in a block: see `scopesOf`. */
+  readonly scopes: readonly Masks[];
   /** All registers that appear. */
   readonly used: Masks;
 }
 
-export function readMask(i: Instruction, bank: 0 | 1): number {
-  const { facts } = i;
-  let mask = 0;
-  if (facts.readsRs1) mask |= inBank(i.rs1, bank);
-  if (facts.readsRs2) mask |= inBank(i.rs2, bank);
-  if (facts.readsRd) mask |= inBank(i.rd, bank);
-  if (facts.readsRs3) mask |= inBank(thirdSource(i), bank);
-  return mask;
-}
-
-export function writeMask(i: Instruction, bank: 0 | 1): number {
-  return i.facts.writesRd ? inBank(i.rd, bank) : 0;
-}
-
-/** x0 is no register here, nor is the place that takes writes to it. */
-function inBank(register: number, bank: 0 | 1): number {
-  if (register === 0 || register === zeroSink || bankOf(register) !== bank) return 0;
-  return bitOf(register);
-}
-
 export function findLiveness(graph: FlowGraph): Liveness {
   const [first, second] = [solve(graph, 0), solve(graph, 1)];
-  const pair = (name: 'live' | 'dirtyIn' | 'dirtyOut'): Masks[] =>
+  type Name = 'live' | 'dirtyIn' | 'dirtyOut' | 'writeBacks' | 'scopes';
+  const pair = (name: Name): Masks[] =>
     graph.nodes.map((_, i) => [first[name][i]!, second[name][i]!]);
   return {
     live: pair('live'),
     dirtyIn: pair('dirtyIn'),
     dirtyOut: pair('dirtyOut'),
+    writeBacks: pair('writeBacks'),
+    scopes: pair('scopes'),
     used: [first.used, second.used],
   };
 }
@@ -58,29 +38,35 @@ export function findLiveness(graph: FlowGraph): Liveness {
 const calls = ({ block }: FlowNode): boolean =>
   block.end.kind === 'call' || block.end.kind === 'indirectCall';
 
-function solve({ nodes }: FlowGraph, bank: 0 | 1) {
+function solve({ nodes }: FlowGraph, bank: Bank) {
   const count = nodes.length;
   const make = (): Int32Array => new Int32Array(count);
   const [use, def, dirtyIn, dirtyOut, live] = [make(), make(), make(), make(), make()];
+  const appearing = make();
+  let appears = 0;
   for (const { id, block } of nodes) {
     for (const instruction of block.instructions) {
       use[id]! |= readMask(instruction, bank) & ~def[id]!;
       def[id]! |= writeMask(instruction, bank);
     }
-    dirtyOut[id] = def[id]!;
+    appearing[id] = use[id]! | def[id]!;
+    appears |= appearing[id]!;
   }
+  const scopes = scopesOf(nodes, appearing, bank);
   // Most code has no floating-point registers.
-  let appears = 0;
-  for (let id = 0; id < count; id++) appears |= use[id]! | def[id]!;
-  if (appears === 0) return { live, dirtyIn, dirtyOut, used: 0 };
+  if (appears === 0) return { live, dirtyIn, dirtyOut, writeBacks: live, scopes, used: 0 };
+  const writeBacks = findWriteBacks(nodes, use, def, (id) =>
+    isCrowded(scopes[id]! & appears, bank),
+  );
+  for (let id = 0; id < count; id++) dirtyOut[id] = def[id]! & ~writeBacks[id]!;
   for (let changed = true; changed;) {
     changed = false;
     for (const { id, predecessors } of nodes) {
       let dirty = 0;
-      for (const p of predecessors) if (!calls(nodes[p]!)) dirty |= dirtyOut[p]!;
+      for (const p of predecessors) if (!calls(nodes[p]!)) dirty |= dirtyOut[p]! & scopes[id]!;
       if (dirty === dirtyIn[id]) continue;
       dirtyIn[id] = dirty;
-      dirtyOut[id] = dirty | def[id]!;
+      dirtyOut[id] = (dirty | def[id]!) & ~writeBacks[id]!;
       changed = true;
     }
   }
@@ -90,7 +76,7 @@ function solve({ nodes }: FlowGraph, bank: 0 | 1) {
     for (let id = count - 1; id >= 0; id--) {
       const node = nodes[id]!;
       let out = dirtyOut[id]!;
-      if (!calls(node)) for (const s of node.successors) out |= live[s]!;
+      if (!calls(node)) for (const s of node.successors) out |= live[s]! & scopes[id]!;
       const before = use[id]! | (out & ~def[id]!) | dirtyIn[id]!;
       if (before === live[id]) continue;
       live[id] = before;
@@ -99,5 +85,37 @@ function solve({ nodes }: FlowGraph, bank: 0 | 1) {
   }
   let used = 0;
   for (let id = 0; id < count; id++) used |= use[id]! | def[id]! | live[id]!;
-  return { live, dirtyIn, dirtyOut, used };
+  return { live, dirtyIn, dirtyOut, writeBacks, scopes, used };
+}
+
+/**
+ * What a block in or before a loop leaves in registers that nobody reads before they are written
+ * again. Only the ways out would need it, and would keep it in the machine's registers, or on its
+ * stack, all the way round the loop: it is written back at once instead.
+ */
+function findWriteBacks(
+  nodes: readonly FlowNode[],
+  use: Int32Array,
+  def: Int32Array,
+  isCrowdedIn: (id: number) => boolean,
+): Int32Array {
+  const needed = new Int32Array(nodes.length);
+  const neededBehind = (node: FlowNode): number => {
+    let out = 0;
+    if (!calls(node)) for (const s of node.successors) out |= needed[s]!;
+    return out;
+  };
+  for (let changed = true; changed;) {
+    changed = false;
+    for (let id = nodes.length - 1; id >= 0; id--) {
+      const before = use[id]! | (neededBehind(nodes[id]!) & ~def[id]!);
+      if (before === needed[id]) continue;
+      needed[id] = before;
+      changed = true;
+    }
+  }
+  return Int32Array.from(nodes, (node, id) => {
+    if (calls(node) || !node.successors.some((s) => nodes[s]!.loops.size > 0)) return 0;
+    return isCrowdedIn(id) ? def[id]! & ~neededBehind(node) : 0;
+  });
 }

@@ -7,7 +7,8 @@ import type { AccessWidth, EngineRow, RegisterWidth, SemanticContext } from '../
 import { zeroSink } from '../layout.ts';
 import type { Instruction } from './block.ts';
 import type { FlowGraph, FlowNode } from './flowGraph.ts';
-import { bankOf, bitOf, type Liveness, type Masks } from './liveness.ts';
+import type { Liveness } from './liveness.ts';
+import { bankOf, bitOf, type Masks } from './registerMasks.ts';
 
 /** Registers to be written back, and which of the general ones among them are words. */
 export interface Written {
@@ -61,7 +62,11 @@ export function findNarrow(graph: FlowGraph, liveness: Liveness, xlen: RegisterW
     for (const instruction of block.instructions) words = after(instruction, words);
     out[id] = words;
     if (isCall(node)) continue;
-    for (const to of successors) widened[id]! |= words & ~begins[to]! & liveness.live[to]![0];
+    for (const to of successors) {
+      // What the scope of the block does not have is loaded on the way.
+      const had = liveness.live[to]![0] & liveness.scopes[id]![0];
+      widened[id]! |= words & ~begins[to]! & had;
+    }
   }
   return { in: begins, out, widened, after };
 }

@@ -5,6 +5,7 @@
 import { defined } from '../../base/assert.ts';
 import {
   add,
+  add32,
   effect,
   eq,
   eqz32,
@@ -23,7 +24,7 @@ import {
   type Expr,
 } from '../../wasm/expression.ts';
 import { asDouble, doubleBits } from '../../wasm/floatExpression.ts';
-import type { FunctionBuilder } from '../../wasm/functionBuilder.ts';
+import type { FunctionBuilder, Label } from '../../wasm/functionBuilder.ts';
 import { loadOperators, storeOperators } from '../accessOperators.ts';
 import { alignedTlbHit, tlbHit, tlbOffset } from '../inlineTlb.ts';
 import { hart, zeroSink } from '../layout.ts';
@@ -39,8 +40,8 @@ import { inWidth } from '../recordPc.ts';
 import type { AccessGroup } from './accessGroups.ts';
 import { thirdSource, type Instruction } from './block.ts';
 import type { DirectMemory } from './directMemory.ts';
-import { bankOf, bitOf } from './liveness.ts';
 import { keptWord, loadOfWidth } from './narrow.ts';
+import { bankOf, bitOf } from './registerMasks.ts';
 
 /** What a region under construction gives its instructions. */
 export interface RegionPlace {
@@ -107,6 +108,33 @@ export class RegionContext implements SemanticContext {
     this.f.scope(() => instruction.handler.row.execute(this));
   }
 
+  /** Whether the region assumed too much when the test of a group fails. */
+  surprises({ kind }: AccessGroup): boolean {
+    return kind === 'load' && this.place.direct !== undefined;
+  }
+
+  /** Tests a group where its block begins, with these words. */
+  testEarly(
+    group: AccessGroup,
+    words: number,
+    interpret: Label,
+    surprised: Label | undefined,
+  ): void {
+    this.instruction = group.first;
+    this.words = words;
+    this.f.scope(() => {
+      const { direct } = this.place;
+      if (group.kind === 'store' || !direct) {
+        this.testGroup(group, (hit) => this.f.branchIf(interpret, eqz32(hit)));
+        return;
+      }
+      const leaveIf = (condition: Expr): void => {
+        this.f.branchIf(defined(surprised, 'a way out'), condition);
+      };
+      this.testDirect(direct, group.low, group.high - group.low, this.rs1(), leaveIf);
+    });
+  }
+
   rs1(): Expr {
     return this.read(this.instruction.rs1);
   }
@@ -157,7 +185,7 @@ export class RegionContext implements SemanticContext {
       return emit(load(loadOperators[width], at, distance));
     }
     if (group) {
-      const { at, distance } = this.inGroup(group, 'read');
+      const { at, distance } = this.inGroup(group);
       return emit(load(loadOperators[width], at, distance));
     }
     const a = f.keep(this.reached(address));
@@ -170,7 +198,7 @@ export class RegionContext implements SemanticContext {
   store(width: AccessWidth, address: Expr, value: Expr): void {
     const { f, group } = this;
     if (group) {
-      const { at, distance } = this.inGroup(group, 'write');
+      const { at, distance } = this.inGroup(group);
       f.store(storeOperators[width], at, value, distance);
       return;
     }
@@ -293,55 +321,71 @@ export class RegionContext implements SemanticContext {
     this.f.end();
   }
 
-  /** Where a group's lowest byte is, and this access's distance from it. The first member tests. */
-  private inGroup(group: AccessGroup, kind: 'read' | 'write'): { at: Expr; distance: number } {
-    const { f } = this;
-    if (group.offset === undefined) {
-      const lowest = f.keep(this.reached(add(this.rs1(), i64(group.low))));
-      const offset = f.newLocal('i32');
-      f.temporary('i32', (entry) => {
-        const size = group.high - group.low;
-        this.leaveUnless(tlbHit(this.place.set, lowest, entry, kind, size));
-        f.set(offset, tlbOffset(lowest, entry, kind));
-      });
-      group.offset = offset;
-    }
+  /** Where a group's lowest byte is, and this access's distance from it. */
+  private inGroup(group: AccessGroup): { at: Expr; distance: number } {
+    if (group.offset === undefined) this.testGroup(group, (hit) => this.leaveUnless(hit));
     const { facts, imm } = this.instruction;
     const own = facts.access?.displaced ? imm : 0;
-    return { at: local('i32', group.offset), distance: own - group.low };
+    return { at: local('i32', defined(group.offset, 'a test')), distance: own - group.low };
+  }
+
+  /** Tests the TLB for all of a group, at its first member or before. */
+  private testGroup(group: AccessGroup, unless: (hit: Expr) => void): void {
+    const { f } = this;
+    const kind = group.kind === 'load' ? 'read' : 'write';
+    const lowest = f.keep(this.reached(add(this.rs1(), i64(group.low))));
+    const offset = f.newLocal('i32');
+    f.temporary('i32', (entry) => {
+      const size = group.high - group.low;
+      unless(tlbHit(this.place.set, lowest, entry, kind, size));
+      f.set(offset, tlbOffset(lowest, entry, kind));
+    });
+    group.offset = offset;
   }
 
   /**
-   * Where a load finds its bytes in directly reached memory: behind its beginning, and a distance
-   * that is known. Of a group the first member tests.
+   * Where a load finds its bytes in directly reached memory, and a distance that is known. Of a
+   * group the first member tests, if that was not done where the block began.
    */
   private inDirect(
-    { base: whole, offset: wholeOffset, hole, reached }: DirectMemory,
+    direct: DirectMemory,
     size: number,
     address: Expr,
   ): { at: Expr; distance: number } {
     const { f, group } = this;
-    const base = whole + reached.at;
-    const offset = wholeOffset + reached.at;
     const { facts, imm } = this.instruction;
     const own = facts.access?.displaced ? imm : 0;
-    if (group?.offset !== undefined) {
-      return { at: local('i32', group.offset), distance: offset + own - group.low };
+    const base = facts.access ? this.rs1() : f.keep(address);
+    if (!group?.early && group?.offset === undefined) {
+      const low = group?.low ?? own;
+      const span = group ? group.high - group.low : size;
+      this.testDirect(direct, low, span, base, (c) => this.leaveSurprisedIf(c));
     }
-    const lowest = group ? group.low : own;
-    const span = group ? group.high - group.low : size;
-    const from = facts.access ? add(this.rs1(), i64(lowest - base)) : sub(address, i64(base));
-    const behind = f.keep(from);
-    this.leaveSurprisedIf(geU(behind, i64(reached.bytes - span + 1)));
+    // The sum is taken apart from the test, which so is not in the way of the load.
+    const lowest = group?.low ?? own;
+    const at = add32(wrap(base), i32((direct.offset - direct.base + lowest) | 0));
+    if (!group) return { at, distance: own - lowest };
+    if (group.offset === undefined) {
+      group.offset = f.newLocal('i32');
+      f.set(group.offset, at);
+    }
+    return { at: local('i32', group.offset), distance: own - lowest };
+  }
+
+  /** Tests that so many bytes from `low` behind `from` on are in directly reached memory. */
+  private testDirect(
+    { base, hole, reached }: DirectMemory,
+    low: number,
+    span: number,
+    from: Expr,
+    leaveIf: (condition: Expr) => void,
+  ): void {
+    const behind = this.f.keep(add(from, i64(low - base - reached.at)));
+    leaveIf(geU(behind, i64(reached.bytes - span + 1)));
     if (reached.holed) {
       const before = sub(behind, i64(hole.at - span + 1));
-      this.leaveSurprisedIf(ltU(before, i64(hole.bytes + span - 1)));
+      leaveIf(ltU(before, i64(hole.bytes + span - 1)));
     }
-    const at = wrap(behind);
-    if (!group) return { at, distance: offset };
-    group.offset = f.newLocal('i32');
-    f.set(group.offset, at);
-    return { at: local('i32', group.offset), distance: offset + own - group.low };
   }
 
   private leaveSurprisedIf(condition: Expr): void {

@@ -2,8 +2,8 @@
 import { load, local, signExtend, type Expr } from '../../wasm/expression.ts';
 import type { FunctionBuilder } from '../../wasm/functionBuilder.ts';
 import { hart, registerBytes } from '../layout.ts';
-import { bankOf, bitOf, type Masks } from './liveness.ts';
 import type { Written } from './narrow.ts';
+import { bankOf, bitOf, type Masks } from './registerMasks.ts';
 
 export class RegisterLocals {
   private readonly f: FunctionBuilder;
@@ -26,8 +26,13 @@ export class RegisterLocals {
     return this.localIn(this.words, index, 'i32');
   }
 
-  load(masks: Masks): void {
+  /** Loads registers, of the general ones those among `words` as such. */
+  load(masks: Masks, words = 0): void {
     for (const index of registersIn(masks)) {
+      if (bankOf(index) === 0 && words & bitOf(index)) {
+        this.f.set(this.word(index), load('i32.load', this.base, placeOf(index)));
+        continue;
+      }
       const operator = bankOf(index) === 0 ? 'i64.load' : 'f64.load';
       this.f.set(this.whole(index), load(operator, this.base, placeOf(index)));
     }

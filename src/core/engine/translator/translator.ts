@@ -365,6 +365,7 @@ export class Translator implements CodeWatcher {
       ...{ discovered, entry: offset, number: index, typeIndex, xlen, steady },
       features: this.features,
       ...(direct ? { direct } : {}),
+      ...(this.memory.harts === 1 ? { onlyHart: area } : {}),
     };
     const { f, graph } = emitRegion(request);
     const name = `r${index}.${this.counters.modules}`;
