@@ -12,7 +12,16 @@ import { describePlace, resolveData } from './dataBreakpoints.ts';
 import { hex, type Guest } from './guest.ts';
 import type { DataPlace } from './variableStore.ts';
 
-type Kind = 'breakpoint' | 'function breakpoint' | 'instruction breakpoint' | 'data breakpoint';
+/** A pattern for more is a mistake. */
+const MOST_FUNCTIONS = 2000;
+
+type Kind =
+  | 'breakpoint'
+  | 'function breakpoint'
+  | 'instruction breakpoint'
+  | 'data breakpoint'
+  /** Of functions in which guests say that they cannot go on. */
+  | 'guest panic';
 
 export interface Entry {
   readonly id: number;
@@ -37,6 +46,7 @@ export class Breakpoints {
   private functions: Entry[] = [];
   private instructions: Entry[] = [];
   private data: Entry[] = [];
+  private panics: Entry[] = [];
   private nextId = 1;
 
   /** Resolves all again in a new guest. Comes back with those whose answer is another one now. */
@@ -47,7 +57,8 @@ export class Breakpoints {
       const before = JSON.stringify(entry.resolved.shown);
       entry.resolved = entry.resolve(guest);
       entry.rule.restart();
-      if (JSON.stringify(entry.resolved.shown) !== before) changed.push(toDap(entry));
+      const isShown = entry.kind !== 'guest panic';
+      if (isShown && JSON.stringify(entry.resolved.shown) !== before) changed.push(toDap(entry));
     }
     await this.install();
     await this.installData();
@@ -59,8 +70,8 @@ export class Breakpoints {
     const wanted: DebugProtocol.SourceBreakpoint[] =
       args.breakpoints ?? (args.lines ?? []).map((line) => ({ line }));
     const entries = wanted.map((rule) =>
-      this.entry('breakpoint', `${file}:${rule.line}`, rule, (guest) =>
-        resolveLine(guest, file, rule.line),
+      this.entry('breakpoint', `${file}:${rule.line}:${rule.column ?? ''}`, rule, (guest) =>
+        resolveLine(guest, file, rule),
       ),
     );
     this.bySource.set(path.normalize(file), entries);
@@ -95,6 +106,14 @@ export class Breakpoints {
     });
     await this.installData();
     return { breakpoints: this.data.map(toDap) };
+  }
+
+  /** Functions by patterns, at which the guest stops as at an exception. */
+  async setPanics(patterns: readonly string[]): Promise<void> {
+    this.panics = patterns.map((pattern) =>
+      this.entry('guest panic', pattern, {}, (guest) => resolveFunction(guest, pattern)),
+    );
+    await this.install();
   }
 
   /** What a stop at these is called: by the first of them. */
@@ -158,25 +177,37 @@ export class Breakpoints {
 
   private entries(): Entry[] {
     const ofCode = [...[...this.bySource.values()].flat(), ...this.functions, ...this.instructions];
-    return [...ofCode, ...this.data];
+    return [...ofCode, ...this.data, ...this.panics];
   }
 }
 
-function resolveLine(guest: Guest, file: string, line: number): Resolved {
+function resolveLine(
+  guest: Guest,
+  file: string,
+  { line, column }: DebugProtocol.SourceBreakpoint,
+): Resolved {
   const recorded = guest.sources.toRecorded(file);
   if (recorded === undefined) {
     return unresolved(`The guest has no code from ${path.basename(file)}.`, line);
   }
-  const found = guest.symbols.locationsOfLine(recorded, line);
+  const found = guest.symbols.locationsOfLine(recorded, line, column);
   if (!found) return unresolved('There is no code at or after this line.', line);
   const source = { name: path.basename(file), path: file };
-  return verified(found.addresses, { source, line: found.line });
+  const where = found.column === undefined ? {} : { column: found.column };
+  return verified(found.addresses, { source, line: found.line, ...where });
 }
 
 function resolveFunction(guest: Guest, name: string): Resolved {
-  const functions = guest.symbols.functionsNamed(name);
+  const isPattern = /[*?]/.test(name);
+  const functions = isPattern
+    ? guest.symbols.functionsMatching(name, MOST_FUNCTIONS)
+    : guest.symbols.functionsNamed(name);
   if (functions.length === 0) return unresolved(`The guest has no function '${name}'.`, undefined);
   const addresses = functions.map((found) => found.afterPrologue);
+  if (isPattern) {
+    const message = `${functions.length} functions match.`;
+    return verified(addresses, { message });
+  }
   const position = guest.symbols.positionAt(addresses[0] ?? 0n);
   const local = position && guest.sources.toLocal(position.path);
   if (!position || local === undefined) return verified(addresses, {});

@@ -40,6 +40,10 @@ const traps: readonly Filter[] = [
   trap('trap-return', 'return from a trap', 'Stops behind it. Condition: the mode, "to VS-mode".'),
 ];
 
+/** Of its own kind: breakpoints at functions by patterns. */
+export const guestPanic = 'guest-panic';
+const panicPatterns = ['panic', '__panic', 'rust_begin_unwind', 'rust_panic', 'hang', 'abort'];
+
 const filters: readonly Filter[] = [
   {
     name: 'sbi',
@@ -73,6 +77,12 @@ const filters: readonly Filter[] = [
   },
   ...traps,
   {
+    name: guestPanic,
+    label: 'Guest panic',
+    description: `Stops in ${panicPatterns.join(', ')}. Condition: other names, with * and ?.`,
+    inMachine: true,
+  },
+  {
     name: unansweredCall,
     label: 'Call that nobody answers',
     description: 'Stops before the guest is told that its call is not supported.',
@@ -99,7 +109,8 @@ export const exceptionFilters: DebugProtocol.ExceptionBreakpointsFilter[] = filt
 /** `["sbi", "sbi: DBCN", "crash"]` */
 export function parseStopOn(value: unknown, mode: Mode): readonly ExitStop[] {
   if (value === undefined) return [];
-  const names = filters.map(({ name }) => name).join(', ');
+  const known = filters.filter(({ name }) => name !== guestPanic);
+  const names = known.map(({ name }) => name).join(', ');
   const wrong = (what: unknown): never => {
     const allowed = `a list of ${names}, each alone or as "name: text"`;
     throw new UserError(`stopOn: ${JSON.stringify(what)} is not ${allowed}`, 'stopOn');
@@ -107,7 +118,7 @@ export function parseStopOn(value: unknown, mode: Mode): readonly ExitStop[] {
   if (!Array.isArray(value)) return wrong(value);
   return value.map((item: unknown) => {
     const [, kind = '', text = ''] = /^([^:]+)(?::(.*))?$/.exec(String(item)) ?? [];
-    const filter = filters.find(({ name }) => name === kind.trim());
+    const filter = known.find(({ name }) => name === kind.trim());
     if (typeof item !== 'string' || !filter) return wrong(item);
     const problem = problemIn(mode, filter);
     if (problem !== undefined) throw new UserError(`stopOn: ${problem}`, 'stopOn');
@@ -116,11 +127,17 @@ export function parseStopOn(value: unknown, mode: Mode): readonly ExitStop[] {
 }
 
 export class ExitFilters {
+  private readonly setPanics: (patterns: readonly string[]) => Promise<void>;
   private guest: Guest | undefined;
   private always: readonly ExitStop[] = [];
   private chosen: readonly ExitStop[] = [];
   /** Chosen in a view, beside the client's list of filters. */
   private viewed: readonly ExitStop[] = [];
+
+  /** `setPanics`: stops in functions of these names. */
+  constructor(setPanics: (patterns: readonly string[]) => Promise<void>) {
+    this.setPanics = setPanics;
+  }
 
   async attach(guest: Guest, stopOn: readonly ExitStop[]): Promise<void> {
     this.guest = guest;
@@ -134,16 +151,19 @@ export class ExitFilters {
       ...(args.filterOptions ?? []),
     ];
     const stops: ExitStop[] = [];
+    const panics: string[] = [];
     const breakpoints = wanted.map(({ filterId, condition = '' }) => {
       const filter = filters.find(({ name }) => name === filterId);
       if (!filter) return { verified: false, message: `There is no filter '${filterId}'.` };
       const problem = this.guest && problemIn(this.guest.info.mode, filter);
       if (problem !== undefined) return { verified: false, message: problem };
-      stops.push(stopOf(filter, condition));
+      if (filter.name === guestPanic) panics.push(...patternsOf(condition));
+      else stops.push(stopOf(filter, condition));
       return { verified: true };
     });
     this.chosen = stops;
     await this.install();
+    await this.setPanics(panics);
     return { breakpoints };
   }
 
@@ -160,6 +180,11 @@ export class ExitFilters {
     const stops = [...this.always, ...this.chosen, ...this.viewed];
     await this.guest?.target.setExitStops(stops);
   }
+}
+
+function patternsOf(condition: string): readonly string[] {
+  const given = condition.split(/[\s,]+/).filter((name) => name !== '');
+  return given.length === 0 ? panicPatterns : given;
 }
 
 function stopOf({ name: kind }: Filter, text: string): ExitStop {

@@ -73,7 +73,12 @@ function breakpointRequests(session: TraplineSession): Handlers {
       if (recorded === undefined) return { breakpoints: [] };
       const last = args.endLine ?? args.line;
       const lines = guest.symbols.linesWithCode(recorded, args.line, last);
-      return { breakpoints: lines.map((line) => ({ line })) };
+      return {
+        breakpoints: lines.flatMap((line) => {
+          const columns = guest.symbols.columnsOfLine(recorded, line);
+          return columns.length < 2 ? [{ line }] : columns.map((column) => ({ line, column }));
+        }),
+      };
     },
   };
 }

@@ -11,7 +11,7 @@ import { Breakpoints, type Entry } from './breakpoints.ts';
 import { CodeTargets } from './codeRequests.ts';
 import { describeAccess } from './dataBreakpoints.ts';
 import { errorCodes, errorMessage, isDefect, messageText, RequestError } from './errors.ts';
-import { ExitFilters } from './exitFilters.ts';
+import { ExitFilters, guestPanic } from './exitFilters.ts';
 import { hex, readPc, threadOf, type Guest } from './guest.ts';
 import { parseLaunchRequest, startGuest, type LaunchRequest, type StartMachine } from './launch.ts';
 import type { CustomEvents } from './protocol.ts';
@@ -44,7 +44,7 @@ export interface Running {
 
 export class TraplineSession extends DebugSession {
   readonly breakpoints = new Breakpoints();
-  readonly exitFilters = new ExitFilters();
+  readonly exitFilters = new ExitFilters((patterns) => this.breakpoints.setPanics(patterns));
   readonly variables = new VariableStore();
   /** Places in code that the client may name by their ids. */
   readonly targets = new CodeTargets();
@@ -376,6 +376,12 @@ export class TraplineSession extends DebugSession {
       for (const problem of problems) this.output('console', `${problem}\n`);
       const why = problems.length === 0 ? {} : { text: problems.join(' ') };
       const what = description === undefined ? why : { description, ...why };
+      if (kind === 'guest panic') {
+        const text = 'the guest panics';
+        this.event = { kind: 'event', name: guestPanic, text };
+        const description = guestPanic;
+        return this.tell('stopped', { reason: 'exception', description, text, ...thread });
+      }
       this.tell('stopped', { reason: kind, hitBreakpointIds: [...reason.ids], ...what, ...thread });
     } else if (reason.kind === 'event') {
       const { name, text } = reason;

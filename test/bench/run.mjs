@@ -4,6 +4,7 @@
 //   npm run bench -- cold                  code that is hardly repeated
 //   npm run bench -- exits [part…]         what leaves fast code: calls, faults, devices, CSRs, interrupts
 //   npm run bench -- debugger              what breakpoints, watchpoints and traces cost
+//   npm run bench -- step                  how long a step takes in 50 MB of DWARF
 //   npm run bench -- [option…] [kernel…]   kernels whose names contain one of the words
 // Options:
 //   --runs N              runs of each, medians are shown (3; 5 for cpu)
@@ -23,13 +24,15 @@ import { compare, compareColdCode } from './cpu.mjs';
 import { measureDebugger } from './debugger.mjs';
 import { measureExits } from './exits.mjs';
 import { BenchError, root } from './process.mjs';
+import { measureSteps } from './step.mjs';
 import { worldNames } from './kernels.mjs';
 
 try {
-  const { cold, exits, debug, ...options } = parse(process.argv.slice(2));
+  const { cold, exits, debug, step, ...options } = parse(process.argv.slice(2));
   if (cold) await compareColdCode(options);
   else if (exits) await measureExits(options);
   else if (debug) await measureDebugger(options);
+  else if (step) await measureSteps();
   else await compare(options);
 } catch (error) {
   if (!(error instanceof BenchError)) throw error;
@@ -53,6 +56,7 @@ function parse(args) {
     cold: false,
     exits: false,
     debug: false,
+    step: false,
     filters: [],
   };
   const take = {
@@ -74,6 +78,7 @@ function parse(args) {
     else if (arg === 'cold') options.cold = true;
     else if (arg === 'debugger') options.debug = true;
     else if (arg === 'exits') options.exits = true;
+    else if (arg === 'step') options.step = true;
     else if (arg === '--resume') options.resume = true;
     else if (arg === 'cpu') continue;
     else if (arg.startsWith('--')) throw new BenchError(`there is no option ${arg}`);

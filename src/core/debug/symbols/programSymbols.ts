@@ -73,12 +73,16 @@ class ElfProgramSymbols implements ProgramSymbols {
     return this.sourceIndex.find(path);
   }
 
-  locationsOfLine(path: string, line: number): LineLocations | undefined {
-    return this.sourceIndex.locationsOfLine(path, line);
+  locationsOfLine(path: string, line: number, column?: number): LineLocations | undefined {
+    return this.sourceIndex.locationsOfLine(path, line, column);
   }
 
   linesWithCode(path: string, first: number, last: number): readonly number[] {
     return this.sourceIndex.linesWithCode(path, first, last);
+  }
+
+  columnsOfLine(path: string, line: number): readonly number[] {
+    return this.sourceIndex.columnsOfLine(path, line);
   }
 
   positionAt(address: bigint): SourcePosition | undefined {
@@ -129,6 +133,16 @@ class ElfProgramSymbols implements ProgramSymbols {
       if (inside) return functionInfo(module, inside, false);
     }
     return isEntry ? info : symbolFunction(module, symbol);
+  }
+
+  functionsMatching(pattern: string, most: number): readonly FunctionInfo[] {
+    const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+    const expression = new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+    const names = new Set(
+      this.symbolModules.flatMap((module) => module.symbols?.codeMatching(expression, most) ?? []),
+    );
+    const found = [...names].slice(0, most).flatMap((name) => this.functionsNamed(name));
+    return [...new Map(found.map((info) => [info.low, info])).values()];
   }
 
   functionAt(address: bigint): FunctionInfo | undefined {

@@ -56,30 +56,51 @@ export class SourceIndex {
     return best;
   }
 
-  locationsOfLine(path: string, line: number): LineLocations | undefined {
+  locationsOfLine(path: string, line: number, column?: number): LineLocations | undefined {
     const found = this.find(path);
     if (found === undefined) return undefined;
-    const key = `${line} ${found}`;
-    if (!this.locations.has(key)) this.locations.set(key, this.locate(found, line));
+    const key = `${line}:${column ?? ''} ${found}`;
+    if (!this.locations.has(key)) this.locations.set(key, this.locate(found, line, column));
     return this.locations.get(key);
   }
 
-  private locate(path: string, line: number): LineLocations | undefined {
+  columnsOfLine(path: string, line: number): readonly number[] {
+    const found = this.find(path);
+    if (found === undefined) return [];
+    const rows = this.usesOf(found).flatMap((use) => statements(use, line));
+    const columns = rows.filter((row) => row.line === line && row.column > 0);
+    return [...new Set(columns.map((row) => row.column))].sort((a, b) => a - b);
+  }
+
+  private locate(
+    path: string,
+    line: number,
+    column: number | undefined,
+  ): LineLocations | undefined {
     const uses = this.usesOf(path).map((use) => ({ ...use, rows: statements(use, line) }));
     const actual = uses.reduce(
       (least, { rows }) => rows.reduce((min, row) => Math.min(min, row.line), least),
       Infinity,
     );
     if (actual === Infinity) return undefined;
+    const wanted = column === undefined ? undefined : this.columnAt(path, actual, column);
     const addresses = new Set<bigint>();
     for (const { module, rows } of uses) {
-      const own = rows.filter((row) => row.line === actual);
+      const own = rows.filter(
+        (row) => row.line === actual && (wanted === undefined || row.column === wanted),
+      );
       for (const { address } of startsOfLine(module, own)) {
         addresses.add(address + module.relocation);
       }
     }
     const sorted = [...addresses].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-    return { path, line: actual, addresses: sorted };
+    return { path, line: actual, addresses: sorted, ...(wanted && { column: wanted }) };
+  }
+
+  /** The column that is asked for, or the next one that has code, or the last. */
+  private columnAt(path: string, line: number, column: number): number | undefined {
+    const columns = this.columnsOfLine(path, line);
+    return columns.find((each) => each >= column) ?? columns.at(-1);
   }
 
   linesWithCode(path: string, first: number, last: number): readonly number[] {

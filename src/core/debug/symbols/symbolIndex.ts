@@ -71,6 +71,18 @@ export class SymbolIndex {
     return [...found.filter((s) => s.name === name), ...found.filter((s) => s.name !== name)];
   }
 
+  /** Names of code that a pattern matches, at most so many. */
+  codeMatching(pattern: RegExp, most: number): readonly string[] {
+    const { table } = this;
+    const names = new Set<string>();
+    for (let i = 0; table && i < table.count && names.size < most; i++) {
+      if (!pattern.test(table.name(i)) || !isUseful(table, i)) continue;
+      const symbol = table.symbol(i);
+      if (this.isCode(symbol)) names.add(symbol.name);
+    }
+    return [...names];
+  }
+
   isCode(symbol: ElfSymbol): boolean {
     if (symbol.type === STT_FUNC) return true;
     const section = this.elf.sections[symbol.sectionIndex];

@@ -45,6 +45,8 @@ export interface LineLocations {
   readonly path: string;
   /** The line asked for, or the next one that has code. */
   readonly line: number;
+  /** When one was asked for and is known. */
+  readonly column?: number;
   /** One address for each place that the line was compiled to; never empty. */
   readonly addresses: readonly bigint[];
 }
@@ -119,9 +121,12 @@ export interface ProgramSymbols {
    */
   findSource(path: string): string | undefined;
   /** Undefined when the source is unknown or has no code at or after the line. */
-  locationsOfLine(path: string, line: number): LineLocations | undefined;
+  /** With a column, the statement of the line that begins there or next. */
+  locationsOfLine(path: string, line: number, column?: number): LineLocations | undefined;
   /** Lines of [first, last] that have code, ascending, for `breakpointLocations`. */
   linesWithCode(path: string, first: number, last: number): readonly number[];
+  /** Columns at which statements of a line begin, ascending; none where columns are unknown. */
+  columnsOfLine(path: string, line: number): readonly number[];
 
   positionAt(address: bigint): SourcePosition | undefined;
   /** For stepping: the adjacent rows around the address with the same path and line. */
@@ -129,6 +134,8 @@ export interface ProgramSymbols {
 
   /** All functions of that name: several static ones may share it. Falls back to symbols. */
   functionsNamed(name: string): readonly FunctionInfo[];
+  /** Those whose names a pattern with `*` and `?` matches, at most so many. */
+  functionsMatching(pattern: string, most: number): readonly FunctionInfo[];
   functionAt(address: bigint): FunctionInfo | undefined;
   /** Never empty where anything is known of the address: falls back to the symbol's name. */
   callsAt(address: bigint): readonly CallInProgress[];
