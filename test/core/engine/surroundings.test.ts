@@ -1,6 +1,7 @@
 /** Interrupts, attention and timers reach the hart at the right instruction; TLBs follow the regime. */
 import assert from 'node:assert/strict';
 import { describeEngines, deviceBase, ramBase, rig } from '../isa/riscv/rig.ts';
+import { PageTables } from './pageTables.ts';
 import { encode } from '../../differential/encode.ts';
 
 const interruptBit = 1n << 63n;
@@ -129,36 +130,39 @@ ${counting}`);
     assert.equal(r.x('a0'), 5n);
   });
 
-  it('satp may change without a fence when the roots differ', () => {
-    const r = rig('_start: j _start', { ramBytes: 4 << 20 });
-    // Two roots map gigapage 0 to two halves by way of different second levels.
-    const base = ramBase + 0x100000;
-    const pages = [base, base + 0x1000, base + 0x2000, base + 0x3000].map(BigInt);
-    const pointer = (to: bigint): bigint => ((to >> 12n) << 10n) | 1n;
-    const leaf = (to: bigint): bigint => ((to >> 12n) << 10n) | 0xcfn;
-    r.memory.write64(Number(pages[0]), pointer(pages[1]!));
-    r.memory.write64(Number(pages[2]), pointer(pages[3]!));
-    r.memory.write64(Number(pages[1]), leaf(BigInt(ramBase)));
-    r.memory.write64(Number(pages[3]), leaf(BigInt(ramBase + 0x200000)));
-    const store = encode('addi', { rd: 10, rs1: 10, imm: 1 });
-    const jump = encode('jal', { rd: 0, imm: -4 });
-    const other = encode('addi', { rd: 11, rs1: 11, imm: 1 });
-    r.memory.write32(ramBase, store);
-    r.memory.write32(ramBase + 4, jump);
-    r.memory.write32(ramBase + 0x200000, other);
-    r.memory.write32(ramBase + 0x200004, jump);
-    r.setCsr('pmpaddr0', (1n << 54n) - 1n);
-    r.setCsr('pmpcfg0', 0x1fn);
-    const satp = (root: bigint): bigint => (8n << 60n) | (root >> 12n);
-    r.hart.privilege = 1;
-    r.hart.pc = 0n;
-    for (let round = 0; round < 20; round++) {
-      r.setCsr('satp', satp(pages[round & 1 ? 2 : 0]!));
-      assert.equal(r.hart.run(10).retired, 10);
-    }
-    assert.equal(r.x('a0'), 50n);
-    assert.equal(r.x('a1'), 50n);
-  });
+  for (const register of ['satp', 'vsatp', 'hgatp'] as const) {
+    it(`${register} may change without a fence when the roots differ`, () => {
+      const r = rig();
+      // Address 0 is one page or the other: each counts in a register of its own, and by a load.
+      const roots = [0, 1].map((which) => {
+        const tables = new PageTables(r, which, register === 'hgatp' ? 'guestPhysical' : 'host');
+        const code = ramBase + 0x4000 + which * 0x1000;
+        const data = ramBase + 0x8000 + which * 0x1000;
+        tables.map(0, code);
+        tables.map(0x1000, data);
+        r.memory.write32(code, encode('addi', { rd: 10 + which, rs1: 10 + which, imm: 1 }));
+        r.memory.write32(code + 4, encode('ld', { rd: 12, rs1: 13, imm: 0 }));
+        r.memory.write32(code + 8, encode('add', { rd: 14, rs1: 14, rs2: 12 }));
+        r.memory.write32(code + 12, encode('jal', { rd: 0, imm: -12 }));
+        r.memory.write64(data, which === 0 ? 1n : 1000n);
+        return tables.register(3);
+      });
+      r.setCsr('pmpaddr0', (1n << 54n) - 1n);
+      r.setCsr('pmpcfg0', 0x1fn);
+      r.hart.privilege = 1;
+      r.hart.virtualized = register !== 'satp';
+      r.hart.pc = 0n;
+      r.hart.writeRegister('a3', 0x1000n);
+      const rounds = 20;
+      for (let round = 0; round < rounds; round++) {
+        r.setCsr(register, roots[round & 1]!);
+        assert.equal(r.hart.run(40).retired, 40);
+      }
+      assert.equal(r.x('a0'), 100n);
+      assert.equal(r.x('a1'), 100n);
+      assert.equal(r.x('a4'), 100n * 1001n);
+    });
+  }
 
   it('more regimes than there are TLB sets', () => {
     const r = rig('_start: j _start');

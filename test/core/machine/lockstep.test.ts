@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { Bug } from '../../../src/core/base/assert.ts';
 import type { EngineChoice } from '../../../src/core/machine/launchConfig.ts';
 import { LockstepMachine } from '../../../src/core/machine/lockstepMachine.ts';
+import { SmallKernels } from '../../bench/smallKernel.ts';
 import { makeMachine } from '../../firmware/machine.ts';
 
 const kernel = (name: string, engine: EngineChoice) =>
@@ -18,6 +19,8 @@ const whole = process.env['TRAPLINE_LOCKSTEP'] === 'whole';
 
 describe('core/machine/lockstep', function () {
   this.timeout(whole ? 0 : 120_000);
+  const kernels = new SmallKernels();
+  after(() => kernels.remove());
 
   for (const name of ['mix', 'bytecode', 'quicksort', 'rewrite', 'ticking', 'nbody']) {
     it(`finds no difference in ${name}`, () => {
@@ -27,6 +30,29 @@ describe('core/machine/lockstep', function () {
       assert.ok(machine.instructions > 7_000_000);
       assert.ok(machine.engineCounters!()['regions']! > 0);
     });
+  }
+
+  // The same under Sv39, and as a guest of two stages: its own pages, faults and interrupts.
+  for (const [name, repetitions] of [
+    ['sha256', 60],
+    ['rewrite', 20],
+    ['ticking', 200],
+    ['thrash', 10_000],
+    ['nbody', 500],
+  ] as const) {
+    for (const world of [1, 2]) {
+      it(`finds no difference in ${name} in world ${world}`, () => {
+        const machine = makeMachine({
+          mode: 'machine',
+          program: kernels.build(name, repetitions, world),
+          engine: 'lockstep',
+          memory: 256 << 20,
+        });
+        assert.equal(machine.run(20_000_000).kind, 'ended');
+        assert.ok(machine.instructions > 100_000, `${machine.instructions}`);
+        assert.ok(machine.engineCounters!()['regions']! > 0);
+      });
+    }
   }
 
   it('names what differs, with the instructions between which it came up', () => {
