@@ -52,6 +52,7 @@ export class RunControl {
   private readonly observer: RunObserver;
   private readonly pacing: Pacing | undefined;
   private current: RunState = 'stopped';
+  private readonly clock: PaceClock;
   private budget = FIRST_BUDGET;
   private busyMilliseconds = 0;
   private halt: 'pause' | 'silent' | undefined;
@@ -62,6 +63,7 @@ export class RunControl {
     this.host = host;
     this.observer = observer;
     this.pacing = pacing;
+    this.clock = new PaceClock(host, pacing);
   }
 
   get state(): RunState {
@@ -96,7 +98,9 @@ export class RunControl {
   private async loop(plan: Plan, hart: number): Promise<void> {
     // The answer to the request that started us goes out before anything we have to say.
     await this.host.yieldToHost();
-    const clock = new PaceClock(this.host, this.pacing);
+    const { clock } = this;
+    clock.goOn();
+    await this.waitFor(clock);
     for (;;) {
       if (this.halt) {
         const reason = { kind: 'pause' } as const;
@@ -158,6 +162,11 @@ export class RunControl {
 
   private async rest(clock: PaceClock): Promise<void> {
     await this.host.yieldToHost();
+    await this.waitFor(clock);
+  }
+
+  /** Until the wall clock has caught up. */
+  private async waitFor(clock: PaceClock): Promise<void> {
     for (let ahead = clock.lead(); ahead > LEAD_MILLISECONDS && !this.halt; ahead = clock.lead()) {
       await this.nap(Math.min(ahead, LONGEST_NAP));
     }
@@ -185,7 +194,7 @@ export class RunControl {
   }
 }
 
-/** How far the machine's clock is ahead of the host's since the loop began. */
+/** How far the machine's clock is ahead of the host's since it began to run, or had to wait. */
 class PaceClock {
   private readonly host: RunHost;
   private readonly pacing: Pacing | undefined;
@@ -201,6 +210,14 @@ class PaceClock {
   restart(): void {
     this.hostStart = this.host.now();
     this.virtualStart = this.pacing?.virtualTime() ?? 0;
+  }
+
+  /**
+   * After a stop: what the machine is still ahead counts, or one that stops and is sent on many
+   * times a second, for a condition that does not hold, would run as fast as it can.
+   */
+  goOn(): void {
+    if (this.lead() < 0) this.restart();
   }
 
   lead(): number {
