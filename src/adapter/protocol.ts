@@ -16,6 +16,11 @@ export interface CustomRequests {
     arguments: { hart: number; stage: 'guest' | 'virtual'; maxRows?: number };
     body: MappingsBody;
   };
+  /** Which pages the guest writes: its start, what it shows now, a fresh beginning, its end. */
+  'trapline/dirtyLog': {
+    arguments: { action: 'start' | 'show' | 'clear' | 'stop' };
+    body: DirtyLogBody;
+  };
   /** Exits after a sequence number, oldest first, as far as they are kept; all of them by kind. */
   'trapline/exits': {
     arguments: {
@@ -160,6 +165,13 @@ export interface FieldRow {
   readonly changed: boolean;
 }
 
+export interface DirtyLogBody {
+  readonly logging: boolean;
+  readonly pages: number;
+  /** Guest-physical; adjoining pages are one range. */
+  readonly ranges: readonly { readonly address: string; readonly size: string }[];
+}
+
 export interface MappingsBody {
   readonly title: string;
   readonly rows: readonly {
@@ -176,6 +188,8 @@ export interface MappingsBody {
     readonly backing: string;
   }[];
   readonly truncated: boolean;
+  /** Stage `guest` under a hypervisor of ours: whether stores are logged, and how many pages were. */
+  readonly dirtyLog?: { readonly logging: boolean; readonly pages: number };
 }
 
 export interface ExitRow {

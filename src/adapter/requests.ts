@@ -283,6 +283,11 @@ function ownViews(session: TraplineSession): Handlers {
       return body;
     },
     'trapline/mappings': (args) => session.running.views.mappings(args),
+    async 'trapline/dirtyLog'(args) {
+      const body = await session.running.views.dirtyLog(args);
+      if (args.action !== 'show') session.after(() => session.changed());
+      return body;
+    },
     'trapline/exits': (args) => session.running.views.exits(args),
     'trapline/statistics': () => session.running.guest.target.statistics(),
     'trapline/breakOnExit': (args) => session.exitFilters.breakOn(args),

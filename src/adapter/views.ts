@@ -13,6 +13,7 @@ import { presentControlRegisters, type ControlValue } from './registers.ts';
 
 const DEFAULT_ROWS = 1000;
 const DEFAULT_EXITS = 1000;
+const dirtyLogActions: readonly string[] = ['start', 'show', 'clear', 'stop'];
 
 export class Views {
   private readonly guest: Guest;
@@ -58,8 +59,11 @@ export class Views {
 
   async mappings(args: Args<'trapline/mappings'>): Promise<Body<'trapline/mappings'>> {
     const { hart, stage, maxRows = DEFAULT_ROWS } = args;
-    const { title, rows, truncated } = await this.guest.target.mappings(hart, stage, maxRows);
+    const { target } = this.guest;
+    const { title, rows, truncated } = await target.mappings(hart, stage, maxRows);
+    const log = stage === 'guest' ? await target.dirtyLog('show') : undefined;
     return {
+      ...(log ? { dirtyLog: { logging: log.logging, pages: log.pages } } : {}),
       title,
       truncated,
       rows: rows.map((row) => ({
@@ -79,6 +83,22 @@ export class Views {
         backing: row.backing,
       })),
     };
+  }
+
+  async dirtyLog({ action }: Args<'trapline/dirtyLog'>): Promise<Body<'trapline/dirtyLog'>> {
+    if (!dirtyLogActions.includes(action)) {
+      const allowed = dirtyLogActions.join(', ');
+      throw new UserError(`action: '${action}' is none of ${allowed}`, 'action');
+    }
+    const log = await this.guest.target.dirtyLog(action);
+    if (!log) {
+      throw new UserError('stores are logged by the hypervisor, in mode guest only', 'mode');
+    }
+    const ranges = log.ranges.map(({ address, size }) => ({
+      address: hex(address),
+      size: hex(size),
+    }));
+    return { logging: log.logging, pages: log.pages, ranges };
   }
 
   async exits(args: Args<'trapline/exits'>): Promise<Body<'trapline/exits'>> {

@@ -59,6 +59,8 @@ export function activate(context: vscode.ExtensionContext): void {
       'trapline.showLog': () => log.show(),
       'trapline.refreshViews': () => [csrs, mappings, exits].forEach((view) => view.refresh()),
       'trapline.findCsr': () => find(csrs, 'trapline.csrs'),
+      'trapline.toggleDirtyLog': () => mappings.dirtyLog('toggle'),
+      'trapline.clearDirtyLog': () => mappings.dirtyLog('clear'),
       'trapline.findMapping': () => find(mappings, 'trapline.mappings'),
       'trapline.collapseCsrs': () => csrs.post({ type: 'collapseAll' }),
       'trapline.filterExits': () => exits.askFilter(),

@@ -40,6 +40,13 @@ for (const stage of ['guest', 'virtual'] as const) {
     event.preventDefault();
   });
 }
+const logDirty = byId('logDirty');
+const clearDirty = byId('clearDirty');
+logDirty.addEventListener('click', () => {
+  const logging = content?.table.dirtyLog?.logging ?? false;
+  page.send({ type: 'dirtyLog', action: logging ? 'stop' : 'start' });
+});
+clearDirty.addEventListener('click', () => page.send({ type: 'dirtyLog', action: 'clear' }));
 list.addEventListener('click', (event) => {
   const button = (event.target as HTMLElement).closest('button');
   const row = rowOf(event);
@@ -109,7 +116,12 @@ function draw(): void {
   }
   setText(byId('title'), content?.table.title ?? '');
   nameStages();
-  setText(byId('count'), countText(rows.length, all.length, content?.table.truncated ?? false));
+  const log = page.state.stage === 'guest' ? content?.table.dirtyLog : undefined;
+  logDirty.hidden = !log;
+  setAttribute(logDirty, 'aria-pressed', String(log?.logging ?? false));
+  clearDirty.hidden = !log?.logging;
+  const counted = countText(rows.length, all.length, content?.table.truncated ?? false);
+  setText(byId('count'), log?.logging ? `${counted}, ${writtenText(log.pages)}` : counted);
   showStatus(status, content !== undefined, 'mappings');
   byId('header').hidden = rows.length === 0;
   const nothing = content !== undefined && rows.length === 0;
@@ -134,6 +146,10 @@ function countText(shown: number, all: number, truncated: boolean): string {
   if (all === 0) return '';
   const of = truncated ? `the first ${all}` : `${all}`;
   return shown === all ? `${of} ${all === 1 ? 'row' : 'rows'}` : `${shown} of ${of} rows`;
+}
+
+function writtenText(pages: number): string {
+  return pages === 1 ? '1 page written' : `${pages} pages written`;
 }
 
 const columns = ['range', 'output', 'size', 'pageSize', 'permissions', 'used', 'backing'] as const;

@@ -39,5 +39,6 @@ export type FromWebview =
   /** The page listens; nothing sent before this has arrived. */
   | { readonly type: 'ready'; readonly stage?: Stage }
   | { readonly type: 'write'; readonly name: string; readonly value: string }
+  | { readonly type: 'dirtyLog'; readonly action: 'start' | 'clear' | 'stop' }
   | { readonly type: 'stage'; readonly stage: Stage }
   | { readonly type: 'copy'; readonly text: string };

@@ -5,6 +5,7 @@
 import { Bug } from '../core/base/assert.ts';
 import { Emitter } from '../core/base/emitter.ts';
 import type {
+  DirtyLogAction,
   Breakpoint,
   CallAnswer,
   CallOverride,
@@ -109,6 +110,9 @@ class RemoteTarget implements DebugTarget {
   }
   mappings(hart: number, stage: 'guest' | 'virtual', maxRows: number) {
     return this.call('mappings', hart, stage, maxRows);
+  }
+  dirtyLog(action: DirtyLogAction) {
+    return this.call('dirtyLog', action);
   }
   walk(hart: number, query: WalkQuery) {
     return this.call('walk', hart, query);

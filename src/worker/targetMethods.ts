@@ -20,6 +20,7 @@ const methods: Record<TargetMethod, true> = {
   readMemory: true,
   writeMemory: true,
   mappings: true,
+  dirtyLog: true,
   walk: true,
   exits: true,
   statistics: true,

@@ -13,6 +13,8 @@ import { DataBreakpointSet } from './dataBreakpoints.ts';
 import { RunControl, type Pacing, type RunHost } from './runControl.ts';
 import { endsStep, planFor, type Plan, type PlanContext } from './stepping.ts';
 import type {
+  DirtyLogAction,
+  DirtyLogState,
   AddressWalk,
   Breakpoint,
   CallAnswer,
@@ -203,6 +205,10 @@ export class LocalTarget implements DebugTarget {
   async mappings(hart: number, stage: 'guest' | 'virtual', maxRows: number): Promise<MappingTable> {
     const table = this.cpu(hart).mappings(stage, maxRows);
     return { ...table, rows: table.rows.map((row) => this.withBacking(row, stage)) };
+  }
+
+  async dirtyLog(action: DirtyLogAction): Promise<DirtyLogState | undefined> {
+    return this.machine.dirtyLog?.(action);
   }
 
   async walk(hart: number, query: WalkQuery): Promise<AddressWalk | undefined> {

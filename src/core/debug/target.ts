@@ -165,6 +165,17 @@ export interface MappingRow {
   readonly backing: string;
 }
 
+/** `clear` forgets what was written and notices the next store to each page again. */
+export type DirtyLogAction = 'start' | 'show' | 'clear' | 'stop';
+
+export interface DirtyLogState {
+  readonly logging: boolean;
+  /** Pages written since it began, or was cleared. */
+  readonly pages: number;
+  /** Guest-physical; adjoining pages are one. */
+  readonly ranges: readonly { readonly address: bigint; readonly size: bigint }[];
+}
+
 export interface MappingTable {
   /** `Sv39x4, root 0x80004000, VMID 1`; `Bare` when the stage is off. */
   readonly title: string;
@@ -337,6 +348,8 @@ export interface DebugTarget {
 
   /** Stage 'guest' is GPA → HPA, stage 'virtual' is the address translation of the hart's own mode. */
   mappings(hart: number, stage: 'guest' | 'virtual', maxRows: number): Promise<MappingTable>;
+  /** Undefined where no hypervisor of ours is below the guest. */
+  dirtyLog(action: DirtyLogAction): Promise<DirtyLogState | undefined>;
   /** Undefined where the instruction set translates nothing. */
   walk(hart: number, query: WalkQuery): Promise<AddressWalk | undefined>;
   /** Exits after `sequence`, oldest first, as far as they are still kept. */

@@ -163,6 +163,12 @@ export class Vm {
     return success(bitmap);
   }
 
+  /** The same for somebody who only looks: nothing is cleared, whatever the VMM has chosen. */
+  peekDirtyLog(slot: number): Result<DirtyBitmap> {
+    const found = this.logOf(slot);
+    return found.ok ? success(found.value.log.copy()) : found;
+  }
+
   /** KVM_CLEAR_DIRTY_LOG: of `count` pages from `first` on, those whose bits are set in `mask`. */
   clearDirtyLog(slot: number, first: number, count: number, mask: DirtyBitmap): Result<void> {
     const found = this.logOf(slot);

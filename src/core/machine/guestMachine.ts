@@ -12,7 +12,13 @@ import { defined, unreachable } from '../base/assert.ts';
 import { Emitter } from '../base/emitter.ts';
 import { UserError } from '../base/userError.ts';
 import type { VirtualClock } from '../base/virtualClock.ts';
-import type { EndEvent, ExitRecord, ExitStop } from '../debug/target.ts';
+import type {
+  DirtyLogAction,
+  DirtyLogState,
+  EndEvent,
+  ExitRecord,
+  ExitStop,
+} from '../debug/target.ts';
 import type { InterruptLine, TimedDevice } from '../devices/device.ts';
 import type { HypervisorArch } from '../hypervisor/arch.ts';
 import type { CallHandler, RegisterHandler } from '../hypervisor/callHandler.ts';
@@ -30,6 +36,7 @@ import type { PhysicalMemory } from '../memory/physicalMemory.ts';
 import { CallDesk } from './callDesk.ts';
 import { DeviceDeadlines } from './deviceDeadlines.ts';
 import { exitStop, failureStop, trapStop } from './exitStops.ts';
+import { dirtyLog } from './guestDirtyLog.ts';
 import { GuestExits } from './guestExits.ts';
 import type { Machine, MachineStop } from './machine.ts';
 import { TrapLoop } from './trapLoop.ts';
@@ -201,6 +208,10 @@ export class GuestMachine implements Machine {
 
   set beforeExitsGo(listener: (() => void) | undefined) {
     this.exits.beforeLoss = listener;
+  }
+
+  dirtyLog(action: DirtyLogAction): DirtyLogState {
+    return dirtyLog(this.vm, action);
   }
 
   run(budget: number, only?: number): MachineStop {

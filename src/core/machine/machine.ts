@@ -5,6 +5,8 @@
 import type { ConsoleChannel } from '../base/console.ts';
 import type { Emitter } from '../base/emitter.ts';
 import type {
+  DirtyLogAction,
+  DirtyLogState,
   CallAnswer,
   CallTable,
   CallTableRow,
@@ -76,6 +78,8 @@ export interface Machine {
   skipLimit?: number | undefined;
   /** What the engine's second tier did, by name; absent where all is interpreted. */
   engineCounters?: (() => Readonly<Record<string, number>>) | undefined;
+  /** Which pages the guest writes; absent where no hypervisor of ours is below it. */
+  dirtyLog?(action: DirtyLogAction): DirtyLogState;
   /** Absent where no hypervisor of ours takes the guest's calls. */
   readonly calls?: CallControl | undefined;
   /** Exits after which `run` comes back with an event of the exit's kind. */

@@ -22,7 +22,24 @@ export class MappingsView extends GuestView {
     return { view: 'mappings', hart, stage, mode: guest.info?.mode ?? 'guest', table };
   }
 
-  protected receive(message: FromWebview): void {
+  /** Starts, clears or ends the log of the guest's stores; `toggle` starts or ends it. */
+  async dirtyLog(action: 'start' | 'clear' | 'stop' | 'toggle'): Promise<void> {
+    const guest = this.sessions.current;
+    if (!guest) return;
+    try {
+      const log = (wanted: 'show' | 'start' | 'clear' | 'stop') =>
+        this.sessions.request(guest, 'trapline/dirtyLog', { action: wanted });
+      const wanted =
+        action === 'toggle' ? ((await log('show')).logging ? 'stop' : 'start') : action;
+      await log(wanted);
+      this.refresh();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  protected async receive(message: FromWebview): Promise<void> {
+    if (message.type === 'dirtyLog') return this.dirtyLog(message.action);
     if (message.type === 'ready') this.stage = message.stage ?? this.stage;
     if (message.type !== 'stage') return;
     this.stage = message.stage;

@@ -36,6 +36,8 @@ export function mappingsPage(resources: PageResources): string {
     <button id="stageGuest" type="button" role="radio" aria-checked="true" title="Guest-physical to host-physical addresses">G-stage</button>
     <button id="stageVirtual" type="button" role="radio" aria-checked="false" tabindex="-1" title="Virtual to guest-physical addresses, as the hart translates now">VS-stage</button>
   </div>
+  <button id="logDirty" type="button" aria-pressed="false" hidden title="Log which pages the guest writes: pages are write-protected, and large ones split where it stores">Log writes</button>
+  <button id="clearDirty" type="button" hidden title="Forget the pages written so far and protect them again">Clear</button>
 </div>
 ${statusLines}
 </div>

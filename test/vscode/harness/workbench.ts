@@ -279,10 +279,19 @@ export class Workbench {
    * README shows those.
    */
   async screenshot(name: string): Promise<void> {
-    const folder = process.env.TRAPLINE_SCREENSHOTS ? 'media/docs' : 'out/screenshots';
-    mkdirSync(folder, { recursive: true });
-    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+    await this.page.screenshot({ path: pictureFile(name) });
   }
+
+  /** The same of a part of the window. */
+  async picture(name: string, part: Locator): Promise<void> {
+    await part.first().screenshot({ path: pictureFile(name) });
+  }
+}
+
+function pictureFile(name: string): string {
+  const folder = process.env.TRAPLINE_SCREENSHOTS ? 'media/docs' : 'out/screenshots';
+  mkdirSync(folder, { recursive: true });
+  return path.join(folder, `${name}.png`);
 }
 
 /** A frame may go away while it is looked at; then nothing is to be seen in it. */
