@@ -5,6 +5,7 @@
 //   npm run bench -- exits [part…]         what leaves fast code: calls, faults, devices, CSRs, interrupts
 //   npm run bench -- debugger              what breakpoints, watchpoints and traces cost
 //   npm run bench -- step                  how long a step takes in 50 MB of DWARF
+//   npm run bench -- dwarf                 the first breakpoint in a kernel's debug file, beside gdb
 //   npm run bench -- [option…] [kernel…]   kernels whose names contain one of the words
 // Options:
 //   --runs N              runs of each, medians are shown (3; 5 for cpu)
@@ -22,17 +23,19 @@ import path from 'node:path';
 import { existsSync } from 'node:fs';
 import { compare, compareColdCode } from './cpu.mjs';
 import { measureDebugger } from './debugger.mjs';
+import { measureDwarf } from './dwarf.mjs';
 import { measureExits } from './exits.mjs';
 import { BenchError, root } from './process.mjs';
 import { measureSteps } from './step.mjs';
 import { worldNames } from './kernels.mjs';
 
 try {
-  const { cold, exits, debug, step, ...options } = parse(process.argv.slice(2));
+  const { cold, exits, debug, step, dwarf, ...options } = parse(process.argv.slice(2));
   if (cold) await compareColdCode(options);
   else if (exits) await measureExits(options);
   else if (debug) await measureDebugger(options);
   else if (step) await measureSteps();
+  else if (dwarf) await measureDwarf(options);
   else await compare(options);
 } catch (error) {
   if (!(error instanceof BenchError)) throw error;
@@ -57,6 +60,7 @@ function parse(args) {
     exits: false,
     debug: false,
     step: false,
+    dwarf: false,
     filters: [],
   };
   const take = {
@@ -77,6 +81,7 @@ function parse(args) {
     else if (arg === '--no-steady') options.steady = false;
     else if (arg === 'cold') options.cold = true;
     else if (arg === 'debugger') options.debug = true;
+    else if (arg === 'dwarf') options.dwarf = true;
     else if (arg === 'exits') options.exits = true;
     else if (arg === 'step') options.step = true;
     else if (arg === '--resume') options.resume = true;

@@ -61,12 +61,11 @@ export class SymbolIndex {
    */
   named(name: string): readonly ElfSymbol[] {
     const { table } = this;
-    const strings = table?.stringsNamed(name);
-    if (!table || !strings || strings.size === 0) return [];
-    const found: ElfSymbol[] = [];
-    for (let i = 0; i < table.count; i++) {
-      if (strings.has(table.nameOffset(i)) && isUseful(table, i)) found.push(table.symbol(i));
-    }
+    if (!table || name === '') return [];
+    const found = table
+      .named(name)
+      .filter((index) => isUseful(table, index))
+      .map((index) => table.symbol(index));
     found.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
     return [...found.filter((s) => s.name === name), ...found.filter((s) => s.name !== name)];
   }

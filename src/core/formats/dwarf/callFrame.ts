@@ -98,7 +98,7 @@ class FrameSection {
 
   private addFde(entry: Entry): void {
     const cieOffset = this.isEh ? entry.idOffset - entry.id : entry.id;
-    const cie = this.cieAt(cieOffset);
+    const cie = this.cieAt(cieOffset, entry.offset);
     const { body } = entry;
     const low = this.pointer(body, cie.pointerEncoding, cie.addressSize);
     // The length has the pointer's format but is not relative to anything.
@@ -132,15 +132,15 @@ class FrameSection {
     return { offset, idOffset, id: readId(body, is64 && !this.isEh), is64, end, body };
   }
 
-  private cieAt(offset: number): Cie {
+  private cieAt(offset: number, user: number): Cie {
     let cie = this.cies.get(offset);
     if (cie) return cie;
     if (offset < 0 || offset >= this.reader.end) {
-      throw this.reader.error('a frame entry names a CIE outside of the section', offset);
+      throw this.reader.error('a frame entry names a CIE outside of the section', user);
     }
     const entry = this.entryAt(offset);
     if (!entry || !this.isCie(entry)) {
-      throw this.reader.error('a frame entry names a CIE that is none', offset);
+      throw this.reader.error('a frame entry names a CIE that is none', user);
     }
     cie = this.readCie(entry);
     this.cies.set(offset, cie);

@@ -4,14 +4,14 @@
  * can do other things or give up; only names that are asked for are ever decoded.
  */
 import { FormatError, type ByteReader } from '../../base/byteReader.ts';
-import { placesOf } from '../../base/stringTable.ts';
+import { endOfText } from '../../base/stringTable.ts';
 import type { Abbreviation } from './abbreviations.ts';
 import { DW_AT, DW_FORM, DW_TAG } from './constants.ts';
 import { readForm, skipForm } from './forms.ts';
 import type { Unit } from './unit.ts';
 
 /** Bytes of debug information that one step of making the index looks at, about. */
-const SLICE = 1 << 20;
+const SLICE = 1 << 18;
 
 const types: ReadonlySet<number> = new Set([
   DW_TAG.structure_type,
@@ -66,8 +66,10 @@ export class NameIndex {
   /** Units that define a name, of those that were indexed so far; `strings` is `.debug_str`. */
   unitsDefining(name: string, strings: Uint8Array): readonly Unit[] {
     const found = new Set<number>(listOf(this.byText.get(name)));
-    for (const place of placesOf(strings, name)) {
-      for (const unit of listOf(this.byPlace.get(place))) found.add(unit);
+    const wanted = new TextEncoder().encode(name);
+    for (const [place, units] of this.byPlace) {
+      const end = endOfText(strings, place, wanted);
+      if (end >= 0 && strings[end] === 0) for (const unit of listOf(units)) found.add(unit);
     }
     return [...found].sort((a, b) => a - b).flatMap((number) => this.units[number] ?? []);
   }

@@ -10,8 +10,11 @@ import type { ElfFile, ElfSection } from './elf.ts';
 
 /** No section is larger: it would not fit a debugger's memory either. */
 const MAX_SIZE = 1 << 30;
-/** The most bytes that one compressed byte can stand for, and what a header may add to that. */
-const MAX_RATIO = { zlib: 1032, zstd: 65536, slack: 1 << 16 };
+/**
+ * The most bytes that one compressed byte can stand for, and what a header may add to that. A block of
+ * zstd, of 3 bytes and more, has up to 128 KiB.
+ */
+const MAX_RATIO = { zlib: 1032, zstd: 43_691, slack: 1 << 16 };
 
 export function isCompressed(section: ElfSection): boolean {
   return (section.flags & SHF_COMPRESSED) !== 0 || section.name.startsWith('.zdebug_');
@@ -26,6 +29,10 @@ export function decompressed(elf: ElfFile, section: ElfSection): Uint8Array {
   const compressed = reader.block(reader.remaining);
   if (size > MAX_SIZE || size > compressed.length * MAX_RATIO[kind] + MAX_RATIO.slack) {
     throw reader.error(`0x${size.toString(16)} bytes is more than it can decompress to`, 0);
+  }
+  const told = kind === 'zstd' ? contentSize(compressed) : undefined;
+  if (told !== undefined && told !== size) {
+    throw reader.error(`its zstd frame has 0x${told.toString(16)} bytes, not ${size}`, 0);
   }
   let out: Uint8Array;
   try {
@@ -56,6 +63,19 @@ function readHeader(reader: ByteReader, is64: boolean): { kind: Kind; size: numb
   if (type === ELFCOMPRESS_ZLIB) return { kind: 'zlib', size };
   if (type === ELFCOMPRESS_ZSTD) return { kind: 'zstd', size };
   throw reader.error(`compression type ${type} is not known here`, 0);
+}
+
+/** Frame_Content_Size of a zstd frame (RFC 8878, section 3.1.1.1), where it says one. */
+function contentSize(frame: Uint8Array): number | undefined {
+  const descriptor = frame[4] ?? 0;
+  const isSingle = (descriptor & 0x20) !== 0;
+  const flag = descriptor >> 6;
+  const width = flag === 0 ? (isSingle ? 1 : 0) : 1 << flag;
+  if (width === 0) return undefined;
+  const at = 5 + (isSingle ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] ?? 0);
+  let size = 0;
+  for (let i = width - 1; i >= 0; i--) size = size * 256 + (frame[at + i] ?? 0);
+  return width === 2 ? size + 256 : size;
 }
 
 function readOldHeader(reader: ByteReader): { kind: Kind; size: number } {

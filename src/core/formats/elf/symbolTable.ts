@@ -1,6 +1,6 @@
 /** Symbol table entries (gABI, chapter 4, "Symbol Table"), decoded one by one where they are asked for. */
 import { ByteReader } from '../../base/byteReader.ts';
-import { placesOf } from '../../base/stringTable.ts';
+import { endOfText } from '../../base/stringTable.ts';
 
 export interface ElfSymbol {
   readonly name: string;
@@ -101,13 +101,20 @@ export class SymbolTable {
   }
 
   /**
-   * Offsets of all strings that are `name`, or `name` and what a compiler adds to clones of it
-   * (`.constprop.0`). Also those that end another string: linkers share tails.
+   * Indexes of symbols whose name is `name`, or `name` and what a compiler adds to clones of it
+   * (`.constprop.0`).
    */
-  stringsNamed(name: string): ReadonlySet<number> {
-    const { strings } = this;
-    const isClone = (end: number) => strings[end] === DOT && isLowerCase(strings[end + 1] ?? 0);
-    return new Set(placesOf(strings, name, (end) => strings[end] === 0 || isClone(end)));
+  named(name: string): readonly number[] {
+    const { strings, view, entrySize, count } = this;
+    const wanted = new TextEncoder().encode(name);
+    const found: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const end = endOfText(strings, view.getUint32(i * entrySize, true), wanted);
+      if (end < 0) continue;
+      const isClone = strings[end] === DOT && isLowerCase(strings[end + 1] ?? 0);
+      if (strings[end] === 0 || isClone) found.push(i);
+    }
+    return found;
   }
 
   private info(index: number): number {

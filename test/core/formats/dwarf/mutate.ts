@@ -27,7 +27,7 @@ export function* mutations(
 }
 
 /** xorshift32, below a bound. */
-function generator(seed: number): (bound: number) => number {
+export function generator(seed: number): (bound: number) => number {
   let state = (seed * 2654435761) >>> 0 || 1;
   return (bound) => {
     state ^= state << 13;

@@ -1,0 +1,100 @@
+// The first breakpoint in the debug file of Debian's kernel, by name and by line, beside gdb: time
+// and memory of processes that have just started. The file is in the system's cache for both.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { kernelDebugFile } from '../tools/debian.mjs';
+import { bundled } from './inProcess.mjs';
+import { BenchError, root } from './process.mjs';
+
+const cases = [
+  { kind: 'name', first: 'do_sys_openat2', second: 'vfs_read' },
+  { kind: 'line', first: 'fs/open.c:1400', second: 'kernel/sched/core.c:6700' },
+];
+const targets = { cold: 2000, again: 100, memory: 600 };
+
+export async function measureDwarf({ runs, nodes }) {
+  const file = kernelDebugFile();
+  const folder = path.join(root, 'out/bench-dwarf');
+  mkdirSync(folder, { recursive: true });
+  const bundle = await bundled('dwarf/dwarf.ts', folder);
+  console.log(`${path.basename(file)}, ${Math.round(statSync(file).size / 1e6)} MB`);
+  console.log(`medians of ${runs}, milliseconds and MiB`);
+  const columns = ['first', 'again', 'another', 'memory', 'places'];
+  console.log(`${''.padEnd(34)}${columns.map((c) => c.padStart(9)).join('')}`);
+  for (const { kind, first, second } of cases) {
+    const args = [file, kind, first, second];
+    for (const node of nodes) {
+      const ours = measure(runs, () => run(node, [bundle, ...args]));
+      print(`${kind}, Trapline on ${path.basename(path.dirname(path.dirname(node)))}`, ours);
+      const index = ours.map((r) => r.index);
+      const memory = median(ours.map((r) => r.memory.all));
+      const took = `${text(median(index.map((i) => i.milliseconds)))} ms in steps of at most`;
+      const longest = text(median(index.map((i) => i.longest)));
+      console.log(`  index of all names: ${took} ${longest} ms, then ${text(memory)} MiB`);
+    }
+    print(
+      `${kind}, gdb-multiarch`,
+      measure(runs, () => gdb(...args)),
+    );
+  }
+  console.log(`targets: first ${targets.cold}, again ${targets.again}, memory ${targets.memory}`);
+}
+
+function measure(runs, run) {
+  return Array.from({ length: runs }, run);
+}
+
+function print(name, results) {
+  const figure = (pick) => text(median(results.map(pick))).padStart(9);
+  const figures = [
+    ...['cold', 'again', 'another'].map((step) => figure((r) => r[step].milliseconds)),
+    figure((r) => r.memory.lookups),
+    figure((r) => r.cold.places),
+  ];
+  console.log(name.padEnd(34) + figures.join(''));
+}
+
+function run(command, args) {
+  const result = spawnSync(command, args, { encoding: 'utf8' });
+  if (result.status !== 0) throw new BenchError(`${path.basename(command)}: ${result.stderr}`);
+  const line = result.stdout.split('\n').find((l) => l.startsWith('{'));
+  if (!line) throw new BenchError(`${path.basename(command)} printed no result: ${result.stderr}`);
+  return JSON.parse(line);
+}
+
+/** The same asked of gdb, timed by its own Python from the start of reading the file. */
+function gdb(file, kind, first, second) {
+  const script = `
+import gdb, json, resource, time
+def timed(look):
+    start = time.monotonic()
+    places = look()
+    return {"milliseconds": (time.monotonic() - start) * 1000, "places": places}
+def look(place):
+    text = gdb.execute("break " + place, to_string=True)
+    return 1 if "Breakpoint" in text else 0
+def first():
+    gdb.execute("file ${file}", to_string=True)
+    return look("${first}")
+result = {"cold": timed(first), "again": timed(lambda: look("${first}")), "another": timed(lambda: look("${second}"))}
+result["memory"] = {"lookups": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+print(json.dumps(result))
+`;
+  return run('gdb-multiarch', [
+    '-nx',
+    '-q',
+    '-batch',
+    '-ex',
+    `python exec(${JSON.stringify(script)})`,
+  ]);
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function text(value) {
+  return value < 10 ? value.toFixed(1) : value.toFixed(0);
+}
