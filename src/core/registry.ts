@@ -83,5 +83,11 @@ export function createMachine(
     );
     return new LockstepMachine(first!, second!);
   }
-  return make(config, files, translation);
+  return make(config, files, config.engine === 'auto' ? { youth, ...translation } : translation);
 }
+
+/**
+ * The translator is slow itself before it is warm, and many runs are short: with `auto` they are
+ * interpreted so long but for what is hot beyond doubt.
+ */
+const youth = 50e6;

@@ -89,6 +89,14 @@ export class TlbSet {
     this.u32[word + 3] = leaf.bits | (leaf.global ? globalFlag : 0);
   }
 
+  /** Records of the page at an address, 0 where the page is not entered for fetches. */
+  recordsAt(addressLow: number, addressHigh: number): number {
+    const word = this.entry('fetch', (addressLow >>> 12) & (entryCount.fetch - 1));
+    const tag = (addressLow & -pageBytes) >>> 0;
+    const hit = this.u32[word] === tag && this.u32[word + 1] === addressHigh;
+    return hit ? this.u32[word + 2]! : 0;
+  }
+
   flush(): void {
     for (const kind of kinds) this.flushKind(kind);
     this.hasLargeLeaves = false;

@@ -7,6 +7,8 @@ export interface TranslatorOptions {
   readonly limits?: Limits;
   /** Jumps to a place until the translator hears of it, a power of two. */
   readonly period?: number;
+  /** Of so many instructions at first, only what is hot beyond doubt is translated; 0 by default. */
+  readonly youth?: number;
   /** Regions include code that was not executed yet. */
   readonly eager?: boolean;
   /** Regions that may wait to be compiled together; more of them where there are many. */

@@ -49,6 +49,8 @@ const defaultPeriod = 2048;
 /** Of the regions there are, so many may wait to be compiled together. */
 const waitingPart = 1 / 16;
 const largestBatch = 256;
+/** Hot beyond doubt is what is doubled so many times; a loop gets there within a millisecond. */
+const doubtsOfYouth = 4;
 /** When all regions had to go twice within so many instructions, less is translated. */
 const longAgo = 4e9;
 /** Each loss doubles what is asked of a place, up to so many. */
@@ -100,6 +102,7 @@ export class Translator implements CodeWatcher {
   private readonly observed: ObservedRegion[] = [];
   private readonly places: Places;
   private readonly period: number;
+  private readonly youth: number;
   /** As in `InterpreterClient`; set by the interpreter. */
   predecode: (area: number, record: number) => boolean = () => false;
 
@@ -122,6 +125,7 @@ export class Translator implements CodeWatcher {
     this.observe = options.observe;
     this.features = { ...probeHostFeatures(), ...options.features };
     this.period = options.period ?? defaultPeriod;
+    this.youth = options.youth ?? 0;
     const eager = options.eager ?? false;
     memory.view.setUint32(shared.hotMask, this.period - 1, true);
     this.discovery = new Discovery(
@@ -153,7 +157,9 @@ export class Translator implements CodeWatcher {
     const isEntry = word >= hotWord.translated;
     const count = isEntry ? 2 * this.period * this.transfersTo(rec) : word;
     const lost = this.losses.get(this.code.locate(rec).page) ?? 0;
-    if (!isEntry && count < this.period * 2 ** Math.min(lost + this.pressure, mostLosses)) {
+    const isYoung = this.progress() < this.youth;
+    const doubts = Math.min(lost + this.pressure, mostLosses) + (isYoung ? doubtsOfYouth : 0);
+    if (!isEntry && count < this.period * 2 ** doubts) {
       const caller = this.regions.get(site);
       if (caller && lost >= lossesForCallers) this.giveUp(caller);
       return;
