@@ -12,7 +12,14 @@ fail:
 const expect = (register: string, value: string) => `li t0, ${value}; bne ${register}, t0, fail\n`;
 const call = (extension: string, fn: number) => `li a7, ${extension}; li a6, ${fn}; ecall\n`;
 
-describe('trapline run --handlers', () => {
+for (const engine of ['auto', 'lockstep'] as const) {
+  // Both engines' machines get the answer that the module gave once.
+  describe(`trapline run --handlers, engine ${engine}`, () => {
+    handlersOn(engine === 'auto' ? [] : ['--engine', engine]);
+  });
+}
+
+function handlersOn(engine: readonly string[]): void {
   const folder = scratchFolder();
   const module = (name: string, source: string): string => {
     const file = path.join(folder, name);
@@ -20,7 +27,7 @@ describe('trapline run --handlers', () => {
     return file;
   };
   const run = (handlers: string, image: string, ...options: string[]) =>
-    trapline(['run', '--handlers', handlers, ...options, image]);
+    trapline(['run', ...engine, '--handlers', handlers, ...options, image]);
   const guest = (name: string, source: string) => assemble(folder, name, source + shutdown, entry);
 
   it('the vendor sample reads its sensors', () => {
@@ -136,12 +143,26 @@ describe('trapline run --handlers', () => {
     };
     refused(/handlers: cannot read .*absent\.ts'/, '--handlers', 'absent.ts');
     refused(/mode": "guest"/, '--handlers', 'x.ts', '--mode', 'machine');
-    refused(/asked twice/, '--handlers', 'x.ts', '--engine', 'lockstep');
     refused(/exports no handler/, '--handlers', module('none.ts', 'export const a = 1;'));
     refused(/--calls wants EXTENSION/, '--calls', 'DBCN');
     refused(/calls\[1\] overlaps calls\[0\]/, '--calls', 'DBCN=deny', '--calls', 'DBCN/2=handle');
   });
-});
+
+  it('is asked once for each call', () => {
+    const handlers = module(
+      'counts.ts',
+      `let asked = 0n;
+       export const x09000001 = () => (asked += 1n);
+       export const x09000002 = async () => (asked += 1n);`,
+    );
+    const image = guest(
+      'counts',
+      `${call('0x09000001', 0)} ${expect('a1', '1')} ${call('0x09000002', 0)} ${expect('a1', '2')}
+       ${call('0x09000001', 0)} ${expect('a1', '3')}`,
+    );
+    assert.equal(run(handlers, image).code, 0);
+  });
+}
 
 describe('trapline run --kvm-quirks', () => {
   const folder = scratchFolder();

@@ -84,7 +84,7 @@ export function parseLaunchConfig(raw: Readonly<Record<string, unknown>>): Launc
   const aia = aiaChoice(raw, mode);
   const handlers = optionalString(raw, 'handlers');
   const engine = oneOf(raw, 'engine', ENGINES, 'auto');
-  checkHandlers(handlers, mode, engine);
+  checkHandlers(handlers, mode);
   const initrd = optionalString(raw, 'initrd');
   const dtb = optionalString(raw, 'dtb');
   const bootargs = optionalString(raw, 'bootargs', 'allowEmpty');
@@ -131,21 +131,11 @@ function aiaChoice(raw: Readonly<Record<string, unknown>>, mode: Mode): AiaChoic
   return { controllers, guests };
 }
 
-function checkHandlers(
-  handlers: string | undefined,
-  mode: Mode,
-  engine: (typeof ENGINES)[number],
-): void {
+function checkHandlers(handlers: string | undefined, mode: Mode): void {
   if (handlers === undefined) return;
   if (mode === 'machine') {
     throw new UserError(
       `handlers: '${handlers}' needs "mode": "guest"; in mode machine the calls go to the firmware`,
-      'handlers',
-    );
-  }
-  if (engine === 'lockstep') {
-    throw new UserError(
-      `handlers: '${handlers}' would be asked twice for each call with "engine": "lockstep"`,
       'handlers',
     );
   }
