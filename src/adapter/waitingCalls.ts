@@ -1,7 +1,7 @@
 /**
  * The call that the guest stands at, and a person's answer to it: by the custom requests of
- * `protocol.ts`, or typed into the debug console as `answer …`, `deny`. The names are commands only
- * while a call waits; an expression of the same name can be put in parentheses.
+ * `protocol.ts`, or typed into the debug console as `answer …`, `deny`, `continue`: commands only
+ * while a call waits. An expression of the same name can be put in parentheses.
  */
 import { UserError } from '../core/base/userError.ts';
 import { parseNumber } from '../core/debug/controlRegisters.ts';
@@ -16,8 +16,16 @@ import type { CustomRequests, WaitingCallBody } from './protocol.ts';
 /** What the debug console is told when a call stops the guest. */
 export const answerHint =
   'Answer it with “Trapline: Answer Call…” or here with: answer value=…, answer error=NOT_SUPPORTED, ' +
-  'deny. Continue has it made, or tells the guest that it is not supported where nobody answers. ' +
-  '“handlers” in launch.json names a module that answers such calls.';
+  'deny; continue has it made, or tells the guest that it is not supported where nobody answers. ' +
+  '“Trapline: Create Call Handlers” writes a module that answers such calls (“handlers” in launch.json).';
+
+/** What becomes of a call that is let go without an answer. */
+const continuing: Readonly<Record<WaitingCall['why'], string>> = {
+  break: 'made, as if there were no rule',
+  unanswered: 'not supported, as nobody answers',
+  failed: 'the handler is asked again',
+  pending: 'the handler is waited for',
+};
 
 /** An answer on its way, and whether the guest goes on with it at once. */
 export interface Given {
@@ -72,9 +80,13 @@ export async function answerByConsole(scope: Scope, text: string): Promise<Given
 
 async function answerTyped(scope: Scope, text: string): Promise<Given | undefined> {
   const [command, ...words] = text.trim().split(/\s+/);
-  if (command !== 'answer' && command !== 'deny') return undefined;
+  if (command !== 'answer' && command !== 'deny' && command !== 'continue') return undefined;
   const call = await scope.guest.target.waitingCall();
   if (!call) return undefined;
+  if (command === 'continue') {
+    if (words.length > 0) throw new UserError(`continue takes nothing, not '${words[0]}'`);
+    return { text: continuing[call.why], goesOn: true };
+  }
   const goesOn = words.at(-1) !== 'stay';
   const rest = goesOn ? words : words.slice(0, -1);
   if (command === 'deny') {

@@ -53,6 +53,11 @@ export function activate(context: vscode.ExtensionContext): void {
         (await import('./commands/openSample.ts')).openSample(context),
       'trapline.answerCall': async () =>
         (await import('./commands/answerCall.ts')).answerCall(sessions),
+      'trapline.createHandlers': async () =>
+        (await import('./commands/createHandlers.ts')).createHandlers(
+          context.extensionUri,
+          sessions,
+        ),
       'trapline.callPolicy': async () =>
         (await import('./commands/callPolicy.ts')).callPolicy(sessions),
       'trapline.showConsole': () => consoles.show(),

@@ -77,6 +77,15 @@ describe('a call answered by hand', () => {
       t.check('answerContinue');
     }));
 
+  it('is let go by the console, which says what becomes of it', () =>
+    withTranscript(async (t) => {
+      await atCall(t);
+      await type(t, 'continue twice');
+      await type(t, 'continue');
+      await t.event('terminated');
+      t.check('answerTypedContinue');
+    }));
+
   it('where a rule says break: shown decoded, and made when the person goes on', () =>
     withTranscript(async (t) => {
       const calls = [{ extension: 'DBCN', action: 'break' }];

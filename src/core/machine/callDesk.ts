@@ -185,8 +185,8 @@ export class CallDesk implements CallControl {
         return undefined;
       case 'unanswered':
         this.waved.add(keyOf(exit));
-        this.sayUnanswered(vcpu, exit);
-        return undefined;
+        // A script may have learnt to answer it meanwhile.
+        return this.begin(vcpu, exit);
       case 'failed':
         // The script may be another one by now.
         return this.begin(vcpu, exit);

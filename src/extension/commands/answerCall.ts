@@ -64,6 +64,14 @@ function choices(call: WaitingCallBody, sessions: Sessions, guest: Guest): Choic
         return undefined;
       },
     },
+    {
+      label: '$(edit) Write a handler…',
+      description: 'a function that answers this call from now on',
+      command: async () => {
+        await vscode.commands.executeCommand('trapline.createHandlers');
+        return undefined;
+      },
+    },
     { label: 'Return an error', kind: Separator, command: () => undefined },
     ...call.errors
       .filter(({ code }) => code !== '0')
