@@ -36,6 +36,8 @@ export interface CustomRequests {
       instructions: number;
     };
   };
+  /** Writes every exit to a file from now on, also after a restart; without one, no longer. */
+  'trapline/recordExits': { arguments: { file?: string }; body: { file?: string } };
   /** Stops at exits of a kind whose text contains another one, or does so no longer. */
   'trapline/breakOnExit': {
     arguments: { kind: string; text?: string; on: boolean };

@@ -289,6 +289,7 @@ function ownViews(session: TraplineSession): Handlers {
       return body;
     },
     'trapline/exits': (args) => session.running.views.exits(args),
+    'trapline/recordExits': (args) => session.recordExits(args.file),
     'trapline/statistics': () => session.running.guest.target.statistics(),
     'trapline/breakOnExit': (args) => session.exitFilters.breakOn(args),
     'trapline/consoleInput': (args) => session.running.views.consoleInput(args),

@@ -18,6 +18,7 @@ import type { CustomEvents } from './protocol.ts';
 import { checkArguments } from './requestArguments.ts';
 import { requestHandlers, type Handlers } from './requests.ts';
 import { CallStacks } from './stack.ts';
+import { ExitRecording } from './exitRecording.ts';
 import { SessionConsoles } from './sessionConsoles.ts';
 import { Stepper } from './steps.ts';
 import { StopFilter } from './stopFilter.ts';
@@ -61,6 +62,7 @@ export class TraplineSession extends DebugSession {
   /** The client shows ANSI's colours. */
   styled = false;
   private readonly consoles: SessionConsoles;
+  private readonly recording = new ExitRecording((line) => this.output('console', `${line}\n`));
   /** A character may come in two pieces. */
   private decoders = new Map<string, TextDecoder>();
   private request: LaunchRequest | undefined;
@@ -247,6 +249,7 @@ export class TraplineSession extends DebugSession {
     this.state = 'over';
     current?.stepper.ended();
     await current?.guest.end();
+    await this.recording.stop();
     await this.consoles.close();
   }
 
@@ -308,6 +311,7 @@ export class TraplineSession extends DebugSession {
     this.current = running;
     this.forget();
     this.listen(running);
+    if (this.recording.file !== undefined) await guest.target.recordExits(true);
     for (const problem of guest.symbols.problems) this.output('console', `${problem}\n`);
     const changed = request.noDebug ? [] : await this.breakpoints.attach(guest);
     if (!request.noDebug) await this.exitFilters.attach(guest, request.stopOn);
@@ -330,6 +334,19 @@ export class TraplineSession extends DebugSession {
     await this.resume(() => this.running.guest.target.resume({ kind: 'continue' }));
   }
 
+  /** Of the guest there is and of those after a restart. */
+  async recordExits(file: string | undefined): Promise<{ file?: string }> {
+    const { target } = this.running.guest;
+    if (file === undefined) {
+      await target.recordExits(false);
+      await this.recording.stop();
+      return {};
+    }
+    await this.recording.start(file);
+    await target.recordExits(true);
+    return { file };
+  }
+
   private listen(running: Running): void {
     const { target } = running.guest;
     const isCurrent = () => this.current === running;
@@ -345,6 +362,9 @@ export class TraplineSession extends DebugSession {
       }
       this.consoles.write(running.guest, event);
     });
+    target.onExits((records) =>
+      this.recording.take(target, records, (record) => running.views.exitRow(record)),
+    );
     target.onLog((line) => isCurrent() && this.output('console', `${line}\n`));
     target.onStop((stop) => isCurrent() && running.filter.arrived(stop));
     target.onEnd((end) => isCurrent() && this.guestEnded(running, end));
@@ -422,7 +442,10 @@ export class TraplineSession extends DebugSession {
     }
     this.tell('exited', { exitCode: end.code });
     this.tell('terminated');
-    void this.background(() => this.consoles.close());
+    void this.background(async () => {
+      await this.recording.stop();
+      await this.consoles.close();
+    });
   }
 
   private logPoint(text: string, { resolved }: Entry): void {

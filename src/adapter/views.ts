@@ -111,7 +111,7 @@ export class Views {
     return { exits: records.map((record) => this.exitRow(record)), counts, instructions };
   }
 
-  private exitRow(record: ExitRecord): ExitRow {
+  exitRow(record: ExitRecord): ExitRow {
     const row = { ...record, pc: hex(record.pc) };
     const source = this.sourceOf(record.pc);
     return source ? { ...row, source } : row;

@@ -66,20 +66,6 @@ export function sameExits({ kind, text }: ExitRow): { kind: string; text?: strin
   return kind === 'mmio' && address !== undefined ? { kind, text: address } : { kind };
 }
 
-/** One exit as a line of JSON, for programs. */
-export function exitJson(exit: ExitRow): string {
-  const { sequence, instructions, hart, pc, kind, text, source } = exit;
-  return JSON.stringify({
-    sequence,
-    instructions,
-    hart,
-    pc,
-    kind,
-    text,
-    ...(source && { source }),
-  });
-}
-
 function matches({ kind, text, pc, hart, source }: ExitRow, filter: string): boolean {
   const where = source ? `${source.path}:${source.line}` : '';
   const haystack = `${kind} ${text} ${pc} hart ${hart} ${where}`.toLowerCase();

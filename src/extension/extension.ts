@@ -70,6 +70,8 @@ export function activate(context: vscode.ExtensionContext): void {
       'trapline.collapseCsrs': () => csrs.post({ type: 'collapseAll' }),
       'trapline.filterExits': () => exits.askFilter(),
       'trapline.exportExits': () => exits.export(),
+      'trapline.recordExits': () => exits.toggleRecording(),
+      'trapline.stopRecordingExits': () => exits.toggleRecording(),
       'trapline.breakOnExit': (node: unknown) => exits.toggleBreak(node),
       'trapline.showExitSource': (node: unknown) => exits.showSource(node),
       'trapline.copyExit': (node: unknown) => vscode.env.clipboard.writeText(exitLine(node) ?? ''),

@@ -13,6 +13,7 @@ import type {
   DataBreakpoint,
   DebugTarget,
   EndEvent,
+  ExitRecord,
   ExitStop,
   MemorySpace,
   ResumeRequest,
@@ -49,11 +50,13 @@ class RemoteTarget implements DebugTarget {
   private readonly stopEvents = new Emitter<StopEvent>();
   private readonly endEvents = new Emitter<EndEvent>();
   private readonly consoleEvents = new Emitter<ConsoleEvent>();
+  private readonly exitEvents = new Emitter<readonly ExitRecord[]>();
   private readonly logEvents = new Emitter<string>();
 
   readonly onStop = this.stopEvents.on;
   readonly onEnd = this.endEvents.on;
   readonly onConsole = this.consoleEvents.on;
+  readonly onExits = this.exitEvents.on;
   readonly onLog = this.logEvents.on;
 
   constructor(port: Port) {
@@ -120,6 +123,12 @@ class RemoteTarget implements DebugTarget {
   exits(after: number, max: number) {
     return this.call('exits', after, max);
   }
+  recordExits(on: boolean) {
+    return this.call('recordExits', on);
+  }
+  exitsTaken(count: number) {
+    return this.call('exitsTaken', count);
+  }
   statistics() {
     return this.call('statistics');
   }
@@ -181,6 +190,7 @@ class RemoteTarget implements DebugTarget {
     if (event === 'stop') this.stopEvents.fire(body as StopEvent);
     if (event === 'end') this.endEvents.fire(body as EndEvent);
     if (event === 'console') this.consoleEvents.fire(body as ConsoleEvent);
+    if (event === 'exits') this.exitEvents.fire(body as readonly ExitRecord[]);
     if (event === 'log') this.logEvents.fire(body as string);
   }
 

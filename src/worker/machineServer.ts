@@ -74,6 +74,7 @@ class MachineServer {
     target.onStop((body) => this.send({ type: 'event', event: 'stop', body }));
     target.onEnd((body) => this.send({ type: 'event', event: 'end', body }));
     target.onConsole((body) => this.send({ type: 'event', event: 'console', body }));
+    target.onExits((body) => this.send({ type: 'event', event: 'exits', body }));
     target.onLog((body) => this.send({ type: 'event', event: 'log', body }));
   }
 

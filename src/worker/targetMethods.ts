@@ -2,7 +2,10 @@
 import type { DebugTarget } from '../core/debug/target.ts';
 
 /** The methods of a target that are requests: all but the subscriptions. */
-export type TargetMethod = Exclude<keyof DebugTarget, 'onStop' | 'onEnd' | 'onConsole' | 'onLog'>;
+export type TargetMethod = Exclude<
+  keyof DebugTarget,
+  'onStop' | 'onEnd' | 'onConsole' | 'onExits' | 'onLog'
+>;
 
 // A record, so that the compiler notices a method that is missing here.
 const methods: Record<TargetMethod, true> = {
@@ -23,6 +26,8 @@ const methods: Record<TargetMethod, true> = {
   dirtyLog: true,
   walk: true,
   exits: true,
+  recordExits: true,
+  exitsTaken: true,
   statistics: true,
   waitingCall: true,
   answerCall: true,

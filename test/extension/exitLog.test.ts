@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { ExitLog, exitJson, sameExits } from '../../src/extension/exitLog.ts';
+import { exitJson } from '../../src/adapter/exitJson.ts';
+import { ExitLog, sameExits } from '../../src/extension/exitLog.ts';
 
 const exit = (sequence: number, kind: string) => ({
   sequence,

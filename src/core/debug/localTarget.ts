@@ -42,6 +42,8 @@ import { readSpace, writeSpace } from './targetMemory.ts';
 
 /** Milliseconds of waiting that a paced machine skips in a row: no key is kept waiting for longer. */
 const PACED_SKIP = 10;
+/** What a recorded exit counts for in the window of console output. */
+const EXIT_BYTES = 128;
 
 export interface LocalTargetOptions {
   /**
@@ -63,6 +65,7 @@ export class LocalTarget implements DebugTarget {
   private readonly stopEvents = new Emitter<StopEvent>();
   private readonly endEvents = new Emitter<EndEvent>();
   private readonly consoleEvents = new Emitter<ConsoleEvent>();
+  private readonly exitEvents = new Emitter<readonly ExitRecord[]>();
   private readonly logEvents = new Emitter<string>();
 
   private machine: Machine;
@@ -74,8 +77,10 @@ export class LocalTarget implements DebugTarget {
    */
   private shown:
     { readonly hart: number; readonly pc: bigint | undefined; readonly access?: true } | undefined;
-  /** Bytes of console output that nobody has said to have taken. */
+  /** Bytes of console output, and of recorded exits, that nobody has said to have taken. */
   private untaken = 0;
+  /** The last exit that was handed on, while every one is. */
+  private recorded: number | undefined;
   private roomAgain: (() => void) | undefined;
   /** What the last resume request began: `proceed` goes on with it. */
   private last: { readonly plan: Plan; readonly hart: number } | undefined;
@@ -83,6 +88,7 @@ export class LocalTarget implements DebugTarget {
   readonly onStop = this.stopEvents.on;
   readonly onEnd = this.endEvents.on;
   readonly onConsole = this.consoleEvents.on;
+  readonly onExits = this.exitEvents.on;
   readonly onLog = this.logEvents.on;
 
   constructor(createMachine: () => Machine, host: RunHost, options: LocalTargetOptions) {
@@ -219,6 +225,17 @@ export class LocalTarget implements DebugTarget {
     return this.machine.exitsAfter(after, max);
   }
 
+  async recordExits(on: boolean): Promise<void> {
+    this.sendExits();
+    this.recorded = on ? 0 : undefined;
+    this.machine.beforeExitsGo = on ? () => this.sendExits() : undefined;
+    this.sendExits();
+  }
+
+  async exitsTaken(count: number): Promise<void> {
+    return this.consoleTaken(count * EXIT_BYTES);
+  }
+
   async statistics(): Promise<RunStatistics> {
     const engine = this.machine.engineCounters?.();
     return {
@@ -273,14 +290,18 @@ export class LocalTarget implements DebugTarget {
     this.breakpoints.apply(machine.harts);
     this.data.apply(machine.harts);
     this.installExitStops(machine);
+    if (this.recorded !== undefined) {
+      this.recorded = 0;
+      machine.beforeExitsGo = () => this.sendExits();
+    }
     return new RunControl(
       this.host,
       {
-        onSlice: () => this.flushConsoles(),
+        onSlice: () => this.flush(),
         hold: () => this.consoleRoom(),
         onStop: (stop) => this.show(stop),
         onEnd: (end) => {
-          this.flushConsoles();
+          this.flush();
           this.endEvents.fire(end);
         },
       },
@@ -294,7 +315,7 @@ export class LocalTarget implements DebugTarget {
   }
 
   private detach(): void {
-    this.flushConsoles();
+    this.flush();
     for (const unsubscribe of this.subscriptions) unsubscribe();
     this.subscriptions = [];
     this.machine.calls?.close();
@@ -311,14 +332,27 @@ export class LocalTarget implements DebugTarget {
     });
   }
 
-  private flushConsoles(): void {
+  private flush(): void {
     for (const channel of this.machine.consoles) channel.flush();
+    this.sendExits();
+  }
+
+  /** A slice that fills the window ends, so that the guest can wait. */
+  private sendExits(): void {
+    if (this.recorded === undefined) return;
+    const records = this.machine.exitsAfter(this.recorded, Number.MAX_SAFE_INTEGER);
+    const last = records.at(-1);
+    if (!last) return;
+    this.recorded = last.sequence;
+    this.untaken += records.length * EXIT_BYTES;
+    this.exitEvents.fire(records);
+    if (this.consoleIsFull) for (const cpu of this.machine.harts) cpu.requestAttention();
   }
 
   private show(stop: StopEvent): void {
     this.breakpoints.setTemporary([]);
     this.breakpoints.apply(this.machine.harts);
-    this.flushConsoles();
+    this.flush();
     if (endsStep(stop)) this.last = undefined;
     const { hart, reason } = stop;
     const { pc } = this.cpu(hart);

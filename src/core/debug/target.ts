@@ -354,6 +354,12 @@ export interface DebugTarget {
   walk(hart: number, query: WalkQuery): Promise<AddressWalk | undefined>;
   /** Exits after `sequence`, oldest first, as far as they are still kept. */
   exits(after: number, max: number): Promise<readonly ExitRecord[]>;
+  /**
+   * Whether every exit comes with `onExits`, beginning with those that are still kept. Of what came
+   * `exitsTaken` tells how many are where they belong; the guest waits while too many are not.
+   */
+  recordExits(on: boolean): Promise<void>;
+  exitsTaken(count: number): Promise<void>;
   statistics(): Promise<RunStatistics>;
 
   /** The call that the guest stands at, as long as it has no answer. */
@@ -374,6 +380,8 @@ export interface DebugTarget {
   onStop(listener: Listener<StopEvent>): Unsubscribe;
   onEnd(listener: Listener<EndEvent>): Unsubscribe;
   onConsole(listener: Listener<ConsoleEvent>): Unsubscribe;
+  /** Oldest first, none left out and none twice. */
+  onExits(listener: Listener<readonly ExitRecord[]>): Unsubscribe;
   /** A line for the user that is not the guest's: an unhandled call, a device written to wrongly. */
   onLog(listener: Listener<string>): Unsubscribe;
 }

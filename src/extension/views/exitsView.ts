@@ -5,7 +5,8 @@
  */
 import * as vscode from 'vscode';
 import type { ExitRow } from '../../adapter/protocol.ts';
-import { ExitLog, exitJson, sameExits, type ExitKind } from '../exitLog.ts';
+import { exitJson } from '../../adapter/exitJson.ts';
+import { ExitLog, sameExits, type ExitKind } from '../exitLog.ts';
 import type { Guest, Sessions } from '../sessions.ts';
 
 type Node = { readonly kind: ExitKind } | { readonly exit: ExitRow };
@@ -29,6 +30,8 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   /** Exits that stop the guest by a choice made here. */
   private broken: readonly { kind: string; text?: string }[] = [];
   private session: string | undefined;
+  /** The file to which every exit of the session goes. */
+  private recording: string | undefined;
   private reading = false;
   /** Something changed while an answer was under way. */
   private outdated = false;
@@ -63,7 +66,7 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
     if (value === undefined) return;
     this.filter = value.trim();
     this.log.filter = this.filter;
-    this.view.description = this.filter === '' ? '' : `filter: ${this.filter}`;
+    this.describe();
     this.changed.fire(undefined);
   }
 
@@ -100,6 +103,44 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
     await vscode.window.showTextDocument(document);
   }
 
+  /** Begins to write every exit to a file that the user names, or ends it. */
+  async toggleRecording(): Promise<void> {
+    const guest = this.sessions.current;
+    if (!guest) return;
+    if (this.recording !== undefined) {
+      await this.sessions.request(guest, 'trapline/recordExits', {});
+      return this.setRecording(undefined);
+    }
+    const folder = guest.session.workspaceFolder ?? vscode.workspace.workspaceFolders?.[0];
+    const file = await vscode.window.showSaveDialog({
+      title: 'Every exit from now on, as JSON lines',
+      saveLabel: 'Record',
+      filters: { 'JSON lines': ['jsonl'] },
+      ...(folder ? { defaultUri: vscode.Uri.joinPath(folder.uri, 'exits.jsonl') } : {}),
+    });
+    if (!file) return;
+    try {
+      await this.sessions.request(guest, 'trapline/recordExits', { file: file.fsPath });
+      this.setRecording(file.fsPath);
+    } catch (error) {
+      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private setRecording(file: string | undefined): void {
+    this.recording = file;
+    void vscode.commands.executeCommand('setContext', 'trapline.recordingExits', !!file);
+    this.describe();
+  }
+
+  private describe(): void {
+    const words = [
+      ...(this.filter === '' ? [] : [`filter: ${this.filter}`]),
+      ...(this.recording === undefined ? [] : ['recording']),
+    ];
+    this.view.description = words.join(' · ');
+  }
+
   getChildren(node?: Node): Node[] {
     if (!node) return this.log.summary.map((kind) => ({ kind }));
     return 'kind' in node ? node.kind.latest.map((exit) => ({ exit })) : [];
@@ -114,6 +155,8 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   }
 
   private reset(session: string | undefined): void {
+    // A recording lasts as long as its session, restarts included.
+    if (session !== undefined && this.recording !== undefined) this.setRecording(undefined);
     this.session = session;
     this.log = new ExitLog();
     this.log.filter = this.filter;
