@@ -35,7 +35,8 @@ ${handlerFunction(call)}`;
 
 /** The name under which a module exports the handler of one call. */
 export function handlerName({ extension, function: fn, ...names }: SkeletonCall): string {
-  if (names.extensionName === '' || /\s/.test(names.extensionName)) {
+  // Names that exports may have; the legacy calls have none.
+  if (!/^[A-Z][A-Z0-9]{1,5}$/.test(names.extensionName)) {
     return `x${extension.toString(16).padStart(8, '0')}_${fn}`;
   }
   return `${names.extensionName}_${names.functionName === '' ? fn : names.functionName}`;
