@@ -282,9 +282,13 @@ export class Workbench {
     await this.page.screenshot({ path: pictureFile(name) });
   }
 
-  /** The same of a part of the window. */
-  async picture(name: string, part: Locator): Promise<void> {
-    await part.first().screenshot({ path: pictureFile(name) });
+  /** The same of a part of the window, down to the end of what is in it. */
+  async picture(name: string, part: Locator, last: Locator): Promise<void> {
+    const [box, end] = [await part.first().boundingBox(), await last.boundingBox()];
+    if (!box || !end) throw new Error(`nothing to be seen for ${name}`);
+    const margin = 12;
+    const clip = { ...box, height: end.y + end.height + margin - box.y };
+    await this.page.screenshot({ path: pictureFile(name), clip });
   }
 }
 

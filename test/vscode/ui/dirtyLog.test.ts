@@ -49,7 +49,7 @@ describe('the dirty log in VS Code', function () {
     await code.runCommand('Trapline: Find Mapping');
     await (await view()).locator('#rows [data-key]').first().waitFor();
     assert.match((await rows()).join('\n'), /2 MiB\s+rwxu/);
-    await code.picture('dirty-log-before', pane());
+    await code.picture('dirty-log-before', pane(), (await view()).locator('#rows'));
   });
 
   it('once stores are logged, pages of 4 KiB are split off where the guest writes', async () => {
@@ -61,7 +61,7 @@ describe('the dirty log in VS Code', function () {
     await page.locator('#count', { hasText: /[1-9]\d* pages written/ }).waitFor();
     assert.match((await rows()).join('\n'), /4 KiB\s+rwxu/);
     assert.match((await rows()).join('\n'), /2 MiB\s+r-xu/);
-    await code.picture('dirty-log-after', pane());
+    await code.picture('dirty-log-after', pane(), page.locator('#rows'));
   });
 
   it('cleared, nothing is written; stopped, pages are large again', async () => {
