@@ -3,6 +3,7 @@
  * instead of stopping. Decides at a hit; how expressions get values comes from outside.
  */
 import { ExpressionError } from '../core/debug/expressions/operands.ts';
+import { fromLittleEndian } from '../core/debug/symbols/storage.ts';
 import { parseExpression } from '../core/debug/expressions/parse.ts';
 
 /** As the client gives it. Empty texts count as absent. */
@@ -14,8 +15,15 @@ export interface RuleText {
 
 export interface RuleValues {
   isMet(condition: string): Promise<boolean>;
+  number(expression: string): Promise<bigint>;
   /** The value as the client shows it. */
   show(expression: string): Promise<string>;
+}
+
+/** What stood in what is watched, little-endian. */
+export interface Change {
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
 }
 
 export type Verdict =
@@ -52,11 +60,29 @@ export class BreakpointRule {
     this.hits = 0;
   }
 
+  private async holds(
+    condition: string,
+    values: RuleValues,
+    change: Change | undefined,
+  ): Promise<boolean> {
+    const transition = change && parseTransition(condition);
+    if (!change || !transition) return values.isMet(condition);
+    const before = fromLittleEndian(change.before);
+    const after = fromLittleEndian(change.after);
+    if (before === after) return false;
+    const bits = BigInt(change.after.length * 8);
+    const is = async (text: string, value: bigint) =>
+      text === '' || BigInt.asUintN(Number(bits), await values.number(text)) === value;
+    return (await is(transition.from, before)) && (await is(transition.to, after));
+  }
+
   /** Only hits for which the condition holds are counted. */
-  async decide(values: RuleValues): Promise<Verdict> {
+  async decide(values: RuleValues, change?: Change): Promise<Verdict> {
     const { condition, hitCondition, logMessage } = this.text;
     try {
-      if (condition !== undefined && !(await values.isMet(condition))) return { kind: 'pass' };
+      if (condition !== undefined && !(await this.holds(condition, values, change))) {
+        return { kind: 'pass' };
+      }
     } catch (error) {
       return { kind: 'stop', problem: `The condition '${condition}' fails: ${messageOf(error)}` };
     }
@@ -69,6 +95,13 @@ export class BreakpointRule {
     if (logMessage === undefined) return { kind: 'stop' };
     return { kind: 'log', text: await fill(logMessage, values) };
   }
+}
+
+/** `3 -> 4`, `-> 4`, `3 ->`, `->`: what an access makes of what was there; each side an expression. */
+export function parseTransition(text: string): { from: string; to: string } | undefined {
+  // Between names the arrow is C's.
+  const match = /^([^]*?)(?:^|\s)->(?:\s+([^]*)|\s*)$/.exec(text.replaceAll('→', ' -> ').trim());
+  return match ? { from: (match[1] ?? '').trim(), to: (match[2] ?? '').trim() } : undefined;
 }
 
 /** `5` and `== 5`, `>= 5`, `> 5`, `<= 5`, `< 5`, `% 5`: whether the n-th hit counts. */
@@ -129,7 +162,7 @@ function problemOf({ condition, hitCondition, logMessage = '' }: RuleText): stri
   }
   const expressions = parseLogMessage(logMessage).filter(({ kind }) => kind === 'expression');
   const texts = [
-    ...(condition === undefined ? [] : [condition]),
+    ...(condition === undefined ? [] : conditionParts(condition)),
     ...expressions.map((e) => e.text),
   ];
   for (const text of texts) {
@@ -141,6 +174,12 @@ function problemOf({ condition, hitCondition, logMessage = '' }: RuleText): stri
     }
   }
   return undefined;
+}
+
+function conditionParts(condition: string): readonly string[] {
+  const transition = parseTransition(condition);
+  if (!transition) return [condition];
+  return [transition.from, transition.to].filter((text) => text !== '');
 }
 
 function hitProblem(text: string): string {

@@ -133,8 +133,11 @@ export class Breakpoints {
   }
 
   /** The same for data. */
-  touchedBy(access: DataAccess): readonly Entry[] {
-    return this.data.filter(({ resolved }) => resolved.data && isTouched(resolved.data, access));
+  touchedBy(access: DataAccess, ids: readonly number[]): readonly Entry[] {
+    // By id where the guest's own addresses are watched, which the access does not tell.
+    return this.data.filter(
+      ({ id, resolved: { data } }) => data && (isTouched(data, access) || ids.includes(id)),
+    );
   }
 
   private async answer(entries: readonly Entry[]) {
@@ -169,8 +172,8 @@ export class Breakpoints {
   private async installData(): Promise<void> {
     const list = this.data.flatMap(({ id, resolved: { data } }) => {
       if (!data) return [];
-      const { address, size, access } = data;
-      return [{ id, address, size, access }];
+      const { address, size, access, space, register, mask } = data;
+      return [{ id, address, size, access, space, register, mask }];
     });
     await this.guest?.target.setDataBreakpoints(list);
   }

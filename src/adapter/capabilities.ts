@@ -4,6 +4,7 @@
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { triggerCharacters } from './completions.ts';
+import { physicalMode } from './dataBreakpoints.ts';
 import { exceptionFilters } from './exitFilters.ts';
 
 const byRequest: Readonly<Partial<Record<string, keyof DebugProtocol.Capabilities>>> = {
@@ -37,6 +38,20 @@ const always: DebugProtocol.Capabilities = {
   supportsLogPoints: true,
   supportsDataBreakpointBytes: true,
   supportsExceptionFilterOptions: true,
+  breakpointModes: [
+    {
+      mode: 'virtual',
+      label: 'Virtual address',
+      description: 'As the hart sees it at each access.',
+      appliesTo: ['data'],
+    },
+    {
+      mode: physicalMode,
+      label: 'Physical address',
+      description: 'Whoever maps it where, in whichever world.',
+      appliesTo: ['data'],
+    },
+  ],
   exceptionBreakpointFilters: exceptionFilters,
   supportsEvaluateForHovers: true,
   supportsDelayedStackTraceLoading: true,

@@ -4,9 +4,14 @@
  * the same in the next guest, which may have been built anew.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { parseNumber } from '../core/debug/controlRegisters.ts';
-import type { DataAccess, DataChange } from '../core/debug/target.ts';
-import { hex, type Guest } from './guest.ts';
+import {
+  controlRegisterNamed,
+  fieldNamed,
+  parseNumber,
+  withField,
+} from '../core/debug/controlRegisters.ts';
+import type { DataAccess, DataChange, MemorySpace } from '../core/debug/target.ts';
+import { hex, memoryReference, parseReference, type Guest } from './guest.ts';
 import type { DataPlace } from './variableStore.ts';
 
 type Info = DebugProtocol.DataBreakpointInfoResponse['body'];
@@ -14,16 +19,24 @@ type Info = DebugProtocol.DataBreakpointInfoResponse['body'];
 const accessTypes: DebugProtocol.DataBreakpointAccessType[] = ['read', 'write', 'readWrite'];
 
 /** Bytes at an address that the client gives as a number. */
-export function addressInfo(guest: Guest, text: string, bytes = 1): Info {
-  const address = parseNumber(text);
+export function addressInfo(guest: Guest, text: string, bytes = 1, mode?: string): Info {
+  const [, name = '', number = ''] = /^(phys:|gpa:)?([^]*)$/.exec(text) ?? [];
+  const address = parseNumber(number);
   if (address === undefined) return noData(`'${text}' is not an address`);
-  const expression = hex(BigInt.asUintN(guest.isa.xlen, address));
-  return dataInfo(guest, { expression, address, size: bytes }, bytes);
+  const isPhysical = name === 'phys:' || mode === physicalMode;
+  const space = isPhysical ? 'physical' : name === 'gpa:' ? 'guestPhysical' : undefined;
+  const expression = memoryReference(BigInt.asUintN(guest.isa.xlen, address), space);
+  return dataInfo(guest, { expression, address, size: bytes, space }, bytes);
 }
 
 /** `bytes`: how many the client asks for, instead of the variable's own. */
 export function dataInfo(guest: Guest, place: DataPlace, bytes: number | undefined): Info {
-  const { expression } = place;
+  const { expression, space, register } = place;
+  if (register !== undefined) {
+    const description = describePlace(place);
+    // Nobody sees that a register is read.
+    return { dataId: registerId(place), description, accessTypes: ['write'], canPersist: true };
+  }
   const size = bytes ?? place.size;
   const address = BigInt.asUintN(guest.isa.xlen, place.address);
   if (!Number.isSafeInteger(size) || size < 1) {
@@ -32,13 +45,14 @@ export function dataInfo(guest: Guest, place: DataPlace, bytes: number | undefin
   if (address + BigInt(size) > 1n << BigInt(guest.isa.xlen)) {
     return noData(`${size} bytes at ${hex(address)} go beyond the last address`);
   }
-  const symbol = dataSymbol(guest, address, size);
-  const where = symbol ? `${symbol.name}+${hex(symbol.offset)}` : hex(address);
+  const symbol = space ? undefined : dataSymbol(guest, address, size);
+  const reference = memoryReference(address, space);
+  const where = symbol ? `${symbol.name}+${hex(symbol.offset)}` : reference;
   return {
     dataId: `${where}/${size} ${expression}`,
-    description: describePlace({ expression, address, size }),
+    description: describePlace({ expression, address, size, space }),
     accessTypes,
-    canPersist: symbol !== undefined || expression === hex(address),
+    canPersist: symbol !== undefined || expression === reference,
   };
 }
 
@@ -48,38 +62,71 @@ export function noData(description: string): Info {
 
 /** Where an id's data are in a guest; a text says why they are nowhere. */
 export function resolveData(guest: Guest, dataId: string): DataPlace | string {
-  const match = /^(?:(0x[\da-f]+)|(\S+)\+(0x[\da-f]+))\/(\d+) ([^]*)$/.exec(dataId);
+  const ofRegister = /^register (\$[\w.]+)$/.exec(dataId);
+  if (ofRegister?.[1]) {
+    return registerPlaceOf(guest, ofRegister[1]) ?? `There is no register '${ofRegister[1]}'.`;
+  }
+  const match = /^(?:((?:phys:|gpa:)?0x[\da-f]+)|(\S+)\+(0x[\da-f]+))\/(\d+) ([^]*)$/.exec(dataId);
   if (!match) return `'${dataId}' names no data.`;
   const [, absolute, name, offset, size, expression = ''] = match;
   const place = { expression, size: Number(size) };
-  if (absolute !== undefined) return { ...place, address: BigInt(absolute) };
+  if (absolute !== undefined) {
+    const { space, address } = parseReference(absolute);
+    return { ...place, address, ...(space === 'virtual' ? {} : { space }) };
+  }
   const symbol = guest.symbols.symbolNamed(name ?? '');
   if (!symbol) return `The guest has no variable '${name}'.`;
   return { ...place, address: symbol.address + BigInt(offset ?? 0) };
 }
 
-export function describePlace({ expression, address, size }: DataPlace): string {
-  const bytes = bytesAt(address, size);
-  return expression === hex(address) ? bytes : `${expression} (${bytes})`;
+export function describePlace({ expression, address, size, space, register }: DataPlace): string {
+  if (register !== undefined) return `${expression} (the guest runs instruction by instruction)`;
+  const bytes = bytesAt(address, size, space);
+  return expression === memoryReference(address, space) ? bytes : `${expression} (${bytes})`;
 }
 
-function bytesAt(address: bigint, size: number): string {
-  return `${size === 1 ? '1 byte' : `${size} bytes`} at ${hex(address)}`;
+function bytesAt(address: bigint, size: number, space?: MemorySpace): string {
+  return `${size === 1 ? '1 byte' : `${size} bytes`} at ${memoryReference(address, space)}`;
+}
+
+/** The mode of breakpoints on what lies at a physical address, whoever maps it where. */
+export const physicalMode = 'physical';
+
+/** `$a0`, `$hstatus.SPV`: a register, or a field of one, to stop at changes of. */
+export function registerPlaceOf({ isa }: Guest, expression: string): DataPlace | undefined {
+  const [, name = '', fieldName] = /^\$([A-Za-z_]\w*)(?:\.(\w+))?$/.exec(expression.trim()) ?? [];
+  const general = isa.registers.find((r) => r.name === name || r.aliases.includes(name));
+  const control = controlRegisterNamed(isa, name);
+  const field = control && fieldName !== undefined ? fieldNamed(control, fieldName) : undefined;
+  if (fieldName !== undefined ? !field : !general && !control) return undefined;
+  const register = general?.name ?? control?.name ?? name;
+  const mask = field && withField(field, 0n, (1n << BigInt(field.high - field.low + 1)) - 1n);
+  return { expression: expression.trim(), address: 0n, size: 0, register, mask };
+}
+
+function registerId({ expression }: DataPlace): string {
+  return `register ${expression}`;
 }
 
 /** `counter (4 bytes at 0x80203010) was written: 0x3 (3) → 0x4 (4), by 0x8020011c <count+8>`. */
 export function describeAccess(
   guest: Guest,
   place: DataPlace,
-  { pc, address, size, read, write }: DataAccess,
+  { pc, address: virtual, size, read, write, physical }: DataAccess,
   { before, after }: DataChange,
 ): string {
-  const done = write ? (read ? 'read and written' : 'written') : 'read';
-  const whole = address === place.address && size === place.size;
-  const part = whole ? '' : ` by ${bytesAt(address, size)}`;
   const symbol = guest.symbols.symbolAt(pc);
   const offset = symbol?.offset ? `+${hex(symbol.offset)}` : '';
   const by = symbol ? `${hex(pc)} <${symbol.name}${offset}>` : hex(pc);
+  if (place.register !== undefined) {
+    return `${place.expression} changed${change(before, after, true)}, by ${by}`;
+  }
+  const done = write ? (read ? 'read and written' : 'written') : 'read';
+  const address = place.space === 'physical' ? (physical ?? virtual) : virtual;
+  // Which of the guest's own addresses it was is not told.
+  const isThere = address === place.address || place.space === 'guestPhysical';
+  const whole = isThere && size === place.size;
+  const part = whole ? '' : ` by ${bytesAt(address, size)}`;
   return `${describePlace(place)} was ${done}${part}${change(before, after, write)}, by ${by}`;
 }
 

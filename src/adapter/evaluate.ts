@@ -6,6 +6,7 @@ import { UserError } from '../core/base/userError.ts';
 import { evaluateExpression, evaluateNumber } from '../core/debug/expressions/evaluate.ts';
 import { ExpressionError, isTrue, type Operand } from '../core/debug/expressions/operands.ts';
 import { parseExpression, splitAssignment } from '../core/debug/expressions/parse.ts';
+import { registerPlaceOf } from './dataBreakpoints.ts';
 import { shortFloat } from '../core/debug/symbols/values.ts';
 import { errorCodes, RequestError } from './errors.ts';
 import { hex, memoryReference } from './guest.ts';
@@ -94,12 +95,14 @@ export async function placeOf(
     const result = await evaluateExpression(parseExpression(expression), namesIn(scope));
     if (result.kind === 'place') {
       const { address, size, space } = result.place;
-      if (space) return `'${expression}' is not in the memory that the hart sees`;
+      const register = registerPlaceOf(scope.guest, expression);
+      if (register) return register;
       if (address === undefined) return `'${expression}' is not in memory`;
-      return { expression, address, size: size ?? symbolSize(scope, address) };
+      return { expression, address, size: size ?? symbolSize(scope, address), space };
     }
     if (bytes === undefined) return `'${expression}' is a value: as an address it needs a size`;
-    return { expression, address: result.operand.value, size: bytes };
+    const { value: address, space } = result.operand;
+    return { expression, address, size: bytes, space };
   });
 }
 

@@ -8,7 +8,7 @@ import { UserError } from '../core/base/userError.ts';
 import { capabilities } from './capabilities.ts';
 import { codeRequests } from './codeRequests.ts';
 import { errorCodes, RequestError } from './errors.ts';
-import { addressInfo, dataInfo, noData } from './dataBreakpoints.ts';
+import { addressInfo, dataInfo, noData, registerPlaceOf } from './dataBreakpoints.ts';
 import { disassemble } from './disassembly.ts';
 import { completions } from './completions.ts';
 import { runTyped } from './consoleCommands.ts';
@@ -190,7 +190,7 @@ function inspection(session: TraplineSession): Handlers {
     async dataBreakpointInfo(args: DebugProtocol.DataBreakpointInfoArguments) {
       const { variablesReference, name, frameId, bytes, asAddress } = args;
       const { guest } = session.running;
-      if (asAddress) return addressInfo(guest, name, bytes);
+      if (asAddress) return addressInfo(guest, name, bytes, args.mode);
       if (!variablesReference) {
         const place = await placeOf(await scope(frameId), name, bytes);
         return typeof place === 'string' ? noData(place) : dataInfo(guest, place, bytes);
@@ -198,7 +198,9 @@ function inspection(session: TraplineSession): Handlers {
       const item = await variables.find(variablesReference, name);
       if (!item) return noData(`there is no '${name}' here`);
       if (item.place) return dataInfo(guest, item.place, bytes);
-      return noData(`'${name}' is not in memory, and only memory can be watched`);
+      const register = registerPlaceOf(guest, item.variable.evaluateName ?? '');
+      if (register) return dataInfo(guest, register, bytes);
+      return noData(`'${name}' is neither in memory nor a register`);
     },
     async setExpression(args: DebugProtocol.SetExpressionArguments) {
       return changed(await assign(await scope(args.frameId), args.expression, args.value));

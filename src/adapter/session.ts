@@ -417,7 +417,7 @@ export class TraplineSession extends DebugSession {
     if (reason.kind !== 'data') return undefined;
     const { ids, access, changes } = reason;
     const change = changes.find(({ id }) => ids.includes(id)) ?? changes[0];
-    const hit = this.breakpoints.touchedBy(access).find(({ id }) => ids.includes(id));
+    const hit = this.breakpoints.touchedBy(access, ids).find(({ id }) => ids.includes(id));
     const place = hit?.resolved.data ?? { ...access, expression: hex(access.address) };
     return change && describeAccess(this.running.guest, place, access, change);
   }

@@ -3,11 +3,13 @@
  * rule wants it the guest goes on with what it was doing, a step as well, and nobody hears of it.
  */
 import type { StopEvent } from '../core/debug/target.ts';
+import { evaluateNumber } from '../core/debug/expressions/evaluate.ts';
+import { parseExpression } from '../core/debug/expressions/parse.ts';
 import { UserError } from '../core/base/userError.ts';
 import type { Breakpoints, Entry } from './breakpoints.ts';
 import { isConditionMet, valueText } from './evaluate.ts';
 import { readPc, type Guest } from './guest.ts';
-import type { Scope } from './places.ts';
+import { namesIn, type Scope } from './places.ts';
 import type { CallStacks } from './stack.ts';
 
 export interface StopFilterHost {
@@ -73,14 +75,20 @@ export class StopFilter {
     const scope = await this.scope(hart);
     const values = {
       isMet: (condition: string) => isConditionMet(scope, condition),
+      number: async (expression: string) => {
+        const { value } = await evaluateNumber(parseExpression(expression), namesIn(scope));
+        return value;
+      },
       show: (expression: string) => valueText(scope, expression),
     };
     const entries =
       reason.kind === 'data'
-        ? this.breakpoints.touchedBy(reason.access)
+        ? this.breakpoints.touchedBy(reason.access, reason.ids)
         : this.breakpoints.at(await readPc(this.guest, hart));
     for (const entry of entries) {
-      const verdict = await entry.rule.decide(values);
+      const change =
+        reason.kind === 'data' ? reason.changes.find(({ id }) => id === entry.id) : undefined;
+      const verdict = await entry.rule.decide(values, change);
       if (!this.host.isCurrent()) return;
       if (verdict.kind === 'log') this.host.log(verdict.text, entry);
       if (verdict.kind !== 'stop') continue;

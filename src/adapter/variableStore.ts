@@ -4,14 +4,19 @@
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../core/base/userError.ts';
+import type { MemorySpace } from '../core/debug/target.ts';
 import { errorCodes, RequestError } from './errors.ts';
 
-/** Bytes in the hart's memory, by virtual address. */
+/** Bytes in memory, by virtual address where no other memory is named; or a register. */
 export interface DataPlace {
   /** As the user would write it. */
   readonly expression: string;
   readonly address: bigint;
   readonly size: number;
+  readonly space?: MemorySpace | undefined;
+  /** By name, and the bits of it that are meant; then address and size mean nothing. */
+  readonly register?: string | undefined;
+  readonly mask?: bigint | undefined;
 }
 
 /** One row, what is under it, and how to change it. */

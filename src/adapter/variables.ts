@@ -45,7 +45,7 @@ export function variableItem(variable: Variable): Item {
           },
         }
       : {}),
-    ...(address === undefined || space ? {} : { place: { expression, address, size } }),
+    ...(address === undefined ? {} : { place: { expression, address, size, space } }),
     ...(assign ? { assign: async (text: string) => variableItem(await assign(text)) } : {}),
   };
 }

@@ -11,6 +11,7 @@ const values = {
     if (condition === 'broken') throw new Error('no such thing');
     return condition === 'true';
   },
+  number: async (text: string) => BigInt(text),
   show: async (expression: string) => {
     if (expression === 'broken') throw new Error('no such thing');
     return `[${expression}]`;

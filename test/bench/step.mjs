@@ -6,7 +6,7 @@ import path from 'node:path';
 import { BenchError, root } from './process.mjs';
 
 const target = 10;
-const units = 25;
+const units = 50;
 const types = 9000;
 const steps = 200;
 

@@ -7,7 +7,7 @@ import { defined } from '../base/assert.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import type { WatchHit } from '../isa/watchpoints.ts';
 import type { Machine, MachineStop } from '../machine/machine.ts';
-import type { DataBreakpoint, StopEvent } from './target.ts';
+import type { DataAccess, DataBreakpoint, StopEvent } from './target.ts';
 import { readSpace } from './targetMemory.ts';
 
 /** More than a word is not told whole. */
@@ -18,33 +18,53 @@ const MOST_TURNS = 16;
 
 export class DataBreakpointSet {
   private list: readonly DataBreakpoint[] = [];
+  /** Where those are in the machine that are not watched by virtual address. */
+  private readonly physical = new Map<DataBreakpoint, bigint>();
 
   /** Replaces them; `apply` brings them into the harts. */
   replace(breakpoints: readonly DataBreakpoint[]): void {
     this.list = breakpoints;
   }
 
-  apply(harts: readonly Cpu[]): void {
-    const watchpoints = this.list.map(({ address, size, access }) => ({
-      address,
-      size,
-      access: access === 'readWrite' ? ('both' as const) : access,
-    }));
-    for (const hart of harts) hart.setWatchpoints(watchpoints);
+  apply(machine: Machine): void {
+    this.physical.clear();
+    const watchpoints = this.list.flatMap((breakpoint) => {
+      const { address, size, access, space = 'virtual', register } = breakpoint;
+      if (register !== undefined) return [];
+      const wanted = access === 'readWrite' ? ('both' as const) : access;
+      if (space === 'virtual') return [{ address, size, access: wanted }];
+      const host = space === 'physical' ? address : machine.guestToHost(address);
+      // Nothing is there that could be accessed.
+      if (host === undefined) return [];
+      this.physical.set(breakpoint, BigInt(host));
+      return [{ address: BigInt(host), size, access: wanted, physical: true }];
+    });
+    for (const hart of machine.harts) hart.setWatchpoints(watchpoints);
+  }
+
+  /** Those of registers. */
+  get registers(): readonly DataBreakpoint[] {
+    return this.list.filter(({ register }) => register !== undefined);
   }
 
   touchedBy(hit: WatchHit): readonly DataBreakpoint[] {
-    return this.list.filter((breakpoint) => isTouched(breakpoint, hit));
+    return this.list.filter((breakpoint) => {
+      const address = this.physical.get(breakpoint);
+      if (address === undefined) return isTouched(breakpoint, hit);
+      return isTouched({ ...breakpoint, address, space: 'physical' }, hit);
+    });
   }
 }
 
 /** Whether an access is one that a data breakpoint is for. */
 export function isTouched(
-  { address, size, access }: Pick<DataBreakpoint, 'address' | 'size' | 'access'>,
-  made: Pick<WatchHit, 'address' | 'size' | 'read' | 'write'>,
+  { address, size, access, space, register }: Omit<DataBreakpoint, 'id'>,
+  made: Omit<DataAccess, 'pc'>,
 ): boolean {
-  const overlaps =
-    made.address < address + BigInt(size) && address < made.address + BigInt(made.size);
+  if (register !== undefined || made.register !== undefined) return register === made.register;
+  const at = space === undefined || space === 'virtual' ? made.address : made.physical;
+  if (at === undefined) return false;
+  const overlaps = at < address + BigInt(size) && address < at + BigInt(made.size);
   if (!overlaps) return false;
   return (made.read && access !== 'write') || (made.write && access !== 'read');
 }
@@ -59,8 +79,8 @@ export function stopBefore(
   const touched = set.touchedBy(hit);
   if (touched.length === 0 || touched.some(({ before }) => !before)) return undefined;
   const cpu = defined(machine.harts[hart], `hart ${hart}`);
-  const { address, size, read, write } = hit;
-  const access = { pc: cpu.pc, address, size, read, write };
+  const { address, size, read, write, physical } = hit;
+  const access = { pc: cpu.pc, address, size, read, write, physical };
   const ids = touched.map(({ id }) => id);
   return { hart, reason: { kind: 'data', before: true, ids, access, changes: [] } };
 }
@@ -80,9 +100,11 @@ export function passAccess(
   const cpu = defined(machine.harts[hart], `hart ${hart}`);
   const { pc, instructions } = cpu;
   const next = pc + BigInt(sizeOfInstruction(machine, cpu));
-  const touched = set.touchedBy(hit).map(({ id, address, size }) => {
-    const told = size > MOST_TOLD ? hit : { address, size };
-    const read = () => readSpace(machine, cpu, 'virtual', told.address, told.size).slice();
+  const touched = set.touchedBy(hit).map(({ id, address, size, space = 'virtual' }) => {
+    const isWhole = size <= MOST_TOLD;
+    const told = isWhole ? { address, size } : hit;
+    const memory = isWhole ? space : 'virtual';
+    const read = () => readSpace(machine, cpu, memory, told.address, told.size).slice();
     return { id, address: told.address, before: read(), read };
   });
   let stop: MachineStop = { kind: 'budget' };
@@ -95,7 +117,7 @@ export function passAccess(
   // What is emulated, as an access to a device, moves pc without an instruction that retires.
   const made = cpu.instructions !== instructions || cpu.pc === next;
   if (!made || touched.length === 0) return { kind: 'passed', stop };
-  const { address, size, read, write } = hit;
+  const { address, size, read, write, physical } = hit;
   return {
     kind: 'stop',
     stop: {
@@ -103,7 +125,7 @@ export function passAccess(
       reason: {
         kind: 'data',
         ids: touched.map(({ id }) => id),
-        access: { pc, address, size, read, write },
+        access: { pc, address, size, read, write, physical },
         changes: touched.map((each) => ({
           id: each.id,
           address: each.address,

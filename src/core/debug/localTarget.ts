@@ -164,7 +164,7 @@ export class LocalTarget implements DebugTarget {
 
   async setDataBreakpoints(breakpoints: readonly DataBreakpoint[]): Promise<void> {
     this.data.replace(breakpoints);
-    this.data.apply(this.machine.harts);
+    this.data.apply(this.machine);
   }
 
   async setExitStops(stops: readonly ExitStop[]): Promise<void> {
@@ -288,7 +288,7 @@ export class LocalTarget implements DebugTarget {
     );
     this.subscriptions.push(machine.log.on((line) => this.logEvents.fire(line)));
     this.breakpoints.apply(machine.harts);
-    this.data.apply(machine.harts);
+    this.data.apply(machine);
     this.installExitStops(machine);
     if (this.recorded !== undefined) {
       this.recorded = 0;

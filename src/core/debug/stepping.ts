@@ -9,6 +9,7 @@ import type { Cpu } from '../isa/cpu.ts';
 import type { DisassembledInstruction } from '../isa/isa.ts';
 import type { Machine, MachineStop } from '../machine/machine.ts';
 import type { BreakpointSet } from './breakpoints.ts';
+import { runWatching, type WatchedStop } from './registerWatch.ts';
 import { passAccess, stopBefore, type DataBreakpointSet } from './dataBreakpoints.ts';
 import type { EndEvent, ResumeRequest, StopEvent, StopReason } from './target.ts';
 import { readVirtual } from './targetMemory.ts';
@@ -82,7 +83,7 @@ class ContinuePlan implements Plan {
   }
 
   slice(budget: number): SliceResult {
-    return resultOf(this.context, this.context.machine.run(budget, this.only));
+    return resultOf(this.context, runIn(this.context, budget, this.only));
   }
 }
 
@@ -108,7 +109,7 @@ class StepInstructionPlan implements Plan {
     // Another hart's stop came first, and meanwhile this one has moved.
     if (this.moved) return { kind: 'stop', stop: stepStop(this.context, this.hart) };
     this.cpu.skipBreakpointOnce();
-    const stepped = resultOf(this.context, this.context.machine.run(1, this.hart));
+    const stepped = resultOf(this.context, runIn(this.context, 1, this.hart));
     if (stepped.kind === 'stop' || stepped.kind === 'end') return stepped;
     if (this.moved) return { kind: 'stop', stop: stepStop(this.context, this.hart) };
     // A hart that waits has not stepped: something must wake it first.
@@ -149,7 +150,7 @@ class RunToPlan implements Plan {
       breakpoints.apply(machine.harts);
     }
     const { alone, hart } = this.destination;
-    const stop = machine.run(budget, alone ? hart : undefined);
+    const stop = runIn(this.context, budget, alone ? hart : undefined);
     if (stop.kind !== 'breakpoint') return resultOf(this.context, stop);
     const cpu = cpuOf(this.context, stop.hart);
     if (cpu.watchHit) return resultOf(this.context, stop);
@@ -226,7 +227,7 @@ class StepRangePlan implements Plan {
     const stackPointer = stackPointerOf(this.context, cpu);
     const instruction = instructionAt(machine, cpu);
     cpu.skipBreakpointOnce();
-    const result = resultOf(this.context, machine.run(1, hart));
+    const result = resultOf(this.context, runIn(this.context, 1, hart));
     if (result.kind === 'stop' || result.kind === 'end') return result;
     const stands = () => cpu.pc === pc && cpu.instructions === instructions;
     if (stands()) {
@@ -317,19 +318,26 @@ function letTheWorldGoOn(
 ): SliceResult {
   const { machine } = context;
   if (machine.hartState(hart) !== 'running') {
-    return resultOf(context, machine.run(budget, alone ? hart : undefined));
+    return resultOf(context, runIn(context, budget, alone ? hart : undefined));
   }
   if (alone) return MORE;
   for (let other = 0; other < machine.harts.length; other++) {
     if (other === hart || machine.hartState(other) !== 'running') continue;
-    const result = resultOf(context, machine.run(budget, other));
+    const result = resultOf(context, runIn(context, budget, other));
     if (result.kind === 'stop' || result.kind === 'end') return result;
   }
   return MORE;
 }
 
-function resultOf(context: PlanContext, stop: MachineStop): SliceResult {
+/** Registers that are watched are looked at on the way. */
+function runIn(context: PlanContext, budget: number, only?: number): WatchedStop {
+  return runWatching(context.machine, context.data.registers, budget, only);
+}
+
+function resultOf(context: PlanContext, stop: WatchedStop): SliceResult {
   switch (stop.kind) {
+    case 'changed':
+      return { kind: 'stop', stop: stop.stop };
     case 'budget':
       return MORE;
     case 'idle':

@@ -35,7 +35,10 @@ export interface Breakpoint {
   readonly address: bigint;
 }
 
-/** Bytes to stop after accesses of, by virtual addresses of whichever address space. */
+/**
+ * Bytes to stop after accesses of, by virtual addresses of whichever address space unless `space`
+ * says which memory; or a register to stop after changes of.
+ */
 export interface DataBreakpoint {
   /** As a breakpoint's; no breakpoint of code has the same. */
   readonly id: number;
@@ -44,6 +47,11 @@ export interface DataBreakpoint {
   readonly access: 'read' | 'write' | 'readWrite';
   /** Stop before the instruction, as hardware does, unless somebody else watches the same bytes. */
   readonly before?: boolean;
+  readonly space?: MemorySpace | undefined;
+  /** By name: then address and size mean nothing, and the guest runs instruction by instruction. */
+  readonly register?: string | undefined;
+  /** The bits of the register that count; all when absent. */
+  readonly mask?: bigint | undefined;
 }
 
 /** An access that a hart has made. */
@@ -55,6 +63,10 @@ export interface DataAccess {
   /** Atomic operations do both. */
   readonly read: boolean;
   readonly write: boolean;
+  /** Where the bytes are, when some watched memory is by physical address. */
+  readonly physical?: bigint | undefined;
+  /** What changed instead of memory. */
+  readonly register?: string | undefined;
 }
 
 /** What was watched before and after an access: all of it or, of more than a word, what was accessed. */

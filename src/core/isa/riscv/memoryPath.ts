@@ -95,7 +95,8 @@ export class MemoryPath {
     const { quickWalk, regimes } = this;
     const access = kind === 'read' ? 'load' : 'store';
     const page = quickWalk.page(low, high, access, regimes.dataMode);
-    if (page < 0 || (kind === 'write' && this.code.recordsAt(page * pageBytes) !== 0)) return -1;
+    if (page < 0 || this.watchpoints.watchesPhysical(page * pageBytes)) return -1;
+    if (kind === 'write' && this.code.recordsAt(page * pageBytes) !== 0) return -1;
     if (!isBare(this.state, regimes.dataMode)) this.missed(access);
     const offset = quickWalk.offsetOf(page);
     const addend = (offset - (low & -pageBytes)) >>> 0;
@@ -237,7 +238,8 @@ export class MemoryPath {
     mode = this.regimes.dataMode,
   ): boolean {
     if (this.watchpoints.watching && mode === this.regimes.dataMode && access !== 'fetch') {
-      if (this.watchpoints.stopsAt(access, low, high, size, this.retired())) {
+      const at = this.watchpoints.watchingPhysical ? this.physical(low, high, mode) : -1;
+      if (this.watchpoints.stopsAt(access, low, high, size, this.retired(), at)) {
         this.fault = watchStop;
         return true;
       }
@@ -246,6 +248,11 @@ export class MemoryPath {
     const info = this.triggers.check(access, low, high, size);
     if (info) this.fault = info;
     return info !== undefined;
+  }
+
+  /** Where an access would go if nothing forbade it, or -1. */
+  private physical(low: number, high: number, mode: AccessMode): number {
+    return this.mmu.translate(low, high, 'load', { ...mode, debug: true });
   }
 
   /** Somebody wants to hear of accesses to the page: none may be inline. */
@@ -281,7 +288,7 @@ export class MemoryPath {
     const page = address - (address % pageBytes);
     const region = this.memory.regionAt(page, pageBytes);
     if (!region || !this.pmp.uniform(page, pageBytes)) return;
-    if (this.isWatched(low, high)) return;
+    if (this.isWatched(low, high) || this.watchpoints.watchesPhysical(address)) return;
     if (kind === 'write' && (!region.writable || this.code.recordsAt(page) !== 0)) return;
     if (!isBare(this.state, this.regimes.dataMode)) this.missed(kind === 'read' ? 'load' : 'store');
     const offset = region.offset + (page - region.base);
