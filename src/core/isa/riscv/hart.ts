@@ -472,6 +472,7 @@ export class Hart extends InspectedHart implements RiscvHart, InterpreterClient,
 
   private isGuestCall(): boolean {
     if (this.pendingTrap?.cause !== cause.ecallVS || !this.onGuestCall) return false;
+    if (this.traps.watch) return false;
     return this.hypervisorAttached && this.traps.exceptionTarget(cause.ecallVS) === 'HS';
   }
 
@@ -485,10 +486,9 @@ export class Hart extends InspectedHart implements RiscvHart, InterpreterClient,
   private deliverTrap(): TrapTarget {
     const info = defined(this.pendingTrap, 'the pending trap');
     this.pendingTrap = undefined;
-    const target = this.traps.takeException(
+    return this.traps.takeException(
       this.trapInstruction.complete(info, () => this.instructionWord()),
     );
-    return target;
   }
 
   private leftToHypervisor(target: TrapTarget): boolean {
