@@ -50,6 +50,8 @@ export interface VmArch {
   createDevice(type: number): Result<KvmDevice>;
   /** The interrupt controller inside the hypervisor, once it was created. */
   readonly irqchip: IrqChip | undefined;
+  /** The VM is gone: what it has of the host is free again. */
+  destroy(): void;
   /** The slot's translations must go. */
   flushRegion(region: MemoryRegion): void;
   /** KVM_PRE_FAULT_MEMORY: makes the translation of one address, as a fault on it would. */

@@ -125,6 +125,13 @@ export class Vm {
     return success(undefined);
   }
 
+  /** The last file descriptor of the VM is closed (kvm_destroy_vm): nobody may use it any more. */
+  destroy(): void {
+    this.archVm.destroy();
+    this.list.length = 0;
+    this.arch = undefined;
+  }
+
   createVcpu(id: number): Result<Vcpu> {
     if (!Number.isInteger(id) || id < 0 || id >= this.limit) return failure('EINVAL');
     if (this.list.some((v) => v.id === id)) return failure('EEXIST');

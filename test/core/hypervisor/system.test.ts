@@ -75,6 +75,23 @@ describe('hypervisor system', () => {
     assert.equal(errno(s.createVm()), 'ENOMEM');
   });
 
+  it('a VM that is destroyed gives its tables back', () => {
+    const s = system(0xa000);
+    const region = {
+      ...{ slot: 0, flags: 0, guestPhysAddr: 0x8000_0000, memorySize: 0x1000 },
+      ...{ userspaceAddr: backing, name: 'x' },
+    };
+    for (let round = 0; round < 5; round++) {
+      const vm = s.createVm();
+      assert(vm.ok, `round ${round}`);
+      assert(vm.value.createVcpu(0).ok);
+      assert(vm.value.setUserMemoryRegion(region).ok);
+      assert.equal(errno(vm.value.preFaultMemory(0x8000_0000, 1)), 'ok');
+      vm.value.destroy();
+      assert.equal(vm.value.vcpus.length, 0);
+    }
+  });
+
   it('refuses widths of addresses that there are not', () => {
     for (const gpaBits of [0, 60, 41.5]) {
       assert.equal(errno(system(0x10000).createVm({ gpaBits })), 'EINVAL');

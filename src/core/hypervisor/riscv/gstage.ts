@@ -89,6 +89,16 @@ export class Gstage {
     return root === undefined ? undefined : new Gstage(memory, pages, mode, root);
   }
 
+  /** Gives all tables back, the root too. */
+  destroy(): void {
+    const last = this.mode.levels - 1;
+    for (let i = 0; i < 4 * this.entries; i++) {
+      const pte = this.read(this.root + i * this.pteBytes);
+      if (isTable(pte)) this.releaseTable(targetOf(pte), last - 1);
+    }
+    this.pages.release(this.root, rootSize);
+  }
+
   hgatp(vmid: number): bigint {
     const at = translationRegister[this.mode.xlen];
     const mode = this.mode.mode << at.mode;

@@ -121,6 +121,13 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     return this.world.counters;
   }
 
+  /** kvm_arch_vcpu_destroy. */
+  destroy(): void {
+    this.aia.imsic?.release();
+    this.world.leave();
+    this.mpState = 'stopped';
+  }
+
   setBoot(entry: bigint, argument: bigint): void {
     this.reset(entry, argument);
   }

@@ -21,7 +21,7 @@ export type FaultOutcome =
 
 export interface VcpuOwner {
   readonly vm: Vm;
-  readonly vcpus: readonly SbiVcpu[];
+  readonly vcpus: readonly (SbiVcpu & { stop(): void })[];
   /** Lower-case names of what the harts have. */
   readonly extensions: ReadonlySet<string>;
   readonly clock: VirtualClock;

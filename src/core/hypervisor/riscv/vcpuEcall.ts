@@ -40,6 +40,8 @@ export function makeCall(vcpu: ExitContext, stopped?: SbiCall): VcpuExit | undef
       return { kind: 'halted' };
     case 'systemEvent':
       vcpu.observe('sbi', () => text(call));
+      // kvm_riscv_vcpu_sbi_system_reset: no vCPU runs on while the VMM makes up its mind.
+      for (const peer of vcpu.owner.vcpus) peer.stop();
       return {
         kind: 'systemEvent',
         type: outcome.type,

@@ -94,6 +94,11 @@ export class VcpuSwitch {
     this.slot.resident = this;
   }
 
+  /** Gives the hart up for good. */
+  leave(): void {
+    if (this.slot.resident === this) this.slot.resident = undefined;
+  }
+
   /** vcpu_load; nothing when the vCPU is there already. */
   load(): void {
     if (this.slot.resident !== this) this.switchIn();

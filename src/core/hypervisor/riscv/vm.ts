@@ -94,6 +94,13 @@ export class RiscvVm implements VmArch, VcpuOwner, AiaHost {
     return success(vcpu);
   }
 
+  destroy(): void {
+    for (const vcpu of this.vcpus) vcpu.destroy();
+    this.gstage.destroy();
+    // The VMID is given to others one day; nothing of this VM may be left for them.
+    this.fenceAll();
+  }
+
   get irqchip(): IrqChip | undefined {
     return this.aia;
   }

@@ -260,6 +260,20 @@ describe('AIA: interrupts', () => {
     assert.equal(pending(), (1n << 7n) | (1n << 9n));
   });
 
+  it('a store of the guest is an interrupt, without the VMM: one event for both', () => {
+    const { vm, vcpu, hart, set, pending } = ready();
+    const event = new InterruptEvent();
+    assert(vm.ioEventFds.assign({ address: 0x1000_0000, length: 4, event }).ok);
+    const msi = { address: imsic + 0x1000, data: 11 };
+    assert(vm.interrupts.setGsiRouting([{ gsi: 40, type: 'msi', msi }]).ok);
+    assert(vm.interrupts.assignIrqFd({ event, gsi: 40 }).ok);
+    // sw a0, 0(a0), transformed.
+    hart.script.push((h) => h.trap(23, { gpa: 0x1000_0000n, tinst: 0x00a0_2023 }));
+    assert.equal(vcpu.run(1).exit.kind, 'intr');
+    assert.equal(pending(), 1n << 11n);
+    assert.equal(set(3, 0, 0), 'ok');
+  });
+
   it('a vCPU that is reset has an empty interrupt file', () => {
     const { vm, vcpus, get, signalled } = ready();
     vm.interrupts.signalMsi({ address: imsic + 0x1000, data: 5 });

@@ -37,6 +37,53 @@ describe('ioeventfd on the real hart', () => {
     });
   }
 
+  for (const length of [0, 1, 2, 4, 8]) {
+    it(`length ${length}: of stores of each size at the place`, () => {
+      const g = realGuest(
+        assemble(`
+          li a1, ${deviceBase}
+          li a0, -1
+          sb a0, 8(a1)
+          sh a0, 8(a1)
+          sw a0, 8(a1)
+          sd a0, 8(a1)
+          sb a0, 9(a1)
+          shutdown 0
+        `),
+      );
+      let signals = 0;
+      const event = { signal: () => signals++ };
+      const { ioEventFds } = g.machine.vm;
+      assert(ioEventFds.assign({ address: deviceBase + 8, length, event }).ok);
+      runToEnd(g);
+      assert.equal(signals, length === 0 ? 4 : 1);
+    });
+  }
+
+  it('a value to match is as wide as the store', () => {
+    const g = realGuest(
+      assemble(`
+        li a1, ${deviceBase}
+        li a0, -1
+        sw a0, 0(a1)
+        li a0, 0x100000000
+        sw a0, 0(a1)
+        shutdown 0
+      `),
+    );
+    const seen: string[] = [];
+    const at = (datamatch: bigint, name: string) => {
+      const event = { signal: () => seen.push(name) };
+      assert(
+        g.machine.vm.ioEventFds.assign({ address: deviceBase, length: 4, datamatch, event }).ok,
+      );
+    };
+    at(0xffff_ffffn, 'ones');
+    at(0n, 'zero');
+    runToEnd(g);
+    assert.deepEqual(seen, ['ones', 'zero']);
+  });
+
   it('once taken back, stores reach the device', () => {
     const g = realGuest(
       assemble(`

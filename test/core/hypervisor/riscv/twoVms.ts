@@ -24,6 +24,8 @@ export interface OneVm {
   readonly vcpu: RiscvVcpu;
   readonly memory: PhysicalMemory;
   word(address: number): bigint;
+  /** One more VM of the same hypervisor; room for it is kept. */
+  another(image: Uint8Array): OneVm;
 }
 
 export interface VmsOptions {
@@ -51,7 +53,7 @@ export function vmsOf(images: readonly Uint8Array[], options: VmsOptions = {}): 
     harts: 1,
     ram: [
       { name: 'tables', ...tables, writable: true },
-      { name: 'backing', base: backing, size: vmRam * images.length, writable: true },
+      { name: 'backing', base: backing, size: vmRam * (images.length + 1), writable: true },
     ],
     mmio,
     external: guestFiles > 0 ? files.external : [],
@@ -67,7 +69,7 @@ export function vmsOf(images: readonly Uint8Array[], options: VmsOptions = {}): 
     ...(guestFiles > 0 ? { imsic: { identities: map.IMSIC_IDENTITIES, guestFilePage } } : {}),
   });
   const system = new HypervisorSystem(memory, arch);
-  return images.map((image, i) => {
+  const make = (image: Uint8Array, i: number): OneVm => {
     const vm = system.createVm();
     assert(vm.ok);
     const vcpu = vm.value.createVcpu(0);
@@ -85,6 +87,8 @@ export function vmsOf(images: readonly Uint8Array[], options: VmsOptions = {}): 
       vcpu: vcpu.value as RiscvVcpu,
       memory,
       word: (address) => memory.read64(base + (address - ram)),
+      another: (image) => make(image, images.length),
     };
-  });
+  };
+  return images.map(make);
 }

@@ -64,6 +64,20 @@ describe('MP_STATE', () => {
     for (const state of [1, 3, 4, 6, -1]) assert.equal(value(first.setMpState(state)), 'EINVAL');
   });
 
+  it('a system event stops all vCPUs until the VMM says otherwise', () => {
+    const { hart, vcpu, vcpus } = rig({ harts: 2 });
+    assert(vcpus[1]?.setMpState(0).ok);
+    hart.ecall(0x53525354, 0, 1n, 0n);
+    const { exit } = vcpu.run(10);
+    assert(exit.kind === 'systemEvent');
+    assert.deepEqual([exit.type, exit.reason], ['reset', 0]);
+    assert.deepEqual(
+      vcpus.map((v) => mpStateNumber[v.mpState]),
+      [5, 5],
+    );
+    assert.equal(vcpu.run(10).exit.kind, 'halted');
+  });
+
   it('INIT_RECEIVED resets registers once the capability is on, and leaves the state', () => {
     const { vm, vcpu, hart } = rig();
     const { get, set } = access(vcpu);

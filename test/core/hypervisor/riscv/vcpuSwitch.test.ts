@@ -60,6 +60,19 @@ describe('world switch', () => {
     assert.deepEqual([first.vcpu.switches.puts, second.vcpu.switches.puts], [31, 30]);
   });
 
+  it('each VM’s time begins at 0 when it is made', () => {
+    const [first] = vmsOf([counting(1, false)]);
+    assert(first);
+    const time = 0x8030000004000001n;
+    first.vcpu.run(5000);
+    const before = access(first.vcpu).get(time);
+    assert(typeof before === 'bigint' && before > 0n);
+    const late = first.another(counting(1, false));
+    assert.equal(access(late.vcpu).get(time), 0n);
+    late.vcpu.run(1000);
+    assert.equal(access(first.vcpu).get(time), (access(late.vcpu).get(time) as bigint) + before);
+  });
+
   it('saves floating-point registers of those who wrote some, and of nobody else', () => {
     const vms = vmsOf([counting(3, true), counting(5, false)]);
     turns(vms, 10);
