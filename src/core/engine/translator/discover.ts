@@ -44,6 +44,8 @@ export interface Discovered {
   readonly cold: Set<number>;
   /** Records behind a loop, where a region that is a loop ends. */
   readonly outside: Set<number>;
+  /** Where the loop around a region that is one begins. */
+  readonly around: number | undefined;
 }
 
 export class Discovery {
@@ -104,8 +106,10 @@ export class Discovery {
     }
     const blocks = new Map<number, Block>();
     for (const at of leaders) this.addBlocks(blocks, code, leaders, reached, at);
-    const outside = whole ? new Set<number>() : leaveLoop(blocks, entry);
-    return { blocks, pages, cold: code.cold, outside };
+    const { outside, around } = whole
+      ? { outside: new Set<number>(), around: undefined }
+      : leaveLoop(blocks, entry);
+    return { blocks, pages, cold: code.cold, outside, around };
   }
 
   private addBlocks(
@@ -189,8 +193,15 @@ export class Discovery {
   }
 }
 
-/** Takes out blocks that do not lead back to the entry, if some do; gives their records. */
-function leaveLoop(blocks: Map<number, Block>, entry: number): Set<number> {
+/**
+ * Takes out blocks that are not in the loop that the entry heads, if it heads one; gives their
+ * records. All of a nest may lead back to the entry of an inner loop: what jumps back to it without
+ * having been there tells the inner one. `around` is where the next loop around it begins.
+ */
+function leaveLoop(
+  blocks: Map<number, Block>,
+  entry: number,
+): { outside: Set<number>; around: number | undefined } {
   const predecessors = new Map<number, number[]>();
   for (const { at, end } of blocks.values()) {
     for (const to of successorsOf(end)) {
@@ -199,21 +210,35 @@ function leaveLoop(blocks: Map<number, Block>, entry: number): Set<number> {
       else predecessors.set(to, [at]);
     }
   }
-  const inside = new Set<number>();
-  const work = [...(predecessors.get(entry) ?? [])];
-  for (let at = work.pop(); at !== undefined; at = work.pop()) {
-    if (inside.has(at)) continue;
-    inside.add(at);
-    work.push(...(predecessors.get(at) ?? []));
-  }
+  const leadingTo = (ends: readonly number[], known: Iterable<number>): Set<number> => {
+    const found = new Set(known);
+    const work = [...ends];
+    for (let at = work.pop(); at !== undefined; at = work.pop()) {
+      if (found.has(at)) continue;
+      found.add(at);
+      work.push(...(predecessors.get(at) ?? []));
+    }
+    return found;
+  };
   const outside = new Set<number>();
-  if (inside.size === 0) return outside;
-  for (const { at, instructions } of [...blocks.values()]) {
+  const ways = predecessors.get(entry) ?? [];
+  if (ways.length === 0) return { outside, around: undefined };
+  const nest = leadingTo(ways, []);
+  const back = ways.filter((from) => from >= entry);
+  const inside = back.length > 0 ? leadingTo(back, [entry]) : nest;
+  let around: number | undefined;
+  for (const from of inside === nest ? [] : nest) {
+    if (from < entry) continue;
+    for (const to of successorsOf(blocks.get(from)!.end)) {
+      if (to < entry && nest.has(to)) around = Math.max(to, around ?? to);
+    }
+  }
+  for (const [at, { instructions }] of [...blocks]) {
     if (inside.has(at)) continue;
     blocks.delete(at);
     if (instructions[0]) outside.add(instructions[0].record);
   }
-  return outside;
+  return { outside, around };
 }
 
 /** Instructions of a region by place, from the records of its pages. */

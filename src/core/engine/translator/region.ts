@@ -1,4 +1,7 @@
 /** What the translator knows of a region, wanted or made. */
+import { defined } from '../../base/assert.ts';
+import { pageBytes, recordShift } from '../layout.ts';
+import type { Discovered } from './discover.ts';
 
 /** A place where a region is to begin. */
 export interface Wanted {
@@ -11,6 +14,12 @@ export interface Wanted {
   readonly whole: boolean;
   /** The record that a region which exists already lacks; it is made anew if it can have that. */
   readonly because?: number;
+}
+
+/** A record, and the virtual address of its page. */
+export interface Place {
+  readonly record: number;
+  readonly page: bigint;
 }
 
 export interface IndirectJump {
@@ -29,6 +38,8 @@ export interface Region extends Wanted {
   /** As in `Discovered`. */
   readonly cold: Set<number>;
   readonly outside: Set<number>;
+  /** Where the loop around it begins. */
+  readonly around: Place | undefined;
   /** Records that its blocks begin with. */
   readonly blocks: readonly number[];
   /** Length of its function. */
@@ -41,4 +52,13 @@ export function covers(bits: Uint32Array, first: number, last: number): boolean 
     if ((bits[parcel >> 5]! >>> (parcel & 31)) & 1) return true;
   }
   return false;
+}
+
+/** Where the loop around a region begins, in code from `page` on. */
+export function aroundIn({ around, pages }: Discovered, page: bigint): Place | undefined {
+  if (around === undefined) return undefined;
+  const number = Math.floor(around / pageBytes);
+  const records = defined(pages.get(number), 'a page with records');
+  const first = number * pageBytes;
+  return { record: records + ((around - first) << recordShift), page: page + BigInt(first) };
 }

@@ -28,7 +28,7 @@ import { emitRegion } from './emitRegion.ts';
 import { observeRegion, type ObservedRegion } from './observed.ts';
 import type { TranslatorOptions } from './options.ts';
 import { Places } from './places.ts';
-import { covers, type IndirectJump, type Region, type Wanted } from './region.ts';
+import { aroundIn, covers, type IndirectJump, type Region, type Wanted } from './region.ts';
 import { factsOf } from './rowFacts.ts';
 
 export type { TranslatorOptions } from './options.ts';
@@ -294,12 +294,12 @@ export class Translator implements CodeWatcher {
   }
 
   /** The region that was left for a place that belongs into it, as it should be made again. */
-  private grownBy(site: number, rec: number, page: bigint): Region | undefined {
+  private grownBy(site: number, rec: number, page: bigint): Wanted | undefined {
     if (site < firstRecord) {
       const region = this.regions.get(site);
       if (!region || region.generation >= mostGenerations) return undefined;
       const generation = region.generation + 1;
-      if (region.outside.has(rec)) return { ...region, generation, whole: true };
+      if (region.outside.has(rec)) return this.around(region, generation);
       return region.cold.has(rec) ? { ...region, generation } : undefined;
     }
     for (const region of this.regions.values()) {
@@ -318,6 +318,14 @@ export class Translator implements CodeWatcher {
       return { ...region, generation: region.generation + 1 };
     }
     return undefined;
+  }
+
+  /** The loop around a region, if it has none of its own yet; else the region with what is behind. */
+  private around(region: Region, generation: number): Wanted | undefined {
+    const { area, around } = region;
+    if (!around) return { ...region, generation, whole: true };
+    if (this.regionAt(around.record)) return undefined;
+    return { ...around, area, generation, whole: false };
   }
 
   /** How much more often a way out must be taken; targets of indirect jumps are many, and kept. */
@@ -395,9 +403,10 @@ export class Translator implements CodeWatcher {
       }
     }
     const { cold, outside } = discovered;
+    const around = aroundIn(discovered, page);
     for (const each of blocks) inside.add(each);
     const bytes = f.code.length;
-    return { ...wanted, index, name, parcels, indirect, cold, outside, blocks, bytes };
+    return { ...wanted, index, name, parcels, indirect, cold, outside, around, blocks, bytes };
   }
 
   /** Whether a region made anew has what it is made anew for; if not, it stays as it is for good. */
@@ -406,7 +415,7 @@ export class Translator implements CodeWatcher {
       if (instructions[0]?.record === because) return true;
     }
     for (const region of this.regions.values()) {
-      if (region.record !== rec) continue;
+      if (region.record !== rec && region.around?.record !== rec) continue;
       region.cold.delete(because!);
       region.outside.delete(because!);
     }
@@ -468,10 +477,14 @@ export class Translator implements CodeWatcher {
 
   /** The region that begins here, if one does: another takes its place. */
   private dropAt(rec: number): void {
+    const region = this.regionAt(rec);
+    if (region) this.drop(region);
+  }
+
+  private regionAt(rec: number): Region | undefined {
     const word = this.memory.view.getUint32(rec + record.hot, true);
     const index = (word >>> hotWord.indexShift) & hotWord.indexMask;
-    const region = word >= hotWord.translated ? this.regions.get(index) : undefined;
-    if (region) this.drop(region);
+    return word >= hotWord.translated ? this.regions.get(index) : undefined;
   }
 
   private dropAll(): void {
