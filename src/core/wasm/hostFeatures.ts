@@ -3,7 +3,8 @@
  * validate a small module of each kind, and never by its name or version. Translated code uses fused
  * multiply-add where it is there, and does without elsewhere; the others are told to users only
  * (`trapline --version`, `--json`). Branch hints cannot be asked for: a host that does not know them
- * ignores their section. Node has them behind a flag, so none are written.
+ * ignores their section. Node 24 has them behind a flag, and with it hints at ways out of regions
+ * made no kernel of the bench faster, so none are written.
  */
 import { i32, local } from './expression.ts';
 import { FunctionBuilder } from './functionBuilder.ts';
