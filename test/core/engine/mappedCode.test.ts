@@ -16,7 +16,7 @@ function write(memory: { write32(at: number, value: number): void }, at: number,
 
 const addi = (rd: number, rs1: number, imm: number): number => encode('addi', { rd, rs1, imm });
 const ret = encode('jalr', { rd: 0, rs1: 1, imm: 0 });
-const [a0, s3] = [10, 19];
+const [a0, a1, a2, a3, a4, a5, s3] = [10, 11, 12, 13, 14, 15, 19];
 
 describeEngines('core/engine/mappedCode', () => {
   it('a page at two addresses runs with the pc that it has', () => {
@@ -223,6 +223,37 @@ back: ret`);
       assert.equal(r.x('s0'), 0n);
       assert.equal(r.x('a0'), 200n * 20n);
       assert.equal(r.x('a1'), 200n * 20n);
+    });
+  }
+
+  for (const stage of ['satp', 'vsatp'] as const) {
+    it(`the page that maps itself anew, by ${stage}, goes on in the new one behind its fence`, () => {
+      const r = rig();
+      const tables = new PageTables(r, 0);
+      tables.identity(2);
+      tables.map(low, page(4));
+      const fence = encode('sfence.vma', { rs1: 0, rs2: 0 });
+      const wrong = addi(a5, a5, 1);
+      const maps = (entry: number): number => encode('sd', { rs1: a3, rs2: entry, imm: 0 });
+      // Behind the fence of either page comes what lies there in the other one.
+      const [toSecond, toFirst] = [maps(a2), maps(a4)];
+      write(r.memory, page(4), [
+        ...[toSecond, fence, wrong, wrong, wrong, addi(a0, a0, 1)],
+        encode('jal', { rd: 0, imm: -24 }),
+      ]);
+      write(r.memory, page(5), [wrong, wrong, addi(a1, a1, 1), toFirst, fence, wrong, wrong]);
+      r.hart.setX(a2, tables.leaf(page(5)));
+      r.hart.setX(a3, BigInt(tables.entryOf(low)));
+      r.hart.setX(a4, tables.leaf(page(4)));
+      enterSupervisor(r, tables);
+      r.setCsr(stage, tables.register());
+      r.hart.virtualized = stage === 'vsatp';
+      r.hart.pc = BigInt(low);
+      r.step(200 * 7);
+      assert.deepEqual(
+        [a0, a1, a5].map((x) => r.hart.getX(x)),
+        [200n, 200n, 0n],
+      );
     });
   }
 
