@@ -3,6 +3,7 @@
  * file's own.
  */
 import { DW_AT, DW_TAG } from '../../formats/dwarf/constants.ts';
+import { demangle, nameAlone } from '../../formats/names/demangle.ts';
 import { rangesOf, type AddressRange } from '../../formats/dwarf/ranges.ts';
 import type { Die, Unit } from '../../formats/dwarf/unit.ts';
 
@@ -46,6 +47,14 @@ export function scopesAt(scope: Die, address: bigint): readonly Die[] {
 /** Name of a function or variable, from its declaration or abstract instance if need be. */
 export function nameOfEntry(die: Die): string | undefined {
   return withAttribute(die, DW_AT.name)?.name;
+}
+
+/** Name of a function with its scope, which C++ and Rust have in what the linker calls it. */
+export function scopedName(die: Die): string | undefined {
+  const holder = withAttribute(die, DW_AT.linkage_name);
+  const linkage = holder?.string(DW_AT.linkage_name);
+  const written = linkage === undefined ? undefined : demangle(linkage);
+  return written === undefined ? nameOfEntry(die) : nameAlone(written);
 }
 
 /** The entry itself, or the one it completes or is an instance of, that has an attribute. */

@@ -5,10 +5,17 @@
 import { DW_AT } from '../../formats/dwarf/constants.ts';
 import type { Die } from '../../formats/dwarf/unit.ts';
 import { STT_FUNC, STT_OBJECT } from '../../formats/elf/constants.ts';
+import { demangle, nameAlone } from '../../formats/names/demangle.ts';
 import type { ElfSymbol } from '../../formats/elf/symbolTable.ts';
 import { frameRule } from './frameRule.ts';
 import type { FrameScope } from './frameScope.ts';
-import { inlinedCallsAt, nameOfEntry, withAttribute, type FunctionEntry } from './functions.ts';
+import {
+  inlinedCallsAt,
+  nameOfEntry,
+  scopedName,
+  withAttribute,
+  type FunctionEntry,
+} from './functions.ts';
 import { programTypes } from './programTypes.ts';
 import { afterPrologue } from './prologue.ts';
 import { SourceIndex } from './sourceIndex.ts';
@@ -110,7 +117,8 @@ class ElfProgramSymbols implements ProgramSymbols {
   functionsNamed(name: string): readonly FunctionInfo[] {
     const found = new Map<bigint, FunctionInfo>();
     for (const module of this.symbolModules) {
-      const symbols = module.symbols?.named(name).filter((s) => module.symbols?.isCode(s)) ?? [];
+      const own = module.symbols?.named(name).filter((s) => module.symbols?.isCode(s)) ?? [];
+      const symbols = [...own, ...(module.symbols?.written(name) ?? [])];
       for (const symbol of symbols) {
         const info = this.functionOf(module, symbol);
         found.set(info.low, info);
@@ -162,7 +170,7 @@ class ElfProgramSymbols implements ProgramSymbols {
     const symbol = this.symbolAt(address);
     const position = this.positionAt(address);
     if (!symbol && !position) return [];
-    const name = symbol ? symbol.name : `0x${address.toString(16)}`;
+    const name = symbol ? nameAlone(symbol.name) : `0x${address.toString(16)}`;
     return [{ functionName: name, position, inlined: false }];
   }
 
@@ -267,11 +275,11 @@ class ElfProgramSymbols implements ProgramSymbols {
     const calls: CallInProgress[] = [];
     let position = this.positionAt(address);
     for (const die of inlined.toReversed()) {
-      const functionName = nameOfEntry(die) ?? '<inlined>';
+      const functionName = scopedName(die) ?? '<inlined>';
       calls.push({ functionName, position, inlined: true });
       position = callPosition(module, die);
     }
-    calls.push({ functionName: entry.name, position, inlined: false });
+    calls.push({ functionName: scopedName(entry.die) ?? entry.name, position, inlined: false });
     return calls;
   }
 
@@ -320,7 +328,7 @@ function functionInfo(
       : (module.attempt(() => afterPrologue(module, low, high)) ?? low);
   const declared = declaration(module, entry.die);
   return {
-    name: entry.name,
+    name: scopedName(entry.die) ?? entry.name,
     low: low + module.relocation,
     high: high + module.relocation,
     afterPrologue: body + module.relocation,
@@ -338,13 +346,15 @@ function relaxedEnd(module: SymbolModule, low: bigint, high: bigint): bigint {
 function symbolFunction(module: SymbolModule, symbol: ElfSymbol): FunctionInfo {
   const low = symbol.value + module.relocation;
   const high = (module.symbols?.end(symbol) ?? symbol.value) + module.relocation;
-  return { name: symbol.name, low, high, afterPrologue: low };
+  const written = demangle(symbol.name);
+  const name = written === undefined ? symbol.name : nameAlone(written);
+  return { name, low, high, afterPrologue: low };
 }
 
 function symbolInfo(module: SymbolModule, symbol: ElfSymbol, offset: bigint): SymbolAt {
   const { type } = symbol;
   return {
-    name: symbol.name,
+    name: demangle(symbol.name) ?? symbol.name,
     address: symbol.value + module.relocation,
     size: symbol.size,
     offset,

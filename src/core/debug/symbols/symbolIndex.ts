@@ -13,6 +13,7 @@ import {
   STT_OBJECT,
   STT_SECTION,
 } from '../../formats/elf/constants.ts';
+import { demangle, nameAlone } from '../../formats/names/demangle.ts';
 import type { ElfFile } from '../../formats/elf/elf.ts';
 import type { ElfSymbol, SymbolTable } from '../../formats/elf/symbolTable.ts';
 
@@ -70,6 +71,22 @@ export class SymbolIndex {
     return [...found.filter((s) => s.name === name), ...found.filter((s) => s.name !== name)];
   }
 
+  /**
+   * Code of C++ and Rust by its name as written, or the end of it from a `::` on; parameters are told
+   * or not.
+   */
+  written(name: string): readonly ElfSymbol[] {
+    const { table } = this;
+    const alone = nameAlone(name);
+    const identifier = /([A-Za-z_]\w*)(<.*>)?$/.exec(alone)?.[1];
+    if (!table || identifier === undefined) return [];
+    return table
+      .withIdentifier(identifier)
+      .filter((index) => isUseful(table, index))
+      .map((index) => table.symbol(index))
+      .filter((symbol) => this.isCode(symbol) && isWritten(symbol.name, name, alone));
+  }
+
   /** Names of code that a pattern matches, at most so many. */
   codeMatching(pattern: RegExp, most: number): readonly string[] {
     const { table } = this;
@@ -106,6 +123,17 @@ export class SymbolIndex {
     const index = this.sorted?.[position];
     return index === undefined ? undefined : this.table?.symbol(index);
   }
+}
+
+function isWritten(mangled: string, name: string, alone: string): boolean {
+  const whole = demangle(mangled);
+  if (whole === undefined) return false;
+  if (name !== alone && whole !== name) return false;
+  const known = nameAlone(whole);
+  // Without arguments a template is meant with any.
+  return [known, known.replace(/(::)?<.*>$/, '')].some(
+    (n) => n === alone || n.endsWith(`::${alone}`),
+  );
 }
 
 const DOLLAR = 0x24;

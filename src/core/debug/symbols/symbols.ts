@@ -52,7 +52,7 @@ export interface LineLocations {
 }
 
 export interface FunctionInfo {
-  /** As written in the source; the linkage name where there is no DWARF. */
+  /** As written in the source, with its scope in C++ and Rust, without parameters. */
   readonly name: string;
   /** First address, and first address after it. */
   readonly low: bigint;

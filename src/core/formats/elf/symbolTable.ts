@@ -13,6 +13,9 @@ export interface ElfSymbol {
 }
 
 const DOT = 0x2e;
+const UNDERSCORE = 0x5f;
+const LETTER_Z = 0x5a;
+const LETTER_R = 0x52;
 
 /**
  * A whole table as it stands in the file. Kernels have hundreds of thousands of symbols, of which a
@@ -113,6 +116,26 @@ export class SymbolTable {
       if (end < 0) continue;
       const isClone = strings[end] === DOT && isLowerCase(strings[end + 1] ?? 0);
       if (strings[end] === 0 || isClone) found.push(i);
+    }
+    return found;
+  }
+
+  /** Indexes of symbols of C++ and Rust in whose mangled names an identifier stands. */
+  withIdentifier(identifier: string): readonly number[] {
+    const text = new TextEncoder().encode(identifier);
+    const wanted = new TextEncoder().encode(`${text.length}${identifier}`);
+    const found: number[] = [];
+    for (let i = 0; i < this.count; i++) {
+      if (this.nameByte(i, 0) !== UNDERSCORE) continue;
+      const kind = this.nameByte(i, 1);
+      if (kind !== LETTER_Z && kind !== LETTER_R) continue;
+      const start = this.nameOffset(i);
+      const end = this.strings.indexOf(0, start);
+      for (let at = start + 2; at < end; at++) {
+        if (endOfText(this.strings, at, wanted) < 0) continue;
+        found.push(i);
+        break;
+      }
     }
     return found;
   }
