@@ -51,7 +51,10 @@ export function commandScope(scope: Scope): CommandScope {
     print: async (text) => (await evaluate(scope, text)).variable.value,
     async backtrace(most) {
       const frames = (await stacks.frames(hart)).slice(0, most);
-      return frames.map(({ frame, call }, index) => {
+      return frames.map(({ frame, call, trap }, index) => {
+        if (trap !== undefined) {
+          return `#${index} -> taken ${trap === '' ? '' : `from ${trap} `}at ${hex(frame.pc)}`;
+        }
         const at = call?.position && placeText(call.position);
         const name = call?.functionName ?? '??';
         return `#${index} ${hex(frame.pc)} in ${name}${at === undefined ? '' : ` at ${at}`}`;

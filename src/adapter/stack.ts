@@ -26,6 +26,8 @@ export interface CallFrame {
   readonly inlineDepth: number;
   /** The frames of the machine that the stack was made of, `frame` among them. */
   readonly physical: readonly Frame[];
+  /** No call but a trap between two: the mode that it was taken in, `''` where that is unknown. */
+  readonly trap?: string;
 }
 
 export class CallStacks {
@@ -86,7 +88,8 @@ export class CallStacks {
   /** The frames of the machine itself, without inlined calls. */
   async physicalFrames(hart: number, maxFrames = 256): Promise<readonly Frame[]> {
     const { symbols, isa } = this.guest;
-    return unwind(symbols, this.memoryAndRegisters(hart), { isa, maxFrames });
+    const mode = (await this.guest.target.harts())[hart]?.mode;
+    return unwind(symbols, this.memoryAndRegisters(hart), { isa, maxFrames, mode });
   }
 
   /** Values are written that way as long as `action` works. */
@@ -159,7 +162,12 @@ export class CallStacks {
     shown: CallFrame,
     format: DebugProtocol.StackFrameFormat,
   ): Promise<DebugProtocol.StackFrame> {
-    const { id, hart, frame, call } = shown;
+    const { id, hart, frame, call, trap } = shown;
+    if (trap !== undefined) {
+      const from = trap === '' ? '' : `from ${trap} `;
+      const name = `-> taken ${from}at ${hex(frame.pc)}`;
+      return { id, name, line: 0, column: 0, presentationHint: 'label', canRestart: false };
+    }
     const position = call?.position;
     const local = position && this.guest.sources.toLocal(position.path);
     const name = await this.nameOf(shown, format);
@@ -213,6 +221,11 @@ export class CallStacks {
     const result: CallFrame[] = [];
     const physical = await this.physicalFrames(hart);
     for (const frame of physical) {
+      if (frame.interrupted !== undefined) {
+        const id = this.idOf(hart, result.length);
+        const shown = { hart, frame, call: undefined, inlineDepth: 0, physical };
+        result.push({ id, ...shown, trap: frame.interrupted });
+      }
       const calls = this.guest.symbols.callsAt(frame.lookupPc);
       const shown = calls.length === 0 ? [undefined] : calls;
       shown.forEach((call, inlineDepth) => {

@@ -43,6 +43,10 @@ describe('stops at traps', () => {
         assert.ok(lines.some((line) => line.startsWith('specification: Privileged: hypervisor')));
       }
       assert.match(seen[0]!.text, /^load guest-page fault/);
+      t.note('the stack goes on through the trap, which no call-frame information describes');
+      const { stackFrames } = await t.request('stackTrace', { threadId: 1, levels: 3 });
+      assert.match(stackFrames[1].name, /^-> taken from \S+ at 0x/);
+      assert.equal(stackFrames[1].presentationHint, 'label');
       await t.request('terminate');
       t.check('trapsGuestPage');
     }));

@@ -145,6 +145,30 @@ export interface GdbDescription {
   }[];
 }
 
+/** What a stretch of code from a function's beginning has done to the stack. */
+export interface CodeFrame {
+  /** Bytes by which the stack pointer is below where it was at the beginning. */
+  readonly size: number;
+  /** Registers by name, in bytes from where the stack pointer was. */
+  readonly saved: ReadonlyMap<string, number>;
+  /** The control register that holds the interrupted code's stack pointer meanwhile. */
+  readonly swapped?: string | undefined;
+}
+
+/** Control registers of the traps to one mode. */
+export interface TrapRegisters {
+  /** As a hart tells it: `M-mode`. */
+  readonly mode: string;
+  /** Its handler's address; lowest bits that are none of it. */
+  readonly vector: string;
+  readonly vectorFlags: bigint;
+  readonly returnAddress: string;
+  /** Read to tell where traps came from. */
+  readonly status: readonly string[];
+  /** The mode that the last of them came from, by the values of `status`. */
+  from(status: readonly bigint[]): string;
+}
+
 export interface Isa {
   readonly name: string;
   readonly xlen: 32 | 64;
@@ -156,6 +180,9 @@ export interface Isa {
    * in bytes from the frame pointer; for unwinding code without call-frame information.
    */
   readonly frameRecord?: { readonly returnAddress: number; readonly framePointer: number };
+  /** For unwinding code that has neither call-frame information nor a frame pointer. */
+  readonly codeFrame?: (code: Uint8Array, address: bigint) => CodeFrame;
+  readonly traps?: readonly TrapRegisters[];
   readonly controlRegisters: readonly ControlRegisterInfo[];
   readonly instructions: readonly InstructionInfo[];
   readonly assembler?: AssemblerInfo;

@@ -270,6 +270,8 @@ export interface UnwindTarget {
 
 export interface UnwindOptions {
   readonly isa: Isa;
+  /** The mode of the hart, as it tells it; with it stacks go on through traps. */
+  readonly mode?: string | undefined;
   /** Default 256. */
   readonly maxFrames?: number;
 }
@@ -283,7 +285,10 @@ export interface Frame {
   readonly lookupPc: bigint;
   readonly cfa: bigint | undefined;
   /** How this frame was found. */
-  readonly foundBy: 'registers' | 'callFrameInformation' | 'framePointer' | 'returnAddress';
+  readonly foundBy:
+    'registers' | 'callFrameInformation' | 'framePointer' | 'returnAddress' | 'code' | 'trap';
+  /** A trap was taken here: in which mode, where that is known, else `''`. */
+  readonly interrupted?: string | undefined;
   /** Value in this frame by ABI name; undefined where it was not saved. */
   register(name: string): bigint | undefined;
   /** The same by DWARF number. */

@@ -6,7 +6,7 @@
  */
 import { FormatError } from '../../base/byteReader.ts';
 import { Unavailable } from '../../formats/dwarf/expression.ts';
-import type { Isa, RegisterInfo } from '../../isa/isa.ts';
+import type { CodeFrame, Isa, RegisterInfo, TrapRegisters } from '../../isa/isa.ts';
 import { fromLittleEndian } from './storage.ts';
 import type {
   Frame,
@@ -18,6 +18,8 @@ import type {
 } from './symbols.ts';
 
 const MAX_FRAMES = 256;
+/** Bytes of a function that are looked through for what they do to the stack. */
+const MOST_CODE = 0x4000n;
 
 /** Frames, innermost first. Empty only when the hart has no pc. */
 export async function unwind(
@@ -63,6 +65,14 @@ interface Step {
   readonly pcIsExact: boolean;
   readonly registers: Registers;
   readonly foundBy: Frame['foundBy'];
+  readonly interrupted?: string | undefined;
+}
+
+interface TrapState {
+  readonly vector: bigint;
+  /** Where the trap was taken, and in which mode. */
+  readonly pc: bigint;
+  readonly from: string;
 }
 
 interface Caller {
@@ -75,6 +85,8 @@ class Unwinder {
   private readonly symbols: ProgramSymbols;
   private readonly isa: Isa;
   private readonly maxFrames: number;
+  /** Of the mode that the hart is in. */
+  private readonly traps: TrapRegisters | undefined;
   private readonly target: UnwindTarget;
   private readonly memory: CachedMemory;
   private readonly byDwarf: ReadonlyMap<number, RegisterInfo>;
@@ -86,6 +98,7 @@ class Unwinder {
     this.symbols = symbols;
     this.isa = options.isa;
     this.maxFrames = options.maxFrames ?? MAX_FRAMES;
+    this.traps = this.isa.traps?.find(({ mode }) => mode === options.mode);
     this.target = target;
     this.memory = new CachedMemory(target);
     const numbered = this.isa.registers.flatMap((r) =>
@@ -101,8 +114,9 @@ class Unwinder {
     const frames: Frame[] = [];
     const seen = new Set<string>();
     let step = await this.innermost();
+    const trap = await this.trapState();
     while (step && frames.length < this.maxFrames) {
-      const caller: Caller = await this.callerOf(step, frames.length === 0);
+      const caller: Caller = await this.callerOf(step, frames.length === 0, trap);
       // The same place with the same stack again: the stack goes round in circles.
       const key = `${step.pc} ${step.registers.get(this.stackPointer) ?? caller.cfa}`;
       if (seen.has(key)) break;
@@ -129,15 +143,22 @@ class Unwinder {
     return pc === undefined ? undefined : { pc, pcIsExact: true, registers, foundBy: 'registers' };
   }
 
-  private async callerOf(step: Step, isInnermost: boolean): Promise<Caller> {
+  private async callerOf(
+    step: Step,
+    isInnermost: boolean,
+    trap: TrapState | undefined,
+  ): Promise<Caller> {
     const rule = this.symbols.frameRuleAt(lookupPc(step));
     if (rule) {
       const caller = await this.byRule(step, rule);
-      if (caller) return caller;
+      if (caller) return interruptedBy(caller, rule.signalFrame, trap);
     }
+    if (trap && !rule && this.isHandler(step.pc, trap)) return this.byTrap(step, trap);
     // Where a stack was lost, the registers of the innermost frame may still know the way.
     const byFrame = isInnermost ? undefined : await this.byFramePointer(step);
     if (byFrame) return { cfa: undefined, step: byFrame };
+    const byCode = rule ? undefined : await this.byCode(step);
+    if (byCode) return byCode;
     if (isInnermost && !rule) {
       const found = this.byReturnAddress(step) ?? (await this.byFramePointer(step));
       return { cfa: undefined, step: found };
@@ -182,6 +203,79 @@ class Unwinder {
       cfa,
       step: { pc, pcIsExact: rule.signalFrame, registers, foundBy: 'callFrameInformation' },
     };
+  }
+
+  /** What control registers say of the trap that the hart is in, if it is in any. */
+  private async trapState(): Promise<TrapState | undefined> {
+    const { traps } = this;
+    if (!traps) return undefined;
+    const { vector, vectorFlags, returnAddress, status } = traps;
+    const names = [vector, returnAddress, ...status];
+    const [base, pc, ...values] = await this.target.readRegisters(names);
+    if (base === undefined || pc === undefined) return undefined;
+    const from = traps.from(values.map((value) => value ?? 0n));
+    return { vector: base & ~vectorFlags, pc, from };
+  }
+
+  private isHandler(pc: bigint, { vector }: TrapState): boolean {
+    if (pc === vector) return true;
+    const handler = this.symbols.functionAt(vector);
+    return handler !== undefined && handler.low === this.symbols.functionAt(pc)?.low;
+  }
+
+  /** From a handler without call-frame information to what it interrupted. */
+  private async byTrap(step: Step, trap: TrapState): Promise<Caller> {
+    const frame = await this.codeUpTo(trap.vector, step.pc);
+    const stack = step.registers.get(this.stackPointer);
+    const registers = new Map(step.registers);
+    const cfa = stack === undefined || !frame ? undefined : stack + BigInt(frame.size);
+    if (cfa !== undefined) registers.set(this.stackPointer, cfa);
+    for (const [name, offset] of frame?.saved ?? []) {
+      setIfKnown(
+        registers,
+        name,
+        cfa === undefined ? undefined : await this.word(cfa + BigInt(offset)),
+      );
+    }
+    if (frame?.swapped !== undefined) {
+      const [old] = await this.target.readRegisters([frame.swapped]);
+      setIfKnown(registers, this.stackPointer, old);
+    }
+    return {
+      cfa,
+      step: {
+        ...{ pc: trap.pc, pcIsExact: true, registers, foundBy: 'trap' },
+        interrupted: trap.from,
+      },
+    };
+  }
+
+  /** By what the function's code did to the stack, where it saved its return address there. */
+  private async byCode(step: Step): Promise<Caller | undefined> {
+    const low = this.symbols.functionAt(lookupPc(step))?.low;
+    const frame = low === undefined ? undefined : await this.codeUpTo(low, step.pc);
+    const stack = step.registers.get(this.stackPointer);
+    const offset = frame?.saved.get(this.returnAddress ?? '');
+    if (!frame || stack === undefined || offset === undefined) return undefined;
+    const cfa = stack + BigInt(frame.size);
+    const pc = await this.word(cfa + BigInt(offset));
+    if (pc === undefined || !this.mayBeCode(pc)) return undefined;
+    const registers = new Map<string, bigint>();
+    for (const register of this.isa.registers.filter(isPreserved)) {
+      const { name } = register;
+      const at = frame.saved.get(name);
+      const value = at === undefined ? step.registers.get(name) : await this.word(cfa + BigInt(at));
+      setIfKnown(registers, name, value);
+    }
+    registers.set(this.stackPointer, cfa);
+    return { cfa, step: { pc, pcIsExact: false, registers, foundBy: 'code' } };
+  }
+
+  private async codeUpTo(start: bigint, end: bigint): Promise<CodeFrame | undefined> {
+    const size = end - start;
+    if (!this.isa.codeFrame || size < 0n || size > MOST_CODE) return undefined;
+    const code = await this.memory.read(start, Number(size));
+    return code.length === Number(size) ? this.isa.codeFrame(code, start) : undefined;
   }
 
   /** A leaf function without call-frame information still has its return address where it came. */
@@ -243,6 +337,7 @@ class Unwinder {
       lookupPc: lookupPc(step),
       cfa,
       foundBy: step.foundBy,
+      interrupted: step.interrupted,
       register: (name) => step.registers.get(name),
       dwarfRegister: (number) => this.byNumber(step.registers, number),
     };
@@ -252,6 +347,13 @@ class Unwinder {
 /** A call that never returns may be the last instruction of its function, so look before the pc. */
 function lookupPc(step: Step): bigint {
   return step.pcIsExact ? step.pc : step.pc - 1n;
+}
+
+/** Behind a trap frame: in which mode is known of the last trap alone. */
+function interruptedBy(caller: Caller, isTrap: boolean, trap: TrapState | undefined): Caller {
+  const { step } = caller;
+  if (!isTrap || !step) return caller;
+  return { ...caller, step: { ...step, interrupted: step.pc === trap?.pc ? trap.from : '' } };
 }
 
 function isPreserved(register: RegisterInfo): boolean {

@@ -1,7 +1,8 @@
 /** RISC-V as the rest of Trapline sees it: registers, CSRs, instructions, disassembly. */
 import type { RegisterWidth } from '../../engine/semantics.ts';
-import type { Isa } from '../isa.ts';
+import type { Isa, TrapRegisters } from '../isa.ts';
 import { riscvAssembler } from './assembler.ts';
+import { codeFrame } from './codeFrame.ts';
 import { csrTable } from './csr/table.ts';
 import { disassemble } from './disassemble.ts';
 import { gdbDescription } from './gdbDescription.ts';
@@ -19,12 +20,48 @@ function riscv(xlen: RegisterWidth): Isa {
     registers: registersOf(xlen),
     // psABI, "Frame Pointer Convention": the frame pointer holds the CFA.
     frameRecord: { returnAddress: -bytes, framePointer: -2 * bytes },
+    codeFrame: (code, address) => codeFrame(code, address, xlen),
+    traps: trapRegisters(xlen),
     controlRegisters: csrTable(xlen),
     instructions: [...instructions, ...compressed, ...pseudoInstructions],
     assembler: riscvAssembler,
     gdb: gdbDescription(xlen),
     disassemble: (code, address) => disassemble(code, address, xlen),
   };
+}
+
+/** Where the privilege before a trap is kept (privileged manual, mstatus; hypervisor, hstatus). */
+function trapRegisters(xlen: RegisterWidth): readonly TrapRegisters[] {
+  const MPV = xlen === 64 ? 39n : 7n;
+  const machine = xlen === 64 ? ['mstatus'] : ['mstatus', 'mstatush'];
+  const bit = (value: bigint, at: bigint) => ((value >> at) & 1n) === 1n;
+  const privileges = ['U', 'S', '', 'M'] as const;
+  return [
+    {
+      ...{ mode: 'M-mode', vector: 'mtvec', vectorFlags: 3n, returnAddress: 'mepc' },
+      status: machine,
+      from([low = 0n, high = low]) {
+        const previous = privileges[Number((low >> 11n) & 3n)] ?? '';
+        if (previous === 'M') return 'M-mode';
+        if (bit(high, MPV)) return `V${previous}-mode`;
+        return previous === 'S' ? 'HS-mode' : 'U-mode';
+      },
+    },
+    {
+      ...{ mode: 'HS-mode', vector: 'stvec', vectorFlags: 3n, returnAddress: 'sepc' },
+      status: ['sstatus', 'hstatus'],
+      from([status = 0n, hypervisor = 0n]) {
+        const supervisor = bit(status, 8n);
+        if (bit(hypervisor, 7n)) return supervisor ? 'VS-mode' : 'VU-mode';
+        return supervisor ? 'HS-mode' : 'U-mode';
+      },
+    },
+    {
+      ...{ mode: 'VS-mode', vector: 'vstvec', vectorFlags: 3n, returnAddress: 'vsepc' },
+      status: ['vsstatus'],
+      from: ([status = 0n]) => (bit(status, 8n) ? 'VS-mode' : 'VU-mode'),
+    },
+  ];
 }
 
 const made: Partial<Record<RegisterWidth, Isa>> = {};
