@@ -25,10 +25,12 @@ import { noCounters } from './counters.ts';
 import { directMemory } from './directMemory.ts';
 import { defaultLimits, Discovery, type Discovered, type TranslatedIsa } from './discover.ts';
 import { emitRegion } from './emitRegion.ts';
+import { LiveRegions } from './liveRegions.ts';
+import { Losses } from './losses.ts';
 import { observeRegion, type ObservedRegion } from './observed.ts';
 import type { TranslatorOptions } from './options.ts';
 import { Places } from './places.ts';
-import { aroundIn, covers, type IndirectJump, type Region, type Wanted } from './region.ts';
+import { aroundIn, type IndirectJump, type Region, type Wanted } from './region.ts';
 import { factsOf } from './rowFacts.ts';
 
 export type { TranslatorOptions } from './options.ts';
@@ -54,7 +56,7 @@ const doubtsOfYouth = 4;
 /** When all regions had to go twice within so many instructions, less is translated. */
 const longAgo = 4e9;
 /** Each loss doubles what is asked of a place, up to so many. */
-const mostLosses = 12;
+const mostDoubts = 12;
 /** After so many losses of a page, regions that call code there are given up. */
 const lossesForCallers = 4;
 /** So often a region may be left for what it assumed; then it is made to assume less. */
@@ -73,27 +75,21 @@ export class Translator implements CodeWatcher {
   private readonly batch: number;
   private readonly capacity: number;
   private readonly capacityBytes: number;
-  /** Of the regions that exist. */
-  private liveBytes = 0;
   /** What is asked of a place is doubled so many times, since room has run out. */
   private pressure = 0;
   private lastEviction = 0;
   private readonly now: () => number;
   private readonly progress: () => number;
   private readonly wanted = new Map<number, Wanted>();
-  private readonly regions = new Map<number, Region>();
-  /** Records that blocks of regions begin with, and in how many. */
-  private readonly blocks = new Map<number, number>();
+  private readonly regions = new LiveRegions();
   /** Places where no region pays. */
   private readonly refused = new Set<number>();
   /** For places inside regions: the count of instructions when they were hot. */
   private readonly whenHot = new Map<number, number>();
   private readonly transfers = new Map<number, number>();
-  private readonly byPage = new Map<number, Set<Region>>();
   /** Where indirect jumps went when they left their region, as distances from the jump. */
   private readonly targets = new Map<number, Set<number>>();
-  /** How often a page's regions were lost to stores: code that changes is worth less. */
-  private readonly losses = new Map<number, number>();
+  private readonly losses: Losses;
   /** How often regions that begin at a record were left for assuming too much. */
   private readonly surprises = new Map<number, number>();
   private readonly observe: TranslatorOptions['observe'];
@@ -115,6 +111,7 @@ export class Translator implements CodeWatcher {
     options: TranslatorOptions = {},
   ) {
     this.progress = progress;
+    this.losses = new Losses(progress);
     this.memory = memory;
     this.code = code;
     this.isa = isa;
@@ -156,22 +153,23 @@ export class Translator implements CodeWatcher {
     const word = view.getUint32(rec + record.hot, true);
     const isEntry = word >= hotWord.translated;
     const count = isEntry ? 2 * this.period * this.transfersTo(rec) : word;
-    const lost = this.losses.get(this.code.locate(rec).page) ?? 0;
+    const lost = this.losses.of(this.code.locate(rec).page);
     const isYoung = this.progress() < this.youth;
-    const doubts = Math.min(lost + this.pressure, mostLosses) + (isYoung ? doubtsOfYouth : 0);
-    if (!isEntry && count < this.period * 2 ** doubts) {
-      const caller = this.regions.get(site);
+    const doubts = Math.min(lost + this.pressure, mostDoubts) + (isYoung ? doubtsOfYouth : 0);
+    const asked = isEntry ? this.period : this.period * 2 ** doubts;
+    if (count < asked) {
+      const caller = this.regions.at(site);
       if (caller && lost >= lossesForCallers) this.giveUp(caller);
       return;
     }
-    const again = count >= 2 * this.period;
+    const again = count >= 2 * asked;
     const grown = site === 0 ? undefined : this.grownBy(site, rec, page);
     if (grown) {
       // The way out belongs inside. Others, or a loop around both, may get hot at the same time.
       if (!again || count < 2 * this.period * this.growthBy(site, grown)) return;
       this.want({ ...grown, because: rec });
     } else if (!isEntry && this.isWorthwhile(rec)) {
-      if (this.blocks.has(rec) && !this.isBusy(rec)) return;
+      if (this.regions.hasBlock(rec) && !this.isBusy(rec)) return;
       this.want({ record: rec, area, page, generation: 0, whole: false });
     }
     const batch = Math.min(this.regions.size * waitingPart, largestBatch);
@@ -180,21 +178,16 @@ export class Translator implements CodeWatcher {
 
   /** Bytes of code from `from` to `to` in a physical page are about to change. */
   codeChanges(page: number, from: number, to: number): void {
-    const covering = this.byPage.get(page);
-    if (!covering) return;
-    for (const region of covering) {
-      if (!covers(region.parcels.get(page)!, from >> 1, (to - 1) >> 1)) continue;
-      this.drop(region);
-      this.counters.invalidated++;
-      this.losses.set(page, (this.losses.get(page) ?? 0) + 1);
-    }
+    const covering = this.regions.covering(page, from, to);
+    if (covering.length === 0) return;
+    for (const region of covering) this.drop(region);
+    this.counters.invalidated += covering.length;
+    this.losses.add(page);
   }
 
   /** The code stays as it is: regions go without being worth less. */
   codeIsWatched(page: number, offset: number): void {
-    for (const region of this.byPage.get(page) ?? []) {
-      if (covers(region.parcels.get(page)!, offset >> 1, offset >> 1)) this.drop(region);
-    }
+    for (const region of this.regions.covering(page, offset, offset + 2)) this.drop(region);
   }
 
   /** All records are about to go. */
@@ -213,7 +206,8 @@ export class Translator implements CodeWatcher {
     // A function begins before its loops, which need no regions of their own as a rule.
     const wanted = [...this.wanted.values()].sort((a, b) => a.record - b.record);
     this.wanted.clear();
-    if (this.liveBytes > this.capacityBytes || !this.places.has(wanted.length)) this.evict();
+    if (wanted.length === 0) return;
+    if (this.regions.bytes > this.capacityBytes || !this.places.has(wanted.length)) this.evict();
     const start = this.now();
     const module = new ModuleBuilder();
     module.importMemory('host', 'memory', 1);
@@ -255,7 +249,7 @@ export class Translator implements CodeWatcher {
 
   /** A region was left because loads went elsewhere than to memory that they reach directly. */
   private surprised(site: number): void {
-    const region = this.regions.get(site);
+    const region = this.regions.at(site);
     if (!region) return;
     const times = (this.surprises.get(region.record) ?? 0) + 1;
     this.surprises.set(region.record, times);
@@ -296,35 +290,33 @@ export class Translator implements CodeWatcher {
   /** The region that was left for a place that belongs into it, as it should be made again. */
   private grownBy(site: number, rec: number, page: bigint): Wanted | undefined {
     if (site < firstRecord) {
-      const region = this.regions.get(site);
+      const region = this.regions.at(site);
       if (!region || region.generation >= mostGenerations) return undefined;
       const generation = region.generation + 1;
       if (region.outside.has(rec)) return this.around(region, generation);
       return region.cold.has(rec) ? { ...region, generation } : undefined;
     }
-    for (const region of this.regions.values()) {
-      const jump = region.indirect.get(site);
-      if (jump === undefined) continue;
-      const { offset } = this.code.locate(rec);
-      const distance = Number(BigInt.asIntN(64, page + BigInt(offset) - region.page)) - jump.at;
-      // A target that it goes out for all the same cannot be had inside.
-      const refused = jump.targets.includes(jump.at + distance);
-      if (refused || Math.abs(distance) > 0x10000) return undefined;
-      let known = this.targets.get(site);
-      if (!known) this.targets.set(site, (known = new Set()));
-      if (!known.has(distance) && known.size === mostTargets) return undefined;
-      known.add(distance);
-      if (region.generation >= mostGenerations) return undefined;
-      return { ...region, generation: region.generation + 1 };
-    }
-    return undefined;
+    const region = this.regions.withJump(site);
+    if (!region) return undefined;
+    const jump = defined(region.indirect.get(site), 'the jump');
+    const { offset } = this.code.locate(rec);
+    const distance = Number(BigInt.asIntN(64, page + BigInt(offset) - region.page)) - jump.at;
+    // A target that it goes out for all the same cannot be had inside.
+    const refused = jump.targets.includes(jump.at + distance);
+    if (refused || Math.abs(distance) > 0x10000) return undefined;
+    let known = this.targets.get(site);
+    if (!known) this.targets.set(site, (known = new Set()));
+    if (!known.has(distance) && known.size === mostTargets) return undefined;
+    known.add(distance);
+    if (region.generation >= mostGenerations) return undefined;
+    return { ...region, generation: region.generation + 1 };
   }
 
   /** The loop around a region, if it has none of its own yet; else the region with what is behind. */
   private around(region: Region, generation: number): Wanted | undefined {
     const { area, around } = region;
     if (!around) return { ...region, generation, whole: true };
-    if (this.regionAt(around.record)) return undefined;
+    if (this.regions.beginningAt(around.record)) return undefined;
     return { ...around, area, generation, whole: false };
   }
 
@@ -414,7 +406,7 @@ export class Translator implements CodeWatcher {
     for (const { instructions } of blocks.values()) {
       if (instructions[0]?.record === because) return true;
     }
-    for (const region of this.regions.values()) {
+    for (const region of this.regions.all()) {
       if (region.record !== rec && region.around?.record !== rec) continue;
       region.cold.delete(because!);
       region.outside.delete(because!);
@@ -442,19 +434,14 @@ export class Translator implements CodeWatcher {
   private install(region: Region): void {
     const { view } = this.memory;
     const { record: rec, index } = region;
-    this.dropAt(rec);
+    // Another takes its place.
+    const before = this.regions.beginningAt(rec);
+    if (before) this.drop(before);
     const handler = view.getUint16(rec + record.handler, true);
     const word = (hotWord.translated | (index << hotWord.indexShift) | handler) >>> 0;
     view.setUint16(rec + record.handler, special.translated, true);
     view.setUint32(rec + record.hot, word, true);
-    this.regions.set(index, region);
-    this.liveBytes += region.bytes;
-    for (const page of region.parcels.keys()) {
-      let covering = this.byPage.get(page);
-      if (!covering) this.byPage.set(page, (covering = new Set()));
-      covering.add(region);
-    }
-    for (const each of region.blocks) this.blocks.set(each, (this.blocks.get(each) ?? 0) + 1);
+    this.regions.add(region);
     this.counters.regions++;
   }
 
@@ -464,31 +451,12 @@ export class Translator implements CodeWatcher {
     const word = view.getUint32(rec + record.hot, true);
     view.setUint16(rec + record.handler, word & hotWord.handlerMask, true);
     view.setUint32(rec + record.hot, 0, true);
-    this.regions.delete(index);
-    this.liveBytes -= region.bytes;
-    for (const page of region.parcels.keys()) this.byPage.get(page)?.delete(region);
-    for (const each of region.blocks) {
-      const left = this.blocks.get(each)! - 1;
-      if (left === 0) this.blocks.delete(each);
-      else this.blocks.set(each, left);
-    }
+    this.regions.remove(region);
     this.places.free(index);
   }
 
-  /** The region that begins here, if one does: another takes its place. */
-  private dropAt(rec: number): void {
-    const region = this.regionAt(rec);
-    if (region) this.drop(region);
-  }
-
-  private regionAt(rec: number): Region | undefined {
-    const word = this.memory.view.getUint32(rec + record.hot, true);
-    const index = (word >>> hotWord.indexShift) & hotWord.indexMask;
-    return word >= hotWord.translated ? this.regions.get(index) : undefined;
-  }
-
   private dropAll(): void {
-    for (const region of [...this.regions.values()]) this.drop(region);
+    for (const region of this.regions.all()) this.drop(region);
   }
 }
 
