@@ -64,7 +64,7 @@ export function launchConfig(options: ParsedOptions): LaunchConfig {
   if (trapInstruction !== undefined) given.trapInstruction = trapInstruction;
   const harts = options.count('harts');
   if (harts !== undefined) given.harts = harts;
-  const aiaGuests = options.count('aia-guests');
+  const aiaGuests = options.count('aia-guests', 0);
   if (aiaGuests !== undefined) given.aiaGuests = aiaGuests;
   const calls = options.texts('calls');
   if (calls.length > 0) given.calls = calls.map(parseCallOption);

@@ -51,13 +51,14 @@ export class ParsedOptions {
     return Array.isArray(value) ? (value as string[]) : [];
   }
 
-  /** A whole number, `_` allowed between digits and an exponent as in `1e9`. */
-  count(name: string): number | undefined {
+  /** A whole number from `least` on, `_` allowed between digits and an exponent as in `1e9`. */
+  count(name: string, least: 0 | 1 = 1): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const value = Number(text.replaceAll('_', ''));
-    if (Number.isSafeInteger(value) && value > 0) return value;
-    throw new UsageError(`--${name} wants a whole number above 0, not '${text}'`, name);
+    if (Number.isSafeInteger(value) && value >= least && text !== '') return value;
+    const wanted = least === 0 ? 'a whole number' : 'a whole number above 0';
+    throw new UsageError(`--${name} wants ${wanted}, not '${text}'`, name);
   }
 
   seconds(name: string): number | undefined {

@@ -30,8 +30,8 @@ export class IoBus {
   }
 
   read(address: number, size: number): bigint | undefined {
-    for (const { device } of this.at(address, size)) {
-      const value = device.read(address, size);
+    for (const range of this.ranges) {
+      const value = holds(range, address, size) ? range.device.read(address, size) : undefined;
       if (value === undefined) continue;
       this.accesses++;
       return value;
@@ -40,12 +40,15 @@ export class IoBus {
   }
 
   write(address: number, size: number, value: bigint): boolean {
-    const taken = this.at(address, size).some(({ device }) => device.write(address, size, value));
-    if (taken) this.accesses++;
-    return taken;
+    for (const range of this.ranges) {
+      if (!holds(range, address, size) || !range.device.write(address, size, value)) continue;
+      this.accesses++;
+      return true;
+    }
+    return false;
   }
+}
 
-  private at(address: number, size: number): readonly IoRange[] {
-    return this.ranges.filter((r) => address >= r.base && address + size <= r.base + r.size);
-  }
+function holds({ base, size }: IoRange, address: number, bytes: number): boolean {
+  return address >= base && address + bytes <= base + size;
 }
