@@ -3,7 +3,7 @@
  * its type is written. Members and targets are decoded when asked for, since types refer to
  * themselves. Values are values.ts.
  */
-import { DW_AT, DW_ATE, DW_OP, DW_TAG } from '../../formats/dwarf/constants.ts';
+import { DW_AT, DW_ATE, DW_LANG_Rust, DW_OP, DW_TAG } from '../../formats/dwarf/constants.ts';
 import { withAttribute } from './functions.ts';
 import type { Die } from '../../formats/dwarf/unit.ts';
 
@@ -27,8 +27,25 @@ export interface PointerCType extends Typed {
   readonly target: () => CType;
 }
 
+/** One of the shapes that an object may have. */
+export interface Variant {
+  /** The values of the discriminant that mean it; undefined for the one that all others mean. */
+  readonly value: bigint | undefined;
+  readonly member: Member;
+}
+
+/** DW_TAG_variant_part: how Rust's enumerations are laid out. */
+export interface VariantPart {
+  /** Undefined where there is one shape only. */
+  readonly discriminant: Member | undefined;
+  readonly variants: readonly Variant[];
+}
+
 export interface StructCType extends Typed {
   readonly kind: 'struct';
+  /** Rust's own name of it, where it is Rust's. */
+  readonly rust?: string;
+  readonly variantPart?: () => VariantPart | undefined;
   readonly members: () => readonly Member[];
 }
 
@@ -204,13 +221,34 @@ const structKeywords: Readonly<Record<number, string>> = {
 };
 
 function structType(die: Die): CType {
-  const name = `${structKeywords[die.tag] ?? 'struct'} ${die.name ?? '{…}'}`;
+  const isRust = die.unit.root.number(DW_AT.language) === DW_LANG_Rust;
+  const own = die.name ?? '{…}';
+  const name = isRust ? own : `${structKeywords[die.tag] ?? 'struct'} ${own}`;
   return {
+    ...(isRust && { rust: own, variantPart: () => variantPartOf(die) }),
     kind: 'struct',
     size: die.number(DW_AT.byte_size) ?? 0,
     declare: (inner) => spaced(name, inner),
     members: () => membersOf(die),
   };
+}
+
+function variantPartOf(die: Die): VariantPart | undefined {
+  for (const part of die.children()) {
+    if (part.tag !== DW_TAG.variant_part) continue;
+    const discriminant = part.reference(DW_AT.discr);
+    const variants: Variant[] = [];
+    for (const variant of part.children()) {
+      if (variant.tag !== DW_TAG.variant) continue;
+      const value = variant.value(DW_AT.discr_value);
+      const [held] = [...variant.children()].filter(({ tag }) => tag === DW_TAG.member);
+      if (!held) continue;
+      const number = value?.kind === 'constant' ? value.value : undefined;
+      variants.push({ value: number, member: member(held) });
+    }
+    return { discriminant: discriminant && member(discriminant), variants };
+  }
+  return undefined;
 }
 
 function membersOf(die: Die): readonly Member[] {
@@ -272,7 +310,7 @@ function arrayType(die: Die, depth: number): CType {
   return type;
 }
 
-export function arrayOf(element: CType, count: number | undefined): CType {
+export function arrayOf(element: CType, count: number | undefined): ArrayCType {
   return {
     kind: 'array',
     element,

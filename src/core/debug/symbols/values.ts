@@ -5,10 +5,20 @@
 import { FormatError } from '../../base/byteReader.ts';
 import { DW_ATE } from '../../formats/dwarf/constants.ts';
 import { Unavailable } from '../../formats/dwarf/expression.ts';
-import { isCharacter, isSigned, type CType, type Member } from './cTypes.ts';
+import {
+  arrayOf,
+  isCharacter,
+  isSigned,
+  voidType,
+  type CType,
+  type Member,
+  type StructCType,
+} from './cTypes.ts';
+import { rustShape, rustSlice, rustText, type RustSlice } from './rustValues.ts';
 import {
   fromLittleEndian,
   littleEndian,
+  memoryStorage,
   partOf,
   type RegisterFill,
   type Storage,
@@ -126,7 +136,9 @@ async function format(
     case 'pointer':
       return formatPointer(type, await readScalar(type, storage), setting, nesting);
     case 'struct':
-      return formatStruct(type.members(), storage, setting, nesting);
+      return type.rust === undefined
+        ? formatStruct(type.members(), storage, setting, nesting)
+        : formatRust(type, storage, setting, nesting);
     case 'array':
       return formatArray(type, storage, setting, nesting);
     case 'function':
@@ -152,6 +164,10 @@ async function formatBase(
   }
   const value = await readScalar(type, storage, bits);
   if (type.encoding === DW_ATE.boolean && value <= 1n) return value === 1n ? 'true' : 'false';
+  // Rust's; those of C have other names.
+  if (type.encoding === DW_ATE.UTF && type.declare('') === 'char') {
+    return `'${escaped(String.fromCodePoint(Number(value % 0x110000n)), "'")}'`;
+  }
   if (type.encoding === DW_ATE.UTF) return `${value} U+${value.toString(16).padStart(4, '0')}`;
   const text = integerText(value, bits?.size ?? type.size * 8, setting);
   if (!isCharacter(type)) return text;
@@ -222,6 +238,45 @@ async function formatStruct(
   }
   if (members.length > most) parts.push('…');
   return `{${parts.join(', ')}}`;
+}
+
+async function formatRust(
+  type: StructCType,
+  storage: Storage,
+  setting: ValueSetting,
+  nesting: number,
+): Promise<string> {
+  const slice = rustSlice(type);
+  if (slice) return formatSlice(slice, storage, setting, nesting);
+  const shape = await rustShape(type, storage, readScalar);
+  const whole = setting.context.presentation?.whole ?? false;
+  if (nesting >= (whole ? WHOLE_NESTING : MAX_NESTING) + 1) return `${shape.name}{…}`;
+  const most = whole ? WHOLE_PARTS : MAX_MEMBERS;
+  const parts: { name: string | undefined; value: string }[] = [];
+  for (const { name, type: of, byteOffset, bits } of shape.members.slice(0, most)) {
+    const part = partOf(shape.storage, byteOffset);
+    parts.push({ name, value: await formatValue(of, part, setting, bits, nesting + 1) });
+  }
+  return rustText(shape.name, parts);
+}
+
+async function formatSlice(
+  { kind, pointer, length }: RustSlice,
+  storage: Storage,
+  setting: ValueSetting,
+  nesting: number,
+): Promise<string> {
+  const count = Number(await readScalar(length.type, partOf(storage, length.byteOffset)));
+  const address = await readScalar(pointer.type, partOf(storage, pointer.byteOffset));
+  const { context } = setting;
+  const memory = memoryStorage(address, context.pointers ?? context);
+  if (kind === 'slice') {
+    const element = pointer.type.kind === 'pointer' ? pointer.type.target() : voidType;
+    const text = await formatArray(arrayOf(element, count), memory, setting, nesting);
+    return text.replace(/^\{(.*)\}$/s, '[$1]');
+  }
+  const shown = Math.min(count, context.presentation?.whole ? WHOLE_STRING : MAX_STRING);
+  return `${quote([...(await memory.read(0, shown))])}${shown < count ? '...' : ''}`;
 }
 
 async function formatArray(

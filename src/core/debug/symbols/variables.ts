@@ -7,7 +7,8 @@ import { DW_AT, DW_TAG } from '../../formats/dwarf/constants.ts';
 import { evaluateLocation, Unavailable } from '../../formats/dwarf/expression.ts';
 import { expressionAt } from '../../formats/dwarf/locations.ts';
 import type { Die, Unit } from '../../formats/dwarf/unit.ts';
-import { typeOf, type CType, type Member } from './cTypes.ts';
+import { arrayOf, typeOf, voidType, type CType, type Member, type StructCType } from './cTypes.ts';
+import { rustShape, rustSlice } from './rustValues.ts';
 import { expressionFrame, expressionSetting, filePc, type FrameScope } from './frameScope.ts';
 import { nameOfEntry, scopesAt } from './functions.ts';
 import { operandOf } from './operand.ts';
@@ -182,6 +183,7 @@ function expansion(
   const { type } = place;
   switch (type.kind) {
     case 'struct':
+      if (type.rust !== undefined) return rustExpansion(place, type, setting);
       return async () =>
         structChildren(
           type.members(),
@@ -203,6 +205,28 @@ function expansion(
     default:
       return undefined;
   }
+}
+
+/** What Rust shows under an object: the members of the shape it has, or the elements of a slice. */
+function rustExpansion(place: Place, type: StructCType, setting: ValueSetting): Expansion {
+  const { storage } = place;
+  const slice = rustSlice(type);
+  if (!slice) {
+    return async () => {
+      const shape = await rustShape(type, storage, readScalar);
+      const prefix = `${parenthesized(place.expression)}.`;
+      return structChildren(shape.members, shape.storage, prefix, place, setting);
+    };
+  }
+  return async (start = 0, count = MAX_CHILDREN) => {
+    const { pointer, length } = slice;
+    const address = await readScalar(pointer.type, partOf(storage, pointer.byteOffset));
+    const whole = Number(await readScalar(length.type, partOf(storage, length.byteOffset)));
+    const context = setting.context.pointers ?? setting.context;
+    const element = pointer.type.kind === 'pointer' ? pointer.type.target() : voidType;
+    const of = { ...place, storage: memoryStorage(address, context) };
+    return elements(of, arrayOf(element, whole), setting, start, count);
+  };
 }
 
 /** The members of a struct that is pointed to, or else the one object. */

@@ -12,6 +12,8 @@ export const DW_UT = {
 };
 
 export const DW_TAG = {
+  variant: 0x19,
+  variant_part: 0x33,
   array_type: 0x01,
   class_type: 0x02,
   enumeration_type: 0x04,
@@ -50,6 +52,8 @@ export const DW_TAG = {
 } as const;
 
 export const DW_AT = {
+  discr: 0x15,
+  discr_value: 0x16,
   sibling: 0x01,
   location: 0x02,
   name: 0x03,
@@ -382,3 +386,6 @@ export function nameOf(prefix: string, table: Readonly<Record<string, number>>, 
   const entry = Object.entries(table).find(([, number]) => number === value);
   return entry ? `${prefix}_${entry[0]}` : `${prefix} 0x${value.toString(16)}`;
 }
+
+/** DW_LANG_Rust (DWARF 5, table 7.17). */
+export const DW_LANG_Rust = 0x1c;
