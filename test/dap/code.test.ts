@@ -78,6 +78,8 @@ describe('places in code', () => {
       assert.equal(totalModules, 2);
       assert.equal(modules[1].loadOffset, '0x10000000');
       await t.request('modules', { startModule: 1, moduleCount: 1 });
+      const { sources } = await t.request('loadedSources');
+      assert.ok(sources.some(({ path: file }: { path: string }) => file === main));
       await t.request('stackTrace', {
         threadId: 1,
         levels: 2,

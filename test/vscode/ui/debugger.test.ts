@@ -1,0 +1,90 @@
+/** What a stop shows in a real VS Code: a fault explained, commands, a stack through a trap. */
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { folderFor, lineOf } from '../harness/samples.ts';
+import { stepByStep } from '../harness/steps.ts';
+import { Workbench } from '../harness/workbench.ts';
+
+describe('stops in VS Code', function () {
+  stepByStep(this);
+  const folder = folderFor('hello-dbcn');
+  const file = path.join(folder, '.vscode/launch.json');
+  const launch = JSON.parse(readFileSync(file, 'utf8'));
+  launch.configurations[0].stopOn = ['guest-page-fault-store'];
+  writeFileSync(file, JSON.stringify(launch));
+  const source = path.join(folder, 'hello-dbcn/main.c');
+  const planets = lineOf(source, 'moons += p->moons');
+  const trap = lineOf(path.join(folder, 'hello-dbcn/timer.c'), 'timer_ticks');
+  let code: Workbench;
+  const typed = async (text: string) => {
+    await code.page.locator('.repl-input-wrapper .monaco-editor').click();
+    await code.page.keyboard.type(text);
+    await code.press('Enter');
+  };
+
+  before(async () => {
+    code = await Workbench.open({ folder, vsix: process.env.TRAPLINE_VSIX ?? '' });
+    await code.waitForTrapline();
+    await code.widenSideBar(170);
+    await code.setTheme('dark');
+  });
+  after(async () => {
+    await code?.close();
+    rmSync(path.dirname(folder), { recursive: true, force: true });
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') {
+      await code.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
+    }
+  });
+
+  it('a guest-page fault is explained where it happened', async () => {
+    await code.openFile('hello-dbcn', 'main.c');
+    await code.press('F5');
+    await code.waitForTerminal('What is your name?');
+    await code.typeInTerminal('Ada');
+    await code.press('Enter');
+    await code.waitForStop();
+    const widget = code.page.locator('.exception-widget');
+    await widget.waitFor();
+    assert.match(await widget.innerText(), /guest-page fault of 0x[\s\S]*V \(bit 0\) is 0/);
+    await code.screenshot('guest-page-fault-dark');
+  });
+
+  it('the debug console walks an address and links the stack', async () => {
+    await code.runCommand('Debug: Focus on Debug Console View');
+    await typed('walk 0x10000000 store');
+    await code.page.locator('.repl .expression', { hasText: 'refused' }).first().waitFor();
+    await typed('csr vsatp');
+    await typed('bt');
+    await code.page.locator('.repl', { hasText: 'touch_memory' }).first().waitFor();
+    await code.screenshot('debug-console-dark');
+  });
+
+  it('C values and the stack in the side bar', async () => {
+    await code.openFile('hello-dbcn', 'main.c');
+    await code.goToLine(planets);
+    await code.clickGutter(planets);
+    await code.press('F5');
+    await code.waitForStoppedLine((line) => line === planets);
+    await code.press('Control+Shift+D');
+    await code.waitForFrame('run_planets');
+    await code.screenshot('variables-dark');
+  });
+
+  it('the stack goes on through the trap that interrupted it', async () => {
+    await code.openFile('hello-dbcn', 'timer.c');
+    await code.goToLine(trap + 1);
+    await code.runCommand('Debug: Remove All Breakpoints');
+    await code.runCommand('Debug: Add Function Breakpoint');
+    await code.page.keyboard.type('handle_trap');
+    await code.press('Enter');
+    await code.press('F5');
+    await code.waitForFrame('handle_trap');
+    await code.waitForFrame('-> taken from VS-mode');
+    await code.screenshot('trap-stack-dark');
+    await code.press('Shift+F5');
+    await code.waitForEnd();
+  });
+});
