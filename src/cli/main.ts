@@ -9,6 +9,7 @@ import { callsCommand } from './calls.ts';
 import { exitCodes, type Command } from './command.ts';
 import { debugCommand } from './debug.ts';
 import { disCommand } from './dis.ts';
+import { dwarfCommand } from './dwarf.ts';
 import { fdtCommand } from './fdt.ts';
 import { gdbCommand } from './gdb.ts';
 import { helpText, parseOptions, usageLine, UsageError } from './options.ts';
@@ -20,6 +21,7 @@ const commands: readonly Command[] = [
   debugCommand,
   gdbCommand,
   disCommand,
+  dwarfCommand,
   fdtCommand,
   callsCommand,
 ];

@@ -37,7 +37,7 @@ describe('trapline: usage', () => {
   it('lists its commands', () => {
     const { code, stdout } = trapline(['--help']);
     assert.equal(code, 0);
-    for (const name of ['run', 'debug', 'dis', 'fdt', 'calls']) {
+    for (const name of ['run', 'debug', 'dis', 'dwarf', 'fdt', 'calls']) {
       assert.match(stdout, new RegExp(`^  trapline ${name}\\b`, 'm'));
     }
   });
