@@ -26,7 +26,7 @@ export interface CustomRequests {
     arguments: {
       after: number;
       max?: number;
-      /** When there are more than `max`, the last of them instead of the first. */
+      /** The last `max` instead of the first, and before them what else is kept of rare kinds. */
       newest?: boolean;
     };
     body: {

@@ -103,10 +103,8 @@ export class Views {
 
   async exits(args: Args<'trapline/exits'>): Promise<Body<'trapline/exits'>> {
     const { target } = this.guest;
-    const { max = DEFAULT_EXITS } = args;
-    const all = Object.values((await target.statistics()).exits).reduce((a, b) => a + b, 0);
-    const after = args.newest ? Math.max(args.after, all - max) : args.after;
-    const records = await target.exits(after, max);
+    const { after, max = DEFAULT_EXITS, newest = false } = args;
+    const records = await target.exits(after, max, newest);
     const { exits: counts, instructions } = await target.statistics();
     return { exits: records.map((record) => this.exitRow(record)), counts, instructions };
   }

@@ -120,8 +120,8 @@ class RemoteTarget implements DebugTarget {
   walk(hart: number, query: WalkQuery) {
     return this.call('walk', hart, query);
   }
-  exits(after: number, max: number) {
-    return this.call('exits', after, max);
+  exits(after: number, max: number, newest = false) {
+    return this.call('exits', after, max, newest);
   }
   recordExits(on: boolean) {
     return this.call('recordExits', on);

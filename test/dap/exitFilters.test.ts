@@ -140,15 +140,15 @@ describe('exception filters', () => {
       await t.request('trapline/breakOnExit', { kind: 'wfi', on: false });
       await t.request('continue', { threadId: 1 });
       assert.match(String((await stopped(t))['text']), /^SRST system_reset/);
-      // The last two of all, each with its place in the source.
-      const { exits, counts } = await t.request('trapline/exits', {
+      // The last two of all, and so many more of each kind; each with its place in the source.
+      const { exits, counts } = await t.requestQuietly('trapline/exits', {
         after: 0,
         max: 2,
         newest: true,
       });
       const total = Object.values(counts as Record<string, number>).reduce((a, b) => a + b, 0);
-      assert.deepEqual([exits.length, exits[1].sequence], [2, total]);
-      assert.match(exits[1].source.path, /main\.c$/);
+      assert.deepEqual([exits.length, exits.at(-1).sequence], [total, total]);
+      assert.match(exits.at(-1).source.path, /main\.c$/);
       await t.request('trapline/breakOnExit', { ...like, on: false });
       await t.request('continue', { threadId: 1 });
       await t.event('terminated');

@@ -221,8 +221,8 @@ export class LocalTarget implements DebugTarget {
     return this.cpu(hart).walk?.(query);
   }
 
-  async exits(after: number, max: number): Promise<readonly ExitRecord[]> {
-    return this.machine.exitsAfter(after, max);
+  async exits(after: number, max: number, newest = false): Promise<readonly ExitRecord[]> {
+    return this.machine.exitsAfter(after, max, newest);
   }
 
   async recordExits(on: boolean): Promise<void> {

@@ -364,8 +364,11 @@ export interface DebugTarget {
   dirtyLog(action: DirtyLogAction): Promise<DirtyLogState | undefined>;
   /** Undefined where the instruction set translates nothing. */
   walk(hart: number, query: WalkQuery): Promise<AddressWalk | undefined>;
-  /** Exits after `sequence`, oldest first, as far as they are still kept. */
-  exits(after: number, max: number): Promise<readonly ExitRecord[]>;
+  /**
+   * Exits after `sequence`, oldest first, as far as they are still kept: the first `max`, or with
+   * `newest` the last `max` and what else is kept of kinds that are rare.
+   */
+  exits(after: number, max: number, newest?: boolean): Promise<readonly ExitRecord[]>;
   /**
    * Whether every exit comes with `onExits`, beginning with those that are still kept. Of what came
    * `exitsTaken` tells how many are where they belong; the guest waits while too many are not.

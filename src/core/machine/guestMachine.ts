@@ -202,8 +202,8 @@ export class GuestMachine implements Machine {
     return this.exits.counts;
   }
 
-  exitsAfter(sequence: number, max: number): readonly ExitRecord[] {
-    return this.exits.after(sequence, max);
+  exitsAfter(sequence: number, max: number, newest = false): readonly ExitRecord[] {
+    return this.exits.after(sequence, max, newest);
   }
 
   set beforeExitsGo(listener: (() => void) | undefined) {

@@ -145,8 +145,8 @@ export class LockstepMachine implements Machine {
     this.first.beforeExitsGo = listener;
   }
 
-  exitsAfter(sequence: number, max: number): ReturnType<Machine['exitsAfter']> {
-    return this.first.exitsAfter(sequence, max);
+  exitsAfter(...args: Parameters<Machine['exitsAfter']>): ReturnType<Machine['exitsAfter']> {
+    return this.first.exitsAfter(...args);
   }
 
   /** Slices of all lengths, the same in every run; short ones end within regions of code. */

@@ -101,7 +101,8 @@ export interface Machine {
 
   /** Counts by kind, and the last exits, newest last. Empty on a bare machine. */
   readonly exitCounts: Readonly<Record<string, number>>;
-  exitsAfter(sequence: number, max: number): readonly ExitRecord[];
+  /** As `DebugTarget.exits`. */
+  exitsAfter(sequence: number, max: number, newest?: boolean): readonly ExitRecord[];
   /** For who wants all of them: called during `run` before exits go that it was not called for yet. */
   beforeExitsGo?: (() => void) | undefined;
 }

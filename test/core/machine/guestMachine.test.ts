@@ -1,3 +1,4 @@
+import { GuestExits } from '../../../src/core/machine/guestExits.ts';
 import assert from 'node:assert/strict';
 import { UserError } from '../../../src/core/base/userError.ts';
 import type { TimedDevice } from '../../../src/core/devices/device.ts';
@@ -304,6 +305,40 @@ describe('scheduling', () => {
     assert.equal(g.machine.hartState(1), 'running');
   });
 
+  it('keeps the last exits of kinds that are rare', () => {
+    const exits = new GuestExits();
+    const add = (kind: string, count: number) => {
+      for (let i = 0; i < count; i++) {
+        exits.add({ vcpu: 0, pc: 0n, kind, text: () => `${kind} ${i}` }, i);
+      }
+    };
+    add('sbi', 3);
+    add('mmio', 5000);
+    add('wfi', 200);
+    add('mmio', 5000);
+    const shown = exits.after(0, 2, true).map(({ sequence, kind, text }) => [sequence, kind, text]);
+    const wfi = Array.from({ length: 128 }, (_, i) => [5003 + 73 + i, 'wfi', `wfi ${72 + i}`]);
+    assert.deepEqual(shown.slice(0, 3), [
+      [1, 'sbi', 'sbi 0'],
+      [2, 'sbi', 'sbi 1'],
+      [3, 'sbi', 'sbi 2'],
+    ]);
+    assert.deepEqual(shown.slice(3, 131), wfi);
+    // Of the frequent kind as many as of each, and the two that were asked for.
+    assert.deepEqual(
+      shown.slice(131).map(([sequence]) => sequence),
+      Array.from({ length: 128 }, (_, i) => 10_203 - 127 + i),
+    );
+    assert.deepEqual(
+      exits.after(10_200, 1).map(({ sequence }) => sequence),
+      [10_201],
+    );
+    assert.deepEqual(
+      exits.after(2, 2).map(({ sequence }) => sequence),
+      [3, 5076],
+    );
+    assert.deepEqual(exits.counts, { sbi: 3, mmio: 10_000, wfi: 200 });
+  });
   it('keeps the last exits and counts all', () => {
     const g = guest();
     for (let i = 0; i < 5000; i++) {

@@ -100,6 +100,9 @@ export class Workbench {
       await arrow.first().click();
       await this.debugToolbar.waitFor({ timeout: 5_000 }).catch(() => undefined);
     }
+    // A click that was only slow, and another one after it, make VS Code ask.
+    const twice = this.page.locator('.monaco-dialog-box', { hasText: 'already running' });
+    if (await twice.isVisible()) await twice.getByText('Cancel').click();
   }
 
   /** Names of the frames that the call stack shows, innermost first. */

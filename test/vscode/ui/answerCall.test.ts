@@ -1,6 +1,6 @@
 /** A call that nobody answers, answered by hand in a real VS Code. */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { folderFor, lineOf } from '../harness/samples.ts';
 import { stepByStep } from '../harness/steps.ts';
@@ -60,9 +60,22 @@ describe('answering a call by hand in VS Code', function () {
     await code.waitForEnd();
   });
 
-  it('the debug console answers too', async () => {
+  it('a handler module is written for the call', async () => {
     await code.press('F5');
     await code.waitForStop();
+    await code.runCommand('Trapline: Create Call Handlers');
+    const input = code.page.locator('.quick-input-widget input');
+    await code.page.locator('.quick-input-title', { hasText: 'answers calls' }).waitFor();
+    while (!(await input.inputValue()).endsWith('handlers.ts')) await code.page.waitForTimeout(100);
+    await code.press('Enter');
+    await code.page.locator('.tab.active', { hasText: 'handlers.ts' }).waitFor();
+    const module = readFileSync(path.join(folder, 'handlers.ts'), 'utf8');
+    assert.match(module, /export function x08000042_7\(call: Call, _guest: Guest\): Answer/);
+    assert.ok(existsSync(path.join(folder, 'trapline.d.ts')), 'its types lie beside it');
+    await code.screenshot('create-handlers-dark');
+  });
+
+  it('the debug console answers too', async () => {
     await code.runCommand('Debug Console: Focus on Debug Console View');
     await code.page.keyboard.type('answer error=DENIED', { delay: 10 });
     await code.press('Enter');

@@ -52,6 +52,28 @@ describe('U-Boot in VS Code', function () {
     await code.waitForTerminal('=>', 60_000);
   });
 
+  it('its exits are counted and listed while it runs', async () => {
+    for (const pane of ['Variables', 'Watch', 'Breakpoints', 'Call Stack']) {
+      await code.collapsePane(pane);
+    }
+    await code.runCommand('Focus on Exits View');
+    const exits = code.page.locator('.pane', {
+      has: code.page.getByText('Exits', { exact: true }),
+    });
+    const row = (text: string | RegExp) =>
+      exits.locator('[role=treeitem]', { hasText: text }).first();
+    await row(/^\s*mmio/).waitFor();
+    await row(/^\s*sbi/).click();
+    await row(/BASE probe_extension\(.*→ SUCCESS/).waitFor();
+    await row(/^\s*guest-page-fault/).waitFor();
+    const count = async () => Number(/(\d+) ·/.exec(await row(/^\s*mmio/).innerText())?.[1]);
+    const before = await count();
+    // U-Boot looks for a key all the time, at its UART.
+    while ((await count()) <= before) await code.page.waitForTimeout(200);
+    await code.setTheme('dark');
+    await code.screenshot('exits-u-boot-dark');
+  });
+
   it('it answers at its prompt', async () => {
     await code.typeInTerminal('version');
     await code.press('Enter');
