@@ -1,9 +1,9 @@
 /**
  * Debian's U-Boot for supervisor mode at a console that is a file and a TCP port at once, and SBI
- * debug console calls made from its prompt: its own console is the UART that its device tree names
- * (no Debian build prints through DBCN), so a few instructions of ours, typed in with `mw` and run
- * with `go`, print U-Boot's image through DBCN, or as a kernel does where a probe finds none, by
- * legacy putchar.
+ * debug console calls made from its prompt. Its own console is the UART that its device tree names;
+ * DBCN is its debug UART, on which it says nothing while all is well. So a few instructions of ours,
+ * typed in with `mw` and run with `go`, print U-Boot's image through DBCN, or as a kernel does where
+ * a probe finds none, by legacy putchar.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

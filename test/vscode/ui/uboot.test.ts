@@ -56,6 +56,7 @@ describe('U-Boot in VS Code', function () {
     for (const pane of ['Variables', 'Watch', 'Breakpoints', 'Call Stack']) {
       await code.collapsePane(pane);
     }
+    await code.widenSideBar(150);
     await code.runCommand('Focus on Exits View');
     const exits = code.page.locator('.pane', {
       has: code.page.getByText('Exits', { exact: true }),
@@ -65,13 +66,17 @@ describe('U-Boot in VS Code', function () {
     await row(/^\s*mmio/).waitFor();
     await row(/^\s*sbi/).click();
     await row(/BASE probe_extension\(.*→ SUCCESS/).waitFor();
-    await row(/^\s*guest-page-fault/).waitFor();
+    await row(/^\s*guest-page-fault/).click();
+    await row(/at 0x.*: 2 MiB page/).waitFor();
     const count = async () => Number(/(\d+) ·/.exec(await row(/^\s*mmio/).innerText())?.[1]);
     const before = await count();
     // U-Boot looks for a key all the time, at its UART.
     while ((await count()) <= before) await code.page.waitForTimeout(200);
     await code.setTheme('dark');
-    await code.screenshot('exits-u-boot-dark');
+    await code.picture('exits-u-boot-dark', code.page.locator('.part.sidebar'));
+    await code.widenSideBar(-150);
+    await code.collapsePane('Exits');
+    await code.runCommand('Focus on Call Stack View');
   });
 
   it('it answers at its prompt', async () => {
