@@ -73,7 +73,7 @@ describe('U-Boot in VS Code', function () {
     // U-Boot looks for a key all the time, at its UART.
     while ((await count()) <= before) await code.page.waitForTimeout(200);
     await code.setTheme('dark');
-    await code.picture('exits-u-boot-dark', code.page.locator('.part.sidebar'));
+    await code.picture('exits-u-boot-dark', exits, row('BASE probe_extension'));
     await code.widenSideBar(-150);
     await code.collapsePane('Exits');
     await code.runCommand('Focus on Call Stack View');
