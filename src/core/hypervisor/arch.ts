@@ -52,6 +52,8 @@ export interface VmArch {
   readonly irqchip: IrqChip | undefined;
   /** The VM is gone: what it has of the host is free again. */
   destroy(): void;
+  /** Another width of guest-physical addresses, for a VM that has neither vCPUs nor memory yet. */
+  setGpaBits(bits: number): Result<void>;
   /** The slot's translations must go. */
   flushRegion(region: MemoryRegion): void;
   /** KVM_PRE_FAULT_MEMORY: makes the translation of one address, as a fault on it would. */

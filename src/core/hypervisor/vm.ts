@@ -47,17 +47,17 @@ export interface VmOptions {
 
 export class Vm {
   readonly memory: PhysicalMemory;
-  readonly slots: MemorySlots;
   readonly policy: CallPolicy;
   readonly ioEventFds = new IoEventFds();
   /** Devices inside the hypervisor. */
   readonly ioBus = new IoBus();
   readonly interrupts = new Interrupts(() => this.arch?.irqchip);
-  readonly gpaBits: number;
   readonly answers: (extension: number) => boolean;
   readonly kvmQuirks: boolean;
   readonly observe: (exit: ObservedExit) => void;
   readonly log: (line: string) => void;
+  private memorySlots: MemorySlots;
+  private addressBits: number;
   /** KVM_CAP_RISCV_MP_STATE_RESET. */
   mpStateReset = false;
   private readonly limit: number;
@@ -70,8 +70,8 @@ export class Vm {
 
   private constructor(memory: PhysicalMemory, arch: HypervisorArch, options: VmOptions) {
     this.memory = memory;
-    this.gpaBits = options.gpaBits ?? arch.gpaBits.default;
-    this.slots = new MemorySlots(this.gpaBits);
+    this.addressBits = options.gpaBits ?? arch.gpaBits.default;
+    this.memorySlots = new MemorySlots(this.addressBits);
     this.policy = new CallPolicy(arch.defaultCalls, options.calls ?? []);
     this.answers = options.answers ?? (() => false);
     this.kvmQuirks = options.kvmQuirks ?? false;
@@ -91,6 +91,15 @@ export class Vm {
     return success(vm);
   }
 
+  get slots(): MemorySlots {
+    return this.memorySlots;
+  }
+
+  /** Width of guest-physical addresses. */
+  get gpaBits(): number {
+    return this.addressBits;
+  }
+
   get vcpus(): readonly Vcpu[] {
     return this.list;
   }
@@ -100,7 +109,7 @@ export class Vm {
     return checkExtension(this.hypervisor, capability);
   }
 
-  /** KVM_ENABLE_CAP. What is chosen when a VM is made (VM_GPA_BITS) is an option of its creation. */
+  /** KVM_ENABLE_CAP. */
   enableCap(capability: Capability, argument = 0): Result<void> {
     switch (capability) {
       case 'RISCV_MP_STATE_RESET':
@@ -113,9 +122,23 @@ export class Vm {
         this.manualProtect = argument === 0 ? undefined : enabled;
         return success(undefined);
       }
+      case 'VM_GPA_BITS':
+        return this.setGpaBits(argument);
       default:
         return failure('EINVAL');
     }
+  }
+
+  private setGpaBits(bits: number): Result<void> {
+    if (!Number.isInteger(bits) || bits < 1 || bits > this.hypervisor.gpaBits.max) {
+      return failure('EINVAL');
+    }
+    if (this.list.length > 0 || this.slots.all.length > 0) return failure('EBUSY');
+    const set = this.archVm.setGpaBits(bits);
+    if (!set.ok) return set;
+    this.addressBits = bits;
+    this.memorySlots = new MemorySlots(bits);
+    return set;
   }
 
   /** The user's rules for calls, until a vCPU has run: then EBUSY, and only the debugger may. */

@@ -60,6 +60,29 @@ describe('hypervisor system', () => {
     assert.equal(errno(vm.enableCap('ONE_REG')), 'EINVAL');
   });
 
+  it('VM_GPA_BITS: the narrowest mode that holds them, before there are vCPUs or memory', () => {
+    const s = system(0x10000);
+    const vm = s.createVm();
+    assert(vm.ok);
+    for (const bits of [0, 60, 1.5]) {
+      assert.equal(errno(vm.value.enableCap('VM_GPA_BITS', bits)), 'EINVAL');
+    }
+    const region = {
+      ...{ slot: 0, flags: 0, guestPhysAddr: 2 ** 45, memorySize: 0x1000 },
+      ...{ userspaceAddr: backing, name: 'high' },
+    };
+    assert.equal(errno(vm.value.setUserMemoryRegion(region)), 'EFAULT');
+    assert.equal(errno(vm.value.enableCap('VM_GPA_BITS', 50)), 'ok');
+    assert.equal(vm.value.gpaBits, 50);
+    assert.equal(errno(vm.value.setUserMemoryRegion(region)), 'ok');
+    assert.equal(errno(vm.value.enableCap('VM_GPA_BITS', 41)), 'EBUSY', 'memory');
+    const other = s.createVm();
+    assert(other.ok);
+    const vcpu = other.value.createVcpu(0);
+    assert(vcpu.ok);
+    assert.equal(errno(other.value.enableCap('VM_GPA_BITS', 50)), 'EBUSY', 'a vCPU');
+  });
+
   it('exits and system events have Linux’s numbers', () => {
     assert.deepEqual(exitNumber, {
       ...{ debug: 4, halted: 5, mmio: 6, failEntry: 9, intr: 10, internalError: 17 },

@@ -81,12 +81,22 @@ export class RiscvHypervisor implements HypervisorArch {
   createVm(vm: Vm): Result<VmArch> {
     const { vmids, slots } = this;
     const maxIds = this.options.imsic ? this.options.imsic.identities + 1 : imsicMaxIds;
-    const { harts, clock, extensions = new Set() } = this.options;
-    const mode = gstageModeFor(vm.gpaBits, harts[0]!.xlen);
+    const { clock, extensions = new Set() } = this.options;
+    const makeGstage = (gpaBits: number) => this.makeGstage(gpaBits);
+    const made = makeGstage(vm.gpaBits);
+    if (!made.ok) return made;
+    const gstage = made.value;
+    return success(
+      new RiscvVm({ vm, gstage, makeGstage, vmids, slots, clock, extensions, maxIds }),
+    );
+  }
+
+  private makeGstage(gpaBits: number): Result<Gstage> {
+    const { harts, memory } = this.options;
+    const mode = gstageModeFor(gpaBits, harts[0]!.xlen);
     if (!mode) return failure('EINVAL');
-    const gstage = Gstage.create(this.options.memory, this.pages, mode);
-    if (!gstage) return failure('ENOMEM');
-    return success(new RiscvVm({ vm, gstage, vmids, slots, clock, extensions, maxIds }));
+    const gstage = Gstage.create(memory, this.pages, mode);
+    return gstage ? success(gstage) : failure('ENOMEM');
   }
 }
 

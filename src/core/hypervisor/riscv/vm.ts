@@ -21,6 +21,8 @@ import type { Vmid, VmidAllocator } from './vmid.ts';
 
 export interface RiscvVmParts {
   readonly vm: Vm;
+  /** Tables for addresses of so many bits. */
+  readonly makeGstage: (gpaBits: number) => Result<Gstage>;
   readonly gstage: Gstage;
   readonly vmids: VmidAllocator;
   /** By vCPU id. */
@@ -34,7 +36,8 @@ export interface RiscvVmParts {
 
 export class RiscvVm implements VmArch, VcpuOwner, AiaHost {
   readonly vm: Vm;
-  readonly gstage: Gstage;
+  gstage: Gstage;
+  private readonly makeGstage: RiscvVmParts['makeGstage'];
   readonly clock: VirtualClock;
   private readonly vmids: VmidAllocator;
   private readonly vmid: Vmid = { version: 0, number: 0 };
@@ -50,6 +53,7 @@ export class RiscvVm implements VmArch, VcpuOwner, AiaHost {
   constructor(parts: RiscvVmParts) {
     this.vm = parts.vm;
     this.gstage = parts.gstage;
+    this.makeGstage = parts.makeGstage;
     this.vmids = parts.vmids;
     this.clock = parts.clock;
     this.delta = BigInt.asUintN(64, -parts.clock.ticks());
@@ -99,6 +103,14 @@ export class RiscvVm implements VmArch, VcpuOwner, AiaHost {
     this.gstage.destroy();
     // The VMID is given to others one day; nothing of this VM may be left for them.
     this.fenceAll();
+  }
+
+  setGpaBits(bits: number): Result<void> {
+    const made = this.makeGstage(bits);
+    if (!made.ok) return made;
+    this.gstage.destroy();
+    this.gstage = made.value;
+    return success(undefined);
   }
 
   get irqchip(): IrqChip | undefined {

@@ -279,4 +279,28 @@ describe('guest interrupt files', () => {
     assert.equal(second.vcpu.run(1000).exit.kind, 'halted');
     assert.deepEqual([first.word(at), second.word(at)], [0x4_0004n, 0x3_0003n]);
   });
+
+  it('registers of 32 bits, on RV32: each word of eip and eie by itself', () => {
+    for (const guestFiles of [0, 1]) {
+      const [one] = vmsOf([new Uint8Array(4)], { isa: 'rv32gc_ssaia', guestFiles });
+      assert(one);
+      const device = withAia(one);
+      const set = (attribute: number, value: bigint) =>
+        assert(device.setAttr(aiaGroup.imsic, attribute, value).ok);
+      const get = (attribute: number) => {
+        const read = device.getAttr(aiaGroup.imsic, attribute);
+        return read.ok ? read.value : read.errno;
+      };
+      set(eie0, 0xffff_ffffn);
+      set(eie0 + 1, 0x8000_0001n);
+      one.vm.interrupts.signalMsi({ address: imsic, data: 63 });
+      const seen = () => [eie0, eie0 + 1, eip0, eip0 + 1, eip0 + 2].map(get);
+      const expected = [0xffff_fffen, 0x8000_0001n, 0n, 0x8000_0000n, 'EINVAL'];
+      assert.deepEqual(seen(), expected);
+      // With a file of the hart's the state moves there.
+      one.vcpu.run(1);
+      assert.deepEqual(seen(), expected);
+      assert.equal(one.vcpu.aia.imsic?.vsFileNumber, guestFiles);
+    }
+  });
 });

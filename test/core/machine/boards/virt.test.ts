@@ -200,6 +200,36 @@ describe('virt board', () => {
     assert.deepEqual(levels(harts, 'meip'), [false, false]);
   });
 
+  it('has a supervisor’s APLIC and IMSICs alone as a guest’s board, and they are not its own', () => {
+    const seen: string[] = [];
+    const { board, console } = setUp({
+      mode: 'guest',
+      aia: { controllers: 'aplic-imsic', guests: 2 },
+      irqLine: (irq) => ({ set: (level) => seen.push(`${irq}${level ? '↑' : '↓'}`) }),
+    });
+    const { root } = board.deviceTree({});
+    assert.equal(nodeAt(root, '/soc/aplic@c000000'), undefined);
+    assert.equal(nodeAt(root, '/soc/imsics@24000000'), undefined);
+    assert.equal(nodeAt(root, '/soc/plic@c000000'), undefined);
+    const imsics = nodeAt(root, '/soc/imsics@28000000')!;
+    const inputs = cellsOf(propertyOf(imsics, 'interrupts-extended')!)!;
+    assert.deepEqual([inputs[1], inputs[3], inputs.length], [9, 9, 4]);
+    assert.equal(propertyOf(imsics, 'riscv,guest-index-bits'), undefined);
+    assert.deepEqual(cellsOf(propertyOf(imsics, 'reg')!), [0, 0x2800_0000, 0, 0x2000]);
+    const aplic = nodeAt(root, '/soc/aplic@d000000')!;
+    assert.equal(propertyOf(aplic, 'riscv,children'), undefined);
+    assert.deepEqual(
+      cellsOf(propertyOf(aplic, 'msi-parent')!),
+      cellsOf(propertyOf(imsics, 'phandle')!),
+    );
+    for (const base of [map.APLIC_S.base, map.IMSIC_S.base]) {
+      assert.equal(board.mmio.find(base, 4), undefined);
+    }
+    board.mmio.write(map.UART0.base + 1, 1, 1n);
+    console.feed(Uint8Array.of(0x41));
+    assert.equal(seen.at(-1), `${map.UART0.irq}↑`);
+  });
+
   it('leads the UART’s interrupt to the context that enables it', () => {
     const { board, harts, console } = setUp();
     enableUart(board, 2);
