@@ -59,10 +59,22 @@ const delegatedOn = ({ state }: CsrHart): number => state.low(CSR.hideleg) & gue
 export const machineReady = (h: CsrHart): bigint =>
   BigInt(h.pending() & h.state.low(CSR.mie) & ~delegated(h));
 
+const ownPending = (h: CsrHart): number => h.pending() & delegated(h) & supervisorInterrupts;
+const ownEnabled = (h: CsrHart): number =>
+  h.state.low(CSR.mie) & delegated(h) & supervisorInterrupts;
+/** Something may be filtered for S-mode, which takes 64 bits to say. */
+const filters = ({ state }: CsrHart): boolean =>
+  (state.low(CSR.mvien) | state.high(CSR.mvien)) !== 0;
+
+const lowWord = (value: bigint): number => Number(BigInt.asIntN(32, value));
+const highWord = (value: bigint): number => Number(BigInt.asIntN(32, value >> 32n));
+const fromWords = (low: number, high: number): bigint =>
+  (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+
 /** sip: what is delegated to S-mode, and what M-mode raises or lets through its filter. */
 export function supervisorPending(h: CsrHart): bigint {
   const filtered = filteredForSupervisor(h);
-  const own = BigInt(h.pending() & delegated(h) & supervisorInterrupts);
+  const own = BigInt(ownPending(h));
   return filtered === 0n ? own : own | (raised(h) & filtered);
 }
 
@@ -70,7 +82,7 @@ export function supervisorPending(h: CsrHart): bigint {
 export function supervisorEnabled(h: CsrHart): bigint {
   const { state } = h;
   const filtered = filteredForSupervisor(h);
-  const own = BigInt(state.low(CSR.mie) & delegated(h) & supervisorInterrupts);
+  const own = BigInt(ownEnabled(h));
   return filtered === 0n ? own : own | (state.csr(CSR.sie) & filtered);
 }
 
@@ -113,10 +125,13 @@ const overflow = ({ has }: CsrHart): number => (has('sscofpmf') ? bit(LCOFI) : 0
 
 export const mip: Behaviour = {
   affects,
-  read: (h) => BigInt(h.pending()),
-  // "Only the software-writable SEIP bit participates in the read-modify-write sequence."
-  readForUpdate: ({ state }, read) => withSoftwareExternal(state.low(CSR.mip), read),
-  write: (h, value) => setPending(h, low16(value), machineWritable & ~readOnlyPending(h)),
+  words: {
+    low: (h) => h.pending(),
+    high: () => 0,
+    write: (h, low) => setPending(h, low & 0xffff, machineWritable & ~readOnlyPending(h)),
+    // "Only the software-writable SEIP bit participates in the read-modify-write sequence."
+    lowForUpdate: withSoftwareExternal,
+  },
 };
 
 /** STIP while stimecmp is in use; SEIP while mvien has its bit, when mvip has the software's alone. */
@@ -125,21 +140,28 @@ const readOnlyPending = (h: CsrHart): number =>
 
 export const sip: Behaviour = {
   affects,
-  read: supervisorPending,
-  readForUpdate: ({ state }, read) => withSoftwareExternal(state.low(CSR.mip), read),
-  write: (h, value) => {
-    setPending(h, low16(value), delegated(h) & supervisorWritable);
-    const writable = localInterrupts | BigInt(bit(SSI));
-    raiseForSupervisor(h, value, filteredForSupervisor(h) & writable);
+  words: {
+    low: (h) => (filters(h) ? lowWord(supervisorPending(h)) : ownPending(h)),
+    high: (h) => (filters(h) ? highWord(supervisorPending(h)) : 0),
+    write: (h, low, high) => {
+      setPending(h, low & 0xffff, delegated(h) & supervisorWritable);
+      if (!filters(h)) return;
+      const writable = localInterrupts | BigInt(bit(SSI));
+      raiseForSupervisor(h, fromWords(low, high), filteredForSupervisor(h) & writable);
+    },
+    lowForUpdate: withSoftwareExternal,
   },
 };
 
 export const sie: Behaviour = {
   affects,
-  read: supervisorEnabled,
-  write: (h, value) => {
-    setEnables(h, low16(value), delegated(h) & supervisorInterrupts);
-    setBits(h, CSR.sie, value, filteredForSupervisor(h));
+  words: {
+    low: (h) => (filters(h) ? lowWord(supervisorEnabled(h)) : ownEnabled(h)),
+    high: (h) => (filters(h) ? highWord(supervisorEnabled(h)) : 0),
+    write: (h, low, high) => {
+      setEnables(h, low & 0xffff, delegated(h) & supervisorInterrupts);
+      if (filters(h)) setBits(h, CSR.sie, fromWords(low, high), filteredForSupervisor(h));
+    },
   },
 };
 
@@ -183,9 +205,9 @@ export const vsie: Behaviour = {
   },
 };
 
-function withSoftwareExternal(stored: number, read: bigint): bigint {
-  const external = BigInt(bit(SEI));
-  return (read & ~external) | (BigInt(stored) & external);
+function withSoftwareExternal({ state }: CsrHart, read: number): number {
+  const external = bit(SEI);
+  return (read & ~external) | (state.low(CSR.mip) & external);
 }
 
 /** mip as a number: inputs, software's bits, timers, what is raised for a guest. */

@@ -134,13 +134,14 @@ export class Register {
     const { slot, keptWords, limitedWords, behaviour } = this;
     const { words, affects = 0 } = behaviour;
     const { state } = h;
-    const newLow = combined(how, old.low, low);
+    const oldLow = words?.lowForUpdate ? words.lowForUpdate(h, old.low) : old.low;
+    const newLow = combined(how, oldLow, low);
     const newHigh = combined(how, old.high, high);
-    if ((newLow ^ old.low) & limitedWords.low || (newHigh ^ old.high) & limitedWords.high) {
-      return this.put(h, fromWords(newLow, newHigh), fromWords(old.low, old.high), true);
+    if ((newLow ^ oldLow) & limitedWords.low || (newHigh ^ old.high) & limitedWords.high) {
+      return this.put(h, fromWords(newLow, newHigh), fromWords(oldLow, old.high), true);
     }
     if (words) {
-      const legal = newLow ^ ((newLow ^ old.low) & keptWords.low);
+      const legal = newLow ^ ((newLow ^ oldLow) & keptWords.low);
       words.write(h, legal, newHigh ^ ((newHigh ^ old.high) & keptWords.high));
     } else {
       const legal = newLow ^ ((newLow ^ state.low(slot)) & keptWords.low);
@@ -177,7 +178,10 @@ export class Register {
 
   /** What CSRRS and CSRRC combine with: inputs of mip from outside must not become software's. */
   private readForUpdate(h: CsrHart, read: bigint): bigint {
-    return this.behaviour.readForUpdate?.(h, read) ?? read;
+    const { words } = this.behaviour;
+    if (!words?.lowForUpdate) return read;
+    const low = words.lowForUpdate(h, Number(read & low32));
+    return (read & ~low32) | BigInt(low >>> 0);
   }
 
   /** `old` is what `readForUpdate` gives, where `keepsOld` asks for it. */

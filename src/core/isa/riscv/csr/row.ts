@@ -71,6 +71,8 @@ export interface WordBehaviour {
   readonly low: (h: CsrHart) => number;
   readonly high: (h: CsrHart) => number;
   readonly write: (h: CsrHart, low: number, high: number) => void;
+  /** The lower word that CSRRS and CSRRC combine with, where that is not what they read. */
+  readonly lowForUpdate?: (h: CsrHart, read: number) => number;
 }
 
 export interface Behaviour {
@@ -80,8 +82,6 @@ export interface Behaviour {
   readonly read?: (h: CsrHart, stored: bigint) => bigint;
   /** Takes a value that is legal, instead of storing it. */
   readonly write?: (h: CsrHart, value: bigint, retiring: boolean) => void;
-  /** What CSRRS and CSRRC combine with, where that is not what they read. */
-  readonly readForUpdate?: (h: CsrHart, read: bigint) => bigint;
   /** Bits that are more than read-only zeros at present. */
   readonly visible?: (h: CsrHart) => bigint;
   /** Numbers of `effect`. */
