@@ -29,7 +29,11 @@ const step: Shape = { ...run, 'granularity?': 'string' };
 const idRange: Shape = ['integer'];
 
 const shapes: Readonly<Record<string, Shape>> = {
-  initialize: { 'clientID?': 'string', 'supportsANSIStyling?': 'boolean' },
+  initialize: {
+    'clientID?': 'string',
+    'supportsANSIStyling?': 'boolean',
+    'supportsProgressReporting?': 'boolean',
+  },
   restart: { 'arguments?': {} },
   cancel: { 'requestId?': 'integer', 'progressId?': 'string' },
   setBreakpoints: {

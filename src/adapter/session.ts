@@ -13,6 +13,7 @@ import { describeAccess } from './dataBreakpoints.ts';
 import { errorCodes, errorMessage, isDefect, messageText, RequestError } from './errors.ts';
 import { ExitFilters, guestPanic } from './exitFilters.ts';
 import { hex, readPc, threadOf, type Guest } from './guest.ts';
+import { Indexing } from './indexing.ts';
 import { parseLaunchRequest, startGuest, type LaunchRequest, type StartMachine } from './launch.ts';
 import type { CustomEvents } from './protocol.ts';
 import { checkArguments } from './requestArguments.ts';
@@ -62,6 +63,8 @@ export class TraplineSession extends DebugSession {
   /** The client shows ANSI's colours. */
   styled = false;
   private readonly consoles: SessionConsoles;
+  private readonly indexing: Indexing;
+  private showsProgress = false;
   private readonly recording = new ExitRecording((line) => this.output('console', `${line}\n`));
   /** A character may come in two pieces. */
   private decoders = new Map<string, TextDecoder>();
@@ -85,6 +88,8 @@ export class TraplineSession extends DebugSession {
       say: (line) => this.output('console', `${line}\n`),
       failed: (error) => this.tellFailure(error),
     });
+    const showsProgress = () => this.showsProgress;
+    this.indexing = new Indexing({ showsProgress, tell: (name, body) => this.tell(name, body) });
     this.setRunAsServer(true);
   }
 
@@ -106,7 +111,8 @@ export class TraplineSession extends DebugSession {
   protected override dispatchRequest(request: DebugProtocol.Request): void {
     // Behind the others it would come too late.
     if (request.command === 'cancel') {
-      const { requestId } = (request.arguments ?? {}) as DebugProtocol.CancelArguments;
+      const { requestId, progressId } = (request.arguments ?? {}) as DebugProtocol.CancelArguments;
+      if (typeof progressId === 'string') this.indexing.cancel(progressId);
       if (typeof requestId === 'number' && this.waiting.has(requestId)) {
         this.cancelled.add(requestId);
       }
@@ -166,6 +172,7 @@ export class TraplineSession extends DebugSession {
   initialize(args: DebugProtocol.InitializeRequestArguments): void {
     if ((args as { trapline?: unknown }).trapline === true) this.ownConsoles = true;
     this.styled = args.supportsANSIStyling === true;
+    this.showsProgress = args.supportsProgressReporting === true;
   }
 
   async launch(args: Readonly<Record<string, unknown>>): Promise<void> {
@@ -247,6 +254,7 @@ export class TraplineSession extends DebugSession {
     const { current } = this;
     this.current = undefined;
     this.state = 'over';
+    this.indexing.cancel();
     current?.stepper.ended();
     await current?.guest.end();
     await this.recording.stop();
@@ -317,6 +325,8 @@ export class TraplineSession extends DebugSession {
     if (!request.noDebug) await this.exitFilters.attach(guest, request.stopOn);
     for (const breakpoint of changed) this.tell('breakpoint', { reason: 'changed', breakpoint });
     this.own('trapline/ready', running.views.info());
+    if (request.noDebug) return;
+    this.indexing.run(guest.symbols).catch((error: unknown) => this.tellFailure(error));
   }
 
   private async replaceGuest(request: LaunchRequest): Promise<void> {
