@@ -24,6 +24,7 @@ const mostDifferences = 20;
 export class LockstepMachine implements Machine {
   readonly harts: readonly Cpu[];
   readonly calls: CallControl | undefined;
+  readonly dirtyLog?: NonNullable<Machine['dirtyLog']>;
   private readonly first: Machine;
   private readonly second: Machine;
   private readonly names: readonly string[];
@@ -60,6 +61,13 @@ export class LockstepMachine implements Machine {
       second: recorded(second.consoles[i]!),
     }));
     this.calls = first.calls && second.calls && new LockstepCalls(first.calls, second.calls);
+    const { dirtyLog } = first;
+    if (dirtyLog) {
+      this.dirtyLog = (action) => {
+        second.dirtyLog?.(action);
+        return dirtyLog.call(first, action);
+      };
+    }
     const onWrite = memory.onWrite;
     memory.onWrite = (address, size) => {
       onWrite(address, size);

@@ -55,6 +55,22 @@ describe('core/machine/lockstep', function () {
     }
   }
 
+  it('logs the stores of both guests', () => {
+    const machine = makeMachine({
+      mode: 'guest',
+      program: 'media/samples/hello-dbcn/hello-dbcn.elf',
+      engine: 'lockstep',
+    });
+    machine.consoles[0]?.feed(Uint8Array.of(13));
+    const begun = machine.run(10_000);
+    assert.equal(begun.kind, 'budget', JSON.stringify(begun));
+    assert.deepEqual(machine.dirtyLog?.('start'), { logging: true, pages: 0, ranges: [] });
+    assert.equal(machine.run(20_000_000).kind, 'ended');
+    const log = machine.dirtyLog?.('show');
+    assert.ok(log && log.pages > 4, `${log?.pages}`);
+    assert.deepEqual(machine.dirtyLog?.('clear').pages, 0);
+  });
+
   it('names what differs, with the instructions between which it came up', () => {
     const [first, second] = [kernel('mix', 'interpreter'), kernel('mix', 'jit')];
     const machine = new LockstepMachine(first, second);
