@@ -2,11 +2,12 @@
  * What a person does in VS Code, as functions: open a file, click the gutter, press F5, read the
  * terminal, look into a view. Every function waits for a positive state, never for a while.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 import { launchBrowser, openPage } from './browser.ts';
 import { installedCodeServer, startCodeServer, type CodeServer } from './codeServer.ts';
+import { smallPng } from './smallPng.ts';
 
 export interface OpenOptions {
   readonly folder: string;
@@ -282,7 +283,7 @@ export class Workbench {
    * README shows those.
    */
   async screenshot(name: string): Promise<void> {
-    await this.page.screenshot({ path: pictureFile(name) });
+    keepPicture(name, await this.page.screenshot());
   }
 
   /** The same of a part of the window, down to the end of what is in it. */
@@ -291,14 +292,15 @@ export class Workbench {
     if (!box || !end) throw new Error(`nothing to be seen for ${name}`);
     const margin = 12;
     const clip = { ...box, height: end.y + end.height + margin - box.y };
-    await this.page.screenshot({ path: pictureFile(name), clip });
+    keepPicture(name, await this.page.screenshot({ clip }));
   }
 }
 
-function pictureFile(name: string): string {
-  const folder = process.env.TRAPLINE_SCREENSHOTS ? 'media/docs' : 'out/screenshots';
+function keepPicture(name: string, png: Buffer): void {
+  const isForReadme = Boolean(process.env.TRAPLINE_SCREENSHOTS);
+  const folder = isForReadme ? 'media/docs' : 'out/screenshots';
   mkdirSync(folder, { recursive: true });
-  return path.join(folder, `${name}.png`);
+  writeFileSync(path.join(folder, `${name}.png`), isForReadme ? smallPng(png) : png);
 }
 
 /** A frame may go away while it is looked at; then nothing is to be seen in it. */
