@@ -4,6 +4,8 @@
  * access leaves it to the next, and in the end to the VMM.
  */
 export interface IoDevice {
+  /** For people: `imsic0`. */
+  readonly name: string;
   /** Undefined: the access is none of this device's. */
   read(address: number, size: number): bigint | undefined;
   /** False: likewise. */
@@ -27,6 +29,11 @@ export class IoBus {
 
   unregister(device: IoDevice): void {
     this.ranges = this.ranges.filter((range) => range.device !== device);
+  }
+
+  /** Name of the device at an address, if there is one. */
+  nameAt(address: number): string | undefined {
+    return this.ranges.find((range) => holds(range, address, 1))?.device.name;
   }
 
   read(address: number, size: number): bigint | undefined {

@@ -235,7 +235,8 @@ export class GuestMachine implements Machine {
 
   backingName(address: number): string {
     const slot = this.vm.slots.find(address);
-    return slot?.name ?? this.devices.mmio.find(address, 1)?.device.name ?? '';
+    if (slot) return slot.name;
+    return this.vm.ioBus.nameAt(address) ?? this.devices.mmio.find(address, 1)?.device.name ?? '';
   }
 
   private runSlices(budget: number, only: number | undefined): MachineStop {

@@ -111,6 +111,7 @@ describe('bus of the hypervisor’s devices', () => {
   it('asks the devices whose range holds all of the access, until one takes it', () => {
     const bus = new IoBus();
     const device = (value: bigint, takes: boolean) => ({
+      name: `device ${value}`,
       read: () => (takes ? value : undefined),
       write: () => takes,
     });
@@ -122,6 +123,7 @@ describe('bus of the hypervisor’s devices', () => {
     assert.equal(bus.read(0x27fe, 4), undefined, 'half of it is beyond');
     assert.deepEqual([bus.write(0x1900, 4, 0n), bus.write(0x1000, 4, 0n)], [true, false]);
     assert.equal(bus.accesses, 2);
+    assert.deepEqual([bus.nameAt(0x2000), bus.nameAt(0x900)], ['device 2', undefined]);
     bus.unregister(second);
     assert.equal(bus.read(0x1900, 4), undefined);
   });

@@ -14,6 +14,7 @@ import type { IoDevice } from '../ioBus.ts';
 export const aplicSize = 0x4000;
 
 export class AiaAplic implements IoDevice {
+  readonly name = 'aplic';
   readonly lines: number;
   private readonly base: number;
   private readonly wires: Uint32Array;

@@ -261,13 +261,14 @@ export class AiaDevice implements KvmDevice, IrqChip {
       map: (hostPage) => host.mapPage(address, hostPage),
       unmap: () => host.unmapPage(address),
     });
-    host.vm.ioBus.register(address, imsicSize, this.imsicPage());
+    host.vm.ioBus.register(address, imsicSize, this.imsicPage(`imsic${vcpu.id}`));
   }
 
   /** imsic_mmio_read and imsic_mmio_write. */
-  private imsicPage(): IoDevice {
+  private imsicPage(name: string): IoDevice {
     const isWord = (address: number, size: number) => size === 4 && address % 4 === 0;
     return {
+      name,
       read: (address, size) => (isWord(address, size) ? 0n : undefined),
       write: (address, size, value) => {
         if (!isWord(address, size)) return false;

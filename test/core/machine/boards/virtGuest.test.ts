@@ -190,6 +190,11 @@ describe('virt as a guest, with AIA', () => {
         const counts = machine.exitCounts;
         if (guests === 0) assert((counts['csr'] ?? 0) >= 5, JSON.stringify(counts));
         else assert.equal(counts['csr'], undefined, JSON.stringify(counts));
+        // Its page is among the mappings then, and has a name.
+        const { rows } = machine.harts[0]!.mappings('guest', 100);
+        const page = rows.find((row) => row.input === 0x2800_0000n);
+        assert.equal(page?.output, guests === 0 ? undefined : 0x2800_1000n);
+        assert.equal(machine.backingName(0x2800_0000), 'imsic0');
         uart.console.feed(bytesOf('Z'));
         const stop = machine.run(100_000);
         assert(stop.kind === 'ended');
