@@ -297,7 +297,11 @@ export class TraplineSession extends DebugSession {
       details: {
         message: [event.text, ...(event.details ?? [])].join('\n'),
         typeName: event.name,
-        stackTrace: `hart ${hart} at ${at} after ${instructions} instructions`,
+        // VS Code shows this part below the description, and no other.
+        stackTrace: [
+          ...(event.details ?? []),
+          `hart ${hart} at ${at} after ${instructions} instructions`,
+        ].join('\n'),
       },
     };
   }

@@ -14,8 +14,8 @@ describe('stops in VS Code', function () {
   launch.configurations[0].stopOn = ['guest-page-fault-store'];
   writeFileSync(file, JSON.stringify(launch));
   const source = path.join(folder, 'hello-dbcn/main.c');
+  const handler = lineOf(path.join(folder, 'hello-dbcn/timer.c'), 'timer_ticks++');
   const planets = lineOf(source, 'moons += p->moons');
-  const trap = lineOf(path.join(folder, 'hello-dbcn/timer.c'), 'timer_ticks');
   let code: Workbench;
   const typed = async (text: string) => {
     await code.page.locator('.repl-input-wrapper .monaco-editor').click();
@@ -53,7 +53,7 @@ describe('stops in VS Code', function () {
   });
 
   it('the debug console walks an address and links the stack', async () => {
-    await code.runCommand('Debug: Focus on Debug Console View');
+    await code.press('Control+Shift+Y');
     await typed('walk 0x10000000 store');
     await code.page.locator('.repl .expression', { hasText: 'refused' }).first().waitFor();
     await typed('csr vsatp');
@@ -75,11 +75,11 @@ describe('stops in VS Code', function () {
 
   it('the stack goes on through the trap that interrupted it', async () => {
     await code.openFile('hello-dbcn', 'timer.c');
-    await code.goToLine(trap + 1);
-    await code.runCommand('Debug: Remove All Breakpoints');
-    await code.runCommand('Debug: Add Function Breakpoint');
-    await code.page.keyboard.type('handle_trap');
-    await code.press('Enter');
+    await code.goToLine(handler);
+    await code.clickGutter(handler);
+    await code.openFile('hello-dbcn', 'main.c');
+    await code.goToLine(planets);
+    await code.clickGutter(planets);
     await code.press('F5');
     await code.waitForFrame('handle_trap');
     await code.waitForFrame('-> taken from VS-mode');
