@@ -151,6 +151,14 @@ export function checkArguments(command: string, args: unknown): void {
   throw new RequestError(errorCodes.badArguments, `${command}: ${problem}`);
 }
 
+/** Some clients write `null` for what is not there. */
+export function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const present = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(present.map(([name, member]) => [name, withoutNulls(member)]));
+}
+
 function problemIn(value: unknown, shape: Shape, name: string): string | undefined {
   const what = name === '' ? 'the arguments are' : `'${name}' is`;
   if (typeof shape === 'string') {

@@ -16,7 +16,8 @@ import { hex, readPc, threadOf, type Guest } from './guest.ts';
 import { Indexing } from './indexing.ts';
 import { parseLaunchRequest, startGuest, type LaunchRequest, type StartMachine } from './launch.ts';
 import type { CustomEvents } from './protocol.ts';
-import { checkArguments } from './requestArguments.ts';
+import { checkArguments, withoutNulls } from './requestArguments.ts';
+import { relocationHint } from './relocatedCode.ts';
 import { requestHandlers, type Handlers } from './requests.ts';
 import { CallStacks } from './stack.ts';
 import { ExitRecording } from './exitRecording.ts';
@@ -76,6 +77,7 @@ export class TraplineSession extends DebugSession {
   private event: (StopReason & { kind: 'event' }) | undefined;
   /** The user knows how to answer a call. */
   private toldHow = false;
+  private readonly hinted = new Set<string>();
   private state: 'starting' | 'running' | 'stopped' | 'over' = 'starting';
 
   constructor(options: SessionOptions) {
@@ -135,7 +137,7 @@ export class TraplineSession extends DebugSession {
         const text = `the request '${command}' is not supported`;
         throw new RequestError(errorCodes.unknownRequest, text);
       }
-      const args: unknown = request.arguments ?? {};
+      const args = withoutNulls(request.arguments ?? {});
       checkArguments(command, args);
       const body = await this.presenting(args, () => handler(args));
       if (body !== undefined) response.body = body;
@@ -425,6 +427,16 @@ export class TraplineSession extends DebugSession {
       this.tell('stopped', { reason: reason.kind, ...thread });
     }
     if (call) this.tellOfCall(call);
+    void this.background(() => this.recognise(hart));
+  }
+
+  /** Code that has moved is named once. */
+  private async recognise(hart: number): Promise<void> {
+    const { guest } = this.running;
+    const hint = await relocationHint(guest, hart, await readPc(guest, hart));
+    if (hint === undefined || this.hinted.has(hint)) return;
+    this.hinted.add(hint);
+    this.output('console', `${hint}\n`);
   }
 
   private describeData(reason: StopReason): string | undefined {

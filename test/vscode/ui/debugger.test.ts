@@ -15,7 +15,7 @@ describe('stops in VS Code', function () {
   writeFileSync(file, JSON.stringify(launch));
   const source = path.join(folder, 'hello-dbcn/main.c');
   const handler = lineOf(path.join(folder, 'hello-dbcn/timer.c'), 'timer_ticks++');
-  const planets = lineOf(source, 'moons += p->moons');
+  const planets = lineOf(source, 'return moons;');
   let code: Workbench;
   const typed = async (text: string) => {
     await code.page.locator('.repl-input-wrapper .monaco-editor').click();
@@ -24,7 +24,8 @@ describe('stops in VS Code', function () {
   };
 
   before(async () => {
-    code = await Workbench.open({ folder, vsix: process.env.TRAPLINE_VSIX ?? '' });
+    const settings = { 'editor.stickyScroll.enabled': false };
+    code = await Workbench.open({ folder, vsix: process.env.TRAPLINE_VSIX ?? '', settings });
     await code.waitForTrapline();
     await code.widenSideBar(170);
     await code.setTheme('dark');
@@ -41,6 +42,8 @@ describe('stops in VS Code', function () {
 
   it('a guest-page fault is explained where it happened', async () => {
     await code.openFile('hello-dbcn', 'main.c');
+    await code.goToLine(planets);
+    await code.clickGutter(planets);
     await code.press('F5');
     await code.waitForTerminal('What is your name?');
     await code.typeInTerminal('Ada');
@@ -63,9 +66,6 @@ describe('stops in VS Code', function () {
   });
 
   it('C values and the stack in the side bar', async () => {
-    await code.openFile('hello-dbcn', 'main.c');
-    await code.goToLine(planets);
-    await code.clickGutter(planets);
     await code.press('F5');
     await code.waitForStoppedLine((line) => line === planets);
     await code.press('Control+Shift+D');
@@ -77,9 +77,6 @@ describe('stops in VS Code', function () {
     await code.openFile('hello-dbcn', 'timer.c');
     await code.goToLine(handler);
     await code.clickGutter(handler);
-    await code.openFile('hello-dbcn', 'main.c');
-    await code.goToLine(planets);
-    await code.clickGutter(planets);
     await code.press('F5');
     await code.waitForFrame('handle_trap');
     await code.waitForFrame('-> taken from VS-mode');

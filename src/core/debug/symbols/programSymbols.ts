@@ -174,6 +174,12 @@ class ElfProgramSymbols implements ProgramSymbols {
     return [{ functionName: name, position, inlined: false }];
   }
 
+  placesOfCode(code: Uint8Array) {
+    return this.symbolModules.flatMap((module) =>
+      module.placesOfCode(code).map((address) => ({ module: module.info, address })),
+    );
+  }
+
   symbolAt(address: bigint): SymbolAt | undefined {
     return this.first(address, (module, at) => {
       const symbol = module.symbols?.at(at);

@@ -22,6 +22,8 @@ import { LineTable } from './lineTable.ts';
 import { SymbolIndex } from './symbolIndex.ts';
 import type { ModuleInfo, SymbolFile } from './symbols.ts';
 
+const PF_X = 1;
+
 interface UnitRange extends AddressRange {
   readonly unit: Unit;
 }
@@ -74,6 +76,26 @@ export class SymbolModule {
       high: offset + highs.reduce(most, 0n),
       symbolStatus: version === undefined ? named : `DWARF ${version}`,
     };
+  }
+
+  /** The file's own addresses at which code is the same as some other. */
+  placesOfCode(code: Uint8Array): readonly bigint[] {
+    const { elf } = this;
+    const found: bigint[] = [];
+    for (const { offset, fileSize, virtualAddress, flags } of elf.loadable) {
+      if ((flags & PF_X) === 0) continue;
+      const { bytes } = elf;
+      const own =
+        bytes instanceof Uint8Array
+          ? bytes.subarray(offset, offset + fileSize)
+          : bytes.read(offset, fileSize);
+      // Instructions begin at even addresses.
+      for (let at = 0; at + code.length <= own.length; at += 2) {
+        if (own[at] !== code[0]) continue;
+        if (code.every((byte, i) => own[at + i] === byte)) found.push(virtualAddress + BigInt(at));
+      }
+    }
+    return found;
   }
 
   get symbols(): SymbolIndex | undefined {

@@ -140,6 +140,11 @@ export interface ProgramSymbols {
   /** Never empty where anything is known of the address: falls back to the symbol's name. */
   callsAt(address: bigint): readonly CallInProgress[];
 
+  /** Where in the files' own code some bytes are, as addresses without offsets; one for each place. */
+  placesOfCode(
+    code: Uint8Array,
+  ): readonly { readonly module: ModuleInfo; readonly address: bigint }[];
+
   /** The symbol an address belongs to, by size or else as the nearest one before it in its section. */
   symbolAt(address: bigint): SymbolAt | undefined;
   symbolNamed(name: string): SymbolAt | undefined;

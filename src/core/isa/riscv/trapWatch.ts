@@ -57,21 +57,21 @@ const causes: Readonly<Record<number, Cause>> = {
   [cause.breakpoint]: { kind: 'ebreak', name: 'breakpoint', section: section.traps },
   [cause.loadMisaligned]: misaligned('load', 'load'),
   [cause.loadAccess]: accessFault('load', 'load'),
-  [cause.storeMisaligned]: misaligned('store', 'store/AMO'),
-  [cause.storeAccess]: accessFault('store', 'store/AMO'),
+  [cause.storeMisaligned]: misaligned('store', 'store or AMO'),
+  [cause.storeAccess]: accessFault('store', 'store or AMO'),
   [cause.ecallU]: call('U-mode or VU-mode'),
   [cause.ecallS]: call('HS-mode'),
   [cause.ecallVS]: call('VS-mode'),
   [cause.ecallM]: call('M-mode'),
   [cause.instructionPage]: pageFault('fetch', 'instruction'),
   [cause.loadPage]: pageFault('load', 'load'),
-  [cause.storePage]: pageFault('store', 'store/AMO'),
+  [cause.storePage]: pageFault('store', 'store or AMO'),
   [cause.instructionGuestPage]: guestFault('fetch', 'instruction'),
   [cause.loadGuestPage]: guestFault('load', 'load'),
   [cause.virtualInstruction]: {
     ...{ kind: 'virtual-instruction', name: 'virtual instruction', section: section.virtual },
   },
-  [cause.storeGuestPage]: guestFault('store', 'store/AMO'),
+  [cause.storeGuestPage]: guestFault('store', 'store or AMO'),
 };
 
 const interruptNames = Object.fromEntries(
@@ -166,13 +166,17 @@ export class TrapWatch {
       ...{ address: tval, access: known.access },
       ...this.accessor(known.access, info.gva),
     });
-    details.push(...walk.steps.map(({ stage, text }) => `${stage}: ${text}`));
     const { refusal } = walk;
+    const steps = walk.steps.map(({ stage, text }) => `${stage}: ${text}`);
     // Some instructions ask for other permissions than their kind: then the walk knows nothing.
-    if (refusal?.cause !== code)
-      return { short: ` of ${hex(tval)}`, details: [...details, ...where] };
-    details.push(refusal.text, `specification: ${refusal.section}`);
-    return { short: ` of ${hex(tval)}: ${refusal.text}`, details };
+    if (refusal?.cause !== code) {
+      return { short: ` of ${hex(tval)}`, details: [...details, ...where, ...steps] };
+    }
+    const { text, section: says } = refusal;
+    return {
+      short: ` of ${hex(tval)}: ${text}`,
+      details: [...details, `specification: ${says}`, ...steps, text],
+    };
   }
 
   /** In whose name the access was made. */
