@@ -11,6 +11,7 @@ import { Breakpoints, type Entry } from './breakpoints.ts';
 import { CodeTargets } from './codeRequests.ts';
 import { describeAccess } from './dataBreakpoints.ts';
 import { errorCodes, errorMessage, isDefect, messageText, RequestError } from './errors.ts';
+import { explainEvent } from './exceptionInfo.ts';
 import { ExitFilters, guestPanic } from './exitFilters.ts';
 import { hex, readPc, threadOf, type Guest } from './guest.ts';
 import { Indexing } from './indexing.ts';
@@ -286,26 +287,8 @@ export class TraplineSession extends DebugSession {
 
   async exceptionInfo(hart: number): Promise<DebugProtocol.ExceptionInfoResponse['body']> {
     const { event } = this;
-    if (!event || this.stoppedHart !== hart) {
-      throw new RequestError(errorCodes.notStopped, 'this hart has not stopped for an exception');
-    }
-    const { guest } = this.running;
-    const at = hex(await readPc(guest, hart));
-    const { instructions } = await guest.target.statistics();
-    return {
-      exceptionId: event.name,
-      description: event.text,
-      breakMode: 'always',
-      details: {
-        message: [event.text, ...(event.details ?? [])].join('\n'),
-        typeName: event.name,
-        // VS Code shows this part below the description, and no other.
-        stackTrace: [
-          ...(event.details ?? []),
-          `hart ${hart} at ${at} after ${instructions} instructions`,
-        ].join('\n'),
-      },
-    };
+    if (event && this.stoppedHart === hart) return explainEvent(this.running.guest, hart, event);
+    throw new RequestError(errorCodes.notStopped, 'this hart has not stopped for an exception');
   }
 
   private async startGuest(request: LaunchRequest): Promise<void> {
