@@ -129,4 +129,36 @@ describe('core/engine/words', function () {
       }
     });
   }
+
+  it('are only guessed where a loop begins: what it is entered with may be another', () => {
+    // s3 and s4 are words in the first 64 times, and then ever more of their upper halves is used.
+    const source = `
+_start:
+  li s0, 0
+again:
+  addi s0, s0, 1
+  li s3, 7
+  li s4, -9
+  li t0, 64
+  blt s0, t0, words
+  slli t1, s0, 31
+  xor s3, s3, t1
+  slli t1, s0, 27
+  xor s4, s4, t1
+words:
+  li s1, 20
+loop:
+  xor s3, s3, s4
+  srli s5, s3, 3
+  xor s2, s2, s5
+  addi s1, s1, -1
+  bnez s1, loop
+  j again`;
+    const interpreted = rig(source);
+    const translated = rig(source, { translate: eagerTranslation });
+    for (let i = 0; i < 60; i++) {
+      assert.deepEqual(translated.hart.run(477), interpreted.hart.run(477));
+      assert.deepEqual(state(translated), state(interpreted));
+    }
+  });
 });

@@ -2,25 +2,34 @@
  * What a region takes for granted, tested when it is entered: only TypeScript changes any of it,
  * and no region is running then. One that finds it otherwise is left at once, to be interpreted.
  */
-import { i32, i64, load, ne, ne32, or32, type Expr } from '../../wasm/expression.ts';
+import { i32, i64, load, ne, ne32, or, or32, xor, type Expr } from '../../wasm/expression.ts';
 import type { FunctionBuilder } from '../../wasm/functionBuilder.ts';
-import { floatUnit, hart, regionExit } from '../layout.ts';
+import { floatUnit, hart, regionExit, registerBytes } from '../layout.ts';
 import type { DirectMemory } from './directMemory.ts';
 
 export interface Assumptions {
   /** The floating-point unit is steady. */
   readonly steady: boolean;
   readonly direct: DirectMemory | undefined;
+  /** General registers that hold words. */
+  readonly words: number;
 }
 
 export function checkAssumptions(
   f: FunctionBuilder,
   base: Expr,
-  { steady, direct }: Assumptions,
+  { steady, direct, words }: Assumptions,
   /** Number of the region, for the translator to hear of what can be had otherwise. */
   region: number,
   returnToCaller: () => void,
 ): void {
+  const leaveIf = (condition: Expr): void => {
+    f.if(condition);
+    f.store('i32.store', base, i32(regionExit.interpret), hart.regionExit);
+    f.store('i32.store', base, i32(region), hart.exitSite);
+    returnToCaller();
+    f.end();
+  };
   if (steady) {
     f.if(ne32(load('i32.load', base, hart.floatUnit), i32(floatUnit.steady)));
     f.store('i32.store', base, i32(regionExit.interpret), hart.regionExit);
@@ -33,10 +42,15 @@ export function checkAssumptions(
     const otherRest = ne(load('i64.load', base, hart.directBytes), i64(rest));
     const hole = (BigInt(direct.hole.bytes) << 32n) | BigInt(direct.hole.at);
     const otherHole = ne(load('i64.load', base, hart.directHole), i64(hole));
-    f.if(or32(or32(otherBase, otherRest), otherHole));
-    f.store('i32.store', base, i32(regionExit.interpret), hart.regionExit);
-    f.store('i32.store', base, i32(region), hart.exitSite);
-    returnToCaller();
-    f.end();
+    leaveIf(or32(or32(otherBase, otherRest), otherHole));
+  }
+  if (words !== 0) {
+    const upper: Expr[] = [];
+    for (let index = 0; index < 32; index++) {
+      if (!((words >>> index) & 1)) continue;
+      const register = load('i64.load', base, hart.registers + index * registerBytes);
+      upper.push(xor(register, load('i64.load32_s', base, hart.registers + index * registerBytes)));
+    }
+    leaveIf(ne(upper.reduce(or), i64(0)));
   }
 }

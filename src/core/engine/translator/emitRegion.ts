@@ -60,14 +60,21 @@ export interface RegionRequest {
   readonly direct?: DirectMemory;
   /** The area of the hart where there is one: a constant in the code. */
   readonly onlyHart?: number;
+  /** General registers that may be taken for words on entry. */
+  readonly words: number;
 }
 
 const parameters = { base: 0, pc: 1, budget: 2, depth: 3 } as const;
 
-export function emitRegion(request: RegionRequest): { f: FunctionBuilder; graph: FlowGraph } {
+/** `words` are the registers that were taken for words. */
+export function emitRegion(request: RegionRequest): {
+  f: FunctionBuilder;
+  graph: FlowGraph;
+  words: number;
+} {
   const graph = new FlowGraph(request.discovered.blocks, request.entry);
   const emitter = new RegionEmitter(request, graph);
-  return { f: emitter.emit(), graph };
+  return { f: emitter.emit(), graph, words: emitter.assumptions.words };
 }
 
 class RegionEmitter {
@@ -84,7 +91,7 @@ class RegionEmitter {
   private readonly exits: Exits;
   private readonly context: RegionContext;
   private readonly registers: RegisterLocals;
-  private readonly assumptions: Assumptions;
+  readonly assumptions: Assumptions;
   private readonly loopLabels = new Map<number, Label>();
   private readonly labels = new Map<number, Label>();
   /** Of each block. */
@@ -102,13 +109,14 @@ class RegionEmitter {
     this.base = onlyHart === undefined ? f.parameter(parameters.base) : i32(onlyHart);
     this.registers = new RegisterLocals(f, this.base);
     this.graph = graph;
-    this.states = new RegisterStates(graph, request.xlen);
+    this.states = new RegisterStates(graph, request.xlen, request.words);
     this.page = f.newLocal('i64');
     this.set = f.newLocal('i32');
     const facts = graph.nodes.flatMap(({ block }) => block.instructions.map((i) => i.facts));
     this.assumptions = {
       steady: request.steady && facts.some(({ asksFloatUnit }) => asksFloatUnit),
       direct: facts.some(({ access }) => access?.kind === 'load') ? request.direct : undefined,
+      words: this.states.guessed,
     };
     const direct = this.assumptions.direct !== undefined;
     this.groups = graph.nodes.map(({ block }) => accessGroups(block.instructions, direct));
@@ -142,7 +150,7 @@ class RegionEmitter {
     checkAssumptions(f, this.base, this.assumptions, request.number, () => this.returnToCaller());
     f.set(this.page, sub(this.pc, i64(request.entry)));
     f.set(this.set, load('i32.load', this.base, hart.tlbSet));
-    this.registers.load(states.live(this.graph.nodes[0]!));
+    this.registers.load(states.live(this.graph.nodes[0]!), this.assumptions.words);
     exits.open();
     this.emitTree(this.graph.nodes[0]!);
     f.unreachable();

@@ -17,6 +17,8 @@ export interface Liveness {
   readonly scopes: readonly Masks[];
   /** All registers that appear. */
   readonly used: Masks;
+  /** Registers that are read before they are written, from the entry on. */
+  readonly needed: Masks;
 }
 
 export function findLiveness(graph: FlowGraph): Liveness {
@@ -31,6 +33,7 @@ export function findLiveness(graph: FlowGraph): Liveness {
     writeBacks: pair('writeBacks'),
     scopes: pair('scopes'),
     used: [first.used, second.used],
+    needed: [first.needed, second.needed],
   };
 }
 
@@ -54,8 +57,10 @@ function solve({ nodes }: FlowGraph, bank: Bank) {
   }
   const scopes = scopesOf(nodes, appearing, bank);
   // Most code has no floating-point registers.
-  if (appears === 0) return { live, dirtyIn, dirtyOut, writeBacks: live, scopes, used: 0 };
-  const writeBacks = findWriteBacks(nodes, use, def, (id) =>
+  const none = { used: 0, needed: 0 };
+  if (appears === 0) return { live, dirtyIn, dirtyOut, writeBacks: live, scopes, ...none };
+  const needed = findNeeded(nodes, use, def);
+  const writeBacks = findWriteBacks(nodes, needed, def, (id) =>
     isCrowded(scopes[id]! & appears, bank),
   );
   for (let id = 0; id < count; id++) dirtyOut[id] = def[id]! & ~writeBacks[id]!;
@@ -85,7 +90,28 @@ function solve({ nodes }: FlowGraph, bank: Bank) {
   }
   let used = 0;
   for (let id = 0; id < count; id++) used |= use[id]! | def[id]! | live[id]!;
-  return { live, dirtyIn, dirtyOut, writeBacks, scopes, used };
+  return { live, dirtyIn, dirtyOut, writeBacks, scopes, used, needed: needed[0]! };
+}
+
+/** Registers that are read before they are written, from where each block begins on. */
+function findNeeded(nodes: readonly FlowNode[], use: Int32Array, def: Int32Array): Int32Array {
+  const needed = new Int32Array(nodes.length);
+  for (let changed = true; changed;) {
+    changed = false;
+    for (let id = nodes.length - 1; id >= 0; id--) {
+      const before = use[id]! | (neededBehind(nodes[id]!, needed) & ~def[id]!);
+      if (before === needed[id]) continue;
+      needed[id] = before;
+      changed = true;
+    }
+  }
+  return needed;
+}
+
+function neededBehind(node: FlowNode, needed: Int32Array): number {
+  let out = 0;
+  if (!calls(node)) for (const s of node.successors) out |= needed[s]!;
+  return out;
 }
 
 /**
@@ -95,27 +121,12 @@ function solve({ nodes }: FlowGraph, bank: Bank) {
  */
 function findWriteBacks(
   nodes: readonly FlowNode[],
-  use: Int32Array,
+  needed: Int32Array,
   def: Int32Array,
   isCrowdedIn: (id: number) => boolean,
 ): Int32Array {
-  const needed = new Int32Array(nodes.length);
-  const neededBehind = (node: FlowNode): number => {
-    let out = 0;
-    if (!calls(node)) for (const s of node.successors) out |= needed[s]!;
-    return out;
-  };
-  for (let changed = true; changed;) {
-    changed = false;
-    for (let id = nodes.length - 1; id >= 0; id--) {
-      const before = use[id]! | (neededBehind(nodes[id]!) & ~def[id]!);
-      if (before === needed[id]) continue;
-      needed[id] = before;
-      changed = true;
-    }
-  }
   return Int32Array.from(nodes, (node, id) => {
     if (calls(node) || !node.successors.some((s) => nodes[s]!.loops.size > 0)) return 0;
-    return isCrowdedIn(id) ? def[id]! & ~neededBehind(node) : 0;
+    return isCrowdedIn(id) ? def[id]! & ~neededBehind(node, needed) : 0;
   });
 }

@@ -31,14 +31,20 @@ export const written = (masks: Masks, words: number): Written => ({
   words: words & masks[0],
 });
 
-export function findNarrow(graph: FlowGraph, liveness: Liveness, xlen: RegisterWidth): Narrow {
+export function findNarrow(
+  graph: FlowGraph,
+  liveness: Liveness,
+  xlen: RegisterWidth,
+  /** Words where the region begins. */
+  entry: number,
+): Narrow {
   const { nodes } = graph;
   const results = new Results(xlen);
   const after = (i: Instruction, before: number): number => results.after(i, before);
   // Everything is a word until it is found not to be; what comes from memory is not.
   const begins = new Int32Array(nodes.length).fill(-1);
   const ends = new Int32Array(nodes.length).fill(-1);
-  begins[0] = 0;
+  begins[0] = entry;
   for (let changed = true, first = true; changed; first = false) {
     changed = false;
     for (const { id, block, predecessors } of nodes) {

@@ -1,6 +1,8 @@
 /** What the translator knows of a region, wanted or made. */
 import { defined } from '../../base/assert.ts';
+import type { CodePages } from '../codePages.ts';
 import { pageBytes, recordShift } from '../layout.ts';
+import type { Block } from './block.ts';
 import type { Discovered } from './discover.ts';
 
 /** A place where a region is to begin. */
@@ -14,6 +16,8 @@ export interface Wanted {
   readonly whole: boolean;
   /** The record that a region which exists already lacks; it is made anew if it can have that. */
   readonly because?: number;
+  /** General registers that may be taken for words where it begins; of a region, those that are. */
+  readonly words: number;
 }
 
 /** A record, and the virtual address of its page. */
@@ -44,6 +48,27 @@ export interface Region extends Wanted {
   readonly blocks: readonly number[];
   /** Length of its function. */
   readonly bytes: number;
+}
+
+const pageParcels = pageBytes / 2;
+
+/** Marks the parcels of a block in the bits of their physical pages. */
+export function markParcels(
+  parcels: Map<number, Uint32Array>,
+  code: CodePages,
+  pages: ReadonlyMap<number, number>,
+  { instructions }: Block,
+): void {
+  for (const { at, handler } of instructions) {
+    const number = Math.floor(at / pageBytes);
+    const physical = defined(code.pageAt(pages.get(number)!), 'a page with records');
+    let bits = parcels.get(physical);
+    if (!bits) parcels.set(physical, (bits = new Uint32Array(pageParcels / 32)));
+    for (let i = 0; i < handler.length; i += 2) {
+      const parcel = (at - number * pageBytes + i) >> 1;
+      bits[parcel >> 5]! |= 1 << (parcel & 31);
+    }
+  }
 }
 
 /** Whether some parcel from the first to the last is among those that a page's bits tell of. */

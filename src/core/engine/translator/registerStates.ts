@@ -3,16 +3,28 @@ import type { Block, Instruction } from './block.ts';
 import type { FlowGraph, FlowNode } from './flowGraph.ts';
 import { findLiveness, type Liveness } from './liveness.ts';
 import { findNarrow, written, type Narrow, type Written } from './narrow.ts';
-import { isNone, writeMask, type Masks } from './registerMasks.ts';
+import { bankOf, bitOf, isNone, writeMask, type Masks } from './registerMasks.ts';
 import type { RegisterWidth } from '../semantics.ts';
 
 export class RegisterStates {
   private readonly liveness: Liveness;
   private readonly narrow: Narrow;
 
-  constructor(graph: FlowGraph, xlen: RegisterWidth) {
+  constructor(graph: FlowGraph, xlen: RegisterWidth, guess: number) {
     this.liveness = findLiveness(graph);
-    this.narrow = findNarrow(graph, this.liveness, xlen);
+    // Elsewhere a test on entry would cost more than it saves.
+    const usable = graph.nodes[0]!.loopHeader ? guess & ~addressesOf(graph) : 0;
+    this.narrow = findNarrow(
+      graph,
+      this.liveness,
+      xlen,
+      usable & this.liveness.needed[0] & this.liveness.live[0]![0],
+    );
+  }
+
+  /** Registers that are taken for words where the region begins. */
+  get guessed(): number {
+    return this.narrow.in[0]!;
   }
 
   /** Registers that are in locals where a block begins. */
@@ -85,6 +97,18 @@ export class RegisterStates {
       loads: [wanted[0] & ~inFrom[0], wanted[1] & ~inFrom[1]],
     };
   }
+}
+
+/** General registers that are addresses, and that the region does not change. */
+function addressesOf({ nodes }: FlowGraph): number {
+  let [addresses, changed] = [0, 0];
+  for (const { block } of nodes) {
+    for (const i of block.instructions) {
+      if (i.facts.access && bankOf(i.rs1) === 0) addresses |= bitOf(i.rs1);
+      changed |= writeMask(i, 0);
+    }
+  }
+  return addresses & ~changed;
 }
 
 /** The instructions that write registers of these for the last time in a block. */

@@ -13,29 +13,27 @@ import {
   floatUnit,
   hart,
   hotWord,
-  pageBytes,
   record,
   recordShift,
   regionExit,
   shared,
   special,
 } from '../layout.ts';
-import type { Block } from './block.ts';
 import { noCounters } from './counters.ts';
 import { directMemory } from './directMemory.ts';
 import { defaultLimits, Discovery, type Discovered, type TranslatedIsa } from './discover.ts';
 import { emitRegion } from './emitRegion.ts';
+import { EntryWords } from './entryWords.ts';
 import { LiveRegions } from './liveRegions.ts';
 import { Losses } from './losses.ts';
 import { observeRegion, type ObservedRegion } from './observed.ts';
 import type { TranslatorOptions } from './options.ts';
 import { Places } from './places.ts';
-import { aroundIn, type IndirectJump, type Region, type Wanted } from './region.ts';
+import { aroundIn, markParcels, type IndirectJump, type Region, type Wanted } from './region.ts';
 import { factsOf } from './rowFacts.ts';
 
 export type { TranslatorOptions } from './options.ts';
 
-const pageParcels = pageBytes / 2;
 /**
  * A region is made anew for a way out that turned out to be hot, but not for ever, and each time
  * the way must be taken so many times as often: the host's compiler works long on a region.
@@ -91,6 +89,7 @@ export class Translator implements CodeWatcher {
   private readonly targets = new Map<number, Set<number>>();
   private readonly losses: Losses;
   /** How often regions that begin at a record were left for assuming too much. */
+  private readonly entryWords: EntryWords;
   private readonly surprises = new Map<number, number>();
   private readonly observe: TranslatorOptions['observe'];
   private readonly features: HostFeatures;
@@ -113,6 +112,7 @@ export class Translator implements CodeWatcher {
     this.progress = progress;
     this.losses = new Losses(progress);
     this.memory = memory;
+    this.entryWords = new EntryWords(memory.view);
     this.code = code;
     this.isa = isa;
     this.capacity = options.capacity ?? 16_000;
@@ -146,7 +146,7 @@ export class Translator implements CodeWatcher {
     const site = view.getUint32(area + hart.exitSite, true);
     view.setUint32(area + hart.exitSite, 0, true);
     if (view.getUint32(area + hart.regionExit, true) === regionExit.interpret && site !== 0) {
-      this.surprised(site);
+      this.surprised(area, site);
       return;
     }
     const page = view.getBigUint64(area + hart.pageAddress, true);
@@ -170,7 +170,7 @@ export class Translator implements CodeWatcher {
       this.want({ ...grown, because: rec });
     } else if (!isEntry && this.isWorthwhile(rec)) {
       if (this.regions.hasBlock(rec) && !this.isBusy(rec)) return;
-      this.want({ record: rec, area, page, generation: 0, whole: false });
+      this.want({ record: rec, area, page, generation: 0, whole: false, words: 0 });
     }
     const batch = Math.min(this.regions.size * waitingPart, largestBatch);
     if (again || this.wanted.size >= Math.max(batch, this.batch)) this.translateWanted();
@@ -200,6 +200,7 @@ export class Translator implements CodeWatcher {
     this.transfers.clear();
     this.refused.clear();
     this.surprises.clear();
+    this.entryWords.clear();
   }
 
   translateWanted(): void {
@@ -248,9 +249,10 @@ export class Translator implements CodeWatcher {
   }
 
   /** A region was left because loads went elsewhere than to memory that they reach directly. */
-  private surprised(site: number): void {
+  private surprised(area: number, site: number): void {
     const region = this.regions.at(site);
     if (!region) return;
+    if (this.entryWords.wasWrong(area, region.record, region.words)) return this.drop(region);
     const times = (this.surprises.get(region.record) ?? 0) + 1;
     this.surprises.set(region.record, times);
     if (times % mostSurprises === 0) this.drop(region);
@@ -278,7 +280,8 @@ export class Translator implements CodeWatcher {
   }
 
   private want(wanted: Wanted): void {
-    this.wanted.set(wanted.record, wanted);
+    const words = this.entryWords.guess(wanted.area, wanted.record);
+    this.wanted.set(wanted.record, { ...wanted, words });
   }
 
   /** A region that mostly leads to code that changes all the time costs more than it saves. */
@@ -317,7 +320,7 @@ export class Translator implements CodeWatcher {
     const { area, around } = region;
     if (!around) return { ...region, generation, whole: true };
     if (this.regions.beginningAt(around.record)) return undefined;
-    return { ...around, area, generation, whole: false };
+    return { ...around, area, generation, whole: false, words: 0 };
   }
 
   /** How much more often a way out must be taken; targets of indirect jumps are many, and kept. */
@@ -369,11 +372,12 @@ export class Translator implements CodeWatcher {
     const direct = directMemory(this.memory.view, area, givenUp);
     const request = {
       ...{ discovered, entry: offset, number: index, typeIndex, xlen, steady },
+      words: wanted.words,
       features: this.features,
       ...(direct ? { direct } : {}),
       ...(this.memory.harts === 1 ? { onlyHart: area } : {}),
     };
-    const { f, graph } = emitRegion(request);
+    const { f, graph, words } = emitRegion(request);
     const name = `r${index}.${this.counters.modules}`;
     module.addFunction(f, name);
     if (this.observe) {
@@ -386,7 +390,7 @@ export class Translator implements CodeWatcher {
     const blocks: number[] = [];
     for (const { block } of graph.nodes) {
       this.counters.instructions += block.instructions.length;
-      this.mark(parcels, discovered.pages, block);
+      markParcels(parcels, this.code, discovered.pages, block);
       const first = block.instructions[0];
       if (first) blocks.push(first.record);
       const last = block.instructions.at(-1);
@@ -398,7 +402,19 @@ export class Translator implements CodeWatcher {
     const around = aroundIn(discovered, page);
     for (const each of blocks) inside.add(each);
     const bytes = f.code.length;
-    return { ...wanted, index, name, parcels, indirect, cold, outside, around, blocks, bytes };
+    return {
+      ...wanted,
+      words,
+      index,
+      name,
+      parcels,
+      indirect,
+      cold,
+      outside,
+      around,
+      blocks,
+      bytes,
+    };
   }
 
   /** Whether a region made anew has what it is made anew for; if not, it stays as it is for good. */
@@ -412,23 +428,6 @@ export class Translator implements CodeWatcher {
       region.outside.delete(because!);
     }
     return false;
-  }
-
-  private mark(
-    parcels: Map<number, Uint32Array>,
-    pages: ReadonlyMap<number, number>,
-    { instructions }: Block,
-  ): void {
-    for (const { at, handler } of instructions) {
-      const number = Math.floor(at / pageBytes);
-      const physical = defined(this.code.pageAt(pages.get(number)!), 'a page with records');
-      let bits = parcels.get(physical);
-      if (!bits) parcels.set(physical, (bits = new Uint32Array(pageParcels / 32)));
-      for (let i = 0; i < handler.length; i += 2) {
-        const parcel = (at - number * pageBytes + i) >> 1;
-        bits[parcel >> 5]! |= 1 << (parcel & 31);
-      }
-    }
   }
 
   private install(region: Region): void {
