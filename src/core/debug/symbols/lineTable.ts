@@ -79,15 +79,19 @@ export class LineTable {
     return this.sequences.find((s) => address >= s.low && address < s.high);
   }
 
-  /** The row that describes the instruction at an address: of several at one address the last. */
+  /**
+   * The row that describes the instruction at an address. Code of no line (line 0) belongs to the
+   * row before it, as in gdb.
+   */
   rowAt(address: bigint): RowRange | undefined {
     const rows = this.sequenceAt(address)?.rows;
     if (!rows) return undefined;
-    const index = lastUpTo(rows, address);
-    const row = rows[index];
-    const next = rows[index + 1];
-    if (!row || !next) return undefined;
-    return { row, low: row.address, high: next.address };
+    const last = lastUpTo(rows, address);
+    const next = rows[last + 1];
+    let index = last;
+    while (index > 0 && shown(rows, index)?.line === 0) index = previousVisible(rows, index);
+    const row = shown(rows, index);
+    return row && next && { row, low: row.address, high: next.address };
   }
 
   /**
@@ -99,22 +103,22 @@ export class LineTable {
     if (!rows) return undefined;
     let first = lastUpTo(rows, address);
     while (first > 0 && continues(rows, first)) first = previousVisible(rows, first);
-    const row = rows[first];
+    const row = shown(rows, first);
     if (!row) return undefined;
     const same = (index: number) => {
-      const other = rows[index];
+      const other = shown(rows, index);
       if (other === undefined || other.endSequence) return false;
       return continues(rows, index) || (other.line === row.line && other.file === row.file);
     };
     let last = first;
-    while (same(last + 1) || isHidden(rows, last + 1)) last++;
+    while (isHidden(rows, last + 1) || same(last + 1)) last++;
     for (let i = first - 1; i >= 0; i--) {
       if (isHidden(rows, i)) continue;
       if (!same(i)) break;
       if (!continues(rows, i)) first = i;
     }
-    const start = rows[first] ?? row;
-    return { row: start, low: start.address, high: rows[last + 1]?.address ?? address };
+    const start = rows[first]?.address ?? row.address;
+    return { row, low: start, high: rows[last + 1]?.address ?? address };
   }
 }
 
@@ -131,18 +135,23 @@ function lastUpTo(rows: readonly LineRow[], address: bigint): number {
 }
 
 /**
- * Whether a row begins no statement. Of several rows at one address the last one counts, which
- * compilers with location views often do not mark; then a marked one of the same line does.
+ * Of several rows at one address, the last of which is at `index`, the one that counts: the last
+ * that begins a statement, which a breakpoint on its line stops at; compilers with location views
+ * often add others behind it.
  */
-function continues(rows: readonly LineRow[], index: number): boolean {
+function shown(rows: readonly LineRow[], index: number): LineRow | undefined {
   const row = rows[index];
-  if (row === undefined) return false;
-  if (row.line === 0) return true;
-  for (let i = index; rows[i]?.address === row.address; i--) {
+  for (let i = index; rows[i]?.address === row?.address && i >= 0; i--) {
     const other = rows[i];
-    if (other?.isStmt && other.line === row.line && other.file === row.file) return false;
+    if (other?.isStmt && other.line !== 0 && !row?.endSequence) return other;
   }
-  return true;
+  return row;
+}
+
+/** Whether a row begins no statement. */
+function continues(rows: readonly LineRow[], index: number): boolean {
+  const row = shown(rows, index);
+  return row !== undefined && (row.line === 0 || !row.isStmt);
 }
 
 /** True for a row without code: another one follows at the same address. */

@@ -11,6 +11,8 @@ export type RegisterFill = 'sign' | 'zero' | 'ones';
 export interface Storage {
   /** Set when all of it is in memory. */
   readonly address: bigint | undefined;
+  /** DWARF number of the register that holds it from its lowest bit on. */
+  readonly register?: number;
   /** Exactly `size` bytes; throws `Unavailable` where some of them cannot be had. */
   read(offset: number, size: number): Promise<Uint8Array>;
   /** Absent where nothing can be written. Throws `Unavailable` when it fails. */
@@ -101,6 +103,7 @@ function registerStorage(register: number, context: FrameContext): Storage {
   };
   return {
     address: undefined,
+    register,
     read: async (offset, size) => {
       if (offset + size > REGISTER_BYTES) throw new Unavailable('larger than its register');
       return (await readAll()).subarray(offset, offset + size);

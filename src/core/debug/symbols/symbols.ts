@@ -214,6 +214,8 @@ export interface Variable {
   readonly kind: 'parameter' | 'local' | 'global' | 'member';
   /** Where it lives, when it is in memory. */
   readonly address?: bigint;
+  /** DWARF number of the register that it lives in. */
+  readonly register?: number;
   /** For a pointer: what it points to, for "view memory". */
   readonly pointsTo?: bigint;
   /** Bytes of the type. */

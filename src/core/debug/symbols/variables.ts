@@ -33,6 +33,9 @@ import {
 /** Most elements of an array that one request expands to, unless it says how many. */
 const MAX_CHILDREN = 1000;
 
+/** Deeper than any program has blocks without code in each other. */
+const MAX_NESTED_BLOCKS = 16;
+
 /** Variables of the entries that `localEntries` found. */
 export async function localVariables(
   entries: readonly Die[],
@@ -58,7 +61,17 @@ export function localEntries(scope: FrameScope, inlineDepth: number): readonly D
     else calls.at(-1)?.push(die);
   }
   const blocks = calls.at(-1 - inlineDepth) ?? [];
-  return blocks.toReversed().flatMap((block) => [...block.children()].filter(isVisible));
+  return blocks.toReversed().flatMap((block) => [...entriesOf(block)]);
+}
+
+/** A block without addresses has no code of its own: what it declares is its parent's, as in gdb. */
+function* entriesOf(block: Die, depth = 0): Generator<Die> {
+  for (const child of block.children()) {
+    if (isVisible(child)) yield child;
+    const isBlock = child.tag === DW_TAG.lexical_block && depth < MAX_NESTED_BLOCKS;
+    if (!isBlock || child.has(DW_AT.low_pc) || child.has(DW_AT.ranges)) continue;
+    yield* entriesOf(child, depth + 1);
+  }
 }
 
 /** Globals and statics that a unit defines. */
@@ -151,6 +164,7 @@ export async function makeVariable(place: Place, setting: ValueSetting): Promise
     ...(!bits && { objectType: new TypeHandle(type) }),
     ...(address !== undefined && setting.context.space && { space: setting.context.space }),
     ...(address !== undefined && { address }),
+    ...(storage.register !== undefined && { register: storage.register }),
     ...(pointsTo !== undefined && { pointsTo }),
     ...(type.kind === 'array' && type.count !== undefined && { indexedCount: type.count }),
     ...(children && { children }),
