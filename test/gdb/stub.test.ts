@@ -266,6 +266,13 @@ describe('gdb stub', () => {
   it('has commands for monitor', async () => {
     assert.match(await client.monitor('help'), /^help .*\nreset /);
     assert.match(await client.monitor('nonsense'), /^There is no 'nonsense'/);
+    // Those of the debug console, with registers for names.
+    assert.match(await client.monitor('csr hgatp'), /hgatp[^]*MODE[^]*Sv39x4/);
+    assert.match(await client.monitor('walk $pc'), /0x80200000/);
+    assert.match(await client.monitor('info stage2'), /Sv39x4/);
+    assert.match(await client.monitor('calls'), /DBCN/);
+    assert.match(await client.monitor('x/2i $pc'), /80200000/);
+    assert.match(await client.monitor('walk nowhere'), /nowhere/);
     assert.equal(await client.monitor('phys on'), 'Addresses are physical.\n');
     assert.match(await client.monitor('phys maybe'), /neither on nor off/);
     assert.match(await client.ask('s'), /^T05/);

@@ -23,13 +23,20 @@ def scalar(value):
         return "<optimized out>"
     type = value.type.strip_typedefs()
     if type.code == gdb.TYPE_CODE_FLT:
-        return repr(float(value)) if type.sizeof > 4 else repr(float(value))
+        return repr(float(value))
     if type.code in (gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_BOOL):
         return str(value)
     return str(int(value))
 
 
 def leaves(path, value, found, depth=0):
+    try:
+        parts(path, value, found, depth)
+    except (gdb.error, gdb.MemoryError, ValueError) as error:
+        found[path] = "<%s>" % error
+
+
+def parts(path, value, found, depth):
     type = value.type.strip_typedefs()
     if type.code in (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF):
         found[path] = number(value.referenced_value().address)
@@ -37,7 +44,8 @@ def leaves(path, value, found, depth=0):
     if type.code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION):
         for field in type.fields():
             # A static member has no place in the object.
-            if not hasattr(field, "bitpos"):
+            # What compilers add, the discriminant of a Rust enumeration, is not the program's.
+            if not hasattr(field, "bitpos") or (field.artificial and not (field.name or "").startswith("_")):
                 continue
             hidden = field.is_base_class or not field.name
             leaves(path if hidden else path + "." + field.name, value[field], found, depth + 1)
@@ -52,6 +60,9 @@ def leaves(path, value, found, depth=0):
 
 
 def place(value):
+    # What a reference refers to is not where it is.
+    if value.type.strip_typedefs().code in (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF):
+        return "reference"
     if value.is_optimized_out:
         return "none"
     return "none" if value.address is None else number(value.address)
@@ -97,7 +108,7 @@ def registers_of(names):
         here = [what for low, high, what in ranges if int(low, 16) <= pc < int(high, 16)]
         # One location for the whole function, or one for each range of addresses.
         what = here[0] if ranges and here else "" if ranges else text.split(" is ", 1)[-1]
-        match = re.match(r"a variable in \$(\w+)(,|$)", what)
+        match = re.match(r"a variable in \$(\w+)(,|[.]|$)", what)
         found[name] = match.group(1) if match else ""
     return found
 
@@ -114,7 +125,7 @@ def observe():
                 registers[name] = number(value)
         frames.append({
             "pc": str(frame.pc()),
-            "function": frame.name(),
+            "function": without_parameters(frame.name() or "") or None,
             "file": sal.symtab.fullname() if sal.symtab else None,
             "line": sal.line,
             "inlined": frame.type() == gdb.INLINE_FRAME,
@@ -126,7 +137,21 @@ def observe():
             names = [v["name"] for v in frames[0]["variables"]]
             frames[0]["inRegisters"] = registers_of(names)
         frame = frame.older()
-    print("STOP " + json.dumps(frames))
+    # Where gdb has just said without an end of line where it stands.
+    print("\nSTOP " + json.dumps(frames))
+
+
+def without_parameters(name):
+    """A function's name without the parameters that C++ has behind it."""
+    name = re.sub(r"( const| volatile| &+)+$", "", name)
+    if not name.endswith(")") or name.endswith("operator()"):
+        return name
+    depth = 0
+    for i in range(len(name) - 1, -1, -1):
+        depth += (name[i] == ")") - (name[i] == "(")
+        if depth == 0:
+            return name[:i]
+    return name
 
 
 def calls_at(pc):
@@ -134,7 +159,7 @@ def calls_at(pc):
     block = gdb.block_for_pc(pc)
     while block and not block.is_static and not block.is_global:
         if block.function:
-            names.append(str(block.function))
+            names.append(without_parameters(str(block.function)))
         block = block.superblock
     if not names:
         # Assembly that no debug information describes has its symbols.

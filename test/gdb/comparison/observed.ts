@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadProgramSymbols } from '../../../src/core/debug/symbols/programSymbols.ts';
 import { SymbolModule } from '../../../src/core/debug/symbols/symbolModule.ts';
+import { anonymousMember } from '../../../src/core/debug/symbols/symbols.ts';
 import type {
   Frame,
   ProgramSymbols,
@@ -15,7 +16,6 @@ import type {
 import { frameContext, unwind } from '../../../src/core/debug/symbols/unwind.ts';
 import { ElfFile } from '../../../src/core/formats/elf/elf.ts';
 import { riscvIsa } from '../../../src/core/isa/riscv/riscv.ts';
-import { leaves } from '../../core/debug/symbols/observed.ts';
 import { output, serve, type Serving } from '../serving.ts';
 
 export interface SeenVariable {
@@ -33,6 +33,8 @@ export interface SeenFrame {
   readonly file: string | null;
   readonly line: number;
   readonly inlined: boolean;
+  /** gdb makes frames for calls that ended in a tail call. */
+  readonly tailCall?: boolean;
   readonly registers: Readonly<Record<string, string>>;
   readonly variables: readonly SeenVariable[];
   /** Of the innermost frame: the register that a variable is in, or ''. */
@@ -105,7 +107,15 @@ export async function compare(elf: string, stride: number, stops: number): Promi
         .map((line) => JSON.parse(line.slice(kind.length + 1)) as T);
     const code = said<SeenCode>('CODE');
     const theirs = { stops: said<SeenFrame[]>('STOP'), code, rows: said<SeenRow>('ROW') };
-    if (theirs.stops.length !== ourStops.length || code.length === 0) throw new Error(printed);
+    if (theirs.stops.length !== ourStops.length || code.length === 0)
+      throw new Error(
+        `${theirs.stops.length} ${ourStops.length} ` +
+          printed
+            .split('\n')
+            .filter((l) => !/^(STOP|CODE|ROW)/.test(l))
+            .join('\n')
+            .slice(-3000),
+      );
     const addresses = code.map(({ pc }) => BigInt(pc));
     const ours = {
       stops: ourStops,
@@ -129,6 +139,46 @@ function targetOf({ target }: Serving): UnwindTarget {
     readRegisters: (wanted) => target.readRegisters(0, wanted),
     readMemory: (address, size) => target.readMemory(0, 'virtual', address, size),
   };
+}
+
+/** A variable's scalars by path, as compare.py writes them. */
+async function leaves(
+  variable: Variable,
+  at: string,
+  found: Record<string, string>,
+): Promise<void> {
+  if (variable.pointsTo !== undefined) found[at] = `${variable.pointsTo}`;
+  else if (!variable.children) {
+    // Structs without members have no scalars.
+    if (!/^(\{\}|\(\))$|^[A-Z]\w*$/.test(variable.value) || !/[<:]/.test(variable.type)) {
+      found[at] = scalar(variable.value);
+    }
+  } else if (/^&(mut )?(str$|\[)/.test(variable.type)) await slice(variable, at, found);
+  else {
+    const children = await variable.children().catch(() => undefined);
+    if (!children) found[at] = variable.value;
+    for (const child of children ?? []) {
+      const isHidden = child.name === anonymousMember;
+      const name = child.name.startsWith('[') ? child.name : `.${child.name}`;
+      await leaves(child, isHidden ? at : at + name, found);
+    }
+  }
+}
+
+/** gdb shows a slice as its pointer and length. */
+async function slice(variable: Variable, at: string, found: Record<string, string>): Promise<void> {
+  const elements = (await variable.children?.().catch(() => [])) ?? [];
+  const address = elements[0]?.address;
+  if (address === undefined) found[at] = variable.value;
+  else {
+    found[`${at}.data_ptr`] = `${address}`;
+    found[`${at}.length`] = `${elements.length}`;
+  }
+}
+
+/** A number without the character that it is. */
+function scalar(value: string): string {
+  return /^-?\d+ /.test(value) ? (value.split(' ')[0] ?? '') : value;
 }
 
 async function lookAt(symbols: ProgramSymbols, target: UnwindTarget): Promise<SeenFrame[]> {
@@ -175,7 +225,8 @@ async function look(
   const inRegisters: Record<string, string> = {};
   for (const [name, variable] of found) {
     const { type, address, register } = variable;
-    const values = await leaves(variable);
+    const values: Record<string, string> = {};
+    await leaves(variable, name, values);
     variables.push({ name, type, place: address === undefined ? 'none' : `${address}`, values });
     inRegisters[name] = register === undefined ? '' : (names.get(register) ?? `${register}`);
   }
@@ -200,7 +251,7 @@ function rowsOf(module: SymbolModule): SeenRow[] {
   return [...tables].flatMap((table) =>
     (table?.sequences ?? []).flatMap(({ rows }) =>
       rows.map(({ address, line, file, isStmt, endSequence }) => ({
-        file: table?.paths[file] ?? '',
+        file: table?.path(file) ?? '',
         line: endSequence ? 0 : line,
         address: `${address}`,
         statement: isStmt,

@@ -15,18 +15,92 @@ export interface Program {
   readonly compiler: 'gcc' | 'clang' | 'rustc';
   /** Instructions from one stop to the next, so that about 200 stops go through all of it. */
   readonly stride: number;
+  /** How many there are at least before the program ends. */
+  readonly stops: number;
 }
 
 export const programs: readonly Program[] = [
-  { name: 'C -O0', source: 'program.c', level: '0', dwarf: 5, compiler: 'gcc', stride: 20 },
-  { name: 'C -O2', source: 'program.c', level: '2', dwarf: 5, compiler: 'gcc', stride: 5 },
-  { name: 'C -O2 DWARF 4', source: 'program.c', level: '2', dwarf: 4, compiler: 'gcc', stride: 5 },
-  { name: 'C -O1 clang', source: 'program.c', level: '1', dwarf: 5, compiler: 'clang', stride: 5 },
-  { name: 'C++ -O0', source: 'program.cpp', level: '0', dwarf: 5, compiler: 'gcc', stride: 6 },
-  { name: 'C++ -O2', source: 'program.cpp', level: '2', dwarf: 5, compiler: 'gcc', stride: 1 },
-  { name: 'Rust -O0', source: 'program.rs', level: '0', dwarf: 4, compiler: 'rustc', stride: 10 },
-  { name: 'Rust -O2', source: 'program.rs', level: '2', dwarf: 4, compiler: 'rustc', stride: 1 },
-  { name: 'assembly', source: 'program.S', level: '0', dwarf: 5, compiler: 'gcc', stride: 1 },
+  {
+    name: 'C -O0',
+    source: 'program.c',
+    level: '0',
+    dwarf: 5,
+    compiler: 'gcc',
+    stride: 20,
+    stops: 200,
+  },
+  {
+    name: 'C -O2',
+    source: 'program.c',
+    level: '2',
+    dwarf: 5,
+    compiler: 'gcc',
+    stride: 5,
+    stops: 200,
+  },
+  {
+    name: 'C -O2 DWARF 4',
+    source: 'program.c',
+    level: '2',
+    dwarf: 4,
+    compiler: 'gcc',
+    stride: 5,
+    stops: 200,
+  },
+  {
+    name: 'C -O1 clang',
+    source: 'program.c',
+    level: '1',
+    dwarf: 5,
+    compiler: 'clang',
+    stride: 5,
+    stops: 200,
+  },
+  {
+    name: 'C++ -O0',
+    source: 'program.cpp',
+    level: '0',
+    dwarf: 5,
+    compiler: 'gcc',
+    stride: 6,
+    stops: 200,
+  },
+  {
+    name: 'C++ -O2',
+    source: 'program.cpp',
+    level: '2',
+    dwarf: 5,
+    compiler: 'gcc',
+    stride: 1,
+    stops: 200,
+  },
+  {
+    name: 'Rust -O0',
+    source: 'program.rs',
+    level: '0',
+    dwarf: 4,
+    compiler: 'rustc',
+    stride: 10,
+    stops: 200,
+  },
+  {
+    name: 'Rust -O2',
+    source: 'program.rs',
+    level: '2',
+    dwarf: 4,
+    compiler: 'rustc',
+    stride: 1,
+    stops: 200,
+  },
+  {
+    name: 'assembly',
+    source: 'program.S',
+    level: '0',
+    dwarf: 5,
+    compiler: 'gcc',
+    stride: 1,
+    stops: 30,
+  },
 ];
 
 const guests = path.resolve('test/gdb/comparison/guests');

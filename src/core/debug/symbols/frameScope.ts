@@ -11,7 +11,9 @@ import {
   type ExpressionSetting,
 } from '../../formats/dwarf/expression.ts';
 import { expressionAt } from '../../formats/dwarf/locations.ts';
+import { rangesOf } from '../../formats/dwarf/ranges.ts';
 import type { Die, Unit } from '../../formats/dwarf/unit.ts';
+import { withAttribute } from './functions.ts';
 import type { SymbolModule } from './symbolModule.ts';
 import type { ValueSetting } from './values.ts';
 
@@ -59,7 +61,7 @@ async function entryValue(expression: Uint8Array, scope: FrameScope): Promise<bi
   const caller = scope.caller();
   if (!caller?.function) return undefined;
   const site = callSiteAt(caller.function, filePc(caller), 0);
-  if (!site) return undefined;
+  if (!site || !(await calls(site, caller, scope))) return undefined;
   for (const parameter of site.children()) {
     const location = parameter.value(DW_AT.location);
     if (location?.kind !== 'block' || !sameBytes(location.bytes, expression)) continue;
@@ -72,6 +74,26 @@ async function entryValue(expression: Uint8Array, scope: FrameScope): Promise<bi
     );
   }
   return undefined;
+}
+
+/**
+ * Whether a call site is known to call the function of a frame. If what it calls ended in a tail
+ * call of that function, the arguments were others.
+ */
+async function calls(site: Die, caller: FrameScope, callee: FrameScope): Promise<boolean> {
+  const origin = site.reference(DW_AT.call_origin) ?? site.reference(DW_AT.abstract_origin);
+  if (origin && callee.function) return declared(origin) === declared(callee.function);
+  const target = site.value(DW_AT.call_target) ?? site.value(DW_AT.GNU_call_site_target);
+  if (target?.kind !== 'block' || !callee.function) return false;
+  const setting = expressionSetting(caller, site.unit);
+  const address = await evaluateValue(target.bytes, expressionFrame(caller), setting);
+  return address - callee.module.relocation === rangesOf(callee.function)[0]?.low;
+}
+
+/** The entry that all instances and definitions of a function lead to, as something to compare. */
+function declared(die: Die): string {
+  const named = withAttribute(die, DW_AT.name) ?? die;
+  return `${named.unit.section} ${named.offset}`;
 }
 
 /** The call site whose return address is the first one after the call that a pc is in. */

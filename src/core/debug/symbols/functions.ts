@@ -2,7 +2,7 @@
  * Functions of one unit with the calls inlined into them (DWARF 5, section 3.3). Addresses are the
  * file's own.
  */
-import { DW_AT, DW_TAG } from '../../formats/dwarf/constants.ts';
+import { DW_AT, DW_LANG, DW_TAG } from '../../formats/dwarf/constants.ts';
 import { demangle, nameAlone } from '../../formats/names/demangle.ts';
 import { rangesOf, type AddressRange } from '../../formats/dwarf/ranges.ts';
 import type { Die, Unit } from '../../formats/dwarf/unit.ts';
@@ -17,10 +17,17 @@ export interface FunctionEntry {
 /** Deeper nesting than any program has; broken references could go round in circles. */
 const MAX_DEPTH = 64;
 
-/** Functions with code, as they stand in the unit. */
-export function functionsOf(unit: Unit): readonly FunctionEntry[] {
+/** Languages without functions in functions, which cost time to look for. */
+const plain = new Set<number | undefined>(Object.values(DW_LANG));
+
+export function hasClosures(unit: Unit): boolean {
+  return !plain.has(unit.root.number(DW_AT.language));
+}
+
+/** Functions with code, as they stand in the unit; with `nests`, also those within others. */
+export function functionsOf(unit: Unit, nests: boolean): readonly FunctionEntry[] {
   const found: FunctionEntry[] = [];
-  collect(unit.root, found, 0);
+  collect(unit.root, found, 0, nests);
   return found;
 }
 
@@ -67,17 +74,28 @@ export function withAttribute(die: Die, attribute: number): Die | undefined {
   return undefined;
 }
 
-function collect(parent: Die, found: FunctionEntry[], depth: number): void {
+function collect(parent: Die, found: FunctionEntry[], depth: number, nests: boolean): void {
+  const isInside = depth > 0 && !isSpace(parent);
   for (const child of parent.children()) {
-    if (child.tag === DW_TAG.namespace || child.tag === DW_TAG.module) {
-      if (depth < MAX_DEPTH) collect(child, found, depth + 1);
+    if (isSpace(child) || (isInside && mayHoldClosure(child))) {
+      if (depth < MAX_DEPTH) collect(child, found, depth + 1, nests);
       continue;
     }
     if (child.tag !== DW_TAG.subprogram) continue;
     if (!child.has(DW_AT.low_pc) && !child.has(DW_AT.ranges)) continue;
     const ranges = rangesOf(child);
     if (ranges.length > 0) found.push({ die: child, name: nameOfEntry(child) ?? '', ranges });
+    if (nests && depth < MAX_DEPTH) collect(child, found, depth + 1, nests);
   }
+}
+
+function isSpace({ tag }: Die): boolean {
+  return tag === DW_TAG.namespace || tag === DW_TAG.module;
+}
+
+/** A closure is a member of a type that is local to the function that makes it. */
+function mayHoldClosure({ tag }: Die): boolean {
+  return tag === DW_TAG.lexical_block || tag === DW_TAG.structure_type || tag === DW_TAG.class_type;
 }
 
 function childScopeAt(scope: Die, address: bigint): Die | undefined {

@@ -15,6 +15,8 @@ export interface Storage {
   readonly register?: number;
   /** Exactly `size` bytes; throws `Unavailable` where some of them cannot be had. */
   read(offset: number, size: number): Promise<Uint8Array>;
+  /** The same of bits, where what is beside them in their bytes may be nowhere. */
+  readonly readBits?: (first: number, count: number) => Promise<bigint>;
   /** Absent where nothing can be written. Throws `Unavailable` when it fails. */
   readonly write?: (offset: number, bytes: Uint8Array, fill: RegisterFill) => Promise<void>;
 }
@@ -59,10 +61,13 @@ export function constantStorage(constant: Uint8Array): Storage {
 /** The part of an object from `offset` on. */
 export function partOf(storage: Storage, offset: number): Storage {
   if (offset === 0) return storage;
-  const { write } = storage;
+  const { write, readBits } = storage;
   return {
     address: storage.address === undefined ? undefined : storage.address + BigInt(offset),
     read: (at, size) => storage.read(offset + at, size),
+    ...(readBits && {
+      readBits: (first: number, count: number) => readBits(offset * 8 + first, count),
+    }),
     ...(write && {
       write: (at: number, bytes: Uint8Array, fill: RegisterFill) => write(offset + at, bytes, fill),
     }),
@@ -124,29 +129,43 @@ function fillByte(bytes: Uint8Array, fill: RegisterFill): number {
   return fill === 'sign' && ((bytes.at(-1) ?? 0) & 0x80) !== 0 ? 0xff : 0;
 }
 
-/** Pieces in ascending order of address. Read-only: no compiler spreads what people want to set. */
+/**
+ * Pieces in ascending order of address; those of bit-fields are not whole bytes. Read-only: no
+ * compiler spreads what people want to set.
+ */
 function compositeStorage(pieces: readonly Piece[], context: FrameContext): Storage {
+  const readBits = async (first: number, count: number) => {
+    let value = 0n;
+    let at = 0;
+    const last = first + count;
+    for (const piece of pieces) {
+      const bits = piece.bitSize ?? 0;
+      const from = Math.max(first, at);
+      const to = Math.min(last, at + bits);
+      if (from < to) {
+        const part = await bitsOf(piece, from - at, to - from, context);
+        value |= part << BigInt(from - first);
+      }
+      at += bits;
+    }
+    if (last > at) throw new Unavailable('optimized out');
+    return value;
+  };
   return {
     address: undefined,
-    read: async (offset, size) => {
-      const result = new Uint8Array(size);
-      let at = 0;
-      for (const piece of pieces) {
-        const bits = piece.bitSize ?? 0;
-        if (bits % 8 !== 0 || piece.bitOffset % 8 !== 0) {
-          throw new Unavailable('in pieces that are not whole bytes');
-        }
-        const from = Math.max(offset, at);
-        const to = Math.min(offset + size, at + bits / 8);
-        if (from < to) {
-          const source = simpleStorage(piece.location, context);
-          const start = from - at + piece.bitOffset / 8;
-          result.set(await source.read(start, to - from), from - offset);
-        }
-        at += bits / 8;
-      }
-      if (offset + size > at) throw new Unavailable('optimized out');
-      return result;
-    },
+    readBits,
+    read: async (offset, size) => littleEndian(await readBits(offset * 8, size * 8), size),
   };
+}
+
+async function bitsOf(
+  { location, bitOffset }: Piece,
+  skipped: number,
+  count: number,
+  context: FrameContext,
+): Promise<bigint> {
+  const start = bitOffset + skipped;
+  const bytes = Math.ceil(((start & 7) + count) / 8);
+  const read = await simpleStorage(location, context).read(start >> 3, bytes);
+  return BigInt.asUintN(count, fromLittleEndian(read) >> BigInt(start & 7));
 }

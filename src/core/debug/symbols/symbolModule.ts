@@ -17,7 +17,7 @@ import type { Unit } from '../../formats/dwarf/unit.ts';
 import { findDebugFile } from '../../formats/elf/debugFile.ts';
 import { ElfFile } from '../../formats/elf/elf.ts';
 import type { ElfSymbol } from '../../formats/elf/symbolTable.ts';
-import { contains, functionsOf, type FunctionEntry } from './functions.ts';
+import { contains, functionsOf, hasClosures, type FunctionEntry } from './functions.ts';
 import { LineTable } from './lineTable.ts';
 import { SymbolIndex } from './symbolIndex.ts';
 import type { ModuleInfo, SymbolFile } from './symbols.ts';
@@ -194,7 +194,7 @@ export class SymbolModule {
   functionsOf(unit: Unit): readonly FunctionEntry[] {
     let functions = this.functionLists.get(unit);
     if (!functions) {
-      functions = this.attempt(() => functionsOf(unit.full)) ?? [];
+      functions = this.attempt(() => functionsOf(unit.full, hasClosures(unit.full))) ?? [];
       this.functionLists.set(unit, functions);
     }
     return functions;

@@ -66,10 +66,17 @@ export async function formatValue(
 
 /** The number in a scalar's bytes, sign extended when the type has a sign. */
 export async function readScalar(type: CType, storage: Storage, bits?: BitField): Promise<bigint> {
-  const raw = fromLittleEndian(await storage.read(0, scalarBytes(type, bits)));
   const size = bits ? bits.size : type.size * 8;
-  const value = bits ? BigInt.asUintN(size, raw >> BigInt(bits.offset)) : raw;
+  const value = bits
+    ? await readField(type, storage, bits)
+    : fromLittleEndian(await storage.read(0, type.size));
   return isSigned(type) ? BigInt.asIntN(size, value) : value;
+}
+
+async function readField(type: CType, storage: Storage, bits: BitField): Promise<bigint> {
+  if (storage.readBits) return storage.readBits(bits.offset, bits.size);
+  const raw = fromLittleEndian(await storage.read(0, scalarBytes(type, bits)));
+  return BigInt.asUintN(bits.size, raw >> BigInt(bits.offset));
 }
 
 export async function writeScalar(

@@ -72,6 +72,26 @@ function* entriesOf(block: Die, depth = 0): Generator<Die> {
     if (!isBlock || child.has(DW_AT.low_pc) || child.has(DW_AT.ranges)) continue;
     yield* entriesOf(child, depth + 1);
   }
+  // What an instance does not say anything of is in its abstract instance, and was optimised out.
+  const abstract = block.reference(DW_AT.abstract_origin);
+  if (abstract && depth < MAX_NESTED_BLOCKS) yield* untold(block, abstract, depth);
+}
+
+function* untold(instance: Die, abstract: Die, depth: number): Generator<Die> {
+  const told = new Set<number>();
+  let blocks = 0;
+  for (const child of instance.children()) {
+    const origin = child.reference(DW_AT.abstract_origin);
+    if (origin) told.add(origin.offset);
+    else if (child.tag === DW_TAG.lexical_block) blocks++;
+  }
+  for (const child of abstract.children()) {
+    if (told.has(child.offset)) continue;
+    if (isVisible(child)) yield child;
+    // Blocks that do not say of which they are instances are those of the first ones.
+    else if (child.tag === DW_TAG.lexical_block && blocks-- <= 0)
+      yield* entriesOf(child, depth + 1);
+  }
 }
 
 /** Globals and statics that a unit defines. */
@@ -93,8 +113,10 @@ function* globalsIn(parent: Die, depth: number): Generator<Die> {
 }
 
 function isVisible(die: Die): boolean {
-  if (die.tag === DW_TAG.formal_parameter) return true;
-  return die.tag === DW_TAG.variable && !die.flag(DW_AT.declaration);
+  const isVariable = die.tag === DW_TAG.variable && !die.flag(DW_AT.declaration);
+  if (!isVariable && die.tag !== DW_TAG.formal_parameter) return false;
+  // Nobody can ask for one without a name.
+  return nameOfEntry(die) !== undefined;
 }
 
 /** What every value within a variable shares with it. */

@@ -11,6 +11,16 @@ export const DW_UT = {
   splitType: 6,
 };
 
+/** Languages without namespaces, and assemblers'. */
+export const DW_LANG = {
+  C89: 0x01,
+  C: 0x02,
+  C99: 0x0c,
+  C11: 0x1d,
+  C17: 0x2c,
+  Mips_Assembler: 0x8001,
+} as const;
+
 export const DW_TAG = {
   variant: 0x19,
   variant_part: 0x33,
@@ -95,8 +105,11 @@ export const DW_AT = {
   dwo_name: 0x76,
   call_return_pc: 0x7d,
   call_value: 0x7e,
+  call_origin: 0x7f,
+  call_target: 0x83,
   loclists_base: 0x8c,
   GNU_call_site_value: 0x2111,
+  GNU_call_site_target: 0x2113,
   GNU_dwo_name: 0x2130,
   GNU_dwo_id: 0x2131,
   GNU_ranges_base: 0x2132,
