@@ -13,7 +13,7 @@ import {
 import { expressionAt } from '../../formats/dwarf/locations.ts';
 import { rangesOf } from '../../formats/dwarf/ranges.ts';
 import type { Die, Unit } from '../../formats/dwarf/unit.ts';
-import { withAttribute } from './functions.ts';
+import { nameOfEntry, withAttribute } from './functions.ts';
 import type { SymbolModule } from './symbolModule.ts';
 import type { ValueSetting } from './values.ts';
 
@@ -82,7 +82,7 @@ async function entryValue(expression: Uint8Array, scope: FrameScope): Promise<bi
  */
 async function calls(site: Die, caller: FrameScope, callee: FrameScope): Promise<boolean> {
   const origin = site.reference(DW_AT.call_origin) ?? site.reference(DW_AT.abstract_origin);
-  if (origin && callee.function) return declared(origin) === declared(callee.function);
+  if (origin && callee.function) return isSame(origin, callee.function);
   const target = site.value(DW_AT.call_target) ?? site.value(DW_AT.GNU_call_site_target);
   if (target?.kind !== 'block' || !callee.function) return false;
   const setting = expressionSetting(caller, site.unit);
@@ -90,10 +90,13 @@ async function calls(site: Die, caller: FrameScope, callee: FrameScope): Promise
   return address - callee.module.relocation === rangesOf(callee.function)[0]?.low;
 }
 
-/** The entry that all instances and definitions of a function lead to, as something to compare. */
-function declared(die: Die): string {
-  const named = withAttribute(die, DW_AT.name) ?? die;
-  return `${named.unit.section} ${named.offset}`;
+/** Whether two entries are of one function, of which another unit may only have a declaration. */
+function isSame(called: Die, own: Die): boolean {
+  const [first, second] = [called, own].map((die) => withAttribute(die, DW_AT.name) ?? die);
+  if (first?.offset === second?.offset && first?.unit === second?.unit) return true;
+  const linkName = (die: Die) =>
+    withAttribute(die, DW_AT.linkage_name)?.string(DW_AT.linkage_name) ?? nameOfEntry(die);
+  return called.flag(DW_AT.declaration) && linkName(called) === linkName(own);
 }
 
 /** The call site whose return address is the first one after the call that a pc is in. */

@@ -117,8 +117,8 @@ export class LineTable {
       if (!same(i)) break;
       if (!continues(rows, i)) first = i;
     }
-    const start = rows[first]?.address ?? row.address;
-    return { row, low: start, high: rows[last + 1]?.address ?? address };
+    const start = shown(rows, first) ?? row;
+    return { row: start, low: start.address, high: rows[last + 1]?.address ?? address };
   }
 }
 
@@ -137,13 +137,15 @@ function lastUpTo(rows: readonly LineRow[], address: bigint): number {
 /**
  * Of several rows at one address, the last of which is at `index`, the one that counts: the last
  * that begins a statement, which a breakpoint on its line stops at; compilers with location views
- * often add others behind it.
+ * often add others behind it. The last one of the same line knows the column best.
  */
 function shown(rows: readonly LineRow[], index: number): LineRow | undefined {
   const row = rows[index];
   for (let i = index; rows[i]?.address === row?.address && i >= 0; i--) {
     const other = rows[i];
-    if (other?.isStmt && other.line !== 0 && !row?.endSequence) return other;
+    if (!row || row.endSequence || !other?.isStmt || other.line === 0) continue;
+    const isSame = other.line === row.line && other.file === row.file;
+    return isSame ? { ...row, isStmt: true } : other;
   }
   return row;
 }
