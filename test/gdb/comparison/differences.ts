@@ -20,6 +20,7 @@ export const explanations = [
   'memory that gdb does not read',
   'variables without a value',
   'variants in registers',
+  'slices',
 ] as const;
 
 export type Explanation = (typeof explanations)[number];
@@ -197,7 +198,10 @@ class Run {
     const wanted = withoutVariants(theirs.values);
     const failed = Object.entries(wanted).filter(([, value]) => value.startsWith('<Cannot'));
     const paths = new Set([...Object.keys(wanted), ...Object.keys(ours.values)]);
+    const slices = slicesWithoutElements(wanted, ours.values);
+    this.explain('slices', slices.length);
     for (const path of paths) {
+      if (slices.some((base) => path === base || path.startsWith(`${base}.`))) continue;
       if (failed.some(([prefix]) => path.startsWith(prefix))) {
         this.explain('memory that gdb does not read');
         continue;
@@ -249,7 +253,8 @@ const withoutRules = new Set(['with_frame_pointer']);
 function plainName(name: string): string {
   let depth = 0;
   let plain = '';
-  for (const character of name.replace('operator()', 'operator')) {
+  const same = name.replace('operator()', 'operator').replace('{closure#0}', '{{closure}}');
+  for (const character of same) {
     if (character === '<') depth++;
     if (depth === 0) plain += character;
     if (character === '>') depth--;
@@ -261,8 +266,21 @@ function plainName(name: string): string {
 function withoutVariants(values: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(values);
   return Object.fromEntries(
-    entries.map(([path, value]) => [path.replace(/\.[A-Z]\w*(?=\.|$)/g, ''), value]),
+    entries.map(([path, value]) => [path.replace(/(?<!_vptr)\.[A-Z]\w*(?=\.|$)/g, ''), value]),
   );
+}
+
+/** Slices whose elements are nowhere or too many: gdb shows a pointer and a length, we the elements. */
+function slicesWithoutElements(
+  theirs: Readonly<Record<string, string>>,
+  ours: Readonly<Record<string, string>>,
+): string[] {
+  return Object.keys(theirs).flatMap((path) => {
+    const base = /^(.*)\.data_ptr$/.exec(path)?.[1];
+    if (base === undefined) return [];
+    const isNowhere = /^(<.*|\[\]|"")$/.test(ours[base] ?? '');
+    return isNowhere || ours[`${base}.length`] === '1000' ? [base] : [];
+  });
 }
 
 function plainValue(text: string): string {

@@ -176,8 +176,11 @@ async function slice(variable: Variable, at: string, found: Record<string, strin
   }
 }
 
-/** A number without the character that it is. */
+/** A number without the character that it is; Rust's characters are numbers to gdb. */
 function scalar(value: string): string {
+  const [, letter] = /^'([^\\])'$/u.exec(value) ?? [];
+  if (value === "'\\0'") return '0';
+  if (letter !== undefined) return `${letter.codePointAt(0)}`;
   return /^-?\d+ /.test(value) ? (value.split(' ')[0] ?? '') : value;
 }
 
