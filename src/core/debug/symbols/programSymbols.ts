@@ -51,6 +51,7 @@ export function loadProgramSymbols(files: readonly SymbolFile[]): ProgramSymbols
 class ElfProgramSymbols implements ProgramSymbols {
   private readonly symbolModules: readonly SymbolModule[];
   private readonly sourceIndex: SourceIndex;
+  private readonly functionsByName = new Map<string, readonly FunctionInfo[]>();
 
   constructor(modules: readonly SymbolModule[]) {
     this.symbolModules = modules;
@@ -115,6 +116,12 @@ class ElfProgramSymbols implements ProgramSymbols {
   }
 
   functionsNamed(name: string): readonly FunctionInfo[] {
+    let functions = this.functionsByName.get(name);
+    if (!functions) this.functionsByName.set(name, (functions = this.findFunctions(name)));
+    return functions;
+  }
+
+  private findFunctions(name: string): readonly FunctionInfo[] {
     const found = new Map<bigint, FunctionInfo>();
     for (const module of this.symbolModules) {
       const own = module.symbols?.named(name).filter((s) => module.symbols?.isCode(s)) ?? [];

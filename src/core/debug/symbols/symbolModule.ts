@@ -8,7 +8,7 @@ import { CallFrames } from '../../formats/dwarf/callFrame.ts';
 import { DW_AT, DW_LANG_Mips_Assembler } from '../../formats/dwarf/constants.ts';
 import { Definitions } from '../../formats/dwarf/definitions.ts';
 import { Dwarf } from '../../formats/dwarf/dwarf.ts';
-import { listedRanges } from '../../formats/dwarf/addressRanges.ts';
+import { listedRanges, type ListedRange } from '../../formats/dwarf/addressRanges.ts';
 import { lineTableOffsets } from '../../formats/dwarf/lineHeader.ts';
 import { rangesOf, type AddressRange } from '../../formats/dwarf/ranges.ts';
 import { DwarfSections } from '../../formats/dwarf/sections.ts';
@@ -41,6 +41,7 @@ export class SymbolModule {
   private tables: readonly LineTable[] | undefined;
   private readonly functionLists = new Map<Unit, readonly FunctionEntry[]>();
   private symbolIndex: SymbolIndex | undefined;
+  private listedRanges: readonly ListedRange[] | undefined;
   private unitRanges: readonly UnitRange[] | undefined;
   private frames: CallFrames | undefined;
   private names: Definitions | undefined;
@@ -148,17 +149,12 @@ export class SymbolModule {
   }
 
   unitAt(address: bigint): Unit | undefined {
-    this.unitRanges ??= this.indexUnits();
-    const ranges = this.unitRanges;
-    let low = 0;
-    let high = ranges.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((ranges[middle]?.low ?? 0n) <= address) low = middle + 1;
-      else high = middle;
-    }
-    const range = ranges[low - 1];
-    return range && address < range.high ? range.unit : undefined;
+    this.listedRanges ??= byAddress(this.attempt(() => listedRanges(this.dwarf)) ?? []);
+    const listed = around(this.listedRanges, address);
+    if (listed) return this.attempt(() => this.dwarf.unitWithHeaderAt(listed.unitOffset));
+    // Not every compiler lists what it makes: the other units are looked at themselves.
+    this.unitRanges ??= byAddress(this.unlistedRanges());
+    return around(this.unitRanges, address)?.unit;
   }
 
   /** Lines of a split unit are those of its skeleton. */
@@ -267,14 +263,9 @@ export class SymbolModule {
     return found?.elf;
   }
 
-  private indexUnits(): readonly UnitRange[] {
+  private unlistedRanges(): readonly UnitRange[] {
     const ranges: UnitRange[] = [];
-    const listed = new Set<number>();
-    for (const { unitOffset, low, high } of this.attempt(() => listedRanges(this.dwarf)) ?? []) {
-      listed.add(unitOffset);
-      const unit = this.attempt(() => this.dwarf.unitWithHeaderAt(unitOffset));
-      if (unit) ranges.push({ low, high, unit });
-    }
+    const listed = new Set(this.listedRanges?.map(({ unitOffset }) => unitOffset));
     for (const unit of this.units) {
       if (listed.has(unit.offset)) continue;
       const own = this.attempt(() => rangesOf(unit.root)) ?? [];
@@ -282,7 +273,7 @@ export class SymbolModule {
       const all = own.length > 0 ? own : (this.sequencesOf(unit) ?? []);
       for (const { low, high } of all) ranges.push({ low, high, unit });
     }
-    return ranges.sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
+    return ranges;
   }
 
   private sequencesOf(unit: Unit): readonly AddressRange[] | undefined {
@@ -293,4 +284,21 @@ export class SymbolModule {
 /** Where the part of a function that an address is in begins. */
 function start(entry: FunctionEntry, address: bigint): bigint {
   return entry.ranges.find((r) => contains([r], address))?.low ?? 0n;
+}
+
+function byAddress<T extends AddressRange>(ranges: readonly T[]): readonly T[] {
+  return ranges.toSorted((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
+}
+
+/** The range that an address is in, of those that begin last. */
+function around<T extends AddressRange>(ranges: readonly T[], address: bigint): T | undefined {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ranges[middle]?.low ?? 0n) <= address) low = middle + 1;
+    else high = middle;
+  }
+  const range = ranges[low - 1];
+  return range && address < range.high ? range : undefined;
 }
