@@ -70,10 +70,15 @@ describe('stops in VS Code', function () {
     await code.waitForStoppedLine((line) => line === planets);
     await code.press('Control+Shift+D');
     await code.waitForFrame('run_planets');
+    const locals = code.page.locator('.debug-variables [role=treeitem]', { hasText: 'distance' });
+    const scope = code.page.locator('.debug-variables [role=treeitem]', { hasText: 'Locals' });
+    if ((await locals.count()) === 0) await scope.first().click();
+    await locals.first().waitFor();
     await code.screenshot('variables-dark');
   });
 
   it('the stack goes on through the trap that interrupted it', async () => {
+    await code.press('Control+Shift+E');
     await code.openFile('hello-dbcn', 'timer.c');
     await code.goToLine(handler);
     await code.clickGutter(handler);
