@@ -19,6 +19,8 @@ export interface Expr {
   readonly low?: Expr | undefined;
   /** 1 or 0. */
   readonly isTruth?: boolean;
+  /** Of 32 bits: not negative, so that to extend the sign is to put zeros in front, which is free. */
+  readonly isPositive?: boolean;
   emit(f: FunctionBuilder): void;
 }
 
@@ -75,6 +77,22 @@ class Local implements Expr {
   }
   emit({ code }: FunctionBuilder): void {
     code.byte(op.localGet).unsigned(this.index);
+  }
+}
+
+/** Something of 32 bits that is known not to be negative. */
+export const positive = (value: Expr): Expr => new Positive(value);
+
+class Positive implements Expr {
+  readonly type = 'i32';
+  readonly isPositive = true;
+  private readonly value: Expr;
+
+  constructor(value: Expr) {
+    this.value = value;
+  }
+  emit(f: FunctionBuilder): void {
+    this.value.emit(f);
   }
 }
 
@@ -306,7 +324,7 @@ export const and: Operation = (a, b) => {
     return andAny(a, b);
   }
   // What a positive word masks is one.
-  const low = and32(wrap(a), i32(Number(mask)));
+  const low = positive(and32(wrap(a), i32(Number(mask))));
   return withLow(zeroExtend(low), low);
 };
 export const or = bitwise('or', (a, b) => a | b, 0n);
@@ -343,7 +361,11 @@ export const remU32 = binary('i32.rem_u');
 export const and32 = binary('i32.and', { fold: (a, b) => a & b, identity: -1n });
 export const or32 = binary('i32.or', { fold: (a, b) => a | b, identity: 0n });
 export const shl32 = binary('i32.shl', { fold: (a, b) => a << (b & 31n), identity: 0n });
-export const shrU32 = binary('i32.shr_u', { identity: 0n });
+const shrU32Any = binary('i32.shr_u', { identity: 0n });
+export const shrU32: Operation = (a, b) => {
+  const shifted = shrU32Any(a, b);
+  return b.constant !== undefined && (b.constant & 31n) !== 0n ? positive(shifted) : shifted;
+};
 export const shrS32 = binary('i32.shr_s', { identity: 0n });
 export const rotl32 = binary('i32.rotl', { identity: 0n });
 export const rotr32 = binary('i32.rotr', { identity: 0n });
@@ -363,7 +385,7 @@ export const wrap = (a: Expr): Expr =>
   a.constant === undefined ? (a.low ?? wrapI64(a)) : i32(Number(BigInt.asIntN(32, a.constant)));
 const extendS = unary('i64.extend_i32_s');
 export const signExtend = (a: Expr): Expr =>
-  a.constant === undefined ? withLow(extendS(a), a) : i64(a.constant);
+  a.constant === undefined ? withLow((a.isPositive ? extendU : extendS)(a), a) : i64(a.constant);
 const extendU = unary('i64.extend_i32_u');
 export const zeroExtend = (a: Expr): Expr => {
   if (a.constant !== undefined) return i64(BigInt.asUintN(32, a.constant));

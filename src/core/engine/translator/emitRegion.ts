@@ -222,6 +222,7 @@ class RegionEmitter {
     const count = block.instructions.length;
     const tracker = this.states.track(node);
     const groups = this.groups[node.id]!;
+    context.beginBlock();
     if (count > 0) this.beginBlock(node, new Set(groups.values()));
     this.left = count;
     for (const instruction of block.instructions) {

@@ -2,7 +2,7 @@
  * Which registers a region keeps as 32 bits: those that hold a sign-extended word, as compilers keep
  * `int`. Their upper half is made only where somebody looks at it, which is mostly on the way out.
  */
-import { i64, local, signExtend, withLow, type Expr } from '../../wasm/expression.ts';
+import { i64, local, positive, signExtend, withLow, type Expr } from '../../wasm/expression.ts';
 import type { AccessWidth, EngineRow, RegisterWidth, SemanticContext } from '../semantics.ts';
 import { zeroSink } from '../layout.ts';
 import type { Instruction } from './block.ts';
@@ -222,5 +222,7 @@ export function keptWord(value: Expr, keep: (low: Expr) => Expr): Expr | undefin
 }
 
 /** A load of that width: what loads all of it, or its low half where that is all there is to it. */
-export const loadOfWidth = (width: AccessWidth, whole: Expr, low: Expr): Expr =>
-  width === 'd' || width === 'wu' ? whole : withLow(whole, low);
+export function loadOfWidth(width: AccessWidth, whole: Expr, low: Expr): Expr {
+  if (width === 'd' || width === 'wu') return whole;
+  return withLow(whole, width === 'bu' || width === 'hu' ? positive(low) : low);
+}

@@ -16,6 +16,7 @@ import {
   local,
   ltS32,
   ltU,
+  positive,
   signExtend,
   signExtend32,
   sub,
@@ -81,6 +82,8 @@ export class RegionContext implements SemanticContext {
   private group: AccessGroup | undefined;
   private words = 0;
   private writesWord = false;
+  /** Words that the block is known to have made not negative. */
+  private positive = 0;
 
   constructor(place: RegionPlace, target: number) {
     this.place = place;
@@ -106,6 +109,10 @@ export class RegionContext implements SemanticContext {
     this.words = words;
     this.writesWord = writesWord;
     this.f.scope(() => instruction.handler.row.execute(this));
+  }
+
+  beginBlock(): void {
+    this.positive = 0;
   }
 
   /** Whether the region assumed too much when the test of a group fails. */
@@ -157,11 +164,16 @@ export class RegionContext implements SemanticContext {
   wr(value: Expr): void {
     const written = this.xlen === 32 ? signExtend32(value) : value;
     if (!this.writesWord) return this.wrWide(written);
-    this.f.set(this.place.word(this.instruction.rd), defined(written.low, 'a low half'));
+    const { rd } = this.instruction;
+    const low = defined(written.low, 'a low half');
+    this.f.set(this.place.word(rd), low);
+    if (low.isPositive || low.isTruth) this.positive |= bitOf(rd);
+    else this.positive &= ~bitOf(rd);
   }
 
   wrWide(value: Expr): void {
     const { rd } = this.instruction;
+    if (bankOf(rd) === 0) this.positive &= ~bitOf(rd);
     if (rd === zeroSink || rd === 0) {
       value.emit(this.f);
       this.f.drop();
@@ -295,7 +307,8 @@ export class RegionContext implements SemanticContext {
   private read(register: number): Expr {
     if (register === 0 || register === zeroSink) return i64(0);
     if (bankOf(register) === 0 && this.words & bitOf(register)) {
-      return signExtend(local('i32', this.place.word(register)));
+      const word = local('i32', this.place.word(register));
+      return signExtend(this.positive & bitOf(register) ? positive(word) : word);
     }
     const index = this.place.register(register);
     return bankOf(register) === 0 ? local('i64', index) : doubleBits(local('f64', index));
