@@ -9,6 +9,7 @@ import type { SymbolFile } from '../core/debug/symbols/symbols.ts';
 import type { DebugTarget, ExitStop } from '../core/debug/target.ts';
 import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
 import { parseConsole, type ConsoleDestination } from '../core/machine/consoleDestination.ts';
+import type { Pace } from '../core/machine/waitedTime.ts';
 import { parseLaunchConfig } from '../core/machine/parseLaunchConfig.ts';
 import { isaNamed } from '../core/registry.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
@@ -35,7 +36,7 @@ export interface LaunchRequest {
   readonly stopOnEntry: boolean;
   readonly stopOn: readonly ExitStop[];
   readonly noDebug: boolean;
-  readonly pace: boolean;
+  readonly pace: Pace;
   readonly trace: boolean;
 }
 
@@ -60,10 +61,15 @@ export function parseLaunchRequest(raw: Attributes): LaunchRequest {
     stopOnEntry: booleanAttribute(raw, 'stopOnEntry'),
     stopOn: parseStopOn(raw['stopOn'], config.mode),
     noDebug: booleanAttribute(raw, 'noDebug'),
-    // A person at the console wants a second to be one; without a console nobody waits.
-    pace: consoles.some(({ kind }) => kind === 'terminal' || kind === 'tcp'),
+    pace: paceFor(config, consoles),
     trace: raw['trace'] !== undefined && raw['trace'] !== false,
   };
+}
+
+/** A person at the console wants a second to be one; without a console nobody waits. */
+function paceFor({ time }: LaunchConfig, consoles: readonly ConsoleDestination[]): Pace {
+  if (time === 'wall') return 'always';
+  return consoles.some(({ kind }) => kind === 'terminal' || kind === 'tcp') ? 'waits' : 'never';
 }
 
 export async function startGuest(request: LaunchRequest, start: StartMachine): Promise<Guest> {

@@ -6,6 +6,8 @@ import { fstatSync, openSync, readFileSync } from 'node:fs';
 import type { ConsoleChannel } from '../core/base/console.ts';
 import { UserError } from '../core/base/userError.ts';
 import { parseConsoleOption, type ConsoleDestination } from '../core/machine/consoleDestination.ts';
+import type { LaunchConfig } from '../core/machine/launchConfig.ts';
+import type { Pace } from '../core/machine/waitedTime.ts';
 import { ConsoleOutputs } from '../host/node/console/consoleOutputs.ts';
 import type { ConsoleSink } from '../host/node/console/sink.ts';
 import { UsageError } from './options.ts';
@@ -20,6 +22,12 @@ export function parseDestination(text: string): ConsoleDestination {
 
 const ctrlA = 0x01;
 const quitKeys = [0x78, 0x58];
+
+/** A person at the console wants a second to be one. */
+export function paceOf({ time }: Pick<LaunchConfig, 'time'>): Pace {
+  if (time === 'wall') return 'always';
+  return isInteractive() ? 'waits' : 'never';
+}
 
 /** Whether standard input is a person at a terminal. */
 export function isInteractive(): boolean {

@@ -6,6 +6,7 @@ import { Bug } from '../core/base/assert.ts';
 import { failedHandler } from '../core/machine/callDesk.ts';
 import type { EndEvent } from '../core/debug/target.ts';
 import type { Machine, MachineStop } from '../core/machine/machine.ts';
+import { pacedTime, type Pace } from '../core/machine/waitedTime.ts';
 import { exitCodes } from './command.ts';
 import type { Consoles } from './console.ts';
 
@@ -19,8 +20,7 @@ export interface DriveOptions {
   readonly maxInstructions: number | undefined;
   /** Seconds of host time. */
   readonly timeout: number | undefined;
-  /** Virtual time must not run ahead of the wall clock. */
-  readonly pace: boolean;
+  readonly pace: Pace;
   /** Runs the machine in the loop's place, to look on. */
   readonly onlooker: Onlooker | undefined;
   /** A line on standard error. */
@@ -44,6 +44,8 @@ const firstSlice = 10_000;
 const patience = 1_000_000;
 /** A guest may be ahead of the wall clock by so many milliseconds before the loop sleeps. */
 const leadMilliseconds = 5;
+/** One that is behind by more does not hurry to make good for it. */
+const lagMilliseconds = 100;
 
 export async function drive(
   machine: Machine,
@@ -56,6 +58,9 @@ export async function drive(
   const deadline = options.timeout === undefined ? Infinity : start + options.timeout * 1000;
   const most = options.maxInstructions ?? Infinity;
   const waits = new Waits(deadline);
+  const time = pacedTime(machine, options.pace);
+  /** When the paced time was 0. */
+  let origin = start;
   let busy = 0;
   let lastEvent = -1;
   const ended = (end: EndEvent): Outcome => ({ end, seconds: busy / 1000 });
@@ -93,7 +98,11 @@ export async function drive(
         break;
       case 'budget':
         await waits.untilNextTurn();
-        if (options.pace) await pace(machine, start, waits, consoles);
+        if (time) {
+          const lead = origin + time() - performance.now();
+          if (lead < -lagMilliseconds) origin -= lead;
+          await pace(lead, waits, consoles);
+        }
         break;
     }
     if (machine.instructions > patience) consoles.deliverToAnyone();
@@ -139,12 +148,6 @@ class Waits {
   }
 }
 
-async function pace(
-  machine: Machine,
-  start: number,
-  waits: Waits,
-  consoles: Consoles,
-): Promise<void> {
-  const lead = (machine.virtualMilliseconds ?? 0) - (performance.now() - start);
+async function pace(lead: number, waits: Waits, consoles: Consoles): Promise<void> {
   if (lead > leadMilliseconds) await waits.until(consoles.untilInput(), lead);
 }

@@ -11,7 +11,7 @@ import { handlersOf } from '../handlers/attach.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
 import { nodeRunHost } from '../worker/nodePort.ts';
 import { exitCodes, type Command } from './command.ts';
-import { isInteractive, parseDestination } from './console.ts';
+import { paceOf, parseDestination } from './console.ts';
 import { launchConfig, launchOptions } from './launchOptions.ts';
 import { UsageError, type CommandSpec, type ParsedOptions } from './options.ts';
 
@@ -40,8 +40,10 @@ async function run(options: ParsedOptions): Promise<number> {
   const files = await readLaunchFiles(config, process.cwd());
   const withHandlers = await handlersOf(config);
   const create = () => withHandlers(createMachine(config, files));
-  const pace = config.time === 'wall' || isInteractive();
-  const target = new LocalTarget(create, nodeRunHost, { pace, consoleWindow: 1 << 18 });
+  const target = new LocalTarget(create, nodeRunHost, {
+    pace: paceOf(config),
+    consoleWindow: 1 << 18,
+  });
   const info = await target.info();
   const consoles = new SessionConsoles({
     show: (_, bytes) => void process.stdout.write(bytes),

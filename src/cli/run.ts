@@ -14,7 +14,7 @@ import { handlersOf } from '../handlers/attach.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
 import { openFile } from '../host/node/openFile.ts';
 import type { Command } from './command.ts';
-import { Consoles, isInteractive, parseDestination } from './console.ts';
+import { Consoles, paceOf, parseDestination } from './console.ts';
 import { Dump, dumpKinds, parseDump } from './dump.ts';
 import { drive, type Outcome } from './drive.ts';
 import { launchConfig, launchOptions } from './launchOptions.ts';
@@ -88,7 +88,7 @@ async function run(options: ParsedOptions): Promise<number> {
     outcome = await drive(machine, consoles, {
       maxInstructions: options.count('max-instructions'),
       timeout,
-      pace: config.time === 'wall' || isInteractive(),
+      pace: paceOf(config),
       onlooker: tracer || profiler,
       say,
     });

@@ -1,5 +1,6 @@
 /** Which methods of `DebugTarget` cross the channel, and what `create` takes besides. */
 import type { DebugTarget } from '../core/debug/target.ts';
+import type { Pace } from '../core/machine/waitedTime.ts';
 
 /** The methods of a target that are requests: all but the subscriptions. */
 export type TargetMethod = Exclude<
@@ -43,8 +44,7 @@ export function isTargetMethod(name: string): name is TargetMethod {
 }
 
 export interface CreateOptions {
-  /** Virtual time does not run ahead of the wall clock. */
-  readonly pace: boolean;
+  readonly pace: Pace;
   /** Bytes of console output that may be on their way to whoever calls `consoleTaken`. */
   readonly consoleWindow?: number;
 }

@@ -17,7 +17,7 @@ async function run(
   const outcome = await drive(machine, consoles, {
     maxInstructions: undefined,
     timeout: undefined,
-    pace: false,
+    pace: 'never',
     onlooker: undefined,
     say: (line) => said.push(line),
     ...options,

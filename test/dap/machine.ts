@@ -10,7 +10,7 @@ import { Transcript } from './transcript.ts';
 
 export const inThisThread: StartMachine = async (config, files, options) => {
   // Nobody looks on: virtual time need not wait for the clock on the wall.
-  const unpaced = { ...options, pace: false };
+  const unpaced = { ...options, pace: 'never' as const };
   const withHandlers = await handlersOf(config);
   const create = () => withHandlers(machineOnTestEngine(config, files));
   const target = new LocalTarget(create, nodeRunHost, unpaced);

@@ -28,7 +28,7 @@ export async function targetOf(attributes: Readonly<Record<string, unknown>>): P
   const config = parseLaunchConfig(attributes);
   const files = await readLaunchFiles(config, process.cwd());
   const create = () => machineOnTestEngine(config, files);
-  const target = new LocalTarget(create, nodeRunHost, { pace: false });
+  const target = new LocalTarget(create, nodeRunHost, { pace: 'never' });
   let text = '';
   target.onConsole(({ bytes }) => (text += Buffer.from(bytes).toString('latin1')));
   return { target, output: () => text };

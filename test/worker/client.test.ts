@@ -35,7 +35,7 @@ async function connect(make: (...launch: Parameters<PrepareMachine>) => Machine)
   );
   const files = new Map([['toy', Uint8Array.of(1, 2, 3)]]);
   try {
-    const target = await connectMachine(portOfParent(port1), config, files, { pace: false });
+    const target = await connectMachine(portOfParent(port1), config, files, { pace: 'never' });
     return { target, close: () => port1.close(), breakOff: () => port2.close() };
   } catch (error) {
     port1.close();

@@ -20,6 +20,8 @@ export class VirtualClock implements TimeCounter {
   instructions = 0;
   /** How often time did anything else than pass with instructions. */
   jumps = 0;
+  /** How often software looked at the time. */
+  looks = 0;
   /** Ticks skipped while waiting; and as a number while that is exact, else -1. */
   private skipped = 0n;
   private skippedNumber = 0;
@@ -55,6 +57,15 @@ export class VirtualClock implements TimeCounter {
   instructionsFor(ticks: number): number {
     if (ticks <= 0) return 0;
     return ticks * this.instructionsPerTick - (this.instructions % this.instructionsPerTick);
+  }
+
+  get skippedMilliseconds(): number {
+    return (Number(this.skipped) * 1000) / this.timebase;
+  }
+
+  /** Software reads the time, or one that others make of it. */
+  looked(): void {
+    this.looks++;
   }
 
   /** A time that others make of this one was set. */

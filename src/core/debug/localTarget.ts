@@ -8,6 +8,7 @@ import { Emitter, type Unsubscribe } from '../base/emitter.ts';
 import { UserError } from '../base/userError.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import type { CallControl, Machine } from '../machine/machine.ts';
+import { pacedTime, type Pace } from '../machine/waitedTime.ts';
 import { BreakpointSet } from './breakpoints.ts';
 import { DataBreakpointSet } from './dataBreakpoints.ts';
 import { RunControl, type Pacing, type RunHost } from './runControl.ts';
@@ -51,8 +52,7 @@ export interface LocalTargetOptions {
    * `consoleTaken` tells that they arrived. Without it nobody has to tell.
    */
   readonly consoleWindow?: number;
-  /** Virtual time does not run ahead of the wall clock. */
-  readonly pace: boolean;
+  readonly pace: Pace;
 }
 
 export class LocalTarget implements DebugTarget {
@@ -305,7 +305,7 @@ export class LocalTarget implements DebugTarget {
           this.endEvents.fire(end);
         },
       },
-      this.options.pace ? pacingOf(machine) : undefined,
+      pacingOf(machine, this.options.pace),
     );
   }
 
@@ -403,8 +403,9 @@ export class LocalTarget implements DebugTarget {
   }
 }
 
-function pacingOf(machine: Machine): Pacing | undefined {
-  if (machine.virtualMilliseconds === undefined) return undefined;
+function pacingOf(machine: Machine, pace: Pace): Pacing | undefined {
+  const virtualTime = pacedTime(machine, pace);
+  if (!virtualTime) return undefined;
   machine.skipLimit = PACED_SKIP;
-  return { virtualTime: () => machine.virtualMilliseconds ?? 0 };
+  return { virtualTime };
 }

@@ -40,6 +40,8 @@ export interface TimeSource {
   ticks(): bigint;
   /** The same as a number, or -1 where that would not be exact. */
   tickNumber?(): number;
+  /** Is told when software reads it, or a time that a device makes of it. */
+  looked?(): void;
   /** Is told when a time that a device makes of this one was set. */
   jumped?(): void;
 }

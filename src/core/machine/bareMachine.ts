@@ -89,6 +89,10 @@ export class BareMachine implements Machine {
     return (Number(this.clock.ticks()) * 1000) / this.clock.timebase;
   }
 
+  get timeUse(): VirtualClock {
+    return this.clock;
+  }
+
   /** For a device that switches the machine off: the slice in progress ends after the store. */
   end(event: EndEvent): void {
     this.ending ??= event;

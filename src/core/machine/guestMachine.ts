@@ -198,6 +198,10 @@ export class GuestMachine implements Machine {
     return (Number(this.clock.ticks()) * 1000) / this.clock.timebase;
   }
 
+  get timeUse(): VirtualClock {
+    return this.clock;
+  }
+
   get exitCounts(): Readonly<Record<string, number>> {
     return this.exits.counts;
   }

@@ -99,6 +99,9 @@ export class LockstepMachine implements Machine {
   get virtualMilliseconds(): number {
     return this.first.virtualMilliseconds ?? 0;
   }
+  get timeUse(): NonNullable<Machine['timeUse']> {
+    return this.first.timeUse ?? { looks: 0, skippedMilliseconds: 0 };
+  }
   get log(): Machine['log'] {
     return this.first.log;
   }

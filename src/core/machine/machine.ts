@@ -70,6 +70,8 @@ export interface Machine {
   readonly instructions: number;
   /** Virtual time since start, for an owner that paces; absent where a machine does not say. */
   readonly virtualMilliseconds?: number;
+  /** How often software looked at the time, and what of it was skipped while every hart waited. */
+  readonly timeUse?: { readonly looks: number; readonly skippedMilliseconds: number };
   /**
    * The most virtual time, in milliseconds, that one `run` skips while every hart waits; it then
    * comes back with 'budget', so that its owner can let the wall clock catch up. It changes when

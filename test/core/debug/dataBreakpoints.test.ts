@@ -25,7 +25,7 @@ function rig(program: readonly number[][], prepare?: (machine: ToyMachine) => vo
     prepare?.(machine);
     return machine;
   };
-  const target = new LocalTarget(make, nodeRunHost, { pace: false });
+  const target = new LocalTarget(make, nodeRunHost, { pace: 'never' });
   return {
     target,
     machine: () => machine,

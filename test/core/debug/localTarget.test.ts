@@ -24,7 +24,7 @@ function rig(
   program: readonly number[][],
   options: {
     harts?: number;
-    pace?: boolean;
+    pace?: 'never' | 'always';
     consoleWindow?: number;
     prepare?: (machine: ToyMachine) => void;
   } = {},
@@ -37,7 +37,7 @@ function rig(
     options.prepare?.(machine);
     return machine;
   };
-  const target = new LocalTarget(make, runHost, { pace: false, ...options });
+  const target = new LocalTarget(make, runHost, { pace: 'never', ...options });
   target.onConsole((event) => (text += Buffer.from(event.bytes).toString('latin1')));
   const next = () =>
     new Promise<StopEvent | EndEvent>((resolve) => {
@@ -385,7 +385,7 @@ describe('LocalTarget', () => {
       toy('halt'),
     ];
     const prepare = (machine: ToyMachine) => (machine.millisecondsPerInstruction = 1);
-    const paced = rig(program, { pace: true, prepare });
+    const paced = rig(program, { pace: 'always', prepare });
     const free = rig(program, { prepare });
     const start = performance.now();
     assert.equal(await free.resume({ kind: 'continue' }), 'shutdown 0');
@@ -411,7 +411,7 @@ describe('LocalTarget', () => {
     };
     const r = rig(
       [toy('jump')],
-      { pace: true, prepare: (m) => (m.millisecondsPerInstruction = 0.001) },
+      { pace: 'always', prepare: (m) => (m.millisecondsPerInstruction = 0.001) },
       fake,
     );
     const event = r.next();

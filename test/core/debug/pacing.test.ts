@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { LocalTarget } from '../../../src/core/debug/localTarget.ts';
+import type { Pace } from '../../../src/core/machine/waitedTime.ts';
 import { parseLaunchConfig } from '../../../src/core/machine/parseLaunchConfig.ts';
 import { machineOnTestEngine } from '../../engine.ts';
 import { nodeRunHost } from '../../../src/worker/nodePort.ts';
@@ -8,7 +9,7 @@ import { nodeRunHost } from '../../../src/worker/nodePort.ts';
 const program = 'media/samples/machine-hello/machine-hello.elf';
 
 /** Runs the sample to its end; it waits for three ticks of a tenth of a second. */
-async function run(pace: boolean) {
+async function run(pace: Pace) {
   const config = parseLaunchConfig({ program, mode: 'machine' });
   const files = new Map([[program, new Uint8Array(readFileSync(program))]]);
   const target = new LocalTarget(() => machineOnTestEngine(config, files), nodeRunHost, { pace });
@@ -27,7 +28,7 @@ async function run(pace: boolean) {
 
 describe('pacing', () => {
   it('lets a second of the guest be one of the user, and changes nothing else', async () => {
-    const [free, paced] = [await run(false), await run(true)];
+    const [free, paced] = [await run('never'), await run('waits')];
     assert.deepEqual(paced.end, free.end);
     assert.equal(paced.text, free.text);
     assert.equal(paced.statistics.instructions, free.statistics.instructions);

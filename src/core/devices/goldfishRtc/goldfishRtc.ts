@@ -58,6 +58,7 @@ export class GoldfishRtc implements MmioDevice, TimedDevice, Persist<GoldfishRtc
     if (size !== 4) return 0;
     switch (offset) {
       case r.TIME_LOW: {
+        this.parts.time.looked?.();
         const now = this.now();
         this.timeHigh = Number(now >> 32n);
         return Number(now & 0xffffffffn);

@@ -174,6 +174,7 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
   }
 
   private mtimeHalf(byte: number): number {
+    this.time.looked?.();
     const now = this.mtimeNumber();
     if (now < 0) return half(this.mtime(), byte);
     return byte === 0 ? now >>> 0 : Math.floor(now / 2 ** 32);

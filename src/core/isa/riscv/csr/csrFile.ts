@@ -183,6 +183,10 @@ export class CsrFile implements CsrHart {
     return this.clock.ticks() + waits.reduce((a, b) => (a < b ? a : b));
   }
 
+  lookAtTime(): void {
+    this.clock.looked();
+  }
+
   /** time with htimedelta, as VS- and VU-mode read it. */
   guestTime(): bigint {
     return BigInt.asUintN(64, this.time.ticks() + this.state.csr(CSR.htimedelta));

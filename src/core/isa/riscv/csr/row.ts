@@ -32,6 +32,8 @@ export interface CsrHart extends CsrConfig {
   /** What the `time` counter shows, and what it shows with htimedelta. */
   readonly time: TimeCounter;
   guestTime(): bigint;
+  /** Software reads the time. */
+  lookAtTime(): void;
   /** The same as a number, or -1 where that would not be exact. */
   guestTimeNumber(): number;
   /** STIP and VSTIP, of timers that are compared with time, as bits of mip. */

@@ -17,7 +17,10 @@ const counted = (counter: number, name: string): CsrOptions => ({
 });
 
 const time = countedWords({
-  number: (h) => (h.state.virtualized ? h.guestTimeNumber() : h.time.tickNumber()),
+  number: (h) => {
+    h.lookAtTime();
+    return h.state.virtualized ? h.guestTimeNumber() : h.time.tickNumber();
+  },
   value: (h) => (h.state.virtualized ? h.guestTime() : h.time.ticks()),
 });
 
