@@ -38,6 +38,7 @@ export interface LaunchRequest {
   readonly noDebug: boolean;
   readonly pace: Pace;
   readonly trace: boolean;
+  readonly gdbPort: number | undefined;
 }
 
 /** Bytes: a screenful of pages is on its way at most, and the guest never waits for a message. */
@@ -63,6 +64,7 @@ export function parseLaunchRequest(raw: Attributes): LaunchRequest {
     noDebug: booleanAttribute(raw, 'noDebug'),
     pace: paceFor(config, consoles),
     trace: raw['trace'] !== undefined && raw['trace'] !== false,
+    gdbPort: portAttribute(raw, 'gdbPort'),
   };
 }
 
@@ -146,6 +148,14 @@ function stringAttribute(raw: Attributes, name: string): string | undefined {
   const value = raw[name];
   if (value === undefined || typeof value === 'string') return value;
   throw new UserError(`${name}: ${JSON.stringify(value)} is not a string`, name);
+}
+
+function portAttribute(raw: Attributes, name: string): number | undefined {
+  const value = raw[name];
+  if (value === undefined) return undefined;
+  if (Number.isInteger(value) && Number(value) >= 0 && Number(value) < 65536) return Number(value);
+  const given = JSON.stringify(value);
+  throw new UserError(`${name}: ${given} is not a port number from 0 to 65535`, name);
 }
 
 function booleanAttribute(raw: Attributes, name: string): boolean {

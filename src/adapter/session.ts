@@ -13,6 +13,7 @@ import { describeAccess } from './dataBreakpoints.ts';
 import { errorCodes, errorMessage, isDefect, messageText, RequestError } from './errors.ts';
 import { explainEvent } from './exceptionInfo.ts';
 import { ExitFilters, guestPanic } from './exitFilters.ts';
+import { GdbDoor } from './gdbDoor.ts';
 import { hex, readPc, threadOf, type Guest } from './guest.ts';
 import { Indexing } from './indexing.ts';
 import { parseLaunchRequest, startGuest, type LaunchRequest, type StartMachine } from './launch.ts';
@@ -50,6 +51,7 @@ export class TraplineSession extends DebugSession {
   readonly breakpoints = new Breakpoints();
   readonly exitFilters = new ExitFilters((patterns) => this.breakpoints.setPanics(patterns));
   readonly variables = new VariableStore();
+  private readonly gdb = new GdbDoor(this);
   /** Places in code that the client may name by their ids. */
   readonly targets = new CodeTargets();
   private readonly options: SessionOptions;
@@ -216,10 +218,9 @@ export class TraplineSession extends DebugSession {
   }
 
   /** The same on our own account: the client has to be told. */
-  async goOn(): Promise<void> {
-    const { target } = this.running.guest;
+  async goOn(go = () => this.running.guest.target.resume({ kind: 'continue' })): Promise<void> {
     this.tell('continued', { threadId: threadOf(this.hart), allThreadsContinued: true });
-    await this.resume(() => target.resume({ kind: 'continue' }));
+    await this.resume(go);
   }
 
   async pause({ filter, guest }: Running): Promise<void> {
@@ -259,6 +260,7 @@ export class TraplineSession extends DebugSession {
     this.state = 'over';
     this.indexing.cancel();
     current?.stepper.ended();
+    await this.gdb.close();
     await current?.guest.end();
     await this.recording.stop();
     await this.consoles.close();
@@ -293,7 +295,8 @@ export class TraplineSession extends DebugSession {
 
   private async startGuest(request: LaunchRequest): Promise<void> {
     await this.consoles.open(request);
-    const guest = await startGuest(request, this.options.startMachine);
+    const own = await startGuest(request, this.options.startMachine);
+    const guest = await this.gdb.share(own, request.gdbPort);
     this.consoles.attach(guest);
     const stacks = new CallStacks(guest);
     const stepper = new Stepper(guest, stacks, (stop) => this.reportStop(stop));
@@ -324,6 +327,11 @@ export class TraplineSession extends DebugSession {
     this.request = request;
     await old?.guest.end();
     old?.stepper.ended();
+  }
+
+  async standAtEntry(): Promise<void> {
+    if (this.request) await this.replaceGuest(this.request);
+    await this.running.guest.target.pause();
   }
 
   /** What a reset does to a machine: the same images from the start, in the same session. */
@@ -379,7 +387,9 @@ export class TraplineSession extends DebugSession {
     this.output('stdout', decoder.decode(bytes, { stream: true }));
   }
 
-  private reportStop({ hart, reason, call }: StopEvent): void {
+  private reportStop(stop: StopEvent): void {
+    const { hart, reason, call } = stop;
+    this.gdb.shown(stop);
     // running ---- stop ----> stopped
     this.state = 'stopped';
     this.hart = hart;

@@ -28,7 +28,9 @@ const layers: readonly (readonly string[])[] = [
   ['handlers'],
   ['worker'],
   ['host'],
-  ['adapter', 'gdb', 'language'],
+  ['gdb', 'language'],
+  // A session opens gdb's door beside the editor.
+  ['adapter'],
   ['cli'],
   ['webview'],
   ['extension'],

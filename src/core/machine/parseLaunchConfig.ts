@@ -45,7 +45,17 @@ const OWN_ATTRIBUTES = [
 const OTHER_ATTRIBUTES = [
   ...['name', 'type', 'request', 'presentation', 'internalConsoleOptions', 'debugServer'],
   ...['preLaunchTask', 'postDebugTask', 'serverReadyAction', 'suppressMultipleSessionWarning'],
-  ...['noDebug', 'windows', 'linux', 'osx', 'console', 'stopOnEntry', 'stopOn', 'sourceMap'],
+  ...[
+    'noDebug',
+    'windows',
+    'linux',
+    'osx',
+    'console',
+    'stopOnEntry',
+    'stopOn',
+    'gdbPort',
+    'sourceMap',
+  ],
   ...['cwd', 'trace', 'symbolFiles'],
 ];
 
