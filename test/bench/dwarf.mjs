@@ -26,7 +26,7 @@ export async function measureDwarf({ runs, nodes }) {
     const args = [file, kind, first, second];
     for (const node of nodes) {
       const ours = measure(runs, () => run(node, [bundle, ...args]));
-      print(`${kind}, Trapline on ${path.basename(path.dirname(path.dirname(node)))}`, ours);
+      print(`${kind}, Trapline on Node ${ours[0]?.node}`, ours);
       const index = ours.map((r) => r.index);
       const memory = median(ours.map((r) => r.memory.all));
       const took = `${text(median(index.map((i) => i.milliseconds)))} ms in steps of at most`;
@@ -50,7 +50,7 @@ function print(name, results) {
   const figures = [
     ...['cold', 'again', 'another'].map((step) => figure((r) => r[step].milliseconds)),
     figure((r) => r.memory.lookups),
-    figure((r) => r.cold.places),
+    String(median(results.map((r) => r.cold.places))).padStart(9),
   ];
   console.log(name.padEnd(34) + figures.join(''));
 }

@@ -42,4 +42,6 @@ for (const _ of symbols.prepare()) {
 }
 const index = { milliseconds: performance.now() - began, longest };
 const memory = { lookups, all: process.resourceUsage().maxRSS / 1024 };
-console.log(JSON.stringify({ cold, again, another, index, memory, problems: symbols.problems }));
+const node = process.versions.node;
+const { problems } = symbols;
+console.log(JSON.stringify({ node, cold, again, another, index, memory, problems }));
