@@ -52,7 +52,7 @@ describe('stops in VS Code', function () {
     const widget = code.page.locator('.exception-widget');
     await widget.waitFor();
     assert.match(await widget.innerText(), /guest-page fault of 0x[\s\S]*V \(bit 0\) is 0/);
-    await code.screenshot('guest-page-fault-dark');
+    await code.picture('guest-page-fault-dark', code.page.locator('.part.editor'), widget);
   });
 
   it('the debug console walks an address and links the stack', async () => {
@@ -62,7 +62,8 @@ describe('stops in VS Code', function () {
     await typed('csr vsatp');
     await typed('bt');
     await code.page.locator('.repl', { hasText: 'touch_memory' }).first().waitFor();
-    await code.screenshot('debug-console-dark');
+    const panel = code.page.locator('.part.panel');
+    await code.picture('debug-console-dark', panel, panel.locator('.repl-input-wrapper'));
   });
 
   it('C values and the stack in the side bar', async () => {
@@ -74,7 +75,8 @@ describe('stops in VS Code', function () {
     const scope = code.page.locator('.debug-variables [role=treeitem]', { hasText: 'Locals' });
     if ((await locals.count()) === 0) await scope.first().click();
     await locals.first().waitFor();
-    await code.screenshot('variables-dark');
+    const pane = (name: string) => code.page.locator(`.debug-${name}`);
+    await code.picture('variables-dark', pane('variables'), pane('call-stack'));
   });
 
   it('the stack goes on through the trap that interrupted it', async () => {
@@ -89,7 +91,8 @@ describe('stops in VS Code', function () {
     }
     await code.waitForFrame('handle_trap');
     await code.waitForFrame('-> taken from VS-mode');
-    await code.screenshot('trap-stack-dark');
+    const rows = code.page.locator('.debug-call-stack .monaco-list-row');
+    await code.picture('trap-stack-dark', code.page.locator('.debug-call-stack'), rows.last());
     await code.press('Shift+F5');
     await code.waitForEnd();
   });
