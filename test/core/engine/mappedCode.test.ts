@@ -257,6 +257,49 @@ back: ret`);
     });
   }
 
+  // A page of U-mode, readable; and one of S-mode, executable alone.
+  for (const [bit, place, leafBits] of [
+    ['SUM', 18n, 0xd7n],
+    ['MXR', 19n, 0xc9n],
+  ] as const) {
+    for (const [status, stage] of [
+      ['mstatus', 'satp'],
+      ['vsstatus', 'vsatp'],
+    ] as const) {
+      it(`${status}.${bit} counts at once, for pages that were loaded from`, () => {
+        const r = rig();
+        const tables = new PageTables(r, 0);
+        tables.identity(2);
+        tables.map(low, page(4));
+        const entry = (BigInt(page(5) / 4096) << 10n) | leafBits;
+        r.memory.write64(tables.entryOf(high), entry);
+        write(r.memory, page(4), [
+          encode('ld', { rd: a2, rs1: a3, imm: 0 }),
+          addi(a0, a0, 1),
+          encode('jal', { rd: 0, imm: -8 }),
+        ]);
+        write(r.memory, page(6), [encode('jal', { rd: 0, imm: 0 })]);
+        r.setCsr('mtvec', BigInt(page(6)));
+        r.hart.setX(a3, BigInt(high));
+        for (let round = 1; round <= 20; round++) {
+          enterSupervisor(r, tables);
+          r.setCsr(stage, tables.register());
+          r.hart.virtualized = stage === 'vsatp';
+          r.hart.pc = BigInt(low);
+          r.setCsr(status, 1n << place);
+          r.step(30);
+          assert.equal(r.hart.getX(a0), BigInt(round * 10));
+          r.setCsr(status, 0n);
+          r.hart.run(5);
+          assert.equal(r.csr('mcause'), 13n);
+          assert.equal(r.csr('mtval'), BigInt(high));
+          assert.equal(r.hart.getX(a0), BigInt(round * 10));
+          r.setCsr('mcause', 0n);
+        }
+      });
+    }
+  }
+
   for (const writer of [0, 1]) {
     it(`code that hart ${writer} writes and the other fetches behind its own FENCE.I`, () => {
       // Each round the writer writes the function and says so; the other fences, calls it and answers.

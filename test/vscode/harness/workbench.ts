@@ -99,7 +99,8 @@ export class Workbench {
     while (!(await this.debugToolbar.isVisible())) {
       if (Date.now() > end) throw new Error('no session starts');
       await arrow.first().click();
-      await this.debugToolbar.waitFor({ timeout: 5_000 }).catch(() => undefined);
+      // A second click on a busy machine would ask whether another session is to be started.
+      await this.debugToolbar.waitFor({ timeout: 20_000 }).catch(() => undefined);
     }
     // A click that was only slow, and another one after it, make VS Code ask.
     const twice = this.page.locator('.monaco-dialog-box', { hasText: 'already running' });
