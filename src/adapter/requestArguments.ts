@@ -32,6 +32,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   initialize: {
     'clientID?': 'string',
     'supportsANSIStyling?': 'boolean',
+    'supportsMemoryEvent?': 'boolean',
     'supportsProgressReporting?': 'boolean',
   },
   restart: { 'arguments?': {} },

@@ -266,8 +266,10 @@ function memory(session: TraplineSession): Handlers {
         const at = memoryReference(address + BigInt(bytesWritten), space);
         throw new UserError(`memory at ${at} cannot be written`);
       }
-      session.after(() => session.changed());
-      return { offset: args.offset ?? 0, bytesWritten };
+      const { memoryReference: reference, offset = 0 } = args;
+      const memory = { memoryReference: reference, offset, count: bytesWritten };
+      session.after(() => session.changed(memory));
+      return { offset, bytesWritten };
     },
     async disassemble(args: DebugProtocol.DisassembleArguments) {
       const { guest } = session.running;

@@ -66,6 +66,7 @@ export class TraplineSession extends DebugSession {
   private ownConsoles: boolean;
   /** The client shows ANSI's colours. */
   styled = false;
+  private tellsMemory = false;
   private readonly consoles: SessionConsoles;
   private readonly indexing: Indexing;
   private showsProgress = false;
@@ -177,6 +178,7 @@ export class TraplineSession extends DebugSession {
   initialize(args: DebugProtocol.InitializeRequestArguments): void {
     if ((args as { trapline?: unknown }).trapline === true) this.ownConsoles = true;
     this.styled = args.supportsANSIStyling === true;
+    this.tellsMemory = args.supportsMemoryEvent === true;
     this.showsProgress = args.supportsProgressReporting === true;
   }
 
@@ -249,9 +251,10 @@ export class TraplineSession extends DebugSession {
   }
 
   /** State was changed by hand: frames and values are read again. */
-  changed(): void {
+  changed(memory?: DebugProtocol.MemoryEvent['body']): void {
     this.current?.stacks.refresh();
     this.tell('invalidated', { areas: ['all'] });
+    if (memory && this.tellsMemory) this.tell('memory', memory);
   }
 
   async end(): Promise<void> {

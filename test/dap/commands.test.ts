@@ -67,7 +67,9 @@ describe('commands of the debug console', () => {
 
   it('are completed, and coloured where the client can show it', () =>
     withTranscript(async (t) => {
-      await t.requestQuietly('initialize', { adapterID: 'trapline', supportsANSIStyling: true });
+      await t.requestQuietly('initialize', {
+        ...{ adapterID: 'trapline', supportsANSIStyling: true, supportsMemoryEvent: true },
+      });
       await t.request('launch', { program });
       await t.event('initialized');
       await stop(t);
@@ -85,6 +87,10 @@ describe('commands of the debug console', () => {
       assert.deepEqual(await complete('p planets[0].na'), ['name']);
       assert.ok((await typed(t, 'walk 0x10000000')).includes('\x1b[31mrefused'));
       assert.ok((await typed(t, 'csr vsatp')).includes('\x1b[1m'));
+      t.note('other views of memory that was written are told');
+      await t.request('writeMemory', { memoryReference: '0x80202000', offset: 8, data: 'AQ==' });
+      const memory = await t.event('memory');
+      assert.deepEqual(memory, { memoryReference: '0x80202000', offset: 8, count: 1 });
       await t.request('terminate');
       t.check('commandsStyled');
     }));
