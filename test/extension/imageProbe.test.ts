@@ -24,9 +24,8 @@ describe('imageProbe', () => {
     assert.equal(probeImage(new Uint8Array(0)), undefined);
   });
 
-  it('does not take an object file or a file cut off inside its header', function () {
-    const gcc = '/usr/bin/riscv64-unknown-elf-gcc';
-    if (!existsSync(gcc)) this.skip();
+  it('does not take an object file or a file cut off inside its header', () => {
+    const gcc = 'riscv64-unknown-elf-gcc';
     const folder = mkdtempSync(path.join(os.tmpdir(), 'probe-'));
     try {
       const source = path.join(folder, 'a.s');
