@@ -16,6 +16,11 @@ export interface CustomRequests {
     arguments: { hart: number; stage: 'guest' | 'virtual'; maxRows?: number };
     body: MappingsBody;
   };
+  /** How an address is translated, entry by entry; `expression` as in the debug console. */
+  'trapline/walk': {
+    arguments: { hart: number; expression: string; access?: 'load' | 'store' | 'fetch' };
+    body: WalkBody;
+  };
   /** Which pages the guest writes: its start, what it shows now, a fresh beginning, its end. */
   'trapline/dirtyLog': {
     arguments: { action: 'start' | 'show' | 'clear' | 'stop' };
@@ -192,6 +197,33 @@ export interface MappingsBody {
   readonly truncated: boolean;
   /** Stage `guest` under a hypervisor of ours: whether stores are logged, and how many pages were. */
   readonly dirtyLog?: { readonly logging: boolean; readonly pages: number };
+}
+
+export interface WalkBody {
+  readonly address: string;
+  readonly space: 'virtual' | 'guestPhysical';
+  readonly access: 'load' | 'store' | 'fetch';
+  readonly steps: readonly {
+    /** `VS-stage`, `G-stage`, `memory`, … */
+    readonly stage: string;
+    readonly text: string;
+    /** Of a page table's entry. */
+    readonly level?: number;
+    readonly entryAddress?: string;
+    readonly entry?: string;
+    /** The entry's low bits by letter, `-` for those that are 0: `DA-UXWRV`. */
+    readonly flags?: string;
+  }[];
+  /** The physical address, when nothing refuses. */
+  readonly result?: string;
+  readonly refusal?: {
+    readonly cause: number;
+    readonly text: string;
+    readonly section: string;
+    readonly guestAddress?: string;
+  };
+  /** All of it as the debug console's `walk` says it. */
+  readonly text: string;
 }
 
 export interface ExitRow {

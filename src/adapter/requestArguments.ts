@@ -131,6 +131,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   'trapline/csrs': { hart: 'count' },
   'trapline/writeCsr': { hart: 'count', name: 'string', value: 'string' },
   'trapline/mappings': { hart: 'count', stage: 'string', 'maxRows?': 'count' },
+  'trapline/walk': { hart: 'count', expression: 'string', 'access?': 'string' },
   'trapline/dirtyLog': { action: 'string' },
   'trapline/exits': { after: 'integer', 'max?': 'count', 'newest?': 'boolean' },
   'trapline/breakOnExit': { kind: 'string', 'text?': 'string', on: 'boolean' },

@@ -13,6 +13,7 @@ import { disassemble } from './disassembly.ts';
 import { completions } from './completions.ts';
 import { runTyped } from './consoleCommands.ts';
 import { assign, evaluate, placeOf, type Scope } from './evaluate.ts';
+import { walkAddress } from './explainAddress.ts';
 import { hartOf, memoryReference, parseReference, threadOf } from './guest.ts';
 import { controlContainer, hasFloats, registerContainer } from './registers.ts';
 import type { TraplineSession } from './session.ts';
@@ -287,6 +288,12 @@ function ownViews(session: TraplineSession): Handlers {
       return body;
     },
     'trapline/mappings': (args) => session.running.views.mappings(args),
+    async 'trapline/walk'(args) {
+      const { guest, stacks } = session.running;
+      const stands = session.stoppedHart !== undefined;
+      const frame = stands ? await stacks.innermost(args.hart) : undefined;
+      return walkAddress({ guest, stacks, frame, hart: args.hart }, args);
+    },
     async 'trapline/dirtyLog'(args) {
       const body = await session.running.views.dirtyLog(args);
       if (args.action !== 'show') session.after(() => session.changed());

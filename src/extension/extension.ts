@@ -67,6 +67,10 @@ export function activate(context: vscode.ExtensionContext): void {
       'trapline.toggleDirtyLog': () => mappings.dirtyLog('toggle'),
       'trapline.clearDirtyLog': () => mappings.dirtyLog('clear'),
       'trapline.findMapping': () => find(mappings, 'trapline.mappings'),
+      'trapline.explainAddress': async () => {
+        await vscode.commands.executeCommand('trapline.mappings.focus');
+        mappings.focusExplain();
+      },
       'trapline.collapseCsrs': () => csrs.post({ type: 'collapseAll' }),
       'trapline.filterExits': () => exits.askFilter(),
       'trapline.exportExits': () => exits.export(),

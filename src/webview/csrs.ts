@@ -84,6 +84,10 @@ function receive(message: ToWebview): void {
     case 'collapseAll':
       collapseAll();
       return;
+    case 'walk':
+    case 'walkFailed':
+    case 'focusExplain':
+      return;
   }
   draw();
 }

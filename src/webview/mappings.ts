@@ -6,14 +6,21 @@
 import { byId, element, reconcile, setAttribute, setText } from './dom.ts';
 import { filterMappings, mappingText, type MappingText } from './mappingRows.ts';
 import type { GuestStatus, MappingsContent, Stage, ToWebview } from './messages.ts';
+import { WalkPanel, type WalkState } from './walkPanel.ts';
 import { clearError, onFilter, Page, RovingFocus, say, showStatus } from './page.ts';
 
-interface State {
+interface State extends WalkState {
   filter: string;
   stage: Stage;
 }
 
-const page = new Page<State>({ filter: '', stage: 'guest' });
+const page = new Page<State>({
+  filter: '',
+  stage: 'guest',
+  address: '',
+  access: 'load',
+  explained: false,
+});
 const list = byId('rows');
 const stages: Readonly<Record<Stage, HTMLElement>> = {
   guest: byId('stageGuest'),
@@ -28,6 +35,7 @@ const focus = new RovingFocus(list);
 let content: MappingsContent | undefined;
 let status: GuestStatus = 'none';
 let rows: MappingText[] = [];
+const walk = new WalkPanel(page);
 
 page.listen(receive);
 for (const stage of ['guest', 'virtual'] as const) {
@@ -58,7 +66,9 @@ list.addEventListener('keydown', (event) => {
   const copies =
     (event.ctrlKey || event.metaKey) && event.key === 'c' && !getSelection()?.toString();
   if (copies) copy(row);
-  else if (event.ctrlKey || event.metaKey || event.altKey || !focus.move(event.key)) return;
+  else if (event.ctrlKey || event.metaKey || event.altKey) return;
+  else if (event.key === 'Enter' && !(event.target instanceof HTMLButtonElement)) explain(row);
+  else if (!focus.move(event.key)) return;
   event.preventDefault();
 });
 draw();
@@ -69,6 +79,7 @@ function receive(message: ToWebview): void {
     case 'status':
       status = message.status;
       if (status === 'none') content = undefined;
+      walk.setStatus(status);
       // A note is about the guest as it stood.
       if (status !== 'stopped') say('');
       break;
@@ -77,6 +88,7 @@ function receive(message: ToWebview): void {
       content = message.content;
       status = 'stopped';
       clearError();
+      walk.setStatus(status);
       break;
     case 'failed':
       say(message.text, 'error');
@@ -84,6 +96,15 @@ function receive(message: ToWebview): void {
     case 'focusFilter':
       filter.focus();
       filter.select();
+      return;
+    case 'walk':
+      walk.show(message.walk);
+      return;
+    case 'walkFailed':
+      walk.fail(message.text);
+      return;
+    case 'focusExplain':
+      walk.open();
       return;
     case 'written':
     case 'collapseAll':
@@ -102,6 +123,12 @@ function chooseStage(stage: Stage): void {
 function copy(row: MappingText): void {
   page.send({ type: 'copy', text: row.line });
   say(`Copied the row of ${row.range}.`);
+}
+
+/** The first address of a row, as the row's stage has it. */
+function explain(row: MappingText): void {
+  const address = row.range.split('–')[0]!;
+  walk.explain(page.state.stage === 'guest' ? `gpa:${address}` : address);
 }
 
 function draw(): void {

@@ -1,10 +1,12 @@
 /** What the extension and its webviews say to each other. Types only; both sides import them. */
-import type { CsrGroup, MappingsBody } from '../adapter/protocol.ts';
+import type { CsrGroup, MappingsBody, WalkBody } from '../adapter/protocol.ts';
 
 export type Stage = 'guest' | 'virtual';
 
 /** What a view shows about the guest besides the content itself. */
 export type GuestStatus = 'none' | 'running' | 'stopped';
+
+export type Access = WalkBody['access'];
 
 export interface CsrsContent {
   readonly view: 'csrs';
@@ -32,6 +34,10 @@ export type ToWebview =
       readonly asked: string;
       readonly value: string;
     }
+  /** What an explanation that was asked for says. */
+  | { readonly type: 'walk'; readonly walk: WalkBody }
+  | { readonly type: 'walkFailed'; readonly text: string }
+  | { readonly type: 'focusExplain' }
   | { readonly type: 'focusFilter' }
   | { readonly type: 'collapseAll' };
 
@@ -41,4 +47,6 @@ export type FromWebview =
   | { readonly type: 'write'; readonly name: string; readonly value: string }
   | { readonly type: 'dirtyLog'; readonly action: 'start' | 'clear' | 'stop' }
   | { readonly type: 'stage'; readonly stage: Stage }
+  /** How is the address that this expression is translated? */
+  | { readonly type: 'explain'; readonly expression: string; readonly access: Access }
   | { readonly type: 'copy'; readonly text: string };

@@ -53,6 +53,7 @@ const models: Readonly<Record<string, object>> = {
   'trapline/csrs': { hart: 0 },
   'trapline/writeCsr': { hart: 0, name: 'sscratch', value: '0x1' },
   'trapline/mappings': { hart: 0, stage: 'guest', maxRows: 3 },
+  'trapline/walk': { hart: 0, expression: '&planets', access: 'store' },
   'trapline/dirtyLog': { action: 'show' },
   'trapline/exits': { after: 0, max: 4 },
   'trapline/breakOnExit': { kind: 'sbi', text: 'DBCN', on: false },

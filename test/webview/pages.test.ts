@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import * as esbuild from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { csrsPage, mappingsPage } from '../../src/extension/views/pages.ts';
-import type { CsrRow } from '../../src/adapter/protocol.ts';
+import type { CsrRow, WalkBody } from '../../src/adapter/protocol.ts';
 import type { FromWebview, ToWebview } from '../../src/webview/messages.ts';
 import { launchBrowser } from '../vscode/harness/browser.ts';
 
@@ -120,6 +120,13 @@ const mappings = (...inputs: string[]): ToWebview => ({
     table: { title: 'Sv39x4', rows: inputs.map(mapping), truncated: false },
   },
 });
+
+const refusedWalk: WalkBody = {
+  ...{ address: '0x80200abc', space: 'guestPhysical', access: 'load' },
+  steps: [{ stage: 'G-stage', text: 'level 2', entry: '0x2', flags: '------R-' }],
+  refusal: { cause: 21, text: 'V (bit 0) is 0: not valid', section: 'Privileged' },
+  text: 'steps\nas the console says',
+};
 
 describe('views in a browser', () => {
   let browser: Browser;
@@ -244,6 +251,50 @@ describe('views in a browser', () => {
       for (const part of line) assert.ok(copied.text.includes(part), copied.text);
       await view.post(mappings('0x10000000', '0x80200000', '0x80600000'));
       assert.equal(await view.focused(), '0x80200000 0x1000');
+    });
+
+    it('explains an address from the keyboard, step by step, and again at the next stop', async () => {
+      await view.page.focus('#explainToggle');
+      await view.press('Enter');
+      assert.equal(await view.focused(), 'address');
+      await view.page.keyboard.type('gpa:0x80200abc');
+      await view.press('Enter');
+      const asked = { type: 'explain', expression: 'gpa:0x80200abc', access: 'load' };
+      assert.deepEqual((await view.sent()).at(-1), asked);
+      await view.post({ type: 'walk', walk: refusedWalk });
+      assert.equal(await view.page.innerText('#walkTitle'), 'load of guest-physical 0x80200abc');
+      assert.equal(await view.page.innerText('.refuses'), 'V');
+      const step = view.page.getByRole('listitem').first();
+      assert.match(await step.innerText(), /holds 0x2, readable$/);
+      assert.match(await view.page.innerText('#walkEnd'), /^Refused\. V \(bit 0\) is 0/);
+      await view.page.focus('#walkCopy');
+      await view.press('Enter');
+      const copied = (await view.sent()).at(-1);
+      assert.equal(
+        copied?.type === 'copy' && copied.text.split('\n').at(-1),
+        'as the console says',
+      );
+      await view.post(mappings('0x80000000'));
+      assert.deepEqual((await view.sent()).at(-1), asked);
+      await view.press('Escape');
+      assert.equal(await view.page.isVisible('#walk'), false);
+      assert.equal(await view.focused(), 'explainToggle');
+      const before = (await view.sent()).length;
+      await view.post(mappings('0x80000000'));
+      assert.equal((await view.sent()).length, before);
+    });
+
+    it('says what is wrong with an address, and explains a row of the table', async () => {
+      await view.post({ type: 'focusExplain' });
+      await view.page.keyboard.type('(');
+      await view.press('Enter');
+      await view.post({ type: 'walkFailed', text: 'a parenthesis is open' });
+      assert.equal(await view.page.innerText('#note'), 'a parenthesis is open');
+      assert.equal(await view.page.getAttribute('#address', 'aria-invalid'), 'true');
+      await view.page.locator('#rows > [data-key]').nth(1).focus();
+      await view.press('Enter');
+      const asked = { type: 'explain', expression: 'gpa:0x80200000', access: 'load' };
+      assert.deepEqual((await view.sent()).at(-1), asked);
     });
   });
 });

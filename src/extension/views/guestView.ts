@@ -18,7 +18,8 @@ export abstract class GuestView implements vscode.WebviewViewProvider, vscode.Di
   private view: vscode.WebviewView | undefined;
   /** The page listens to messages. */
   private listening = false;
-  private wantsFilter = false;
+  /** What the page is to do as soon as it listens. */
+  private wanted: ToWebview | undefined;
   private newest = 0;
   private scheduled: NodeJS.Immediate | undefined;
 
@@ -62,8 +63,12 @@ export abstract class GuestView implements vscode.WebviewViewProvider, vscode.Di
 
   /** Gives the keyboard to the filter box, at the latest when the page is there. */
   focusFilter(): void {
-    this.wantsFilter = !this.listening;
-    this.post({ type: 'focusFilter' });
+    this.postWhenListening({ type: 'focusFilter' });
+  }
+
+  protected postWhenListening(message: ToWebview): void {
+    this.wanted = this.listening ? undefined : message;
+    this.post(message);
   }
 
   post(message: ToWebview): void {
@@ -83,7 +88,7 @@ export abstract class GuestView implements vscode.WebviewViewProvider, vscode.Di
     if (message.type === 'ready') this.listening = true;
     await this.receive(message);
     if (message.type !== 'ready') return;
-    if (this.wantsFilter) this.focusFilter();
+    if (this.wanted) this.postWhenListening(this.wanted);
     this.schedule();
   }
 

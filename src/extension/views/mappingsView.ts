@@ -2,7 +2,7 @@
 import { GuestView } from './guestView.ts';
 import { mappingsPage, type PageResources } from './pages.ts';
 import type { Guest } from '../sessions.ts';
-import type { FromWebview, MappingsContent, Stage } from '../../webview/messages.ts';
+import type { Access, FromWebview, MappingsContent, Stage } from '../../webview/messages.ts';
 
 /** More rows than a person reads; the page says when there were more. */
 const maxRows = 2000;
@@ -38,7 +38,26 @@ export class MappingsView extends GuestView {
     }
   }
 
+  /** Gives the keyboard to the box for an address. */
+  focusExplain(): void {
+    this.postWhenListening({ type: 'focusExplain' });
+  }
+
+  private async explain(expression: string, access: Access): Promise<void> {
+    const guest = this.sessions.current;
+    if (!guest) return;
+    try {
+      const args = { hart: this.sessions.currentHart, expression, access };
+      const walk = await this.sessions.request(guest, 'trapline/walk', args);
+      this.post({ type: 'walk', walk });
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.post({ type: 'walkFailed', text });
+    }
+  }
+
   protected async receive(message: FromWebview): Promise<void> {
+    if (message.type === 'explain') return this.explain(message.expression, message.access);
     if (message.type === 'dirtyLog') return this.dirtyLog(message.action);
     if (message.type === 'ready') this.stage = message.stage ?? this.stage;
     if (message.type !== 'stage') return;

@@ -36,11 +36,26 @@ export function mappingsPage(resources: PageResources): string {
     <button id="stageGuest" type="button" role="radio" aria-checked="true" title="Guest-physical to host-physical addresses">G-stage</button>
     <button id="stageVirtual" type="button" role="radio" aria-checked="false" tabindex="-1" title="Virtual to guest-physical addresses, as the hart translates now">VS-stage</button>
   </div>
+  <button id="explainToggle" type="button" aria-expanded="false" aria-controls="explain" title="Walk the page tables for one address, entry by entry">Explain address…</button>
   <button id="logDirty" type="button" aria-pressed="false" hidden title="Log which pages the guest writes: pages are write-protected, and large ones split where it stores">Log writes</button>
   <button id="clearDirty" type="button" hidden title="Forget the pages written so far and protect them again">Clear</button>
 </div>
+<form id="explain" class="toolbar" aria-label="Explain address" hidden>
+  <input id="address" type="text" placeholder="0x…, gpa:0x…, &amp;symbol, $sp" aria-label="Address to explain: a number or an expression; gpa: before it means guest-physical" title="A number or an expression; gpa: before it means guest-physical" spellcheck="false" autocomplete="off">
+  <select id="access" aria-label="Kind of access">
+    <option value="load">load</option>
+    <option value="store">store</option>
+    <option value="fetch">fetch</option>
+  </select>
+  <button id="explainGo" type="submit">Explain</button>
+</form>
 ${statusLines}
 </div>
+<section id="walk" aria-label="Walk of the address" hidden>
+  <p class="caption"><span id="walkTitle"></span><span class="actions"><button id="walkCopy" type="button">Copy</button><button id="walkClose" type="button">Close</button></span></p>
+  <ol id="walkSteps" aria-label="Steps of the walk"></ol>
+  <p id="walkEnd" role="status" aria-live="polite"></p>
+</section>
 <div id="content" hidden>
   <p class="caption"><span id="title"></span><span id="count"></span></p>
   <div role="grid" aria-label="Address mappings" aria-readonly="true">

@@ -5,8 +5,9 @@
  */
 import { UserError } from '../../base/userError.ts';
 import { examine } from './examine.ts';
-import { calls, exits, harts, modules, registers, stage, walk } from './inspect.ts';
+import { calls, exits, harts, modules, registers, stage } from './inspect.ts';
 import { hex, type CommandScope } from './scope.ts';
+import { walk } from './walk.ts';
 
 export type { CommandScope } from './scope.ts';
 

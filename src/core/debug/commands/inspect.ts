@@ -1,4 +1,4 @@
-/** Commands that look at what a machine is made of: translation, registers, exits, calls. */
+/** Commands that look at what a machine is made of: mappings, registers, exits, calls. */
 import { UserError } from '../../base/userError.ts';
 import { fieldValue, meaningOf } from '../controlRegisters.ts';
 import type { ControlRegisterInfo } from '../../isa/isa.ts';
@@ -42,24 +42,6 @@ function bytes(size: bigint): string {
     unit++;
   }
   return `${value} ${units[unit]}`;
-}
-
-export async function walk(args: string, scope: CommandScope): Promise<string> {
-  const [, text = '', kind = 'load'] = /^([^]*?)(?:\s+(load|store|fetch))?$/.exec(args) ?? [];
-  const { value, space } = await scope.compute(text);
-  if (space === 'physical') throw new UserError('walk: a physical address is not translated');
-  const address = BigInt.asUintN(scope.isa.xlen, value);
-  const access = kind as 'load' | 'store' | 'fetch';
-  const found = await scope.target.walk(scope.hart, { address, access, space });
-  if (!found) throw new UserError('walk: this processor translates nothing');
-  const { steps, result, refusal } = found;
-  const lines = steps.map(({ stage: of, text: step, flags }) =>
-    flags === undefined ? `${of}: ${step}` : `${of}: ${step}  ${flags}`,
-  );
-  const end = refusal
-    ? `refused: ${refusal.text}\nexception ${refusal.cause}; specification: ${refusal.section}`
-    : `${hex(address)} is at ${hex(result ?? 0n)}`;
-  return [...lines, end].join('\n');
 }
 
 export async function harts({ target }: CommandScope): Promise<string> {
