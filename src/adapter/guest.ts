@@ -40,9 +40,9 @@ export function hartOf(thread: number): number {
   return Math.max(0, thread - 1);
 }
 
-/** `0x80200000`: how addresses go over the protocol. */
+/** `0x80200000`: how addresses go over the protocol; `-0x1000` for a distance downwards. */
 export function hex(value: bigint): string {
-  return `0x${value.toString(16)}`;
+  return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
 }
 
 /** A register's value with all its digits. */

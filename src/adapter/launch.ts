@@ -131,7 +131,7 @@ function isElf(bytes: Uint8Array): boolean {
 function parseSymbolFiles(value: unknown): { file: string; offset: bigint }[] {
   if (value === undefined) return [];
   const wrong = (what: unknown): never => {
-    const allowed = '[{ "file": path, "offset": number or "0x…" }, …]';
+    const allowed = '[{ "file": path, "offset": number, "0x…" or "-0x…" }, …]';
     throw new UserError(`symbolFiles: ${JSON.stringify(what)} is not ${allowed}`, 'symbolFiles');
   };
   if (!Array.isArray(value)) return wrong(value);
@@ -139,8 +139,11 @@ function parseSymbolFiles(value: unknown): { file: string; offset: bigint }[] {
     const { file, offset = 0 } = (item ?? {}) as { file?: unknown; offset?: unknown };
     if (typeof file !== 'string' || file === '') return wrong(item);
     const isNumber = typeof offset === 'number' && Number.isSafeInteger(offset);
-    const isText = typeof offset === 'string' && /^(0x[0-9a-f]+|\d+)$/i.test(offset);
-    return isNumber || isText ? { file, offset: BigInt(offset) } : wrong(item);
+    if (isNumber) return { file, offset: BigInt(offset) };
+    const text = typeof offset === 'string' ? /^(-?)(0x[0-9a-f]+|\d+)$/i.exec(offset) : undefined;
+    if (!text) return wrong(item);
+    const [, sign, size = ''] = text;
+    return { file, offset: sign === '-' ? -BigInt(size) : BigInt(size) };
   });
 }
 

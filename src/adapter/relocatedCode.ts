@@ -19,12 +19,11 @@ export async function relocationHint(
   const places = symbols.placesOfCode(code);
   const [place] = places;
   if (!place || places.length > 1) return undefined;
-  const offset = pc - place.address;
+  // Downwards too: a kernel that is linked high runs at physical addresses until it has page tables.
+  const offset = hex(pc - place.address);
   const { name } = place.module;
-  // Offsets are added, and the launch takes no negative ones.
-  if (offset < 0n) return undefined;
   return (
-    `The code at ${hex(pc)} is that of ${name}, moved by ${hex(offset)}. For its symbols there, in ` +
-    `launch.json: "symbolFiles": [{ "file": ${JSON.stringify(name)}, "offset": "${hex(offset)}" }]`
+    `The code at ${hex(pc)} is that of ${name}, moved by ${offset}. For its symbols there, in ` +
+    `launch.json: "symbolFiles": [{ "file": ${JSON.stringify(name)}, "offset": "${offset}" }]`
   );
 }
