@@ -2,7 +2,8 @@
  * `gdbPort`: gdb, lldb or the like beside the editor, on the session's own machine. Each side's
  * stops and doings reach the other; the port stays open over restarts of the guest.
  */
-import { Event, OutputEvent, TerminatedEvent } from '@vscode/debugadapter';
+import { OutputEvent, TerminatedEvent, type Event } from '@vscode/debugadapter';
+import type { DebugProtocol } from '@vscode/debugprotocol';
 import { SharedTarget } from '../core/debug/sharedTarget.ts';
 import type { StopEvent } from '../core/debug/target.ts';
 import { GdbServer } from '../gdb/server.ts';
@@ -12,7 +13,7 @@ import { hex, type Guest } from './guest.ts';
 export interface GdbSession {
   /** Tells the client that the guest goes, then has it go. */
   goOn(go: () => Promise<void>): Promise<void>;
-  changed(): void;
+  changed(memory?: DebugProtocol.MemoryEvent['body']): void;
   /** The guest from its beginning, standing there. */
   standAtEntry(): Promise<void>;
   end(): Promise<void>;
@@ -30,8 +31,7 @@ export class GdbDoor {
       resume: (go) => session.goOn(go),
       changed: () => session.changed(),
       wrote: (address, count) => {
-        session.changed();
-        session.sendEvent(new Event('memory', { memoryReference: hex(address), offset: 0, count }));
+        session.changed({ memoryReference: hex(address), offset: 0, count });
       },
       restart: () => session.standAtEntry(),
     });

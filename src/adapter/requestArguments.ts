@@ -134,6 +134,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   'trapline/walk': { hart: 'count', expression: 'string', 'access?': 'string' },
   'trapline/dirtyLog': { action: 'string' },
   'trapline/exits': { after: 'integer', 'max?': 'count', 'newest?': 'boolean' },
+  'trapline/recordExits': { 'file?': 'string' },
   'trapline/breakOnExit': { kind: 'string', 'text?': 'string', on: 'boolean' },
   'trapline/consoleInput': { console: 'string', text: 'string' },
   'trapline/calls': { 'extension?': 'integer', 'function?': 'integer' },

@@ -27,7 +27,6 @@ export async function bundled(source, folder) {
     format: 'esm',
     platform: 'node',
     packages: 'external',
-    packages: 'external',
   });
   return outfile;
 }

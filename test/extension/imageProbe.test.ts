@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { mayBeImage, probeImage, probeSize } from '../../src/extension/imageProbe.ts';
@@ -53,12 +53,10 @@ describe('imageProbe', () => {
   });
 });
 
-/** The entry point as binutils reads it; where there are none, as the linker script places it. */
+/** The entry point as binutils reads it. */
 function entryByReadelf(file: string): bigint {
-  const readelf = ['riscv64-unknown-elf-readelf', 'readelf', 'llvm-readelf-14'].find((name) =>
-    existsSync(`/usr/bin/${name}`),
-  );
-  if (!readelf) return 0x80200000n;
-  const text = execFileSync(readelf, ['-h', file], { encoding: 'utf8' });
-  return BigInt(/Entry point address:\s+(0x[0-9a-f]+)/i.exec(text)?.[1] ?? '0');
+  const text = execFileSync('riscv64-unknown-elf-readelf', ['-h', file], { encoding: 'utf8' });
+  const entry = /Entry point address:\s+(0x[0-9a-f]+)/i.exec(text)?.[1];
+  assert.ok(entry, text);
+  return BigInt(entry);
 }

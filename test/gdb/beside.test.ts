@@ -69,7 +69,7 @@ describe('gdb beside the editor', () => {
 
   beforeEach(async () => {
     editor = new Editor();
-    await editor.request('initialize', { adapterID: 'trapline' });
+    await editor.request('initialize', { adapterID: 'trapline', supportsMemoryEvent: true });
     await editor.request('launch', { program: elf, gdbPort: 0, stopOnEntry: true });
     const said = (event: Message) => /target remote/.test(String(event.body?.['output']));
     port = /:(\d+)/.exec(String((await editor.until(said)).body?.['output']))?.[1] ?? '';

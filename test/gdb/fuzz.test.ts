@@ -76,7 +76,8 @@ function mutated(text: string, random: (below: number) => number): string {
 const answer =
   /^$|^(OK|PacketSize=|l|m|b|[TWSO][0-9a-f]{2}|E[0-9a-f]{2}|E\.|QC|vCont|[0-9a-fx]{2})/;
 
-describe('gdb stub under hostile packets', () => {
+describe('gdb stub under hostile packets', function () {
+  this.timeout(300_000);
   let guest: Launched;
   let client: Client;
 

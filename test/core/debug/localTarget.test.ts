@@ -10,6 +10,11 @@ const host: RunHost = {
   delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
+/** Turns of the event loop in which a machine that is not held back runs as many slices. */
+async function manyTurns(): Promise<void> {
+  for (let turn = 0; turn < 200; turn++) await host.yieldToHost();
+}
+
 interface Rig {
   readonly target: LocalTarget;
   readonly machine: () => ToyMachine;
@@ -342,14 +347,14 @@ describe('LocalTarget', () => {
     const r = rig(program, { consoleWindow: 3, prepare: (machine) => (machine.sliceLimit = 1) });
     let event = r.next();
     await r.target.resume({ kind: 'continue' });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await manyTurns();
     assert.equal(r.output().length, 4);
     await r.target.pause();
     assert.equal(describeEvent(await event), 'hart 0 pause');
     event = r.next();
     await r.target.resume({ kind: 'continue' });
     await r.target.consoleTaken(4);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await manyTurns();
     assert.equal(r.output().length, 8);
     await r.target.consoleTaken(4);
     assert.equal(describeEvent(await event), 'shutdown 0');
@@ -387,14 +392,11 @@ describe('LocalTarget', () => {
     const prepare = (machine: ToyMachine) => (machine.millisecondsPerInstruction = 1);
     const paced = rig(program, { pace: 'always', prepare });
     const free = rig(program, { prepare });
-    const start = performance.now();
     assert.equal(await free.resume({ kind: 'continue' }), 'shutdown 0');
-    const freeTime = performance.now() - start;
     // The loop of 42 instructions fits one slice: pacing shows on the next one.
     await paced.target.setBreakpoints([]);
     assert.equal(await paced.resume({ kind: 'continue' }), 'shutdown 0');
     assert.equal(paced.machine().instructions, free.machine().instructions);
-    assert.ok(freeTime < 1000);
   });
 
   it('sleeps while virtual time is ahead of the wall clock', async () => {

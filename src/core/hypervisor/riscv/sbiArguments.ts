@@ -1,8 +1,9 @@
 /**
  * How the arguments of some SBI calls are shown to people: by name, with flags and ids spelt out
- * (SBI 3.0, the chapters of PMU, SUSP, STA and FWFT). Calls that are not here show plain numbers.
+ * (SBI 3.0, the chapters of BASE, PMU, SUSP, STA and FWFT). Calls that are not here show plain numbers.
  */
 import { hex } from './csrs.ts';
+import { describeExtension } from './sbiFunctions.ts';
 import { eventName } from './sbiPmuEvents.ts';
 
 type Show = (value: bigint) => string;
@@ -13,6 +14,7 @@ interface Argument {
 }
 
 const calls: Readonly<Record<string, readonly Argument[]>> = {
+  'BASE probe_extension': [{ name: 'extension_id', show: extensionName }],
   'PMU counter_get_info': named('counter_idx'),
   'PMU counter_config_matching': [
     ...named('idx_base idx_mask'),
@@ -96,6 +98,13 @@ function id32(names: readonly string[]): Show {
     const id = BigInt.asUintN(32, value);
     return names[Number(id)] ?? showNumber(id);
   };
+}
+
+/** By name where it has one: `TIME`. The id has 32 bits, as in a7. */
+function extensionName(value: bigint): string {
+  const id = BigInt.asUintN(32, value);
+  const name = describeExtension(Number(id));
+  return name === '' ? hex(id) : name;
 }
 
 function feature(value: bigint): string {

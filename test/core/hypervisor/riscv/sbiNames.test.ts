@@ -11,6 +11,10 @@ const ones = 2n ** 64n - 1n;
 describe('SBI calls for people', () => {
   const shows = (text: string, id: number, fn: number, ...args: bigint[]) =>
     it(text, () => assert.equal(describeCall(id, fn, args), text));
+  shows('BASE probe_extension(extension_id=TIME)', 0x10, 3, 0x54494d45n, 0n);
+  shows('BASE probe_extension(extension_id=legacy console_putchar)', 0x10, 3, 1n);
+  shows('BASE probe_extension(extension_id=0x9000001)', 0x10, 3, 0x9000001n);
+  shows('BASE probe_extension(extension_id=BASE)', 0x10, 3, 0x1000000000000010n);
   const PMU = 0x504d55;
   shows('PMU num_counters()', PMU, 0, 1n, 2n);
   shows('PMU counter_get_info(counter_idx=2)', PMU, 1, 2n);
