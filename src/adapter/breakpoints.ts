@@ -127,9 +127,14 @@ export class Breakpoints {
     return ids.every((id) => entries.find((entry) => entry.id === id)?.rule.isPlain === true);
   }
 
-  /** Those that stand at an address now: after the hit the client may have set them anew. */
-  at(address: bigint): readonly Entry[] {
-    return this.entries().filter(({ resolved }) => resolved.addresses.includes(address));
+  /**
+   * Those that stand at an address now: after the hit the client may have set them anew. `seen` has
+   * the symbols that count there: the same address may be that of a line in another world.
+   */
+  at(address: bigint, seen: Guest): readonly Entry[] {
+    const here = this.entries().filter(({ resolved }) => resolved.addresses.includes(address));
+    if (!seen.symbols.hasModes && seen === this.guest) return here;
+    return here.filter(({ resolve }) => resolve(seen).addresses.includes(address));
   }
 
   /** The same for data. */

@@ -6,7 +6,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import path from 'node:path';
 import { UserError } from '../core/base/userError.ts';
 import { parseNumber } from '../core/debug/controlRegisters.ts';
-import { hex, type Guest } from './guest.ts';
+import { guestSeenBy, hex, type Guest } from './guest.ts';
 
 export interface Row {
   readonly address: bigint;
@@ -39,7 +39,7 @@ export async function disassemble(
   const needed = Math.max(0, first + count);
   const after = needed > 0 ? await rowsFrom(guest, hart, origin, needed) : [];
   const start = first < 0 ? 0 : first;
-  return present(guest, [...before, ...after].slice(start, start + count));
+  return present(await guestSeenBy(guest, hart), [...before, ...after].slice(start, start + count));
 }
 
 /** The instructions of [start, start + size), as far as they can be read. */

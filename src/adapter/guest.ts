@@ -32,6 +32,13 @@ export async function readPc(guest: Guest, hart: number): Promise<bigint> {
   return pc ?? 0n;
 }
 
+/** The guest with those symbols that count where a hart stands. */
+export async function guestSeenBy(guest: Guest, hart: number): Promise<Guest> {
+  if (!guest.symbols.hasModes) return guest;
+  const mode = (await guest.target.harts())[hart]?.mode;
+  return { ...guest, symbols: guest.symbols.inMode(mode) };
+}
+
 /** DAP's thread ids start at one: zero means none to some clients. */
 export function threadOf(hart: number): number {
   return hart + 1;

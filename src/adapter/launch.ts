@@ -7,6 +7,7 @@ import { UserError } from '../core/base/userError.ts';
 import { loadProgramSymbols } from '../core/debug/symbols/programSymbols.ts';
 import type { SymbolFile } from '../core/debug/symbols/symbols.ts';
 import type { DebugTarget, ExitStop } from '../core/debug/target.ts';
+import type { Isa } from '../core/isa/isa.ts';
 import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
 import { parseConsole, type ConsoleDestination } from '../core/machine/consoleDestination.ts';
 import type { Pace } from '../core/machine/waitedTime.ts';
@@ -32,13 +33,20 @@ export interface LaunchRequest {
   readonly consoles: readonly ConsoleDestination[];
   readonly cwd: string;
   readonly sourceMap: Readonly<Record<string, string>>;
-  readonly symbolFiles: readonly { readonly file: string; readonly offset: bigint }[];
+  readonly symbolFiles: readonly SymbolFileAttribute[];
   readonly stopOnEntry: boolean;
   readonly stopOn: readonly ExitStop[];
   readonly noDebug: boolean;
   readonly pace: Pace;
   readonly trace: boolean;
   readonly gdbPort: number | undefined;
+}
+
+interface SymbolFileAttribute {
+  readonly file: string;
+  readonly offset: bigint;
+  /** As harts name them. */
+  readonly modes?: readonly string[];
 }
 
 /** Bytes: a screenful of pages is on its way at most, and the guest never waits for a message. */
@@ -82,6 +90,7 @@ export async function startGuest(request: LaunchRequest, start: StartMachine): P
   const machine = await start(config, files, { pace, consoleWindow });
   try {
     const info = await machine.target.info();
+    checkModes(request, isaNamed(info.isa));
     const symbols = loadProgramSymbols(symbolFiles);
     const { sourceMap } = request;
     const sources = new SourcePaths(symbols, { sourceMap, cwd, program: config.program });
@@ -112,14 +121,14 @@ async function readSymbolFiles(request: LaunchRequest, files: LaunchFiles): Prom
     if (name === undefined || !bytes || !isElf(bytes)) continue;
     result.push({ name: path.resolve(cwd, name), bytes, open: openFile });
   }
-  for (const { file, offset } of request.symbolFiles) {
+  for (const { file, offset, modes } of request.symbolFiles) {
     const name = path.resolve(cwd, file);
     // Debug files can be larger than memory is meant to be: they are read in ranges.
     const bytes = openInput('symbolFiles', file, cwd);
     if (!isElf(bytes.read(0, Math.min(4, bytes.size)))) {
       throw new UserError(`symbolFiles: '${file}' is not an ELF file`, 'symbolFiles');
     }
-    result.push({ name, bytes, offset, open: openFile });
+    result.push({ name, bytes, offset, modes, open: openFile });
   }
   return result;
 }
@@ -128,23 +137,40 @@ function isElf(bytes: Uint8Array): boolean {
   return bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
 }
 
-function parseSymbolFiles(value: unknown): { file: string; offset: bigint }[] {
+function parseSymbolFiles(value: unknown): SymbolFileAttribute[] {
   if (value === undefined) return [];
   const wrong = (what: unknown): never => {
-    const allowed = '[{ "file": path, "offset": number, "0x…" or "-0x…" }, …]';
+    const allowed = '[{ "file": path, "offset": number, "0x…" or "-0x…", "modes": [name] }, …]';
     throw new UserError(`symbolFiles: ${JSON.stringify(what)} is not ${allowed}`, 'symbolFiles');
   };
   if (!Array.isArray(value)) return wrong(value);
   return value.map((item: unknown) => {
-    const { file, offset = 0 } = (item ?? {}) as { file?: unknown; offset?: unknown };
+    const { file, offset = 0, modes } = (item ?? {}) as Attributes;
     if (typeof file !== 'string' || file === '') return wrong(item);
-    const isNumber = typeof offset === 'number' && Number.isSafeInteger(offset);
-    if (isNumber) return { file, offset: BigInt(offset) };
-    const text = typeof offset === 'string' ? /^(-?)(0x[0-9a-f]+|\d+)$/i.exec(offset) : undefined;
-    if (!text) return wrong(item);
-    const [, sign, size = ''] = text;
-    return { file, offset: sign === '-' ? -BigInt(size) : BigInt(size) };
+    const distance = distanceOf(offset);
+    if (distance === undefined) return wrong(item);
+    if (modes === undefined) return { file, offset: distance };
+    const isList = Array.isArray(modes) && modes.length > 0;
+    if (!isList || !modes.every((mode) => typeof mode === 'string')) return wrong(item);
+    return { file, offset: distance, modes: modes.map((mode) => `${mode}-mode`) };
   });
+}
+
+function distanceOf(offset: unknown): bigint | undefined {
+  if (typeof offset === 'number' && Number.isSafeInteger(offset)) return BigInt(offset);
+  const text = typeof offset === 'string' ? /^(-?)(0x[0-9a-f]+|\d+)$/i.exec(offset) : undefined;
+  if (!text) return undefined;
+  const [, sign, size = ''] = text;
+  return sign === '-' ? -BigInt(size) : BigInt(size);
+}
+
+function checkModes({ symbolFiles }: LaunchRequest, { modes: known = [] }: Isa): void {
+  for (const mode of symbolFiles.flatMap(({ modes = [] }) => modes)) {
+    if (known.includes(mode)) continue;
+    const names = known.map((name) => name.replace('-mode', '')).join(', ');
+    const given = JSON.stringify(mode.replace('-mode', ''));
+    throw new UserError(`symbolFiles: ${given} is none of the modes ${names}`, 'symbolFiles');
+  }
 }
 
 function stringAttribute(raw: Attributes, name: string): string | undefined {

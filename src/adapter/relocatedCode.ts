@@ -2,17 +2,18 @@
  * Code that has moved, as a bootloader moves itself: where a guest stops at code that no symbol
  * names, but that one of the symbols' files has at another address, the client is told the offset.
  */
-import { hex, type Guest } from './guest.ts';
+import { guestSeenBy, hex, type Guest } from './guest.ts';
 
 /** So many bytes from pc on are nowhere else by accident. */
 const ENOUGH = 48;
 
 /** A line to add to launch.json; undefined where nothing is recognised, or it has an offset already. */
 export async function relocationHint(
-  { symbols, target }: Guest,
+  guest: Guest,
   hart: number,
   pc: bigint,
 ): Promise<string | undefined> {
+  const { symbols, target } = await guestSeenBy(guest, hart);
   if (symbols.symbolAt(pc) || symbols.positionAt(pc)) return undefined;
   const code = await target.readMemory(hart, 'virtual', pc, ENOUGH);
   if (code.length < ENOUGH || new Set(code).size < 8) return undefined;

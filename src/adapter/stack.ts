@@ -81,7 +81,7 @@ export class CallStacks {
     const physical = await this.physicalFrames(hart, 2);
     const [frame] = physical;
     if (!frame) return undefined;
-    const [call] = this.guest.symbols.callsAt(frame.lookupPc);
+    const [call] = this.guest.symbols.inMode(frame.mode).callsAt(frame.lookupPc);
     return { id: 0, hart, frame, call, inlineDepth: 0, physical };
   }
 
@@ -126,6 +126,7 @@ export class CallStacks {
         return presentation();
       },
       pc: frame.lookupPc,
+      mode: frame.mode,
       cfa: frame.cfa,
       // The innermost frame's registers are the hart's, which may have been changed by hand.
       readRegister: async (dwarf) => {
@@ -171,7 +172,7 @@ export class CallStacks {
     const position = call?.position;
     const local = position && this.guest.sources.toLocal(position.path);
     const name = await this.nameOf(shown, format);
-    const module = moduleIndex(this.guest, frame.lookupPc);
+    const module = moduleIndex(this.guest, frame.lookupPc, frame.mode);
     const base = {
       id,
       name,
@@ -203,7 +204,8 @@ export class CallStacks {
       );
       name += `(${texts.filter((text) => text !== '').join(', ')})`;
     }
-    const module = format.module && this.guest.symbols.modules[moduleIndex(this.guest, frame.pc)];
+    const index = moduleIndex(this.guest, frame.pc, frame.mode);
+    const module = format.module && this.guest.symbols.modules[index];
     if (module) name = `${path.basename(module.name)}!${name}`;
     return format.line && call?.position ? `${name} Line ${call.position.line}` : name;
   }
@@ -226,7 +228,7 @@ export class CallStacks {
         const shown = { hart, frame, call: undefined, inlineDepth: 0, physical };
         result.push({ id, ...shown, trap: frame.interrupted });
       }
-      const calls = this.guest.symbols.callsAt(frame.lookupPc);
+      const calls = this.guest.symbols.inMode(frame.mode).callsAt(frame.lookupPc);
       const shown = calls.length === 0 ? [undefined] : calls;
       shown.forEach((call, inlineDepth) => {
         const id = this.idOf(hart, result.length);
@@ -246,6 +248,8 @@ export class CallStacks {
 }
 
 /** Which of the symbols' files an address is of; -1 for none. */
-function moduleIndex({ symbols }: Guest, address: bigint): number {
-  return symbols.modules.findIndex(({ low, high }) => address >= low && address < high);
+function moduleIndex({ symbols }: Guest, address: bigint, mode: string | undefined): number {
+  const { modules } = symbols.inMode(mode);
+  const found = modules.find(({ low, high }) => address >= low && address < high);
+  return symbols.modules.findIndex((m) => m.name === found?.name && m.offset === found.offset);
 }

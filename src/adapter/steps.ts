@@ -6,7 +6,7 @@
 import type { ResumeRequest, StopEvent } from '../core/debug/target.ts';
 import type { LineRange } from '../core/debug/symbols/symbols.ts';
 import { UserError } from '../core/base/userError.ts';
-import { readPc, type Guest } from './guest.ts';
+import { guestSeenBy, readPc, type Guest } from './guest.ts';
 import type { CallStacks } from './stack.ts';
 
 export type StepKind = 'next' | 'stepIn' | 'stepOut';
@@ -73,7 +73,8 @@ export class Stepper {
       return () => this.resume(request);
     }
     const pc = await readPc(this.guest, hart);
-    const range = granularity === 'line' ? this.guest.symbols.lineRangeAt(pc) : undefined;
+    const { symbols } = await guestSeenBy(this.guest, hart);
+    const range = granularity === 'line' ? symbols.lineRangeAt(pc) : undefined;
     if (range) return () => this.stepLine(step, range);
     const request = await this.oneInstruction(kind, hart, pc);
     return () => this.resume(request);
@@ -83,7 +84,6 @@ export class Stepper {
     { kind, hart, into }: Step,
     first: LineRange,
   ): Promise<StopEvent | undefined> {
-    const { symbols } = this.guest;
     const frame = await this.frameAddress(hart);
     let range = first;
     let stop: StopEvent | undefined;
@@ -93,6 +93,7 @@ export class Stepper {
       stop = await this.resume({ kind: 'stepRange', hart, start, end, over });
       if (stop?.reason.kind !== 'step') return stop;
       let pc = await readPc(this.guest, hart);
+      const { symbols } = await guestSeenBy(this.guest, hart);
       const entered = symbols.functionAt(pc);
       const hasLines = symbols.lineRangeAt(pc) !== undefined;
       const isOther = into !== undefined && entered?.low !== into;
@@ -132,7 +133,7 @@ export class Stepper {
     const [callee, caller] = await this.stacks.physicalFrames(hart, 2);
     if (!callee || !caller) return undefined;
     const stack = callee.cfa === undefined ? {} : { stackAtLeast: callee.cfa };
-    return { kind: 'runTo', hart, address: caller.pc, ...stack };
+    return { kind: 'runTo', hart, address: caller.pc, mode: caller.mode, ...stack };
   }
 
   private async frameAddress(hart: number): Promise<bigint | undefined> {

@@ -8,7 +8,7 @@ import { parseExpression } from '../core/debug/expressions/parse.ts';
 import { UserError } from '../core/base/userError.ts';
 import type { Breakpoints, Entry } from './breakpoints.ts';
 import { isConditionMet, valueText } from './evaluate.ts';
-import { readPc, type Guest } from './guest.ts';
+import { guestSeenBy, readPc, type Guest } from './guest.ts';
 import { namesIn, type Scope } from './places.ts';
 import type { CallStacks } from './stack.ts';
 
@@ -43,7 +43,9 @@ export class StopFilter {
   arrived(stop: StopEvent): void {
     const { reason } = stop;
     const hasRules = reason.kind === 'breakpoint' || reason.kind === 'data';
-    if (!hasRules || this.breakpoints.arePlain(reason.ids)) return this.forward(stop, []);
+    const decided = !this.guest.symbols.hasModes || reason.kind === 'data';
+    const arePlain = hasRules && decided && this.breakpoints.arePlain(reason.ids);
+    if (!hasRules || arePlain) return this.forward(stop, []);
     this.deciding = true;
     this.decide(stop).catch((error: unknown) => {
       if (!this.host.isCurrent()) return;
@@ -84,7 +86,7 @@ export class StopFilter {
     const entries =
       reason.kind === 'data'
         ? this.breakpoints.touchedBy(reason.access, reason.ids)
-        : this.breakpoints.at(await readPc(this.guest, hart));
+        : this.breakpoints.at(await readPc(this.guest, hart), await guestSeenBy(this.guest, hart));
     for (const entry of entries) {
       const change =
         reason.kind === 'data' ? reason.changes.find(({ id }) => id === entry.id) : undefined;

@@ -62,6 +62,7 @@ export function planFor(request: PlanRequest, context: PlanContext): Plan {
         hart: request.hart,
         addresses: [request.address],
         stackAtLeast: request.stackAtLeast,
+        mode: request.mode,
         alone: request.alone,
       });
   }
@@ -128,7 +129,7 @@ interface Destination {
   readonly addresses: readonly bigint[];
   readonly stackAtLeast?: bigint | undefined;
   /** The mode the hart must be in, for returns from a trap. */
-  readonly mode?: string;
+  readonly mode?: string | undefined;
   /** No other hart runs meanwhile. */
   readonly alone?: boolean | undefined;
 }

@@ -100,12 +100,16 @@ export type ResumeRequest =
       readonly over: boolean;
       readonly alone?: boolean;
     }
-  /** Until pc is `address` and, when given, the stack pointer is at least `stackAtLeast`. */
+  /**
+   * Until pc is `address` and, when given, the stack pointer is at least `stackAtLeast` and the hart
+   * is in the mode.
+   */
   | {
       readonly kind: 'runTo';
       readonly hart: number;
       readonly address: bigint;
       readonly stackAtLeast?: bigint;
+      readonly mode?: string | undefined;
       readonly alone?: boolean;
     };
 

@@ -183,6 +183,8 @@ export interface Isa {
   /** For unwinding code that has neither call-frame information nor a frame pointer. */
   readonly codeFrame?: (code: Uint8Array, address: bigint) => CodeFrame;
   readonly traps?: readonly TrapRegisters[];
+  /** All modes of a hart, as `Cpu.modeName` has them, the most privileged first. */
+  readonly modes?: readonly string[];
   readonly controlRegisters: readonly ControlRegisterInfo[];
   readonly instructions: readonly InstructionInfo[];
   readonly assembler?: AssemblerInfo;

@@ -52,10 +52,24 @@ class ElfProgramSymbols implements ProgramSymbols {
   private readonly symbolModules: readonly SymbolModule[];
   private readonly sourceIndex: SourceIndex;
   private readonly functionsByName = new Map<string, readonly FunctionInfo[]>();
+  private readonly byMode = new Map<string, ElfProgramSymbols>();
+  readonly hasModes: boolean;
 
   constructor(modules: readonly SymbolModule[]) {
     this.symbolModules = modules;
     this.sourceIndex = new SourceIndex(modules);
+    this.hasModes = modules.some(({ modes }) => modes !== undefined);
+  }
+
+  inMode(mode: string | undefined): ElfProgramSymbols {
+    if (!this.hasModes || mode === undefined) return this;
+    let view = this.byMode.get(mode);
+    if (!view) {
+      const own = this.symbolModules.filter(({ modes }) => modes?.includes(mode));
+      const common = this.symbolModules.filter(({ modes }) => modes === undefined);
+      this.byMode.set(mode, (view = new ElfProgramSymbols([...own, ...common])));
+    }
+    return view;
   }
 
   get modules(): readonly ModuleInfo[] {
@@ -250,7 +264,7 @@ class ElfProgramSymbols implements ProgramSymbols {
   }
 
   private scopeOf(context: FrameContext): FrameScope | undefined {
-    return this.first(context.pc, (module, at) => {
+    return this.inMode(context.mode).first(context.pc, (module, at) => {
       const unit = module.unitAt(at);
       if (!unit) return undefined;
       return {

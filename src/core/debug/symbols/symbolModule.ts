@@ -31,6 +31,8 @@ interface UnitRange extends AddressRange {
 export class SymbolModule {
   /** Added to the file's addresses to make run-time ones. */
   readonly relocation: bigint;
+  /** Where its addresses are meant; everywhere when undefined. */
+  readonly modes: readonly string[] | undefined;
   /** The program's own file, and the one with symbols and debug information, often the same. */
   readonly program: ElfFile;
   readonly elf: ElfFile;
@@ -49,6 +51,7 @@ export class SymbolModule {
   /** Throws `ElfError` when the file is not ELF. */
   constructor(file: SymbolFile) {
     this.relocation = file.offset ?? 0n;
+    this.modes = file.modes;
     this.program = new ElfFile(file.bytes, file.name);
     this.elf = this.debugFile(file.open) ?? this.program;
     this.splitUnits = new SplitUnits(file.open, this.elf.name);

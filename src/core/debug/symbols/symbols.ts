@@ -30,6 +30,8 @@ export interface SymbolFile {
   readonly open?: (path: string) => Uint8Array | FileBytes | undefined;
   /** Added to every address in the file; 0 when absent. */
   readonly offset?: bigint;
+  /** Modes of a hart in which its addresses are meant, as the hart names them; all when absent. */
+  readonly modes?: readonly string[] | undefined;
 }
 
 export interface SourcePosition {
@@ -107,6 +109,13 @@ export interface ProgramSymbols {
   /** What could not be read, one whole sentence each, naming file, section and offset. */
   readonly problems: readonly string[];
   /**
+   * What counts where a hart is in a mode: files that name it, then those that name none. The same
+   * address means something else in another world. Without a mode, all files in the order given.
+   */
+  inMode(mode: string | undefined): ProgramSymbols;
+  /** Whether any file names its modes. */
+  readonly hasModes: boolean;
+  /**
    * Makes ready what is slow to make, in steps of some milliseconds, each yielding how much is done
    * (0 to 1). Who does not let it finish waits for the rest at the first name that needs it: a global
    * of another unit, or a function without a symbol.
@@ -177,6 +186,8 @@ export interface Presentation {
 export interface FrameContext {
   /** An address inside the function: for a caller's frame the address of the call, `Frame.lookupPc`. */
   readonly pc: bigint;
+  /** The mode of the hart in this frame, where it is known. */
+  readonly mode?: string | undefined;
   /** Canonical frame address, when the unwinder knows it. */
   readonly cfa: bigint | undefined;
   /** Value in this frame by DWARF register number. */
@@ -296,6 +307,8 @@ export interface Frame {
     'registers' | 'callFrameInformation' | 'framePointer' | 'returnAddress' | 'code' | 'trap';
   /** A trap was taken here: in which mode, where that is known, else `''`. */
   readonly interrupted?: string | undefined;
+  /** The mode that the hart was in, where that is known. */
+  readonly mode?: string | undefined;
   /** Value in this frame by ABI name; undefined where it was not saved. */
   register(name: string): bigint | undefined;
   /** The same by DWARF number. */

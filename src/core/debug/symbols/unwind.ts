@@ -44,6 +44,7 @@ export function frameContext(
   if (!frame) return undefined;
   return {
     pc: frame.lookupPc,
+    mode: frame.mode,
     cfa: frame.cfa,
     readRegister: async (number) => frame.dwarfRegister(number),
     readMemory: (address, size) => target.readMemory(address, size),
@@ -82,7 +83,10 @@ interface Caller {
 }
 
 class Unwinder {
-  private readonly symbols: ProgramSymbols;
+  private readonly allSymbols: ProgramSymbols;
+  /** Of the mode that the frame at hand was in. */
+  private symbols: ProgramSymbols;
+  private mode: string | undefined;
   private readonly isa: Isa;
   private readonly maxFrames: number;
   /** Of the mode that the hart is in. */
@@ -95,7 +99,9 @@ class Unwinder {
   private readonly returnAddress: string | undefined;
 
   constructor(symbols: ProgramSymbols, target: UnwindTarget, options: UnwindOptions) {
-    this.symbols = symbols;
+    this.allSymbols = symbols;
+    this.mode = options.mode;
+    this.symbols = symbols.inMode(options.mode);
     this.isa = options.isa;
     this.maxFrames = options.maxFrames ?? MAX_FRAMES;
     this.traps = this.isa.traps?.find(({ mode }) => mode === options.mode);
@@ -123,8 +129,15 @@ class Unwinder {
       seen.add(key);
       frames.push(this.frame(step, caller.cfa, frames.length));
       step = caller.step;
+      if (step?.interrupted !== undefined) this.behindTrap(step.interrupted);
     }
     return frames;
+  }
+
+  /** What a trap interrupted may be another world, with other code at the same addresses. */
+  private behindTrap(mode: string): void {
+    this.mode = mode === '' ? undefined : mode;
+    this.symbols = this.allSymbols.inMode(this.mode);
   }
 
   private named(role: RegisterInfo['role']): string | undefined {
@@ -198,7 +211,8 @@ class Unwinder {
     const column = rule.returnAddressRegister;
     const pc = saved.has(column) ? saved.get(column) : this.byNumber(step.registers, column);
     const isLoop = pc === step.pc && cfa === step.registers.get(this.stackPointer);
-    if (pc === undefined || isLoop || !this.mayBeCode(pc)) return { cfa, step: undefined };
+    const symbols = rule.signalFrame ? this.allSymbols : this.symbols;
+    if (pc === undefined || isLoop || !this.mayBeCode(pc, symbols)) return { cfa, step: undefined };
     return {
       cfa,
       step: { pc, pcIsExact: rule.signalFrame, registers, foundBy: 'callFrameInformation' },
@@ -309,9 +323,9 @@ class Unwinder {
   }
 
   /** A return address is where the program has code; 0 is how stacks begin. */
-  private mayBeCode(pc: bigint): boolean {
+  private mayBeCode(pc: bigint, symbols = this.symbols): boolean {
     if (pc === 0n || pc % BigInt(this.isa.instructionAlignment) !== 0n) return false;
-    return (this.symbols.functionAt(pc - 1n) ?? this.symbols.functionAt(pc)) !== undefined;
+    return (symbols.functionAt(pc - 1n) ?? symbols.functionAt(pc)) !== undefined;
   }
 
   private sameFunction(a: bigint, b: bigint): boolean {
@@ -338,6 +352,7 @@ class Unwinder {
       cfa,
       foundBy: step.foundBy,
       interrupted: step.interrupted,
+      mode: this.mode,
       register: (name) => step.registers.get(name),
       dwarfRegister: (number) => this.byNumber(step.registers, number),
     };

@@ -22,6 +22,7 @@ function riscv(xlen: RegisterWidth): Isa {
     frameRecord: { returnAddress: -bytes, framePointer: -2 * bytes },
     codeFrame: (code, address) => codeFrame(code, address, xlen),
     traps: trapRegisters(xlen),
+    modes: ['M-mode', 'HS-mode', 'U-mode', 'VS-mode', 'VU-mode'],
     controlRegisters: csrTable(xlen),
     instructions: [...instructions, ...compressed, ...pseudoInstructions],
     assembler: riscvAssembler,
