@@ -20,7 +20,7 @@ interface Message {
   readonly body?: Body;
 }
 
-const WAIT_MILLISECONDS = 20_000;
+const WAIT_MILLISECONDS = 50_000;
 
 export class Transcript {
   private readonly session: TraplineSession;

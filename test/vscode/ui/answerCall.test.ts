@@ -1,9 +1,9 @@
 /** A call that nobody answers, answered by hand in a real VS Code. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { folderFor, lineOf } from '../harness/samples.ts';
-import { stepByStep } from '../harness/steps.ts';
+import { closeAtEnd, stepByStep } from '../harness/steps.ts';
 import { Workbench } from '../harness/workbench.ts';
 
 describe('answering a call by hand in VS Code', function () {
@@ -11,21 +11,13 @@ describe('answering a call by hand in VS Code', function () {
   const folder = folderFor('unknown-call');
   const ecall = lineOf(path.join(folder, 'unknown-call/main.c'), '"ecall"');
   let code: Workbench;
+  closeAtEnd(this, folder, () => code);
 
   before(async () => {
     code = await Workbench.open({ folder, vsix: process.env.TRAPLINE_VSIX ?? '' });
     await code.waitForTrapline();
     await code.widenSideBar(120);
     await code.setTheme('dark');
-  });
-  after(async () => {
-    await code?.close();
-    rmSync(path.dirname(folder), { recursive: true, force: true });
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') {
-      await code.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
-    }
   });
 
   it('the guest stops on its ecall, and a message says why', async () => {

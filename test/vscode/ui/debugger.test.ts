@@ -1,9 +1,9 @@
 /** What a stop shows in a real VS Code: a fault explained, commands, a stack through a trap. */
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { folderFor, lineOf } from '../harness/samples.ts';
-import { stepByStep } from '../harness/steps.ts';
+import { closeAtEnd, stepByStep } from '../harness/steps.ts';
 import { Workbench } from '../harness/workbench.ts';
 
 describe('stops in VS Code', function () {
@@ -17,6 +17,7 @@ describe('stops in VS Code', function () {
   const handler = lineOf(path.join(folder, 'hello-dbcn/timer.c'), 'timer_ticks++');
   const planets = lineOf(source, 'moons += p->moons');
   let code: Workbench;
+  closeAtEnd(this, folder, () => code);
   const typed = async (text: string) => {
     await code.page.locator('.repl-input-wrapper .monaco-editor').click();
     await code.page.keyboard.type(text);
@@ -29,15 +30,6 @@ describe('stops in VS Code', function () {
     await code.waitForTrapline();
     await code.widenSideBar(170);
     await code.setTheme('dark');
-  });
-  after(async () => {
-    await code?.close();
-    rmSync(path.dirname(folder), { recursive: true, force: true });
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') {
-      await code.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
-    }
   });
 
   it('a guest-page fault is explained where it happened', async () => {

@@ -1,9 +1,8 @@
 /** Which pages a guest writes, in the stage-2 view of a real VS Code. */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { folderFor, lineOf } from '../harness/samples.ts';
-import { stepByStep } from '../harness/steps.ts';
+import { closeAtEnd, stepByStep } from '../harness/steps.ts';
 import { Workbench } from '../harness/workbench.ts';
 
 describe('the dirty log in VS Code', function () {
@@ -12,6 +11,7 @@ describe('the dirty log in VS Code', function () {
   const source = path.join(folder, 'hello-dbcn/main.c');
   const touch = lineOf(source, 'unsigned long sum = touch_memory();');
   let code: Workbench;
+  closeAtEnd(this, folder, () => code);
   const view = () => code.webview('#filter[title^="Filter mappings"]');
   const pane = () =>
     code.page.locator('.pane', { has: code.page.locator('[aria-label^="Stage-2 Mappings"]') });
@@ -22,15 +22,6 @@ describe('the dirty log in VS Code', function () {
     await code.waitForTrapline();
     await code.widenSideBar(300);
     await code.setTheme('dark');
-  });
-  after(async () => {
-    await code?.close();
-    rmSync(path.dirname(folder), { recursive: true, force: true });
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') {
-      await code.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
-    }
   });
 
   it('memory is mapped in large pages that can be written', async () => {

@@ -1,9 +1,8 @@
 /** The exits view and the policy of calls in a real VS Code, on the sample with a handler module. */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { folderFor, lineOf } from '../harness/samples.ts';
-import { stepByStep } from '../harness/steps.ts';
+import { closeAtEnd, stepByStep } from '../harness/steps.ts';
 import { Workbench } from '../harness/workbench.ts';
 
 describe('exits in VS Code', function () {
@@ -13,6 +12,7 @@ describe('exits in VS Code', function () {
   const ecall = lineOf(source, '"ecall"');
   const reading = lineOf(source, 'print(name);');
   let code: Workbench;
+  closeAtEnd(this, folder, () => code);
   const exits = () =>
     code.page.locator('.pane', { has: code.page.getByText('Exits', { exact: true }) });
   const row = (text: string | RegExp) =>
@@ -23,15 +23,6 @@ describe('exits in VS Code', function () {
     await code.waitForTrapline();
     await code.widenSideBar(250);
     await code.setTheme('dark');
-  });
-  after(async () => {
-    await code?.close();
-    rmSync(path.dirname(folder), { recursive: true, force: true });
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') {
-      await code.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
-    }
   });
 
   it('the guest stops after the handler has answered', async () => {

@@ -1,9 +1,8 @@
 /** F5 on the sample workspace in a real VS Code, with the packaged VSIX, by keys and clicks. */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { lineOf, samplesFolder } from '../harness/samples.ts';
-import { stepByStep } from '../harness/steps.ts';
+import { closeAtEnd, stepByStep } from '../harness/steps.ts';
 import { Workbench } from '../harness/workbench.ts';
 
 describe('hello-dbcn in VS Code', function () {
@@ -12,20 +11,12 @@ describe('hello-dbcn in VS Code', function () {
   const source = path.join(folder, 'hello-dbcn/main.c');
   const visit = lineOf(source, 'p->visited = 1;');
   let code: Workbench;
+  closeAtEnd(this, folder, () => code);
 
   before(async () => {
     code = await Workbench.open({ folder, vsix: process.env.TRAPLINE_VSIX ?? '' });
     await code.waitForTrapline();
     await code.widenSideBar(170);
-  });
-  after(async () => {
-    await code?.close();
-    rmSync(path.dirname(folder), { recursive: true, force: true });
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') {
-      await code.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
-    }
   });
 
   it('tells how long it took to activate', async () => {

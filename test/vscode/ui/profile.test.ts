@@ -1,18 +1,18 @@
 /** What `trapline run --profile` writes, in VS Code's own view of profiles. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { hotAndWarm } from '../../cli/hotAndWarm.ts';
 import { assemble } from '../../cli/trapline.ts';
 import { samplesFolder } from '../harness/samples.ts';
-import { stepByStep } from '../harness/steps.ts';
+import { closeAtEnd, stepByStep } from '../harness/steps.ts';
 import { Workbench } from '../harness/workbench.ts';
 
 describe("a guest's profile in VS Code", function () {
   stepByStep(this);
   const folder = samplesFolder();
   let code: Workbench;
+  closeAtEnd(this, folder, () => code);
 
   before(async () => {
     const file = path.join(folder, 'guest.cpuprofile');
@@ -23,13 +23,6 @@ describe("a guest's profile in VS Code", function () {
     code = await Workbench.open({ folder, vsix: process.env.TRAPLINE_VSIX ?? '' });
     // VS Code has all extensions then, its own among them.
     await code.waitForTrapline();
-  });
-  after(async () => {
-    await code?.close();
-    rmSync(path.dirname(folder), { recursive: true, force: true });
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await code.screenshot('failed-profile');
   });
 
   /** The table's rows as text, each its times, its function and its place. */

@@ -1,10 +1,10 @@
 /** F5 on firmware that nobody here wrote: Debian's U-Boot in S-mode, under our hypervisor. */
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { debianPackage } from '../../tools/debian.mjs';
-import { stepByStep } from '../harness/steps.ts';
+import { closeAtEnd, stepByStep } from '../harness/steps.ts';
 import { Workbench } from '../harness/workbench.ts';
 
 describe('U-Boot in VS Code', function () {
@@ -12,6 +12,7 @@ describe('U-Boot in VS Code', function () {
   stepByStep(this);
   const folder = path.join(mkdtempSync(path.join(tmpdir(), 'trapline-')), 'u-boot');
   let code: Workbench;
+  closeAtEnd(this, folder, () => code);
 
   before(async () => {
     const files = path.join(debianPackage('trixie', 'u-boot-qemu'), 'usr/lib/u-boot');
@@ -32,15 +33,6 @@ describe('U-Boot in VS Code', function () {
       JSON.stringify({ version: '0.2.0', configurations: [configuration] }),
     );
     code = await Workbench.open({ folder, vsix: process.env.TRAPLINE_VSIX ?? '' });
-  });
-  after(async () => {
-    await code?.close();
-    rmSync(path.dirname(folder), { recursive: true, force: true });
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') {
-      await code.screenshot(`failed-uboot-${this.currentTest.title.replace(/\W+/g, '-')}`);
-    }
   });
 
   it('F5 boots it', async () => {
