@@ -49,6 +49,7 @@ describe('expressions at a stop', () => {
         ['sizeof(struct planet)', '0x18 (24)'],
         ['sizeof(*p) == sizeof(struct planet)', '0x1 (1)'],
         ['sizeof(u16[3])', '0x6 (6)'],
+        ['sizeof $satp.PPN', '0x6 (6)'],
         ['*distance@2', '{58, 108}'],
         ['(planets[2].name)[0]', "69 'E'"],
         ['*(char *)planets[2].name@5', '"Earth"'],

@@ -3,6 +3,7 @@
  * conditions, and another one beside it. Each has breakpoints of its own and hears of the other's
  * doings; a machine that is made anew takes the place of the old one.
  */
+import { defined } from '../base/assert.ts';
 import { Emitter, type Unsubscribe } from '../base/emitter.ts';
 import type {
   Breakpoint,
@@ -45,8 +46,8 @@ export class SharedTarget {
   private unsubscribe: readonly Unsubscribe[] = [];
   private client: Own = { code: [], data: [] };
   private others: Own = { code: [], data: [] };
-  /** The last stop was one of the other debugger's breakpoints too. */
-  private wantedByOther = false;
+  /** The last stop, when it was for the other debugger's breakpoints too. */
+  private wantedByOther: StopEvent | undefined;
 
   constructor(hooks: SharedHooks) {
     this.hooks = hooks;
@@ -75,8 +76,7 @@ export class SharedTarget {
   }
 
   private get machine(): DebugTarget {
-    if (!this.current) throw new Error('no machine was joined');
-    return this.current;
+    return defined(this.current, 'a machine that was joined');
   }
 
   private clientMethods(stops: Emitter<StopEvent>): Partial<DebugTarget> {
@@ -91,9 +91,10 @@ export class SharedTarget {
         return this.installData();
       },
       resume: async (request) => {
-        if (request.kind !== 'proceed' || !this.wantedByOther) return this.machine.resume(request);
+        const { wantedByOther } = this;
+        if (request.kind !== 'proceed' || !wantedByOther) return this.machine.resume(request);
         // No condition of the client's holds, but the other debugger stands here.
-        stops.fire({ hart: 0, reason: { kind: 'pause' } });
+        stops.fire({ hart: wantedByOther.hart, reason: { kind: 'pause' } });
       },
     };
   }
@@ -129,7 +130,7 @@ export class SharedTarget {
     const { reason } = stop;
     const ids = reason.kind === 'breakpoint' || reason.kind === 'data' ? reason.ids : undefined;
     const wanted = ids?.filter((id) => id >= otherIds) ?? [];
-    this.wantedByOther = wanted.length > 0;
+    this.wantedByOther = wanted.length > 0 ? stop : undefined;
     this.clientStops.fire(withIds(stop, (id) => (id < otherIds ? id : undefined)));
     // What only the client's breakpoints say is told once it has decided about it.
     if (ids !== undefined && wanted.length === 0) return;

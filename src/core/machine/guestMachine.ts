@@ -266,8 +266,10 @@ export class GuestMachine implements Machine {
       if (stuck !== undefined) return this.crash(vcpu.id, stuck);
       if (vcpu === this.vcpus[this.current]) this.quantumLeft -= consumed;
       const stop = this.handleExit(vcpu, exit);
+      // A trap that was an exit as well is shown once.
+      const trap = trapStop(vcpu.cpu, vcpu.id);
+      this.wantedStop ??= trap;
       // The end can wait until the owner has seen the call that made it.
-      this.wantedStop ??= trapStop(vcpu.cpu, vcpu.id);
       const wanted = stop && stop.kind !== 'ended' ? undefined : this.takeWantedStop();
       const shown = wanted ?? stop;
       if (shown) return shown;

@@ -308,7 +308,7 @@ function plainType(name: string): TypeName {
 }
 
 function numberSize({ bits }: Operand): number {
-  return bits < 32 ? Math.ceil(bits / 8) : bits / 8;
+  return Math.ceil(bits / 8);
 }
 
 /** As it could have been written. */

@@ -14,6 +14,7 @@ import { rangesOf, type AddressRange } from '../../formats/dwarf/ranges.ts';
 import { DwarfSections } from '../../formats/dwarf/sections.ts';
 import { SplitUnits } from '../../formats/dwarf/splitUnits.ts';
 import type { Unit } from '../../formats/dwarf/unit.ts';
+import { PF_X } from '../../formats/elf/constants.ts';
 import { findDebugFile } from '../../formats/elf/debugFile.ts';
 import { ElfFile } from '../../formats/elf/elf.ts';
 import type { ElfSymbol } from '../../formats/elf/symbolTable.ts';
@@ -21,8 +22,6 @@ import { contains, functionsOf, hasClosures, type FunctionEntry } from './functi
 import { LineTable } from './lineTable.ts';
 import { SymbolIndex } from './symbolIndex.ts';
 import type { ModuleInfo, SymbolFile } from './symbols.ts';
-
-const PF_X = 1;
 
 interface UnitRange extends AddressRange {
   readonly unit: Unit;

@@ -88,8 +88,8 @@ export class Translator implements CodeWatcher {
   /** Where indirect jumps went when they left their region, as distances from the jump. */
   private readonly targets = new Map<number, Set<number>>();
   private readonly losses: Losses;
-  /** How often regions that begin at a record were left for assuming too much. */
   private readonly entryWords: EntryWords;
+  /** How often regions that begin at a record were left for loads that went elsewhere. */
   private readonly surprises = new Map<number, number>();
   private readonly observe: TranslatorOptions['observe'];
   private readonly features: HostFeatures;
@@ -248,7 +248,7 @@ export class Translator implements CodeWatcher {
     return { entries, leaves };
   }
 
-  /** A region was left because loads went elsewhere than to memory that they reach directly. */
+  /** A region was left for what it took for granted: words on entry, or where loads go. */
   private surprised(area: number, site: number): void {
     const region = this.regions.at(site);
     if (!region) return;

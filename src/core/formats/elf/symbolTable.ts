@@ -85,7 +85,7 @@ export class SymbolTable {
     return reader.seek(offset).cstring();
   }
 
-  /** The first `count` bytes of a name, 0 after its end. */
+  /** A byte of a name that reaches so far; 0 at its end. */
   nameByte(index: number, at: number): number {
     const offset = this.nameOffset(index);
     if (offset >= this.strings.length) this.name(index);

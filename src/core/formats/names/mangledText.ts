@@ -2,6 +2,7 @@
 
 export class NotMangled extends Error {}
 
+/** Names within names, and references back that go round in circles. */
 const MAX_DEPTH = 200;
 
 export class MangledText {

@@ -1,4 +1,5 @@
 /** Rust's symbol names: the v0 scheme (RFC 2603) and the one before it. */
+import { MangledText, NotMangled } from './mangledText.ts';
 
 /** What the scheme before v0 wrote for characters that assemblers do not take. */
 const escapes: Readonly<Record<string, string>> = {
@@ -33,9 +34,15 @@ export function demangleRustLegacy(symbol: string): string | undefined {
 function unescape(part: string): string {
   return part
     .replace(/^_\$/, '$')
-    .replace(/\$u([0-9a-f]+)\$/g, (_, code: string) => String.fromCodePoint(parseInt(code, 16)))
+    .replace(/\$u([0-9a-f]+)\$/g, character)
     .replace(/\$([A-Z]+)\$/g, (whole, name: string) => escapes[name] ?? whole)
     .replaceAll('..', '::');
+}
+
+/** What is no code point stays as it is. */
+function character(escape: string, digits: string): string {
+  const code = parseInt(digits, 16);
+  return code <= 0x10ffff ? String.fromCodePoint(code) : escape;
 }
 
 /** `_RNvCs1234_7mycrate3foo`; undefined when it is not what the grammar says. */
@@ -49,8 +56,6 @@ export function demangleRustV0(symbol: string): string | undefined {
     throw error;
   }
 }
-
-class NotMangled extends Error {}
 
 const basicTypes: Readonly<Record<string, string>> = {
   a: 'i8',
@@ -76,20 +81,12 @@ const basicTypes: Readonly<Record<string, string>> = {
   z: '!',
 };
 
-/** Back references could go round in circles or grow without end. */
-const MAX_DEPTH = 100;
+/** Back references could grow without end. */
 const MAX_STEPS = 20_000;
 
-class V0 {
-  private readonly text: string;
-  private at = 0;
-  private depth = 0;
+class V0 extends MangledText {
   private steps = 0;
   private lifetimes = 0;
-
-  constructor(text: string) {
-    this.text = text;
-  }
 
   symbol(): string {
     const path = this.path(true);
@@ -100,22 +97,8 @@ class V0 {
   }
 
   private next(): string {
-    const letter = this.text[this.at++];
-    if (letter === undefined || ++this.steps > MAX_STEPS) throw new NotMangled();
-    return letter;
-  }
-
-  private takes(letter: string): boolean {
-    if (this.text[this.at] !== letter) return false;
-    this.at++;
-    return true;
-  }
-
-  private nested<T>(read: () => T): T {
-    if (++this.depth > MAX_DEPTH) throw new NotMangled();
-    const result = read();
-    this.depth--;
-    return result;
+    if (++this.steps > MAX_STEPS) throw new NotMangled();
+    return this.letter();
   }
 
   private path(inValue: boolean): string {

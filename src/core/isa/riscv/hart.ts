@@ -8,7 +8,6 @@ import { exit, leave, special } from '../../engine/layout.ts';
 import { accessBytes, accessWidths, type RegisterWidth } from '../../engine/semantics.ts';
 import type { Words } from '../../devices/device.ts';
 import type { CpuRun } from '../cpu.ts';
-import { Watchpoints, type Watchpoint, type WatchHit } from '../watchpoints.ts';
 import { AccessArgument } from './accessArgument.ts';
 import { missEvent } from './csr/counters.ts';
 import { CsrFile } from './csr/csrFile.ts';
@@ -56,7 +55,7 @@ export class Hart extends InspectedHart implements RiscvHart, InterpreterClient,
   readonly work = noWork();
   hypervisorAttached = false;
   onGuestCall: (() => boolean) | undefined;
-  private readonly parts: HartParts;
+  protected readonly parts: HartParts;
   private readonly operands: Operands = { rd: 0, rs1: 0, rs2: 0, imm: 0 };
   private readonly hostByHandler: readonly (Execute | undefined)[];
   private readonly argument: AccessArgument;
@@ -64,9 +63,8 @@ export class Hart extends InspectedHart implements RiscvHart, InterpreterClient,
   private readonly pmp: Pmp;
   protected readonly inspector: HartInspector;
   private readonly directLoads: DirectLoads;
-  private readonly fetcher: Fetcher;
+  protected readonly fetcher: Fetcher;
   private readonly guest: GuestAccess;
-  private readonly watchpoints = new Watchpoints();
   private readonly trapInstruction: TrapInstruction;
   private pendingTrap: TrapInfo | undefined;
   private waiting = false;
@@ -270,26 +268,6 @@ export class Hart extends InspectedHart implements RiscvHart, InterpreterClient,
     // Stores to code are seen at once, whoever makes them.
   }
 
-  setBreakpoints(addresses: readonly bigint[]): void {
-    this.fetcher.setBreakpoints(addresses);
-  }
-  setWatchpoints(watchpoints: readonly Watchpoint[]): void {
-    const changes = this.watchpoints.set(watchpoints);
-    if (changes === 'nothing') return;
-    this.csrs.protectionChanged = true;
-    // Regions were made for the way in which loads reach memory.
-    if (changes === 'readPages') this.parts.recordsExhausted();
-  }
-  get watchHit(): WatchHit | undefined {
-    return this.watchpoints.hit;
-  }
-  skipBreakpointOnce(): void {
-    this.fetcher.skipBreakpoint = this.pc;
-  }
-  skipWatchpointsOnce(): void {
-    this.watchpoints.skip(this.instructions);
-  }
-
   instructionWord(): number {
     return this.fetcher.instructionWord(this.pc);
   }
@@ -470,6 +448,7 @@ export class Hart extends InspectedHart implements RiscvHart, InterpreterClient,
     return this.raise(this.path.trapAt(code, low, high, this.regimes.dataMode));
   }
 
+  /** A call for `onGuestCall`; who watches traps sees it taken as one. */
   private isGuestCall(): boolean {
     if (this.pendingTrap?.cause !== cause.ecallVS || !this.onGuestCall) return false;
     if (this.traps.watch) return false;

@@ -1,14 +1,22 @@
-/** What a debugger asks of a hart, but for running it: state by name, addresses, traps to stop at. */
+/** What a debugger asks of a hart, but for running it: state by name, addresses, where to stop. */
 import type { AddressWalk, ExitStop, MappingTable, WalkQuery } from '../../debug/target.ts';
 import type { AccessKind, DebugStage, TrapHit } from '../cpu.ts';
+import { Watchpoints, type Watchpoint, type WatchHit } from '../watchpoints.ts';
+import type { Fetcher } from './fetcher.ts';
 import type { HartInspector } from './hartInspector.ts';
+import type { HartParts } from './hartParts.ts';
 import { HartRegisters } from './hartRegisters.ts';
 import type { Traps } from './traps.ts';
 import { TrapWatch } from './trapWatch.ts';
 
 export abstract class InspectedHart extends HartRegisters {
   abstract readonly traps: Traps;
+  abstract readonly instructions: number;
+  abstract readonly pc: bigint;
+  protected abstract readonly parts: HartParts;
+  protected abstract readonly fetcher: Fetcher;
   protected abstract readonly inspector: HartInspector;
+  protected readonly watchpoints = new Watchpoints();
   private trapWatch: TrapWatch | undefined;
 
   abstract requestAttention(): void;
@@ -30,6 +38,27 @@ export abstract class InspectedHart extends HartRegisters {
   }
   walk(query: WalkQuery): AddressWalk {
     return this.inspector.walk(query);
+  }
+
+  setBreakpoints(addresses: readonly bigint[]): void {
+    this.fetcher.setBreakpoints(addresses);
+  }
+  skipBreakpointOnce(): void {
+    this.fetcher.skipBreakpoint = this.pc;
+  }
+
+  setWatchpoints(watchpoints: readonly Watchpoint[]): void {
+    const changes = this.watchpoints.set(watchpoints);
+    if (changes === 'nothing') return;
+    this.csrs.protectionChanged = true;
+    // Regions were made for the way in which loads reach memory.
+    if (changes === 'readPages') this.parts.recordsExhausted();
+  }
+  get watchHit(): WatchHit | undefined {
+    return this.watchpoints.hit;
+  }
+  skipWatchpointsOnce(): void {
+    this.watchpoints.skip(this.instructions);
   }
 
   setTrapStops(stops: readonly ExitStop[]): void {

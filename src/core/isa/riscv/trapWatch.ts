@@ -8,7 +8,7 @@ import type { AccessKind, TrapHit } from '../cpu.ts';
 import { CSR } from './csr/numbers.ts';
 import { disassemble } from './disassemble.ts';
 import { explainWalk, type WalkParts } from './explainWalk.ts';
-import { status } from './hartState.ts';
+import { hstatusBits, status } from './hartState.ts';
 import { modeNameOf } from './hartInspector.ts';
 import type { Privilege, TrapInfo } from './riscvHart.ts';
 import { cause, interrupt } from './trapCause.ts';
@@ -187,7 +187,10 @@ export class TrapWatch {
     if (privilege === 3 && access !== 'fetch' && (machine & status.MPRV) !== 0) {
       return { privilege: state.previousPrivilege, virtualized: gva };
     }
-    if (gva && !virtualized) return { privilege: 1 as const, virtualized: true };
+    if (gva && !virtualized) {
+      const supervisor = (state.low(CSR.hstatus) & hstatusBits.SPVP) !== 0;
+      return { privilege: supervisor ? (1 as const) : (0 as const), virtualized: true };
+    }
     return { privilege, virtualized };
   }
 

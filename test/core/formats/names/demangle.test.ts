@@ -112,6 +112,9 @@ describe('names of C++ and Rust', function () {
     assert.equal(demangle('main'), undefined);
     assert.equal(demangle('_Zfoo'), undefined);
     assert.equal(demangle('_RNvC6_123foo'), undefined);
+    const noCharacter = '_ZN12$uffffffff$a17h0123456789abcdefE';
+    assert.equal(demangle(noCharacter), '$uffffffff$a');
+    assert.equal(demangle(`_RNvC1a${'N'.repeat(3000)}`), undefined);
   });
 
   it('lose parameters, result and qualifiers', () => {
