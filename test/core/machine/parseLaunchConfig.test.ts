@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { parseLaunchRequest } from '../../../src/adapter/launch.ts';
 import { UserError } from '../../../src/core/base/userError.ts';
 import type { CallRule } from '../../../src/core/machine/launchConfig.ts';
 import { parseLaunchConfig } from '../../../src/core/machine/parseLaunchConfig.ts';
@@ -164,8 +165,11 @@ describe('parseLaunchConfig', () => {
         parseLaunchConfig({ program, mode: 'machine', [name]: value });
       }
       if (schema.maximum !== undefined) {
-        parseLaunchConfig({ program, [name]: schema.maximum });
-        refused({ [name]: schema.maximum + 1 }, new RegExp(`^${name}: `));
+        // Some attributes are the session's, which reads all of them.
+        const { maximum } = schema;
+        parseLaunchRequest({ program, [name]: maximum });
+        const tooMuch = () => parseLaunchRequest({ program, [name]: maximum + 1 });
+        assert.throws(tooMuch, { name: 'UserError', message: new RegExp(`^${name}: `) });
       }
       if (schema.enum && defaults[name] !== undefined) {
         refused({ [name]: 'other' }, new RegExp(`^${name}: "other" is not allowed`));
