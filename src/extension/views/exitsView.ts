@@ -173,6 +173,8 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   private async update(): Promise<void> {
     const guest = this.sessions.current;
     if (guest && guest.session.id !== this.session) this.reset(guest.session.id);
+    // With the session its recording has ended, too.
+    if (!guest && this.recording !== undefined) this.setRecording(undefined);
     this.outdated = this.reading;
     if (!guest || !this.view.visible || this.reading) return;
     // A guest that ended can be asked once more before its session is closed.

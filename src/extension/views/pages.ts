@@ -38,7 +38,7 @@ export function mappingsPage(resources: PageResources): string {
   </div>
   <button id="explainToggle" type="button" aria-expanded="false" aria-controls="explain" title="Walk the page tables for one address, entry by entry">Explain address…</button>
   <button id="logDirty" type="button" aria-pressed="false" hidden title="Log which pages the guest writes: pages are write-protected, and large ones split where it stores">Log writes</button>
-  <button id="clearDirty" type="button" hidden title="Forget the pages written so far and protect them again">Clear</button>
+  <button id="clearDirty" type="button" hidden aria-label="Clear the log of writes" title="Forget the pages written so far and protect them again">Clear</button>
 </div>
 <form id="explain" class="toolbar" aria-label="Explain address" hidden>
   <input id="address" type="text" placeholder="0x…, gpa:0x…, &amp;symbol, $sp" aria-label="Address to explain: a number or an expression; gpa: before it means guest-physical" title="A number or an expression; gpa: before it means guest-physical" spellcheck="false" autocomplete="off">

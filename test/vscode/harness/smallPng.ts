@@ -3,7 +3,8 @@
  * pictures that every download of the extension carries. Colours that are rare become the nearest
  * of the 256 most frequent ones.
  */
-import { crc32, deflateSync, inflateSync } from 'node:zlib';
+import { deflateSync, inflateSync } from 'node:zlib';
+import { crc32 } from '../../../src/core/formats/elf/debugFile.ts';
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const colours = 256;
