@@ -154,6 +154,8 @@ export interface CsrRow {
   readonly number: number;
   readonly description: string;
   readonly section: string;
+  /** The same for copies of a register at several levels: `status`. */
+  readonly counterpart?: string;
   readonly value: string;
   /** Differs from the value at the previous stop. */
   readonly changed: boolean;

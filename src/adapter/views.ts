@@ -157,12 +157,13 @@ type Body<Name extends keyof CustomRequests> = CustomRequests[Name]['body'];
 type Values = ReadonlyMap<string, bigint>;
 
 function csrRow({ register, value }: ControlValue, before: bigint): CsrRow {
-  const { name, number, bits, description, section, writable } = register;
+  const { name, number, bits, description, section, counterpart, writable } = register;
   return {
     name,
     number,
     description,
     section,
+    ...(counterpart === undefined ? {} : { counterpart }),
     value: paddedHex(value, bits),
     changed: value !== before,
     writable,

@@ -37,6 +37,53 @@ export interface RowChoice {
   readonly collapsed: ReadonlySet<string>;
 }
 
+export const pinnedGroup = 'Pinned';
+
+export interface Arrangement {
+  /** Names of registers that stand in a group of their own at the top. */
+  readonly pinned: readonly string[];
+  /** Copies of a register at several levels are a group, instead of the registers of a level. */
+  readonly sideBySide: boolean;
+}
+
+/** Groups as they are shown: each register once, pinned ones first in the order of pinning. */
+export function arrange(
+  groups: readonly CsrGroup[],
+  { pinned, sideBySide }: Arrangement,
+): CsrGroup[] {
+  const all = groups.flatMap(({ registers }) => registers);
+  const first = pinned.flatMap((name) => all.find((register) => register.name === name) ?? []);
+  const rest = groups.map(({ name, registers }) => ({
+    name,
+    registers: registers.filter((register) => !pinned.includes(register.name)),
+  }));
+  const others = sideBySide ? counterparts(rest.flatMap(({ registers }) => registers)) : rest;
+  const pinnedRows = first.length === 0 ? [] : [{ name: pinnedGroup, registers: first }];
+  return [...pinnedRows, ...others];
+}
+
+function counterparts(registers: readonly CsrRow[]): CsrGroup[] {
+  const families = byCounterpart(registers);
+  const copies = [...families.values()].filter((family) => family.length > 1);
+  const alone = [...families.values()].filter((family) => family.length === 1).flat();
+  return [
+    ...copies.map((family) => ({
+      name: family.map((register) => register.name).join(' · '),
+      registers: family,
+    })),
+    ...(alone.length === 0 ? [] : [{ name: 'At one level only', registers: alone }]),
+  ];
+}
+
+function byCounterpart(registers: readonly CsrRow[]): Map<string, CsrRow[]> {
+  const families = new Map<string, CsrRow[]>();
+  for (const register of registers) {
+    const key = register.counterpart ?? register.name;
+    families.set(key, [...(families.get(key) ?? []), register]);
+  }
+  return families;
+}
+
 export function visibleRows(groups: readonly CsrGroup[], choice: RowChoice): TreeRow[] {
   const filter = parseFilter(choice.filter);
   const shown = groups

@@ -4,6 +4,7 @@
  * content at each stop and does its writes.
  */
 import {
+  arrange,
   bitsText,
   groupKey,
   numberText,
@@ -13,6 +14,7 @@ import {
   type TreeRow,
 } from './csrRows.ts';
 import { byId, element, reconcile, setAttribute, setText } from './dom.ts';
+import type { CsrGroup } from '../adapter/protocol.ts';
 import type { CsrsContent, GuestStatus, ToWebview } from './messages.ts';
 import { clearError, onFilter, Page, RovingFocus, say, showStatus } from './page.ts';
 
@@ -21,11 +23,17 @@ interface State {
   changedOnly: boolean;
   expanded: string[];
   collapsed: string[];
+  pinned: string[];
+  sideBySide: boolean;
 }
 
-const page = new Page<State>({ filter: '', changedOnly: false, expanded: [], collapsed: [] });
+const page = new Page<State>({
+  ...{ filter: '', changedOnly: false, expanded: [], collapsed: [] },
+  ...{ pinned: [], sideBySide: false },
+});
 const list = byId('rows');
 const changedOnly = byId<HTMLButtonElement>('changedOnly');
+const sideBySide = byId<HTMLButtonElement>('sideBySide');
 const filter = onFilter(page.state.filter, (text) => {
   page.save({ filter: text });
   draw();
@@ -43,8 +51,13 @@ changedOnly.addEventListener('click', () => {
   page.save({ changedOnly: !page.state.changedOnly });
   draw();
 });
+sideBySide.addEventListener('click', () => {
+  page.save({ sideBySide: !page.state.sideBySide });
+  draw();
+});
 list.addEventListener('click', (event) => {
   const row = rowOf(event);
+  if (row && (event.target as HTMLElement).closest('.pin')) return pin(row);
   if (row && row.expanded !== undefined && editing === undefined) toggle(row);
 });
 list.addEventListener('dblclick', (event) => {
@@ -101,7 +114,7 @@ function sayWritten(name: string, asked: string, value: string): void {
 function draw(): void {
   const hadFocus = list.contains(document.activeElement);
   const { filter, changedOnly: onlyChanged, expanded, collapsed } = page.state;
-  rows = visibleRows(content?.groups ?? [], {
+  rows = visibleRows(arranged(), {
     filter,
     changedOnly: onlyChanged,
     expanded: new Set(expanded),
@@ -109,10 +122,16 @@ function draw(): void {
   });
   reconcile(list, rows, (row) => row.key, createRow, updateRow);
   setAttribute(changedOnly, 'aria-pressed', String(onlyChanged));
+  setAttribute(sideBySide, 'aria-pressed', String(page.state.sideBySide));
+  list.classList.toggle('sideBySide', page.state.sideBySide);
   showStatus(status, content !== undefined, 'control registers');
   const nothing = content !== undefined && rows.length === 0;
   byId('empty').hidden = !nothing;
   focus.settle(hadFocus);
+}
+
+function arranged(): CsrGroup[] {
+  return arrange(content?.groups ?? [], page.state);
 }
 
 function createRow(row: TreeRow): HTMLElement {
@@ -120,6 +139,9 @@ function createRow(row: TreeRow): HTMLElement {
     element('span', { class: part }),
   );
   const result = element('div', { role: 'treeitem', class: `row ${row.kind}` }, ...parts);
+  if (row.kind === 'register') {
+    result.append(element('button', { class: 'pin', type: 'button', tabindex: '-1' }));
+  }
   result.id = `row ${row.key}`.replaceAll(' ', '-');
   return result;
 }
@@ -137,8 +159,21 @@ function updateRow(target: HTMLElement, row: TreeRow): void {
   for (const part of ['name', 'bits', 'meaning'] as const) {
     setText(partOf(target, part), text[part]);
   }
+  if (row.kind === 'register') updatePin(target, row.register.name);
   const value = partOf(target, 'value');
   if (editing !== row.key) setText(value, text.value);
+}
+
+function updatePin(target: HTMLElement, name: string): void {
+  const button = target.querySelector('button')!;
+  const pinned = isPinned(name);
+  setAttribute(button, 'aria-pressed', String(pinned));
+  setAttribute(button, 'aria-label', `Pin ${name}`);
+  setAttribute(button, 'title', `${pinned ? 'Unpin' : 'Pin to the top'} (P)`);
+}
+
+function isPinned(name: string): boolean {
+  return page.state.pinned.includes(name);
 }
 
 function partOf(row: HTMLElement, part: string): HTMLElement {
@@ -165,7 +200,8 @@ function textOf(row: TreeRow): RowText {
     }
     case 'register': {
       const { name, number, value, description, changed } = row.register;
-      const spoken = `${name}, ${value}${changed ? ', changed' : ''}, ${description}`;
+      const marks = `${changed ? ', changed' : ''}${isPinned(name) ? ', pinned' : ''}`;
+      const spoken = `${name}, ${value}${marks}, ${description}`;
       const title = `${name} (${numberText(number)}): ${description}`;
       return { ...none, name, value, title, spoken, changed };
     }
@@ -218,6 +254,9 @@ function onTreeKey(key: string, row: TreeRow): boolean {
       if (isWritable(row)) edit(row);
       else if (row.expanded !== undefined) toggle(row);
       return true;
+    case 'p':
+      pin(row);
+      return true;
     case 'F2':
       edit(row);
       return true;
@@ -238,13 +277,23 @@ function toggle(row: TreeRow): void {
   draw();
 }
 
+/** Moves a register to the top, or back to its own group; the focus goes along. */
+function pin(row: TreeRow): void {
+  if (row.kind === 'group') return;
+  const { name } = row.register;
+  page.save({ pinned: without(page.state.pinned, name) });
+  draw();
+  focus.focus(name);
+  say(isPinned(name) ? `${name} is pinned.` : `${name} is no longer pinned.`);
+}
+
 /** The list without the key, or with it when it was not in it. */
 function without(keys: readonly string[], key: string): string[] {
   return keys.includes(key) ? keys.filter((other) => other !== key) : [...keys, key];
 }
 
 function collapseAll(): void {
-  const groups = content?.groups.map((group) => groupKey(group.name)) ?? [];
+  const groups = arranged().map((group) => groupKey(group.name));
   page.save({ expanded: [], collapsed: groups });
   draw();
 }

@@ -47,11 +47,13 @@ export function reconcile<Item>(
   for (const child of parent.children as Iterable<Element>) {
     existing.set((child as HTMLElement).dataset['key'] ?? '', child as HTMLElement);
   }
+  // What goes, goes first: an element that need not be moved keeps the focus.
+  const wanted = new Set(items.map(keyOf));
+  for (const [key, child] of existing) if (!wanted.has(key)) child.remove();
   let next: Element | null = parent.firstElementChild;
   for (const item of items) {
     const key = keyOf(item);
     let target = existing.get(key);
-    existing.delete(key);
     if (!target) {
       target = create(item);
       target.dataset['key'] = key;
@@ -60,5 +62,4 @@ export function reconcile<Item>(
     if (target === next) next = next.nextElementSibling;
     else parent.insertBefore(target, next);
   }
-  for (const left of existing.values()) left.remove();
 }

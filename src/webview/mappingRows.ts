@@ -5,7 +5,6 @@ import { parseFilter } from './filter.ts';
 export type MappingRow = MappingsBody['rows'][number];
 
 export interface MappingText {
-  readonly key: string;
   /** `0x80000000–0x801fffff`, both ends inclusive. */
   readonly range: string;
   readonly size: string;
@@ -21,6 +20,11 @@ export interface MappingText {
   readonly line: string;
 }
 
+/** Stable from one stop to the next. */
+export function mappingKey(row: MappingRow): string {
+  return `${row.input} ${row.pageSize}`;
+}
+
 export function mappingText(row: MappingRow): MappingText {
   const range = `${row.input}–${lastOf(row)}`;
   const size = sizeText(row.size);
@@ -30,7 +34,6 @@ export function mappingText(row: MappingRow): MappingText {
   const used = memoryType === '' ? bits : `${bits} ${memoryType}`;
   const columns = [range, size, output, pageSize, permissions, used, backing];
   return {
-    key: `${row.input} ${row.pageSize}`,
     range,
     size,
     output,

@@ -3,11 +3,18 @@
  * run of equal leaves. The extension reads the tables; the filter also takes an address and finds
  * the row that covers it.
  */
-import { byId, element, reconcile, setAttribute, setText } from './dom.ts';
-import { filterMappings, mappingText, type MappingText } from './mappingRows.ts';
+import { byId, element, setAttribute, setText } from './dom.ts';
+import {
+  filterMappings,
+  mappingKey,
+  mappingText,
+  type MappingRow,
+  type MappingText,
+} from './mappingRows.ts';
 import type { GuestStatus, MappingsContent, Stage, ToWebview } from './messages.ts';
+import { VirtualRows } from './virtualRows.ts';
 import { WalkPanel, type WalkState } from './walkPanel.ts';
-import { clearError, onFilter, Page, RovingFocus, say, showStatus } from './page.ts';
+import { clearError, onFilter, Page, say, showStatus } from './page.ts';
 
 interface State extends WalkState {
   filter: string;
@@ -30,11 +37,14 @@ const filter = onFilter(page.state.filter, (text) => {
   page.save({ filter: text });
   draw();
 });
-const focus = new RovingFocus(list);
+const shown = new VirtualRows<MappingRow>(list, byId('top'), {
+  keyOf: mappingKey,
+  create: createRow,
+  update: (target, row) => updateRow(target, mappingText(row)),
+});
 
 let content: MappingsContent | undefined;
 let status: GuestStatus = 'none';
-let rows: MappingText[] = [];
 const walk = new WalkPanel(page);
 
 page.listen(receive);
@@ -68,7 +78,7 @@ list.addEventListener('keydown', (event) => {
   if (copies) copy(row);
   else if (event.ctrlKey || event.metaKey || event.altKey) return;
   else if (event.key === 'Enter' && !(event.target instanceof HTMLButtonElement)) explain(row);
-  else if (!focus.move(event.key)) return;
+  else if (!shown.move(event.key)) return;
   event.preventDefault();
 });
 draw();
@@ -132,10 +142,8 @@ function explain(row: MappingText): void {
 }
 
 function draw(): void {
-  const hadFocus = list.contains(document.activeElement);
   const all = content?.table.rows ?? [];
-  rows = filterMappings(all, page.state.filter).map(mappingText);
-  reconcile(list, rows, (row) => row.key, createRow, updateRow);
+  const rows = filterMappings(all, page.state.filter);
   for (const [stage, button] of Object.entries(stages)) {
     const chosen = stage === page.state.stage;
     setAttribute(button, 'aria-checked', String(chosen));
@@ -157,7 +165,8 @@ function draw(): void {
     byId('empty'),
     all.length === 0 ? 'Nothing is mapped in this stage.' : 'No mapping matches the filter.',
   );
-  focus.settle(hadFocus);
+  // Last, since the rows in sight depend on what stands above them.
+  shown.show(rows);
 }
 
 /** On a bare machine the program may translate by itself, or be a hypervisor with a guest. */
@@ -197,6 +206,6 @@ function updateRow(target: HTMLElement, row: MappingText): void {
 }
 
 function rowOf(event: Event): MappingText | undefined {
-  const target = (event.target as HTMLElement).closest<HTMLElement>('#rows > [data-key]');
-  return rows.find((row) => row.key === target?.dataset['key']);
+  const row = shown.at(event.target);
+  return row && mappingText(row);
 }

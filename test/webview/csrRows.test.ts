@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  arrange,
   bitsText,
   groupKey,
   parseValue,
@@ -89,6 +90,48 @@ describe('visibleRows', () => {
 
   it('shows only what changed', () => {
     check({ changedOnly: true }, ['group Machine', 'mepc']);
+  });
+});
+
+describe('arrange', () => {
+  const copies = [
+    {
+      name: 'Machine',
+      registers: [
+        register('mstatus', 0x300, { counterpart: 'status' }),
+        register('mepc', 0x341, { counterpart: 'epc' }),
+        register('misa', 0x301, { counterpart: 'isa' }),
+      ],
+    },
+    {
+      name: 'Supervisor',
+      registers: [
+        register('sstatus', 0x100, { counterpart: 'status' }),
+        register('sepc', 0x141, { counterpart: 'epc' }),
+      ],
+    },
+  ];
+  const shape = (pinned: string[], sideBySide: boolean) =>
+    arrange(copies, { pinned, sideBySide }).map((group) => [
+      group.name,
+      ...group.registers.map(({ name }) => name),
+    ]);
+
+  it('puts pinned registers first, in the order of pinning, and only there', () => {
+    assert.deepEqual(shape(['sepc', 'gone', 'misa'], false), [
+      ['Pinned', 'sepc', 'misa'],
+      ['Machine', 'mstatus', 'mepc'],
+      ['Supervisor', 'sstatus'],
+    ]);
+    assert.equal(shape([], false)[0]?.[0], 'Machine');
+  });
+
+  it('puts copies of a register at all levels together', () => {
+    assert.deepEqual(shape([], true), [
+      ['mstatus · sstatus', 'mstatus', 'sstatus'],
+      ['mepc · sepc', 'mepc', 'sepc'],
+      ['At one level only', 'misa'],
+    ]);
   });
 });
 

@@ -212,6 +212,42 @@ describe('views in a browser', () => {
       );
     });
 
+    it('pins registers to the top from the keyboard, and lets them go', async () => {
+      await view.press('End', 'p');
+      const keys = ['group Pinned', 'time', 'group Supervisor', 'satp'];
+      assert.deepEqual(await view.keys(), keys);
+      assert.equal(await view.focused(), 'time');
+      const row = view.page.locator('[data-key="time"]');
+      assert.match((await row.getAttribute('aria-label')) ?? '', /, pinned,/);
+      await view.post(csrs('0x1'));
+      assert.deepEqual(await view.keys(), keys);
+      await row.locator('.pin').click();
+      assert.deepEqual(await view.keys(), ['group Supervisor', 'satp', 'time']);
+    });
+
+    it('shows copies of a register side by side where there is room', async () => {
+      await view.page.setViewportSize({ width: 900, height: 500 });
+      await view.post({
+        type: 'content',
+        content: {
+          ...{ view: 'csrs', hart: 0 },
+          groups: ['m', 's'].map((level) => ({
+            name: level,
+            registers: [register(`${level}epc`, '0x1', { counterpart: 'epc' })],
+          })),
+        },
+      });
+      await view.page.focus('#sideBySide');
+      await view.press('Enter');
+      assert.equal(await view.page.getAttribute('#sideBySide', 'aria-pressed'), 'true');
+      assert.deepEqual((await view.keys()).slice(0, 3), ['group mepc · sepc', 'mepc', 'sepc']);
+      const top = async (key: string) =>
+        (await view.page.locator(`[data-key="${key}"]`).boundingBox())?.y;
+      assert.equal(await top('mepc'), await top('sepc'));
+      await view.page.setViewportSize({ width: 340, height: 500 });
+      assert.notEqual(await top('mepc'), await top('sepc'));
+    });
+
     it('tells a screen reader name, value and what the register is', async () => {
       const row = view.page.getByRole('treeitem', { name: 'satp, 0x8000000000080210, about satp' });
       assert.equal(await row.getAttribute('aria-level'), '2');
@@ -295,6 +331,41 @@ describe('views in a browser', () => {
       await view.press('Enter');
       const asked = { type: 'explain', expression: 'gpa:0x80200000', access: 'load' };
       assert.deepEqual((await view.sent()).at(-1), asked);
+    });
+
+    it('draws only the rows in sight, of a million', async () => {
+      await view.page.setViewportSize({ width: 900, height: 500 });
+      await view.page.evaluate(`window.dispatchEvent(new MessageEvent('message', { data: {
+        type: 'content',
+        content: {
+          view: 'mappings', hart: 0, stage: 'guest', mode: 'guest',
+          table: { title: 'Sv39x4', truncated: false, rows: Array.from({ length: 1e6 }, (_, i) => ({
+            ...${JSON.stringify(mapping('0x0'))}, input: '0x' + (i * 8192).toString(16),
+          })) },
+        },
+      } }))`);
+      const drawn = async () => (await view.keys()).length;
+      const rowAt = (row: number) => `0x${(row * 8192).toString(16)} 0x1000`;
+      assert.equal(await view.page.innerText('#count'), '1000000 rows');
+      assert.ok((await drawn()) < 100);
+      await view.page.locator('#rows > [data-key]').first().focus();
+      await view.press('ArrowDown', 'ArrowDown');
+      assert.equal(await view.focused(), rowAt(2));
+      await view.press('End');
+      assert.equal(await view.focused(), rowAt(999_999));
+      const last = view.page.locator(`[data-key="${rowAt(999_999)}"]`);
+      assert.equal(await last.getAttribute('aria-rowindex'), '1000001');
+      const box = await last.boundingBox();
+      assert.ok(box && box.y > 0 && box.y + box.height <= 500, JSON.stringify(box));
+      assert.ok((await drawn()) < 100);
+      // A row that was scrolled away keeps the focus.
+      await view.page.evaluate('window.scrollTo(0, 0)');
+      await view.page.locator(`[data-key="${rowAt(0)}"]`).waitFor();
+      assert.equal(await view.focused(), rowAt(999_999));
+      await view.press('ArrowUp');
+      assert.equal(await view.focused(), rowAt(999_998));
+      await view.press('Home');
+      assert.equal(await view.focused(), rowAt(0));
     });
   });
 });

@@ -51,6 +51,8 @@ export interface ControlRegisterInfo {
   readonly section: string;
   /** How views group it: `Machine`, `Supervisor`, `Hypervisor`, `Virtual supervisor`, … */
   readonly group: string;
+  /** What registers of several levels are copies of: `status` for `mstatus` and its like. */
+  readonly counterpart?: string;
   /** Lowest privilege that may access it, as the ISA names it: `M`, `HS`, `S`, `U`. */
   readonly privilege: string;
   readonly writable: boolean;

@@ -4,8 +4,8 @@ import { mappingsPage, type PageResources } from './pages.ts';
 import type { Guest } from '../sessions.ts';
 import type { Access, FromWebview, MappingsContent, Stage } from '../../webview/messages.ts';
 
-/** More rows than a person reads; the page says when there were more. */
-const maxRows = 2000;
+/** The page says when there were more; it would show a million, but they travel at each stop. */
+const maxRows = 10_000;
 
 export class MappingsView extends GuestView {
   protected readonly script = 'mappings.js';

@@ -15,6 +15,7 @@ export function csrsPage(resources: PageResources): string {
 <div class="toolbar" role="toolbar" aria-label="CSRs">
   ${filterBox('Filter CSRs: name, number, field, value', 'rows')}
   <button id="changedOnly" type="button" aria-pressed="false" title="Show only registers that changed since the last stop">Changed</button>
+  <button id="sideBySide" type="button" aria-pressed="false" title="Show the copies of a register at all levels together">Side by side</button>
 </div>
 ${statusLines}
 </div>

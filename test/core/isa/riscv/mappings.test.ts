@@ -98,4 +98,25 @@ describe('core/isa/riscv/mappings', () => {
     assert.deepEqual(r.hart.mappings('guest', 10), { title: 'Bare', rows: [], truncated: false });
     assert.deepEqual(r.hart.mappings('virtual', 10), { title: 'Bare', rows: [], truncated: false });
   });
+
+  it('makes one row of a million pages that continue, and stops at as many as asked for', () => {
+    const r = rig('', { isa: 'rv64imach', ramBytes: 16 << 20 });
+    const tables = 2048;
+    const [root, middle, last] = [ram, ram + 16 * 1024, ram + 64 * 1024];
+    const entry = (page: number, flags: number): bigint => (BigInt(page) << 10n) | BigInt(flags);
+    const set = (at: number, value: bigint) => r.memory.write64(at, value);
+    for (let i = 0; i < tables / 512; i++) set(root + i * 8, entry(middle / 4096 + i, 1));
+    for (let i = 0; i < tables; i++) set(middle + i * 8, entry(last / 4096 + i, 1));
+    for (let i = 0; i < tables * 512; i++) set(last + i * 8, entry(0x8_0000 + i, 0xdf));
+    r.setCsr('hgatp', (8n << 60n) | BigInt(root / 4096));
+    const whole = r.hart.mappings('guest', 10);
+    assert.deepEqual(whole.rows.map(short), ['0+100000000 80000000 1000 rwx uad']);
+    assert.equal(whole.truncated, false);
+    // Every other page is read-only: none continues another.
+    for (let i = 0; i < tables * 512; i += 2) set(last + i * 8, entry(0x8_0000 + i, 0xdb));
+    assert.equal(r.hart.mappings('guest', tables * 512).rows.length, tables * 512);
+    const some = r.hart.mappings('guest', 1000);
+    assert.equal(some.rows.length, 1000);
+    assert.ok(some.truncated);
+  });
 });

@@ -251,6 +251,7 @@ export function group(name: string, section: string, specs: readonly CsrSpec[]):
       description,
       section,
       group: name,
+      counterpart: counterpartOf(csr, level),
       privilege: (['U', 'S', 'HS', 'M'] as const)[level]!,
       writable: number >>> 10 !== 3,
       fields,
@@ -270,6 +271,14 @@ export function group(name: string, section: string, specs: readonly CsrSpec[]):
   });
 }
 
+/** The name without the letters of its level; level 2 has HS-mode's registers and the guest's. */
+function counterpartOf(name: string, level: number): string {
+  const letters = (['', 's', name.startsWith('vs') ? 'vs' : 'h', 'm'] as const)[level]!;
+  const rest = name.startsWith(letters) ? name.slice(letters.length) : name;
+  // hgatp is to guest-physical addresses what satp and vsatp are to virtual ones.
+  return rest === 'gatp' ? 'atp' : rest;
+}
+
 function upperRow(
   row: CsrRow,
   [number, name, differing = {}]: NonNullable<CsrOptions['upper']>,
@@ -279,6 +288,7 @@ function upperRow(
     ...rest,
     number,
     name,
+    counterpart: counterpartOf(name, (number >>> 8) & 3),
     description: `Bits 63:32 of ${row.name}: ${row.description}`,
     xlen: 32,
     upperOf: row.number,
