@@ -52,7 +52,7 @@ const outside: readonly { readonly name: RegExp; readonly by: RegExp }[] = [
   { name: /^vscode$/, by: /^extension\// },
   { name: /^vscode-languageclient(\/|$)/, by: /^extension\// },
   { name: /^vscode-languageserver/, by: /^language\// },
-  { name: /^(fflate|fzstd)$/, by: /^core\/formats\/elf\/compression\.ts$/ },
+  { name: /^fflate$/, by: /^core\/formats\/elf\/compression\.ts$/ },
   { name: /^sucrase$/, by: /^handlers\/stripTypes\.ts$/ },
   { name: /^@vscode\/debug(adapter|protocol)/, by: /^(adapter|extension)\// },
   { name: /^(esbuild|playwright-core)$/, by: /^build\// },

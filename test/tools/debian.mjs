@@ -38,6 +38,7 @@ export const tools = [
   { package: 'clang', command: 'clang' },
   { package: 'lld', command: 'ld.lld' },
   { package: 'rustc', command: 'rustc' },
+  { package: 'zstd', command: 'zstd' },
   { package: 'gdb-multiarch', command: 'gdb-multiarch' },
   // The release's plain lldb is too old for RISC-V.
   { package: 'lldb-19', command: 'lldb-19' },

@@ -3,8 +3,8 @@
  * the older `.zdebug_*` of the GNU tools ("ZLIB", the size as 8 bytes from the highest, a zlib stream).
  */
 import { unzlibSync } from 'fflate';
-import { decompress as unzstd } from 'fzstd';
 import { ByteReader, FormatError } from '../../base/byteReader.ts';
+import { unzstd } from '../zstd/zstd.ts';
 import { ELFCOMPRESS_ZLIB, ELFCOMPRESS_ZSTD, SHF_COMPRESSED } from './constants.ts';
 import type { ElfFile, ElfSection } from './elf.ts';
 
@@ -51,7 +51,8 @@ export function decompressed(elf: ElfFile, section: ElfSection): Uint8Array {
 type Kind = 'zlib' | 'zstd';
 
 function inflate(kind: Kind, compressed: Uint8Array, out: Uint8Array): Uint8Array {
-  return kind === 'zlib' ? unzlibSync(compressed, { out }) : unzstd(compressed, out);
+  if (kind === 'zlib') return unzlibSync(compressed, { out });
+  return out.subarray(0, unzstd(compressed, out));
 }
 
 function readHeader(reader: ByteReader, is64: boolean): { kind: Kind; size: number } {
