@@ -56,10 +56,11 @@ const perhaps: readonly (readonly [name: string, number: number])[] = [
   ['vsiselect', csr.vsiselect],
   ['hvictl', csr.hvictl],
 ];
-/** Those that RV32 has in two halves. */
+/** Those that RV32 has in two halves; of hvip it has the upper one with AIA only. */
 const wideAlways = [csr.hedeleg, csr.henvcfg, csr.htimedelta];
 const widePerhaps: readonly (readonly [name: string, number: number])[] = [
   ['hstateen0', csr.hstateen0],
+  ['hviph', csr.hvip],
   ['hviprio1', csr.hviprio1],
   ['hviprio2', csr.hviprio2],
   ['vstimecmp', csr.vstimecmp],
