@@ -25,3 +25,15 @@ export function closeAtEnd(
     rmSync(path.dirname(folder), { recursive: true, force: true });
   });
 }
+
+/** Runs hello-dbcn to a breakpoint behind its question, which is answered. */
+export async function stopAtLine(code: Workbench, line: number): Promise<void> {
+  await code.openFile('hello-dbcn', 'main.c');
+  await code.goToLine(line);
+  await code.clickGutter(line);
+  await code.press('F5');
+  await code.waitForTerminal('What is your name?');
+  await code.typeInTerminal('Ada');
+  await code.press('Enter');
+  await code.waitForStop();
+}

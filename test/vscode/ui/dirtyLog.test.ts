@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { folderFor, lineOf } from '../harness/samples.ts';
-import { closeAtEnd, stepByStep } from '../harness/steps.ts';
+import { closeAtEnd, stepByStep, stopAtLine } from '../harness/steps.ts';
 import { Workbench } from '../harness/workbench.ts';
 
 describe('the dirty log in VS Code', function () {
@@ -25,14 +25,7 @@ describe('the dirty log in VS Code', function () {
   });
 
   it('memory is mapped in large pages that can be written', async () => {
-    await code.openFile('hello-dbcn', 'main.c');
-    await code.goToLine(touch);
-    await code.clickGutter(touch);
-    await code.press('F5');
-    await code.waitForTerminal('What is your name?');
-    await code.typeInTerminal('Ada');
-    await code.press('Enter');
-    await code.waitForStop();
+    await stopAtLine(code, touch);
     await code.press('Control+Shift+D');
     for (const title of ['Variables', 'Watch', 'Breakpoints', 'Call Stack', 'Exits']) {
       await code.collapsePane(title);

@@ -1,9 +1,8 @@
 /** The CSRs and the stage-2 view with an address explained, in a real VS Code. */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { folderFor, lineOf } from '../harness/samples.ts';
-import { stepByStep } from '../harness/steps.ts';
+import { closeAtEnd, stepByStep, stopAtLine } from '../harness/steps.ts';
 import { Workbench } from '../harness/workbench.ts';
 
 describe('the views of a machine in VS Code', function () {
@@ -12,6 +11,7 @@ describe('the views of a machine in VS Code', function () {
   const source = path.join(folder, 'hello-dbcn/main.c');
   const touch = lineOf(source, 'unsigned long sum = touch_memory();');
   let code: Workbench;
+  closeAtEnd(this, folder, () => code);
   const mappings = () => code.webview('#filter[title^="Filter mappings"]');
   const csrs = () => code.webview('#filter[title^="Filter CSRs"]');
   const pane = (label: string) =>
@@ -23,25 +23,9 @@ describe('the views of a machine in VS Code', function () {
     await code.widenSideBar(300);
     await code.setTheme('dark');
   });
-  after(async () => {
-    await code?.close();
-    rmSync(path.dirname(folder), { recursive: true, force: true });
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed') {
-      await code.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, '-')}`);
-    }
-  });
 
   it('an address is explained from the palette, without a mouse', async () => {
-    await code.openFile('hello-dbcn', 'main.c');
-    await code.goToLine(touch);
-    await code.clickGutter(touch);
-    await code.press('F5');
-    await code.waitForTerminal('What is your name?');
-    await code.typeInTerminal('Ada');
-    await code.press('Enter');
-    await code.waitForStop();
+    await stopAtLine(code, touch);
     await code.press('Control+Shift+D');
     for (const title of ['Variables', 'Watch', 'Breakpoints', 'Call Stack', 'Exits', 'CSRs']) {
       await code.collapsePane(title);

@@ -251,40 +251,27 @@ describe('guest memory through faults', () => {
     assert.equal(walk(memory, hart.getCsr(0x680), BigInt(ramBase)), undefined);
   });
 
-  it('uses Sv48x4 for addresses that Sv39x4 does not hold, where the hart has it', () => {
-    const { hart, memory, vm, vcpu } = rig({ gpaBits: 50 });
-    const address = 2 ** 45;
-    const high = vm.setUserMemoryRegion({
-      slot: 1,
-      flags: 0,
-      guestPhysAddr: address,
-      memorySize: MiB2,
-      userspaceAddr: backing,
-      name: 'high',
+  const wider = [
+    { name: 'Sv48x4', narrower: 'Sv39x4', gpaBits: 50, address: 2 ** 45, mode: 9n },
+    { name: 'Sv57x4', narrower: 'Sv48x4', gpaBits: 59, address: 2 ** 52, mode: 10n },
+  ];
+  for (const { name, narrower, gpaBits, address, mode } of wider) {
+    it(`uses ${name} for addresses that ${narrower} does not hold, where the hart has it`, () => {
+      const { hart, memory, vm, vcpu } = rig({ gpaBits });
+      const high = vm.setUserMemoryRegion({
+        slot: 1,
+        flags: 0,
+        guestPhysAddr: address,
+        memorySize: MiB2,
+        userspaceAddr: backing,
+        name: 'high',
+      });
+      assert(high.ok);
+      hart.script.push((h) => h.trap(23, { gpa: BigInt(address + 4096) }));
+      vcpu.run(1);
+      assert.equal(hart.getCsr(0x680) >> 60n, mode);
+      assert.equal(walk(memory, hart.getCsr(0x680), BigInt(address))?.address, backing);
+      assert.throws(() => rig({ gpaBits, widestMode: mode - 1n }));
     });
-    assert(high.ok);
-    hart.script.push((h) => h.trap(23, { gpa: BigInt(address + 4096) }));
-    vcpu.run(1);
-    assert.equal(hart.getCsr(0x680) >> 60n, 9n);
-    assert.equal(walk(memory, hart.getCsr(0x680), BigInt(address))?.address, backing);
-    assert.throws(() => rig({ gpaBits: 50, widestMode: 8n }));
-  });
-
-  it('uses Sv57x4 for what Sv48x4 does not hold', () => {
-    const { hart, memory, vm, vcpu } = rig({ gpaBits: 59 });
-    const address = 2 ** 52;
-    const high = vm.setUserMemoryRegion({
-      slot: 1,
-      flags: 0,
-      guestPhysAddr: address,
-      memorySize: MiB2,
-      userspaceAddr: backing,
-      name: 'high',
-    });
-    assert(high.ok);
-    hart.script.push((h) => h.trap(23, { gpa: BigInt(address + 4096) }));
-    vcpu.run(1);
-    assert.equal(hart.getCsr(0x680) >> 60n, 10n);
-    assert.equal(walk(memory, hart.getCsr(0x680), BigInt(address))?.address, backing);
-  });
+  }
 });
