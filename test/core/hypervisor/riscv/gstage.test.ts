@@ -251,27 +251,30 @@ describe('guest memory through faults', () => {
     assert.equal(walk(memory, hart.getCsr(0x680), BigInt(ramBase)), undefined);
   });
 
-  const wider = [
-    { name: 'Sv48x4', narrower: 'Sv39x4', gpaBits: 50, address: 2 ** 45, mode: 9n },
-    { name: 'Sv57x4', narrower: 'Sv48x4', gpaBits: 59, address: 2 ** 52, mode: 10n },
-  ];
-  for (const { name, narrower, gpaBits, address, mode } of wider) {
-    it(`uses ${name} for addresses that ${narrower} does not hold, where the hart has it`, () => {
-      const { hart, memory, vm, vcpu } = rig({ gpaBits });
-      const high = vm.setUserMemoryRegion({
-        slot: 1,
-        flags: 0,
-        guestPhysAddr: address,
-        memorySize: MiB2,
-        userspaceAddr: backing,
-        name: 'high',
-      });
-      assert(high.ok);
-      hart.script.push((h) => h.trap(23, { gpa: BigInt(address + 4096) }));
-      vcpu.run(1);
-      assert.equal(hart.getCsr(0x680) >> 60n, mode);
-      assert.equal(walk(memory, hart.getCsr(0x680), BigInt(address))?.address, backing);
-      assert.throws(() => rig({ gpaBits, widestMode: mode - 1n }));
+  /** Maps a page at `address`, which the next narrower mode does not hold; `mode` is hgatp's. */
+  function mapsWide(gpaBits: number, address: number, mode: bigint): void {
+    const { hart, memory, vm, vcpu } = rig({ gpaBits });
+    const high = vm.setUserMemoryRegion({
+      slot: 1,
+      flags: 0,
+      guestPhysAddr: address,
+      memorySize: MiB2,
+      userspaceAddr: backing,
+      name: 'high',
     });
+    assert(high.ok);
+    hart.script.push((h) => h.trap(23, { gpa: BigInt(address + 4096) }));
+    vcpu.run(1);
+    assert.equal(hart.getCsr(0x680) >> 60n, mode);
+    assert.equal(walk(memory, hart.getCsr(0x680), BigInt(address))?.address, backing);
+    assert.throws(() => rig({ gpaBits, widestMode: mode - 1n }));
   }
+
+  it('uses Sv48x4 for addresses that Sv39x4 does not hold, where the hart has it', () => {
+    mapsWide(50, 2 ** 45, 9n);
+  });
+
+  it('uses Sv57x4 for what Sv48x4 does not hold', () => {
+    mapsWide(59, 2 ** 52, 10n);
+  });
 });
