@@ -20,8 +20,6 @@ export class ExitLog {
   private readonly latest = new Map<string, ExitRow[]>();
   private counts: Readonly<Record<string, number>> = {};
   private instructions = 0;
-  /** Words that the rows shown contain, in any order and case. */
-  filter = '';
   /** Sequence number of the newest exit seen; what to ask for is what comes after it. */
   newest = 0;
 
@@ -43,17 +41,17 @@ export class ExitLog {
     }
   }
 
-  /** Kinds of exits, the most frequent first. */
-  get summary(): readonly ExitKind[] {
+  /** Kinds of exits, the most frequent first; of a kind the rows with all of the filter's words. */
+  summary(filter = ''): readonly ExitKind[] {
     return Object.entries(this.counts)
       .filter(([, count]) => count > 0)
       .map(([kind, count]) => ({
         kind,
         count,
         rate: this.instructions === 0 ? 0 : (count * 1e6) / this.instructions,
-        latest: (this.latest.get(kind) ?? []).filter((row) => matches(row, this.filter)),
+        latest: (this.latest.get(kind) ?? []).filter((row) => matches(row, filter)),
       }))
-      .filter(({ latest }) => this.filter.trim() === '' || latest.length > 0)
+      .filter(({ latest }) => filter.trim() === '' || latest.length > 0)
       .sort((a, b) => b.count - a.count || a.kind.localeCompare(b.kind));
   }
 }

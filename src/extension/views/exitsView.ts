@@ -6,7 +6,8 @@
 import * as vscode from 'vscode';
 import type { ExitRow } from '../../adapter/protocol.ts';
 import { exitJson } from '../../adapter/exitJson.ts';
-import { ExitLog, sameExits, type ExitKind } from '../exitLog.ts';
+import { sameExits, type ExitKind } from '../exitLog.ts';
+import { ExitSessions, type ExitLike, type ExitSession } from '../exitSessions.ts';
 import type { Guest, Sessions } from '../sessions.ts';
 
 type Node = { readonly kind: ExitKind } | { readonly exit: ExitRow };
@@ -25,13 +26,8 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   readonly onDidChangeTreeData = this.changed.event;
   private readonly subscriptions: vscode.Disposable[];
   private readonly timer: NodeJS.Timeout;
-  private log = new ExitLog();
+  private readonly known = new ExitSessions();
   private filter = '';
-  /** Exits that stop the guest by a choice made here. */
-  private broken: readonly { kind: string; text?: string }[] = [];
-  private session: string | undefined;
-  /** The file to which every exit of the session goes. */
-  private recording: string | undefined;
   private reading = false;
   /** Something changed while an answer was under way. */
   private outdated = false;
@@ -44,7 +40,14 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
       this.view,
       sessions.onChange(() => void this.update()),
       // A restart begins a new count even though the session is the same.
-      sessions.onReady(() => this.reset(undefined)),
+      sessions.onReady(({ session }) => {
+        this.known.restarted(session.id);
+        this.changed.fire(undefined);
+      }),
+      sessions.onEnd(({ session }) => {
+        this.known.ended(session.id);
+        this.describe();
+      }),
       this.view.onDidChangeVisibility(() => void this.update()),
     ];
   }
@@ -65,7 +68,6 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
     });
     if (value === undefined) return;
     this.filter = value.trim();
-    this.log.filter = this.filter;
     this.describe();
     this.changed.fire(undefined);
   }
@@ -75,9 +77,9 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
     const like = likeNode(node);
     const guest = this.sessions.current;
     if (!like || !guest) return;
-    const on = !this.broken.some((stop) => stop.kind === like.kind && stop.text === like.text);
-    const args = { ...like, on };
-    this.broken = (await this.sessions.request(guest, 'trapline/breakOnExit', args)).active;
+    const session = this.known.of(guest.session.id);
+    const args = { ...like, on: !session.stopsAt(like) };
+    session.broken = (await this.sessions.request(guest, 'trapline/breakOnExit', args)).active;
     this.changed.fire(undefined);
   }
 
@@ -107,9 +109,11 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   async toggleRecording(): Promise<void> {
     const guest = this.sessions.current;
     if (!guest) return;
-    if (this.recording !== undefined) {
+    const session = this.known.of(guest.session.id);
+    if (session.recording !== undefined) {
       await this.sessions.request(guest, 'trapline/recordExits', {});
-      return this.setRecording(undefined);
+      session.recording = undefined;
+      return this.describe();
     }
     const folder = guest.session.workspaceFolder ?? vscode.workspace.workspaceFolders?.[0];
     const file = await vscode.window.showSaveDialog({
@@ -121,47 +125,34 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
     if (!file) return;
     try {
       await this.sessions.request(guest, 'trapline/recordExits', { file: file.fsPath });
-      this.setRecording(file.fsPath);
+      session.recording = file.fsPath;
+      this.describe();
     } catch (error) {
       void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
     }
   }
 
-  private setRecording(file: string | undefined): void {
-    this.recording = file;
-    void vscode.commands.executeCommand('setContext', 'trapline.recordingExits', !!file);
-    this.describe();
-  }
-
+  /** What is set for the session that is shown. */
   private describe(): void {
+    const { recording } = this.known.shown;
+    void vscode.commands.executeCommand('setContext', 'trapline.recordingExits', !!recording);
     const words = [
       ...(this.filter === '' ? [] : [`filter: ${this.filter}`]),
-      ...(this.recording === undefined ? [] : ['recording']),
+      ...(recording === undefined ? [] : ['recording']),
     ];
     this.view.description = words.join(' · ');
   }
 
   getChildren(node?: Node): Node[] {
-    if (!node) return this.log.summary.map((kind) => ({ kind }));
+    if (!node) return this.known.shown.log.summary(this.filter).map((kind) => ({ kind }));
     return 'kind' in node ? node.kind.latest.map((exit) => ({ exit })) : [];
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
     const item = 'kind' in node ? kindItem(node.kind) : exitItem(node.exit);
-    const like = likeNode(node);
-    const stops = this.broken.some((stop) => stop.kind === like?.kind && stop.text === like.text);
+    const stops = this.known.shown.stopsAt(likeNode(node));
     if (stops) item.iconPath = new vscode.ThemeIcon('debug-breakpoint');
     return item;
-  }
-
-  private reset(session: string | undefined): void {
-    // A recording lasts as long as its session, restarts included.
-    if (session !== undefined && this.recording !== undefined) this.setRecording(undefined);
-    this.session = session;
-    this.log = new ExitLog();
-    this.log.filter = this.filter;
-    this.broken = [];
-    this.changed.fire(undefined);
   }
 
   /** A running guest is looked at now and then; at a stop `onChange` brings the last of it. */
@@ -172,9 +163,10 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
 
   private async update(): Promise<void> {
     const guest = this.sessions.current;
-    if (guest && guest.session.id !== this.session) this.reset(guest.session.id);
-    // With the session its recording has ended, too.
-    if (!guest && this.recording !== undefined) this.setRecording(undefined);
+    if (guest && this.known.show(guest.session.id)) {
+      this.describe();
+      this.changed.fire(undefined);
+    }
     this.outdated = this.reading;
     if (!guest || !this.view.visible || this.reading) return;
     // A guest that ended can be asked once more before its session is closed.
@@ -182,7 +174,7 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
     if (guest.state !== 'stopped' && guest.state !== 'running' && !ended) return;
     this.reading = true;
     try {
-      await this.read(guest);
+      await this.read(guest, this.known.of(guest.session.id));
       this.view.message = guest.info?.mode === 'machine' ? noHypervisor : '';
     } catch (error) {
       if (!ended) this.view.message = error instanceof Error ? error.message : String(error);
@@ -193,15 +185,14 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
     if (this.outdated) await this.update();
   }
 
-  private async read(guest: Guest): Promise<void> {
-    const { log } = this;
+  private async read(guest: Guest, { log }: ExitSession): Promise<void> {
     const args = { after: log.newest, max: rowsAtOnce, newest: true };
     const body = await this.sessions.request(guest, 'trapline/exits', args);
     log.add(body.exits, body.counts, body.instructions);
   }
 }
 
-function likeNode(node: unknown): { kind: string; text?: string } | undefined {
+function likeNode(node: unknown): ExitLike | undefined {
   const { exit, kind } = (node ?? {}) as { exit?: ExitRow; kind?: ExitKind };
   if (exit) return sameExits(exit);
   return kind && { kind: kind.kind };
