@@ -202,7 +202,10 @@ function summarise(results, sides) {
     if (side !== 'qemu' && worlds.length > 1) {
       const means = worlds.map((world) => {
         const ratios = own.filter((r) => r.world === world && r.ratio !== undefined);
-        return `${world} ${two(geometricMean(ratios.map((r) => r.ratio)))}`;
+        const [cpu, wall] = ['ratio', 'wallRatio'].map((key) =>
+          two(geometricMean(ratios.map((r) => r[key]))),
+        );
+        return `${world} ${cpu} (by wall clock ${wall})`;
       });
       console.log(`  by world: ${means.join(', ')}`);
     }
