@@ -8,6 +8,7 @@ import { FakeHart } from './fakeHart.ts';
 import { hostBase, hostMemory, tableSize } from './rig.ts';
 import { vmsOf, type OneVm } from './twoVms.ts';
 
+const hvip = 0x645;
 const counterAt = ram + 0x10_0000;
 
 /** Counts at `counterAt`, with the count also in a register, in sscratch, and in fs0 if it has any. */
@@ -143,6 +144,18 @@ describe('world switch', () => {
     assert.equal(first.vcpu.runnable, true);
     first.vcpu.run(100);
     assert.equal(first.word(counterAt), (1n << 63n) | 9n);
+  });
+
+  it('with AIA on RV32, hviph stays with its vCPU as hvip does (AIA 6.3.2)', () => {
+    const loop = assemble('1: j 1b');
+    const vms = vmsOf([loop, loop], { isa: 'rv32gc_ssaia' });
+    const [first, second] = vms;
+    assert(first && second);
+    first.vcpu.hart.setWideCsr(hvip, -1n & 0xffff_ffff_ffff_ffffn);
+    const raised = first.vcpu.hart.getWideCsr(hvip);
+    assert(raised >> 32n !== 0n, 'local interrupts above 31 can be raised');
+    assert.equal(second.vcpu.hart.getWideCsr(hvip) >> 32n, 0n, 'and are nobody else’s');
+    assert.equal(first.vcpu.hart.getWideCsr(hvip), raised);
   });
 
   it('VMs that run out of VMIDs take new ones, and never share their translations', () => {
