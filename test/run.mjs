@@ -2,8 +2,12 @@
 // runs every phase whatever the others did, and ends with the sum of all: `N passed, N failed`.
 //   node test/run.mjs [--grep NAME] [phase]...
 // A phase that runs no test counts as a failure: a suite that silently vanished must not pass.
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
+// Two phases run side by side where the machine has two processors (QEMU and we wait for each other
+// in some); what such a phase prints comes when it ends, and until then it is in out/results.
+import * as fs from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installTools } from './tools/debian.mjs';
@@ -33,10 +37,15 @@ const onEngine = (name, parts) => ({
   env: () => ({ TRAPLINE_ENGINE: name }),
 });
 
-/** Name and command of each phase; `unit` is what no other phase names. */
+const named = ['test/tidy/', 'test/cli/', 'test/firmware/', 'test/differential/'];
+/**
+ * Name and command of each phase; `unit` is what no other phase names. Phases that are `alone` look
+ * at a window, where a busy machine is a slow one.
+ */
 const phases = [
   { name: 'tidy', args: ['test/unit.mjs', 'test/tidy/'] },
-  { name: 'unit', args: ['test/unit.mjs', '!test/tidy/', '!test/cli/', '!test/firmware/'] },
+  { name: 'unit', args: ['test/unit.mjs', ...named.map((not) => `!${not}`)] },
+  { name: 'differential', args: ['test/unit.mjs', 'test/differential/'] },
   { name: 'cli', args: ['test/unit.mjs', 'test/cli/'], env: otherNodes },
   { name: 'firmware', args: ['test/unit.mjs', 'test/firmware/', '--timeout', '300000'] },
   // The phases before have the engine that a user has who names none.
@@ -44,8 +53,8 @@ const phases = [
   onEngine('jit', [...guests, ...harts]),
   onEngine('lockstep', guests),
   { name: 'newest', node: () => installNode(24), args: ['test/unit.mjs', ...hostDependent] },
-  { name: 'host', args: ['test/vscode/run.mjs', 'host'] },
-  { name: 'ui', args: ['test/vscode/run.mjs', 'ui'] },
+  { name: 'host', alone: true, args: ['test/vscode/run.mjs', 'host'] },
+  { name: 'ui', alone: true, args: ['test/vscode/run.mjs', 'ui'] },
 ];
 
 const args = process.argv.slice(2);
@@ -66,22 +75,43 @@ try {
 }
 const total = { passes: 0, failures: 0 };
 heading('build');
-if (run(['src/build/build.mjs']) !== 0) total.failures++;
-for (const phase of phases.filter(({ name }) => args.length === 0 || args.includes(name))) {
-  runPhase(phase);
-}
+const build = spawnSync(process.execPath, ['src/build/build.mjs'], { cwd: root, stdio: 'inherit' });
+if (build.status !== 0) total.failures++;
+const wanted = phases.filter(({ name }) => args.length === 0 || args.includes(name));
+await sideBySide(wanted.filter(({ alone }) => !alone));
+for (const phase of wanted.filter(({ alone }) => alone)) await runPhase(phase, 1);
 console.log(`\n${total.passes} passed, ${total.failures} failed`);
 process.exit(total.failures === 0 ? 0 : 1);
 
-function runPhase({ name, args: command, env, node }) {
-  heading(name);
+async function sideBySide(several) {
+  const waiting = [...several];
+  const seats = Math.min(2, os.availableParallelism(), several.length);
+  const work = async () => {
+    for (let phase = waiting.shift(); phase; phase = waiting.shift()) await runPhase(phase, seats);
+  };
+  await Promise.all(Array.from({ length: seats }, work));
+}
+
+async function runPhase({ name, args: command, env, node }, seats) {
   const file = path.join(results, `${name}.json`);
-  mkdirSync(results, { recursive: true });
-  rmSync(file, { force: true });
+  const log = path.join(results, `${name}.log`);
+  fs.mkdirSync(results, { recursive: true });
+  fs.rmSync(file, { force: true });
   const environment = { TRAPLINE_TEST_RESULT: file, ...env?.() };
-  const status = run([...command, ...grep], environment, node?.());
-  const { passes, failures } = existsSync(file)
-    ? JSON.parse(readFileSync(file, 'utf8'))
+  const host = node?.();
+  const shared = seats > 1;
+  if (!shared) heading(name);
+  else console.log(`begun: ${name} (${path.relative(root, log)})`);
+  const begin = Date.now();
+  const output = shared ? fs.openSync(log, 'w') : 'inherit';
+  const status = await runBeside([...command, ...grep], environment, host, output);
+  if (shared) {
+    fs.closeSync(output);
+    heading(`${name}, ${Math.round((Date.now() - begin) / 1000)} s`);
+    process.stdout.write(fs.readFileSync(log));
+  }
+  const { passes, failures } = fs.existsSync(file)
+    ? JSON.parse(fs.readFileSync(file, 'utf8'))
     : { passes: 0, failures: 0 };
   total.passes += passes;
   total.failures += failures;
@@ -106,7 +136,8 @@ function otherNodes() {
 function installPackages() {
   const lock = path.join(root, 'package-lock.json');
   const installed = path.join(root, 'node_modules/.package-lock.json');
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  if (fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(lock).mtimeMs)
+    return;
   heading('npm ci');
   const status = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
     cwd: root,
@@ -117,13 +148,14 @@ function installPackages() {
   if (status !== 0) throw new Error('npm ci failed');
 }
 
-function run(command, env = {}, node = process.execPath) {
-  const spawned = spawnSync(node, command, {
+async function runBeside(command, env, node = process.execPath, output) {
+  const child = spawn(node, command, {
     cwd: root,
-    stdio: 'inherit',
+    stdio: ['ignore', output, output],
     env: { ...process.env, ...env },
   });
-  return spawned.status ?? 1;
+  const [code] = await once(child, 'exit');
+  return code ?? 1;
 }
 
 function heading(text) {

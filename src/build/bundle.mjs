@@ -1,6 +1,6 @@
 // How every bundle of the project is made: shared esbuild settings and the generated engine.
 import * as esbuild from 'esbuild';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -25,7 +25,8 @@ export async function generateEngine() {
   const entry = path.join(root, 'src/build/generateEngine.ts');
   if (!existsSync(entry)) return [];
   mkdirSync(generatedDir, { recursive: true });
-  const out = path.join(generatedDir, 'generateEngine.mjs');
+  // Its own name, and files left alone that would not change: test phases run side by side.
+  const out = path.join(generatedDir, `generateEngine-${process.pid}.mjs`);
   await esbuild.build({
     ...common,
     entryPoints: [entry],
@@ -34,9 +35,11 @@ export async function generateEngine() {
     platform: 'node',
   });
   const { generate } = await import(`${pathToFileURL(out).href}?${Date.now()}`);
+  rmSync(out);
   const names = [];
   for (const [name, bytes] of Object.entries(generate())) {
-    writeFileSync(path.join(generatedDir, name), bytes);
+    const file = path.join(generatedDir, name);
+    if (!existsSync(file) || !readFileSync(file).equals(bytes)) writeFileSync(file, bytes);
     names.push(`${name} ${(bytes.length / 1024).toFixed(0)} KiB`);
   }
   return names;
