@@ -19,13 +19,23 @@ function noticeOf(name) {
   return `\n${name} ${version} (${license})\n\n${text}\n`;
 }
 
+/** Of what is no package's code: src/webview/codicons.ts has pictures from one. */
+const pictures = `
+Icons of the views: from @vscode/codicons 0.0.45 (CC-BY-4.0)
+
+Copyright (c) Microsoft Corporation. https://github.com/microsoft/vscode-codicons
+The icons are used unchanged, under the Creative Commons Attribution 4.0 International Public
+License: https://creativecommons.org/licenses/by/4.0/legalcode
+`;
+
 /** Writes dist/ThirdPartyNotices.txt and, for the test that checks it, the list of packages. */
 export function writeNotices(metafiles) {
   const names = packagesIn(metafiles).filter((name) =>
     existsSync(path.join(root, 'node_modules', name, 'package.json')),
   );
   const rule = `\n${'-'.repeat(78)}\n`;
-  const text = `Trapline contains code of these packages.\n${names.map((name) => rule + noticeOf(name)).join('')}`;
+  const notices = [...names.map(noticeOf), pictures].map((notice) => rule + notice).join('');
+  const text = `Trapline contains code and pictures of these packages.\n${notices}`;
   writeFileSync(path.join(root, 'dist/ThirdPartyNotices.txt'), text);
   writeFileSync(path.join(root, 'dist/bundledPackages.json'), `${JSON.stringify(names)}\n`);
   return names;

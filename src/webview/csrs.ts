@@ -13,7 +13,7 @@ import {
   withField,
   type TreeRow,
 } from './csrRows.ts';
-import { byId, element, reconcile, setAttribute, setText } from './dom.ts';
+import { byId, element, icon, reconcile, setAttribute, setIcon, setText } from './dom.ts';
 import type { CsrGroup } from '../adapter/protocol.ts';
 import type { CsrsContent, GuestStatus, ToWebview } from './messages.ts';
 import { clearError, onFilter, Page, RovingFocus, say, showStatus } from './page.ts';
@@ -139,8 +139,12 @@ function createRow(row: TreeRow): HTMLElement {
     element('span', { class: part }),
   );
   const result = element('div', { role: 'treeitem', class: `row ${row.kind}` }, ...parts);
+  if (row.kind === 'group' || row.kind === 'register') parts[0]!.append(icon('chevron-right'));
+  if (row.kind === 'register' || row.kind === 'field') {
+    parts[1]!.after(element('span', { class: 'mark' }, icon('circle-filled')));
+  }
   if (row.kind === 'register') {
-    result.append(element('button', { class: 'pin', type: 'button', tabindex: '-1' }));
+    result.append(element('button', { class: 'pin', type: 'button', tabindex: '-1' }, icon('pin')));
   }
   result.id = `row ${row.key}`.replaceAll(' ', '-');
   return result;
@@ -169,6 +173,7 @@ function updatePin(target: HTMLElement, name: string): void {
   const pinned = isPinned(name);
   setAttribute(button, 'aria-pressed', String(pinned));
   setAttribute(button, 'aria-label', `Pin ${name}`);
+  setIcon(button, pinned ? 'pinned' : 'pin');
   setAttribute(button, 'title', `${pinned ? 'Unpin' : 'Pin to the top'} (P)`);
 }
 

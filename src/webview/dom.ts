@@ -1,4 +1,5 @@
-/** The little of a user interface library that the views need: elements, and lists kept by key. */
+/** The little of a user interface library that the views need: elements, icons, lists kept by key. */
+import { codiconId, type Codicon } from './codicons.ts';
 
 type Child = Node | string;
 
@@ -12,6 +13,24 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   for (const [name, value] of Object.entries(attributes)) result.setAttribute(name, value);
   result.append(...children);
   return result;
+}
+
+const svg = 'http://www.w3.org/2000/svg';
+
+/** One of the icons whose symbols are in the page. */
+export function icon(name: Codicon): SVGElement {
+  const result = document.createElementNS(svg, 'svg');
+  result.setAttribute('class', 'codicon');
+  result.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS(svg, 'use');
+  use.setAttribute('href', `#${codiconId(name)}`);
+  result.append(use);
+  return result;
+}
+
+/** Changes which icon it is that stands in an element. */
+export function setIcon(parent: Element, name: Codicon): void {
+  setAttribute(parent.querySelector('use')!, 'href', `#${codiconId(name)}`);
 }
 
 /** Sets an attribute only when it differs; undefined removes it. */

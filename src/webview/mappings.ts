@@ -3,7 +3,7 @@
  * run of equal leaves. The extension reads the tables; the filter also takes an address and finds
  * the row that covers it.
  */
-import { byId, element, setAttribute, setText } from './dom.ts';
+import { byId, element, icon, setAttribute, setText } from './dom.ts';
 import {
   filterMappings,
   mappingKey,
@@ -192,7 +192,7 @@ const columns = ['range', 'output', 'size', 'pageSize', 'permissions', 'used', '
 
 function createRow(): HTMLElement {
   const cells = columns.map((name) => element('span', { role: 'gridcell', class: name }));
-  const button = element('button', { class: 'copy', type: 'button', tabindex: '-1' });
+  const button = element('button', { class: 'copy', type: 'button', tabindex: '-1' }, icon('copy'));
   const copyCell = element('span', { role: 'gridcell', class: 'action' }, button);
   return element('div', { role: 'row', class: 'row mapping' }, ...cells, copyCell);
 }

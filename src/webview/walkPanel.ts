@@ -3,7 +3,7 @@
  * step by step. It stays at the next stop and is asked for anew, since tables may have changed.
  */
 import type { WalkBody } from '../adapter/protocol.ts';
-import { byId, element, setAttribute, setText } from './dom.ts';
+import { byId, element, setAttribute, setIcon, setText } from './dom.ts';
 import type { Access, GuestStatus } from './messages.ts';
 import { say, type Page } from './page.ts';
 import { walkRows, type WalkRow } from './walkRows.ts';
@@ -86,7 +86,8 @@ export class WalkPanel {
     setText(byId('walkTitle'), `${walk.access} of ${kind} ${walk.address}`);
     byId('walkSteps').replaceChildren(...rows.map(stepElement));
     byId('walkEnd').className = end.kind;
-    setText(byId('walkEnd'), end.text);
+    setIcon(byId('walkEnd'), end.kind === 'refused' ? 'error' : 'pass');
+    setText(byId('walkResult'), end.text);
     this.text = `${walk.access} of ${kind} ${walk.address}\n${walk.text}`;
     this.panel.hidden = false;
   }

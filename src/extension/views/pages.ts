@@ -1,4 +1,5 @@
 /** The HTML of the webviews. Scripts and styles come from the extension only, by nonce. */
+import { codicon, codiconSymbols, type Codicon } from '../../webview/codicons.ts';
 
 export interface PageResources {
   readonly script: string;
@@ -11,11 +12,20 @@ export function csrsPage(resources: PageResources): string {
   return document(
     'Control registers',
     resources,
+    [
+      'chevron-right',
+      'circle-filled',
+      'diff-modified',
+      'error',
+      'pin',
+      'pinned',
+      'split-horizontal',
+    ],
     `<div id="top">
 <div class="toolbar" role="toolbar" aria-label="CSRs">
   ${filterBox('Filter CSRs: name, number, field, value', 'rows')}
-  <button id="changedOnly" type="button" aria-pressed="false" title="Show only registers that changed since the last stop">Changed</button>
-  <button id="sideBySide" type="button" aria-pressed="false" title="Show the copies of a register at all levels together">Side by side</button>
+  <button id="changedOnly" type="button" aria-pressed="false" title="Show only registers that changed since the last stop">${labelled('diff-modified', 'Changed')}</button>
+  <button id="sideBySide" type="button" aria-pressed="false" title="Show the copies of a register at all levels together">${labelled('split-horizontal', 'Side by side')}</button>
 </div>
 ${statusLines}
 </div>
@@ -30,6 +40,7 @@ export function mappingsPage(resources: PageResources): string {
   return document(
     'Address mappings',
     resources,
+    ['clear-all', 'close', 'copy', 'error', 'pass', 'question', 'record'],
     `<div id="top">
 <div class="toolbar" role="toolbar" aria-label="Mappings">
   ${filterBox('Filter mappings: address, size, rwx, slot', 'rows')}
@@ -37,9 +48,9 @@ export function mappingsPage(resources: PageResources): string {
     <button id="stageGuest" type="button" role="radio" aria-checked="true" title="Guest-physical to host-physical addresses">G-stage</button>
     <button id="stageVirtual" type="button" role="radio" aria-checked="false" tabindex="-1" title="Virtual to guest-physical addresses, as the hart translates now">VS-stage</button>
   </div>
-  <button id="explainToggle" type="button" aria-expanded="false" aria-controls="explain" title="Walk the page tables for one address, entry by entry">Explain address…</button>
-  <button id="logDirty" type="button" aria-pressed="false" hidden title="Log which pages the guest writes: pages are write-protected, and large ones split where it stores">Log writes</button>
-  <button id="clearDirty" type="button" hidden aria-label="Clear the log of writes" title="Forget the pages written so far and protect them again">Clear</button>
+  <button id="explainToggle" type="button" aria-expanded="false" aria-controls="explain" title="Walk the page tables for one address, entry by entry">${labelled('question', 'Explain address…')}</button>
+  <button id="logDirty" type="button" aria-pressed="false" hidden title="Log which pages the guest writes: pages are write-protected, and large ones split where it stores">${labelled('record', 'Log writes')}</button>
+  <button id="clearDirty" type="button" hidden aria-label="Clear the log of writes" title="Forget the pages written so far and protect them again">${labelled('clear-all', 'Clear')}</button>
 </div>
 <form id="explain" class="toolbar" aria-label="Explain address" hidden>
   <input id="address" type="text" placeholder="0x…, gpa:0x…, &amp;symbol, $sp" aria-label="Address to explain: a number or an expression; gpa: before it means guest-physical" title="A number or an expression; gpa: before it means guest-physical" spellcheck="false" autocomplete="off">
@@ -53,9 +64,9 @@ export function mappingsPage(resources: PageResources): string {
 ${statusLines}
 </div>
 <section id="walk" aria-label="Walk of the address" hidden>
-  <p class="caption"><span id="walkTitle"></span><span class="actions"><button id="walkCopy" type="button">Copy</button><button id="walkClose" type="button">Close</button></span></p>
+  <p class="caption"><span id="walkTitle"></span><span class="actions"><button id="walkCopy" type="button" aria-label="Copy the walk" title="Copy the walk">${codicon('copy')}</button><button id="walkClose" type="button" aria-label="Close the walk" title="Close (Escape)">${codicon('close')}</button></span></p>
   <ol id="walkSteps" aria-label="Steps of the walk"></ol>
-  <p id="walkEnd" role="status" aria-live="polite"></p>
+  <p id="walkEnd" role="status" aria-live="polite">${codicon('pass')}<span id="walkResult"></span></p>
 </section>
 <div id="content" hidden>
   <p class="caption"><span id="title"></span><span id="count"></span></p>
@@ -80,6 +91,11 @@ ${statusLines}
 const statusLines = `<p id="status" class="hint" role="status"></p>
 <p id="note" role="status" aria-live="polite"></p>`;
 
+/** A button's content. Where there is little room only the icon is to be seen. */
+function labelled(icon: Codicon, label: string): string {
+  return `${codicon(icon)}<span class="label">${label}</span>`;
+}
+
 function filterBox(label: string, controls: string): string {
   return (
     `<input id="filter" type="search" placeholder="Filter" aria-label="${label}" ` +
@@ -87,7 +103,12 @@ function filterBox(label: string, controls: string): string {
   );
 }
 
-function document(title: string, resources: PageResources, body: string): string {
+function document(
+  title: string,
+  resources: PageResources,
+  icons: readonly Codicon[],
+  body: string,
+): string {
   const { script, style, cspSource, nonce } = resources;
   const policy =
     `default-src 'none'; style-src ${cspSource}; script-src 'nonce-${nonce}'; ` +
@@ -102,6 +123,7 @@ function document(title: string, resources: PageResources, body: string): string
 <title>${title}</title>
 </head>
 <body>
+${codiconSymbols(icons)}
 ${body}
 <script nonce="${nonce}" src="${script}"></script>
 </body>
