@@ -17,12 +17,13 @@ import type {
   ExitStop,
   MemorySpace,
   ResumeRequest,
+  Snapshots,
   StopEvent,
   WalkQuery,
 } from '../core/debug/target.ts';
 import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
 import { fromWire, type Message, type Port } from './port.ts';
-import type { CreateOptions, TargetMethod } from './targetMethods.ts';
+import type { Capabilities, CreateOptions, TargetMethod } from './targetMethods.ts';
 
 interface Pending {
   resolve(value: unknown): void;
@@ -53,6 +54,7 @@ class RemoteTarget implements DebugTarget {
   private readonly exitEvents = new Emitter<readonly ExitRecord[]>();
   private readonly logEvents = new Emitter<string>();
 
+  snapshots: Snapshots | undefined;
   readonly onStop = this.stopEvents.on;
   readonly onEnd = this.endEvents.on;
   readonly onConsole = this.consoleEvents.on;
@@ -66,7 +68,8 @@ class RemoteTarget implements DebugTarget {
   }
 
   async create(config: LaunchConfig, files: LaunchFiles, options: CreateOptions): Promise<void> {
-    await this.request('create', [config, files, options]);
+    const made = (await this.request('create', [config, files, options])) as Capabilities;
+    if (made.snapshots) this.snapshots = this.remoteSnapshots();
   }
 
   info() {
@@ -152,6 +155,17 @@ class RemoteTarget implements DebugTarget {
   }
   feedConsole(console: string, bytes: Uint8Array) {
     return this.call('feedConsole', console, bytes);
+  }
+
+  private remoteSnapshots(): Snapshots {
+    const call = <M extends keyof Snapshots>(method: M, ...args: Parameters<Snapshots[M]>) =>
+      this.request(`snapshots.${method}`, args) as ReturnType<Snapshots[M]>;
+    return {
+      take: (name) => call('take', name),
+      restore: (id) => call('restore', id),
+      list: () => call('list'),
+      drop: (id) => call('drop', id),
+    };
   }
 
   private call<M extends TargetMethod>(

@@ -5,12 +5,19 @@
  */
 import { assert, Bug } from '../core/base/assert.ts';
 import { LocalTarget } from '../core/debug/localTarget.ts';
+import type { Snapshots } from '../core/debug/target.ts';
 import type { RunHost } from '../core/debug/runControl.ts';
 import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
 import type { Machine } from '../core/machine/machine.ts';
 import type { Message, Port } from './port.ts';
 import { toWire } from './port.ts';
-import { isTargetMethod, type CreateOptions } from './targetMethods.ts';
+import {
+  isCapabilityMethod,
+  isTargetMethod,
+  type Capabilities,
+  type CapabilityMethod,
+  type CreateOptions,
+} from './targetMethods.ts';
 
 /** Gets ready for a launch, and makes a machine of it, each time anew. */
 export type PrepareMachine = (
@@ -56,17 +63,26 @@ class MachineServer {
       const [config, files, options] = args as readonly [LaunchConfig, LaunchFiles, CreateOptions];
       return this.create(config, files, options);
     }
+    if (isCapabilityMethod(method)) return this.callCapability(method, args);
     if (!isTargetMethod(method)) throw new Bug(`the machine has no method '${method}'`);
     assert(this.target, `'${method}' before 'create'`);
     const call = this.target[method] as (...args: readonly unknown[]) => Promise<unknown>;
     return call.call(this.target, ...args);
   }
 
+  private async callCapability(name: CapabilityMethod, args: readonly unknown[]): Promise<unknown> {
+    const capability = this.target?.snapshots;
+    assert(capability, `'${name}' of a machine without it`);
+    const method = name.slice(name.indexOf('.') + 1) as keyof Snapshots;
+    const call = capability[method] as (...args: readonly unknown[]) => Promise<unknown>;
+    return call.call(capability, ...args);
+  }
+
   private async create(
     config: LaunchConfig,
     files: LaunchFiles,
     options: CreateOptions,
-  ): Promise<void> {
+  ): Promise<Capabilities> {
     assert(!this.target, 'a channel has one machine');
     const createMachine = await this.prepare(config, files);
     const target = new LocalTarget(createMachine, this.host, options);
@@ -76,6 +92,7 @@ class MachineServer {
     target.onConsole((body) => this.send({ type: 'event', event: 'console', body }));
     target.onExits((body) => this.send({ type: 'event', event: 'exits', body }));
     target.onLog((body) => this.send({ type: 'event', event: 'log', body }));
+    return { snapshots: target.snapshots !== undefined };
   }
 
   private send(message: Message): void {

@@ -1,12 +1,20 @@
 /** Which methods of `DebugTarget` cross the channel, and what `create` takes besides. */
-import type { DebugTarget } from '../core/debug/target.ts';
+import type { DebugTarget, Snapshots } from '../core/debug/target.ts';
 import type { Pace } from '../core/machine/waitedTime.ts';
 
 /** The methods of a target that are requests: all but the subscriptions. */
 export type TargetMethod = Exclude<
   keyof DebugTarget,
-  'onStop' | 'onEnd' | 'onConsole' | 'onExits' | 'onLog'
+  'onStop' | 'onEnd' | 'onConsole' | 'onExits' | 'onLog' | 'snapshots'
 >;
+
+/** Those of its capabilities, by the capability's name before the method's. */
+export type CapabilityMethod = `snapshots.${keyof Snapshots}`;
+
+/** Which capabilities a target has, as `create` answers. */
+export interface Capabilities {
+  readonly snapshots: boolean;
+}
 
 // A record, so that the compiler notices a method that is missing here.
 const methods: Record<TargetMethod, true> = {
@@ -38,6 +46,17 @@ const methods: Record<TargetMethod, true> = {
   feedConsole: true,
   consoleTaken: true,
 };
+
+const capabilityMethods: Record<CapabilityMethod, true> = {
+  'snapshots.take': true,
+  'snapshots.restore': true,
+  'snapshots.list': true,
+  'snapshots.drop': true,
+};
+
+export function isCapabilityMethod(name: string): name is CapabilityMethod {
+  return Object.hasOwn(capabilityMethods, name);
+}
 
 export function isTargetMethod(name: string): name is TargetMethod {
   return Object.hasOwn(methods, name);

@@ -3,8 +3,16 @@
  * queue until the guest takes them. Devices and SBI see the guest side, hosts the other.
  */
 import { Emitter } from './emitter.ts';
+import { fields, list, mustFit, within, type Persist } from './persist.ts';
 
-export class ConsoleChannel {
+export interface ConsoleState {
+  /** Typed and not yet taken. */
+  readonly input: readonly number[];
+}
+
+const shape = fields({ input: list(within(0, 0xff)) });
+
+export class ConsoleChannel implements Persist<ConsoleState> {
   readonly name: string;
   /** Bytes the guest wrote, in order; fired at `flush`, at the latest at the end of a run slice. */
   readonly output = new Emitter<Uint8Array>();
@@ -53,5 +61,17 @@ export class ConsoleChannel {
     const bytes = Uint8Array.from(this.pending);
     this.pending = [];
     this.output.fire(bytes);
+  }
+
+  save(): ConsoleState {
+    return { input: this.input.slice(this.inputStart) };
+  }
+
+  /** What the guest wrote after the state was saved stays written, as on paper. */
+  restore(state: ConsoleState): void {
+    mustFit(`console ${this.name}`, state, shape);
+    this.flush();
+    this.input = [...state.input];
+    this.inputStart = 0;
   }
 }

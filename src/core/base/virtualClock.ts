@@ -3,6 +3,7 @@
  * hart waited. Exact at every moment TypeScript code runs, since a hart brings it up to date before
  * it calls out. Nothing here looks at a wall clock.
  */
+import { big, fields, mustFit, whole, type Persist } from './persist.ts';
 
 /** A time as others read it. */
 export interface TimeCounter {
@@ -11,7 +12,15 @@ export interface TimeCounter {
   tickNumber(): number;
 }
 
-export class VirtualClock implements TimeCounter {
+export interface VirtualClockState {
+  readonly instructions: number;
+  readonly skipped: bigint;
+  readonly looks: number;
+}
+
+const shape = fields({ instructions: whole, skipped: big, looks: whole });
+
+export class VirtualClock implements TimeCounter, Persist<VirtualClockState> {
   /** Instructions per tick of the timebase. */
   readonly instructionsPerTick: number;
   /** Ticks per second of virtual time. */
@@ -78,8 +87,24 @@ export class VirtualClock implements TimeCounter {
     const wait = deadline - this.ticks();
     const limit = (this.timebase * milliseconds) / 1000;
     if (wait <= 0n) return;
-    this.skipped += wait > limit ? BigInt(Math.ceil(limit)) : wait;
-    this.skippedNumber = this.skipped < largestExact ? Number(this.skipped) : -1;
+    this.setSkipped(this.skipped + (wait > limit ? BigInt(Math.ceil(limit)) : wait));
+  }
+
+  save(): VirtualClockState {
+    const { instructions, skipped, looks } = this;
+    return { instructions, skipped, looks };
+  }
+
+  restore(state: VirtualClockState): void {
+    mustFit('the clock', state, shape);
+    this.instructions = state.instructions;
+    this.looks = state.looks;
+    this.setSkipped(state.skipped);
+  }
+
+  private setSkipped(ticks: bigint): void {
+    this.skipped = ticks;
+    this.skippedNumber = ticks < largestExact ? Number(ticks) : -1;
     this.knownAt = -1;
     this.jumps++;
   }

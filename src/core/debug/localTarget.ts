@@ -12,6 +12,7 @@ import { pacedTime, type Pace } from '../machine/waitedTime.ts';
 import { BreakpointSet } from './breakpoints.ts';
 import { DataBreakpointSet } from './dataBreakpoints.ts';
 import { RunControl, type Pacing, type RunHost } from './runControl.ts';
+import { KeptSnapshots } from './snapshots.ts';
 import { endsStep, planFor, type Plan, type PlanContext } from './stepping.ts';
 import type {
   DirtyLogAction,
@@ -34,6 +35,7 @@ import type {
   MemorySpace,
   ResumeRequest,
   RunStatistics,
+  Snapshots,
   StopEvent,
   TargetInfo,
   WaitingCall,
@@ -61,6 +63,11 @@ export class LocalTarget implements DebugTarget {
   private readonly options: LocalTargetOptions;
   private readonly breakpoints = new BreakpointSet();
   private readonly data = new DataBreakpointSet();
+  private readonly kept = new KeptSnapshots({
+    machine: () => this.machine,
+    stand: () => this.control.stop('silent'),
+    restored: ({ name }) => this.restored(name),
+  });
   private exitStops: readonly ExitStop[] = [];
   private readonly stopEvents = new Emitter<StopEvent>();
   private readonly endEvents = new Emitter<EndEvent>();
@@ -145,11 +152,27 @@ export class LocalTarget implements DebugTarget {
   async restart(): Promise<void> {
     await this.control.stop('silent');
     this.detach();
+    this.forgetRun();
+    this.machine = this.createMachine();
+    this.control = this.attach(this.machine);
+  }
+
+  get snapshots(): Snapshots | undefined {
+    return this.machine.snapshots && this.kept;
+  }
+
+  /** The machine is another one than it was; what is the debugger's holds for it too. */
+  private restored(snapshot: string): void {
+    const hart = this.shown?.hart ?? 0;
+    this.forgetRun();
+    this.control = this.equip(this.machine);
+    this.show({ hart, reason: { kind: 'restored', snapshot } });
+  }
+
+  private forgetRun(): void {
     this.shown = undefined;
     this.last = undefined;
     this.breakpoints.setTemporary([]);
-    this.machine = this.createMachine();
-    this.control = this.attach(this.machine);
   }
 
   async dispose(): Promise<void> {
@@ -287,13 +310,18 @@ export class LocalTarget implements DebugTarget {
       }),
     );
     this.subscriptions.push(machine.log.on((line) => this.logEvents.fire(line)));
-    this.breakpoints.apply(machine.harts);
-    this.data.apply(machine);
-    this.installExitStops(machine);
     if (this.recorded !== undefined) {
       this.recorded = 0;
       machine.beforeExitsGo = () => this.sendExits();
     }
+    return this.equip(machine);
+  }
+
+  /** Gives a machine what the debugger has for it, and a loop to run in. */
+  private equip(machine: Machine): RunControl {
+    this.breakpoints.apply(machine.harts);
+    this.data.apply(machine);
+    this.installExitStops(machine);
     return new RunControl(
       this.host,
       {

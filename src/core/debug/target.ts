@@ -115,6 +115,8 @@ export type ResumeRequest =
 
 export type StopReason =
   | { readonly kind: 'entry' }
+  /** The machine was put back to a snapshot. */
+  | { readonly kind: 'restored'; readonly snapshot: string }
   | { readonly kind: 'pause' }
   | { readonly kind: 'step' }
   | {
@@ -317,6 +319,30 @@ export interface CallTable {
   readonly rows: readonly CallTableRow[];
 }
 
+/** The whole machine at one moment, kept where the machine is. */
+export interface SnapshotInfo {
+  readonly id: number;
+  /** Unlike all others'; the number, when nobody gave one. */
+  readonly name: string;
+  /** Instructions retired by the machine when it was taken. */
+  readonly instructions: number;
+  /** Bytes of memory that it holds and no older one held. */
+  readonly bytes: number;
+}
+
+/**
+ * What has been printed stays printed, and exits that were seen stay in the list; breakpoints and
+ * who answers calls are the debugger's and stay as they are.
+ */
+export interface Snapshots {
+  /** Also while the machine runs: between two slices. */
+  take(name?: string): Promise<SnapshotInfo>;
+  /** Stops a machine that runs and revives one that has ended; a stop event tells of it. */
+  restore(id: number): Promise<void>;
+  list(): Promise<readonly SnapshotInfo[]>;
+  drop(id: number): Promise<void>;
+}
+
 export interface RunStatistics {
   readonly instructions: number;
   /** Seconds of host time spent running. */
@@ -391,6 +417,9 @@ export interface DebugTarget {
   callQuery(extension: number, fn: number): Promise<CallTableRow | undefined>;
   /** Changes who answers, from the next call on, until the guest is restarted. */
   overrideCalls(rule: CallOverride): Promise<void>;
+
+  /** Absent where the machine cannot be put back to where it was. */
+  readonly snapshots?: Snapshots | undefined;
 
   /** So many bytes of `onConsole` events are where they belong; see `CreateOptions`. */
   consoleTaken(count: number): Promise<void>;

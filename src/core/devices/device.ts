@@ -55,10 +55,3 @@ export interface TimedDevice {
   /** Called at or after the deadline; brings interrupt lines up to date. */
   advance(now: bigint): void;
 }
-
-/** State of one component: plain, named and checked before it is taken over. */
-export interface Persist<State> {
-  save(): State;
-  /** Checks `state`, throws `UserError` when it does not fit, assigns only then. */
-  restore(state: State): void;
-}

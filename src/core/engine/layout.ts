@@ -106,6 +106,7 @@ export const tlb = {
 export const hartAreaBytes = 0x10000 + tlb.sets * tlb.setBytes;
 
 export const pageBytes = 4096;
+export const pageShift = 12;
 
 /**
  * A predecoded instruction. There is one record for every two bytes of a code page, and two more

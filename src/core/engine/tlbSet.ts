@@ -2,7 +2,7 @@
  * One set of TLB entries: the translations of one regime of a hart. Entries are copies of what a
  * page walk found; what must not be accessed inline is simply never entered.
  */
-import { hart, pageBytes, tlb } from './layout.ts';
+import { hart, pageBytes, pageShift, tlb } from './layout.ts';
 import type { EngineMemory } from './engineMemory.ts';
 
 export type TlbKind = 'read' | 'write' | 'fetch';
@@ -56,6 +56,7 @@ export class TlbSet {
   /** Offset in memory. */
   readonly base: number;
   private readonly u32: Uint32Array;
+  private readonly written: Uint8Array;
   private readonly filled: Readonly<Record<TlbKind, Filled>>;
   /** Some entry comes from a leaf of more than one page. */
   private hasLargeLeaves = false;
@@ -63,6 +64,7 @@ export class TlbSet {
   constructor(memory: EngineMemory, hartArea: number, index: number) {
     this.base = hartArea + hart.tlb + index * tlb.setBytes;
     this.u32 = memory.u32;
+    this.written = memory.written;
     this.filled = {
       read: new Filled(entryCount.read),
       write: new Filled(entryCount.write),
@@ -84,6 +86,8 @@ export class TlbSet {
     const word = this.entry(kind, index);
     this.filled[kind].add(index);
     if (leaf.bits > 0) this.hasLargeLeaves = true;
+    // Stores that hit the entry are seen by nobody.
+    if (kind === 'write') this.written[((addressLow & -pageBytes) + addend) >>> pageShift] = 1;
     this.setTag(kind, word, addressLow & -pageBytes, addressHigh);
     this.u32[word + 2] = addend;
     this.u32[word + 3] = leaf.bits | (leaf.global ? globalFlag : 0);

@@ -6,6 +6,16 @@
 import { defined } from '../base/assert.ts';
 import type { ConsoleChannel } from '../base/console.ts';
 import { Emitter } from '../base/emitter.ts';
+import {
+  fields,
+  flag,
+  list,
+  mustFit,
+  optional,
+  whole,
+  within,
+  type Persist,
+} from '../base/persist.ts';
 import type { VirtualClock } from '../base/virtualClock.ts';
 import type { EndEvent, ExitRecord, ExitStop } from '../debug/target.ts';
 import type { TimedDevice } from '../devices/device.ts';
@@ -15,12 +25,23 @@ import type { PhysicalMemory } from '../memory/physicalMemory.ts';
 import { failureStop, trapStop } from './exitStops.ts';
 import { DeviceDeadlines } from './deviceDeadlines.ts';
 import type { Machine, MachineStop } from './machine.ts';
+import { endShape } from './machineSnapshots.ts';
 import { TrapLoop } from './trapLoop.ts';
 
 /** Instructions a hart runs before the next one has its turn. */
 const quantumOfMany = 20_000;
 /** Nobody waits for its turn: only so long that a run comes back to its owner. */
 const quantumOfOne = 200_000;
+
+/** Whose turn it is, and what has become of the machine. */
+export interface BareMachineState {
+  readonly current: number;
+  readonly quantumLeft: number;
+  readonly waiting: readonly boolean[];
+  readonly trapsInRow: number;
+  readonly ending: EndEvent | undefined;
+  readonly failureShown: boolean;
+}
 
 export interface BareMachineOptions {
   readonly isa: Isa;
@@ -35,7 +56,7 @@ export interface BareMachineOptions {
   readonly toHost?: number;
 }
 
-export class BareMachine implements Machine {
+export class BareMachine implements Machine, Persist<BareMachineState> {
   readonly mode = 'machine';
   readonly isa: Isa;
   readonly board: string;
@@ -46,6 +67,7 @@ export class BareMachine implements Machine {
   readonly log = new Emitter<string>();
   skipLimit: number | undefined;
   engineCounters: Machine['engineCounters'];
+  snapshots: Machine['snapshots'];
   exitStops: readonly ExitStop[] = [];
   /** Logged when the machine first runs: by then its owner listens. */
   notes: readonly string[] = [];
@@ -91,6 +113,27 @@ export class BareMachine implements Machine {
 
   get timeUse(): VirtualClock {
     return this.clock;
+  }
+
+  save(): BareMachineState {
+    const { current, quantumLeft, ending, failureShown } = this;
+    const trapsInRow = this.trapLoop.inRow;
+    return { current, quantumLeft, waiting: [...this.waiting], trapsInRow, ending, failureShown };
+  }
+
+  restore(state: BareMachineState): void {
+    const harts = this.harts.length;
+    const turn = { current: within(0, harts - 1), quantumLeft: whole, trapsInRow: whole };
+    const end = { ending: optional(endShape), failureShown: flag };
+    mustFit('the machine', state, fields({ ...turn, ...end, waiting: list(flag, harts) }));
+    const { current, quantumLeft, ending, failureShown } = state;
+    this.current = current;
+    this.quantumLeft = quantumLeft;
+    this.ending = ending;
+    this.failureShown = failureShown;
+    state.waiting.forEach((waits, hart) => (this.waiting[hart] = waits));
+    this.trapLoop.inRow = state.trapsInRow;
+    this.deadlines.forget();
   }
 
   /** For a device that switches the machine off: the slice in progress ends after the store. */

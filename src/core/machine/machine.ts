@@ -21,6 +21,7 @@ import type { CallRule } from '../hypervisor/callPolicy.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import type { Isa } from '../isa/isa.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
+import type { MachineSnapshots } from './machineSnapshots.ts';
 
 export type MachineStop =
   | { readonly kind: 'budget' }
@@ -82,6 +83,8 @@ export interface Machine {
   engineCounters?: (() => Readonly<Record<string, number>>) | undefined;
   /** Which pages the guest writes; absent where no hypervisor of ours is below it. */
   dirtyLog?(action: DirtyLogAction): DirtyLogState;
+  /** Absent where a machine cannot be put back to where it was. */
+  readonly snapshots?: MachineSnapshots | undefined;
   /** Absent where no hypervisor of ours takes the guest's calls. */
   readonly calls?: CallControl | undefined;
   /** Exits after which `run` comes back with an event of the exit's kind. */

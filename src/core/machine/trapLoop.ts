@@ -7,7 +7,8 @@ import type { Cpu } from '../isa/cpu.ts';
 export class TrapLoop {
   /** Steps in a row that retired nothing: more than a turn of each hart, which may yet do better. */
   private readonly patience: number;
-  private inRow = 0;
+  /** Steps that retired nothing, one after the other. */
+  inRow = 0;
 
   constructor(harts: number, quantum: number) {
     this.patience = (harts + 1) * quantum;

@@ -5,6 +5,8 @@
 import { assert, Bug } from '../base/assert.ts';
 import type { MmioMap } from './mmioMap.ts';
 
+const pageSize = 4096;
+
 export interface RamRegion {
   readonly name: string;
   /** Physical address of the first byte. */
@@ -19,12 +21,19 @@ export interface RamRegion {
 export class PhysicalMemory {
   readonly mmio: MmioMap;
   private readonly ram: RamRegion[] = [];
-  private readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   private readonly view: DataView;
+  /** By page of the WebAssembly memory, as `EngineMemory.written`. */
+  readonly written: Uint8Array;
   /** Called before bytes change other than by the engine's own stores, so that decoded code is dropped. */
   onWrite: (address: number, size: number) => void = () => {};
 
-  constructor(buffer: ArrayBuffer, mmio: MmioMap) {
+  constructor(
+    buffer: ArrayBuffer,
+    mmio: MmioMap,
+    written: Uint8Array = new Uint8Array(Math.ceil(buffer.byteLength / pageSize)),
+  ) {
+    this.written = written;
     this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer);
     this.mmio = mmio;
@@ -67,6 +76,7 @@ export class PhysicalMemory {
     const offset = this.offsetOf(address, data.length);
     if (offset < 0) return false;
     this.onWrite(address, data.length);
+    this.noteWrite(offset, data.length);
     this.bytes.set(data, offset);
     return true;
   }
@@ -78,6 +88,7 @@ export class PhysicalMemory {
   write64(address: number, value: bigint): void {
     const offset = this.mustBeRam(address, 8);
     this.onWrite(address, 8);
+    this.written[Math.floor(offset / pageSize)] = 1;
     this.view.setBigUint64(offset, BigInt.asUintN(64, value), true);
   }
   read32(address: number): number {
@@ -86,7 +97,15 @@ export class PhysicalMemory {
   write32(address: number, value: number): void {
     const offset = this.mustBeRam(address, 4);
     this.onWrite(address, 4);
+    this.written[Math.floor(offset / pageSize)] = 1;
     this.view.setUint32(offset, value >>> 0, true);
+  }
+
+  /** Somebody writes bytes at an offset of the WebAssembly memory without coming through here. */
+  noteWrite(offset: number, size: number): void {
+    if (size === 0) return;
+    const last = Math.floor((offset + size - 1) / pageSize);
+    for (let page = Math.floor(offset / pageSize); page <= last; page++) this.written[page] = 1;
   }
 
   private mustBeRam(address: number, size: number): number {

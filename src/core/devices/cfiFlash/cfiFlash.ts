@@ -6,7 +6,8 @@
  * JEDEC JESD68.01 (Common Flash Interface); commands as in the Intel P30 data sheet, section 6.
  */
 import { UserError } from '../../base/userError.ts';
-import type { AccessSize, MmioDevice, Persist } from '../device.ts';
+import type { Persist } from '../../base/persist.ts';
+import type { AccessSize, MmioDevice } from '../device.ts';
 import * as r from './registers.ts';
 
 /** What a read shows. */

@@ -5,14 +5,8 @@
  * Android emulator, `docs/GOLDFISH-VIRTUAL-HARDWARE.TXT`; Linux `drivers/rtc/rtc-goldfish.c`.
  */
 import { UserError } from '../../base/userError.ts';
-import type {
-  AccessSize,
-  InterruptLine,
-  MmioDevice,
-  Persist,
-  TimeSource,
-  TimedDevice,
-} from '../device.ts';
+import type { Persist } from '../../base/persist.ts';
+import type { AccessSize, InterruptLine, MmioDevice, TimeSource, TimedDevice } from '../device.ts';
 import * as r from './registers.ts';
 
 export interface GoldfishRtcState {

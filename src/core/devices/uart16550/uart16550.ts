@@ -9,14 +9,8 @@
  */
 import type { ConsoleChannel } from '../../base/console.ts';
 import { UserError } from '../../base/userError.ts';
-import type {
-  AccessSize,
-  InterruptLine,
-  MmioDevice,
-  Persist,
-  TimeSource,
-  TimedDevice,
-} from '../device.ts';
+import type { Persist } from '../../base/persist.ts';
+import type { AccessSize, InterruptLine, MmioDevice, TimeSource, TimedDevice } from '../device.ts';
 import * as r from './registers.ts';
 
 export interface Uart16550State {

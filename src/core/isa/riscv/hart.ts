@@ -4,20 +4,21 @@
  */
 import { defined } from '../../base/assert.ts';
 import type { InterpreterClient } from '../../engine/interpreter.ts';
-import { exit, leave, special } from '../../engine/layout.ts';
+import { exit, leave } from '../../engine/layout.ts';
 import { accessBytes, accessWidths, type RegisterWidth } from '../../engine/semantics.ts';
 import type { Words } from '../../devices/device.ts';
+import type { Persist } from '../../base/persist.ts';
 import type { CpuRun } from '../cpu.ts';
 import { AccessArgument } from './accessArgument.ts';
 import { missEvent } from './csr/counters.ts';
 import { CsrFile } from './csr/csrFile.ts';
 import { updateFloatUnit } from './csr/floatStatus.ts';
-import { engineTables } from './engineRows.ts';
 import { DirectLoads } from './directLoads.ts';
 import { Fetcher } from './fetcher.ts';
 import { GuestAccess } from './guestAccess.ts';
 import { HartInspector } from './hartInspector.ts';
-import { hostInstructions } from './hostInstructions.ts';
+import { hostByHandler } from './hostInstructions.ts';
+import { restoreHart, saveHart, type HartSaved } from './hartPersist.ts';
 import type { HartParts } from './hartParts.ts';
 import { missesOf, noWork } from './hartWork.ts';
 import { InspectedHart } from './inspectedHart.ts';
@@ -37,13 +38,11 @@ import { TrapInstruction } from './trapInstruction.ts';
 
 /** Set in the width argument of a load that must be aligned. */
 const alignedFlag = 16;
-/** By the number of the handler. */
-const hostByHandler = (xlen: RegisterWidth): readonly (Execute | undefined)[] => [
-  ...Array<undefined>(special.first),
-  ...engineTables(xlen).handlers.handlers.map(({ row }) => hostInstructions[row.mnemonic]),
-];
 
-export class Hart extends InspectedHart implements RiscvHart, InterpreterClient, SystemHart {
+export class Hart
+  extends InspectedHart
+  implements RiscvHart, InterpreterClient, SystemHart, Persist<HartSaved>
+{
   readonly id: number;
   readonly xlen: RegisterWidth;
   readonly supportsTwoStage: boolean;
@@ -63,7 +62,7 @@ export class Hart extends InspectedHart implements RiscvHart, InterpreterClient,
   private readonly pmp: Pmp;
   protected readonly inspector: HartInspector;
   private readonly directLoads: DirectLoads;
-  protected readonly fetcher: Fetcher;
+  readonly fetcher: Fetcher;
   private readonly guest: GuestAccess;
   private readonly trapInstruction: TrapInstruction;
   private pendingTrap: TrapInfo | undefined;
@@ -129,6 +128,24 @@ export class Hart extends InspectedHart implements RiscvHart, InterpreterClient,
     this.waiting = false;
     this.pendingTrap = undefined;
     this.refresh();
+  }
+
+  save(): HartSaved {
+    const { instructions, waiting, waitEnd, returnAt } = this;
+    return saveHart(this, { instructions, waiting, waitEnd, returnAt });
+  }
+
+  restore(saved: HartSaved): void {
+    restoreHart(`hart ${this.id}`, this, saved);
+    this.pendingTrap = undefined;
+    this.watchpoints.skip(-1);
+    ({ waiting: this.waiting, waitEnd: this.waitEnd, returnAt: this.returnAt } = saved.run);
+    this.slice.instructions = saved.run.instructions;
+  }
+
+  /** What follows begins as if no translation had ever been made; stores to each page are seen. */
+  forgetTranslations(): void {
+    this.csrs.protectionChanged = true;
   }
 
   get instructions(): number {

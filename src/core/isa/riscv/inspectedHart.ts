@@ -14,7 +14,7 @@ export abstract class InspectedHart extends HartRegisters {
   abstract readonly instructions: number;
   abstract readonly pc: bigint;
   protected abstract readonly parts: HartParts;
-  protected abstract readonly fetcher: Fetcher;
+  abstract readonly fetcher: Fetcher;
   protected abstract readonly inspector: HartInspector;
   protected readonly watchpoints = new Watchpoints();
   private trapWatch: TrapWatch | undefined;

@@ -165,9 +165,11 @@ export class MemoryPath {
       this.refuse(low, high, 'store', mode);
       return -1;
     }
+    const offset = region.offset + (address - region.base);
     this.code.invalidate(address, size);
+    this.memory.noteWrite(offset, size);
     this.remember('write', low, high, address);
-    return region.offset + (address - region.base);
+    return offset;
   }
 
   /** Memory offset of the aligned block around an address, to be overwritten; -1 with `fault` set. */
@@ -181,8 +183,10 @@ export class MemoryPath {
       this.refuse(low, high, 'store', mode);
       return -1;
     }
+    const offset = region.offset + (start - region.base);
     this.code.invalidate(start, size);
-    return region.offset + (start - region.base);
+    this.memory.noteWrite(offset, size);
+    return offset;
   }
 
   /**
@@ -386,6 +390,7 @@ export class MemoryPath {
   private write(offset: number, address: number, size: number, low: number, high: number): void {
     const page = address - (address % pageBytes);
     if (this.code.recordsAt(page) !== 0) this.code.invalidate(address, size);
+    this.memory.noteWrite(offset, size);
     switch (size) {
       case 1:
         return this.view.setUint8(offset, low);

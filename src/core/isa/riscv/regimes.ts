@@ -4,6 +4,7 @@
  * change of privilege, address space or virtual machine needs no flush. Fences flush what they are
  * about (privileged manual, SFENCE.VMA; hypervisor, memory-management fences).
  */
+import { fields, list, mustFit, numbers, whole, within } from '../../base/persist.ts';
 import type { EngineMemory } from '../../engine/engineMemory.ts';
 import { hart as layout, tlb } from '../../engine/layout.ts';
 import type { RegisterWidth } from '../../engine/semantics.ts';
@@ -19,6 +20,19 @@ const keyWords = 7;
 const keyOf = { modes: 0, satp: 1, vsatp: 3, hgatp: 5 } as const;
 /** In the word of modes. */
 const uses = { satp: 1 << 30, vsatp: 1 << 31 } as const;
+
+/** Which sets serve which regimes; what is in them is made again. */
+export interface RegimesState {
+  readonly keys: Uint32Array;
+  readonly lastUse: readonly number[];
+  readonly uses: number;
+  readonly current: number;
+}
+
+const shape = fields({
+  keys: numbers(Uint32Array, keyWords * tlb.sets),
+  ...{ lastUse: list(whole, tlb.sets), uses: whole, current: within(0, tlb.sets - 1) },
+});
 
 /** What a fence is about; what is absent stands for all. */
 export interface Fence {
@@ -68,6 +82,26 @@ export class Regimes {
     this.lastUse[this.current] = ++this.uses;
     state.u32[(state.area + layout.tlbSet) >>> 2] = this.set.base;
     return true;
+  }
+
+  save(): RegimesState {
+    const { keys, lastUse, uses, current } = this;
+    return { keys: keys.slice(), lastUse: [...lastUse], uses, current };
+  }
+
+  checkState(name: string, state: RegimesState): void {
+    mustFit(`the translation regimes of ${name}`, state, shape);
+  }
+
+  /** Of a state that fits, with registers as they were then. */
+  restore(state: RegimesState): void {
+    this.flushAll();
+    this.keys.set(state.keys);
+    state.lastUse.forEach((use, i) => (this.lastUse[i] = use));
+    this.uses = state.uses;
+    this.current = state.current;
+    this.state.u32[(this.state.area + layout.tlbSet) >>> 2] = this.set.base;
+    this.select();
   }
 
   flushAll(): void {

@@ -68,7 +68,7 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
   const { xlen = 64 } = options;
   const ramBytes = options.ram.reduce((sum, r) => sum + r.size, 0);
   const engine = new EngineMemory({ harts: options.harts, arenaBytes, ramBytes });
-  const memory = new PhysicalMemory(engine.buffer, options.mmio);
+  const memory = new PhysicalMemory(engine.buffer, options.mmio, engine.written);
   for (const { name, base, size, writable } of options.ram) {
     memory.addRam({ name, base, size, writable, offset: engine.allocateRam(size) });
   }

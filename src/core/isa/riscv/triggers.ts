@@ -4,6 +4,7 @@
  * while none is set: execute triggers live in the records as a debugger's breakpoints do, and pages
  * that a load or store trigger is about are kept out of the TLB.
  */
+import { fields, list, mustFit, oneOf, whole, within } from '../../base/persist.ts';
 import type { RegisterWidth } from '../../engine/semantics.ts';
 import { CSR } from './csr/numbers.ts';
 import { status, type HartState } from './hartState.ts';
@@ -28,6 +29,13 @@ const hit1 = 1 << 25;
 const accesses = { ...accessBit, atomic: data } as const;
 export type TriggerAccess = keyof typeof accesses;
 
+export interface TriggerState {
+  readonly type: number;
+  readonly bits: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 interface Trigger {
   type: number;
   /** Everything below dmode. */
@@ -36,6 +44,12 @@ interface Trigger {
   low: number;
   high: number;
 }
+
+const word = within(0, 0xffff_ffff);
+const shape = list(
+  fields({ type: oneOf(...Object.values(triggerType)), bits: whole, low: word, high: word }),
+  triggerCount,
+);
 
 export class Triggers {
   /** Some trigger is about loads or stores. */
@@ -58,6 +72,20 @@ export class Triggers {
     for (let i = 0; i < triggerCount; i++) {
       this.all[i] = { type: triggerType.disabled, bits: 0, low: 0, high: 0 };
     }
+    this.update();
+  }
+
+  save(): readonly TriggerState[] {
+    return this.all.map((trigger) => ({ ...trigger }));
+  }
+
+  checkState(name: string, state: readonly TriggerState[]): void {
+    mustFit(`the triggers of ${name}`, state, shape);
+  }
+
+  /** Of a state that fits. */
+  restore(state: readonly TriggerState[]): void {
+    state.forEach((trigger, i) => (this.all[i] = { ...trigger }));
     this.update();
   }
 

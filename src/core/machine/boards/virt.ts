@@ -8,13 +8,8 @@
 import type { TimeCounter } from '../../base/virtualClock.ts';
 import type { ConsoleChannel } from '../../base/console.ts';
 import { CfiFlash } from '../../devices/cfiFlash/cfiFlash.ts';
-import type {
-  InterruptLine,
-  MmioDevice,
-  Persist,
-  TimeSource,
-  TimedDevice,
-} from '../../devices/device.ts';
+import type { Persist } from '../../base/persist.ts';
+import type { InterruptLine, MmioDevice, TimeSource, TimedDevice } from '../../devices/device.ts';
 import { GoldfishRtc } from '../../devices/goldfishRtc/goldfishRtc.ts';
 import { Aclint } from '../../devices/intc/aclint/aclint.ts';
 import { type Finish, TestFinisher } from '../../devices/testFinisher/testFinisher.ts';

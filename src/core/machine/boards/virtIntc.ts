@@ -3,7 +3,8 @@
  * Architecture as QEMU's `aia=aplic` and `aia=aplic-imsic` place them.
  */
 import { assert } from '../../base/assert.ts';
-import type { InterruptLine, MmioDevice, Persist } from '../../devices/device.ts';
+import type { Persist } from '../../base/persist.ts';
+import type { InterruptLine, MmioDevice } from '../../devices/device.ts';
 import { Aplic } from '../../devices/intc/aplic/aplic.ts';
 import { PRIORITY_BITS } from '../../devices/intc/aplic/directDelivery.ts';
 import { Imsic } from '../../devices/intc/imsic/imsic.ts';

@@ -25,6 +25,7 @@ import { BareMachine } from '../bareMachine.ts';
 import type { LaunchConfig, LaunchFiles } from '../launchConfig.ts';
 import { loadImages } from '../load.ts';
 import type { Machine } from '../machine.ts';
+import { ComponentSnapshots, type MachineIdentity } from '../machineSnapshots.ts';
 import { interruptFiles } from './virtIntc.ts';
 import { guestTables, virtGuest, virtGuestRam } from './virtGuest.ts';
 import { virtBoard, type VirtEnvironment } from './virt.ts';
@@ -124,9 +125,35 @@ function bareMachine(
     ...(toHost === undefined ? {} : { toHost }),
   });
   machine.engineCounters = countersOf(parts);
+  machine.snapshots = new ComponentSnapshots({
+    identity: identityOf(config, isa),
+    memory: parts.memory,
+    components: {
+      clock,
+      uart0Console: uart,
+      ...board.components,
+      ...byHart(harts),
+      machine,
+    },
+    instructions: () => clock.instructions,
+    forgetTranslations: () => harts.forEach((hart) => hart.forgetTranslations()),
+  });
   machine.notes = notesOn(isa);
   return machine;
 }
+
+/** What two machines must have in common for the one's state to be the other's. */
+function identityOf(config: LaunchConfig, isa: IsaChoice): MachineIdentity {
+  const { mode, board, harts, memory, aia } = config;
+  return {
+    ...{ board, mode, harts: String(harts), memory: `${memory / (1 << 20)} MiB` },
+    'instruction set': `rv${isa.xlen} ${[...isa.extensions].sort().join(' ')}`,
+    'interrupt controller': aia ? `${aia.controllers}, ${aia.guests} guest files` : 'plic',
+  };
+}
+
+const byHart = (harts: readonly Hart[]) =>
+  Object.fromEntries(harts.map((hart) => [`hart${hart.id}`, hart]));
 
 /** What a launch asks for and does not get. */
 function notesOn({ absent }: IsaChoice): readonly string[] {

@@ -6,11 +6,11 @@
  */
 import type { TimeCounter } from '../../../base/virtualClock.ts';
 import { UserError } from '../../../base/userError.ts';
+import type { Persist } from '../../../base/persist.ts';
 import type {
   AccessSize,
   InterruptLine,
   MmioDevice,
-  Persist,
   TimeSource,
   TimedDevice,
   WideRegisters,
@@ -22,6 +22,8 @@ export interface AclintState {
   readonly mtimecmp: readonly bigint[];
   /** MTIME minus the ticks of the board's time, modulo 2^64. */
   readonly offset: bigint;
+  /** Levels of MTIP as the harts were told them: a timer that is over may not be told yet. */
+  readonly raised: readonly boolean[];
 }
 
 /** The two inputs of one hart that this device drives. */
@@ -141,7 +143,8 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
 
   save(): AclintState {
     const mtimecmp = this.harts.map((_, hart) => this.compare(hart));
-    return { msip: [...this.msip], mtimecmp, offset: this.offset };
+    const raised = [...this.raised];
+    return { msip: [...this.msip], mtimecmp, offset: this.offset, raised };
   }
 
   restore(state: AclintState): void {
@@ -149,6 +152,7 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
     const fits =
       state.msip.length === harts &&
       state.mtimecmp.length === harts &&
+      state.raised.length === harts &&
       [...state.mtimecmp, state.offset].every((value) => value === u64(value));
     if (!fits) throw new UserError(`saved state of ${this.name} is not one of ${harts} harts`);
     this.msip = [...state.msip];
@@ -157,8 +161,12 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
       this.mtimecmp[hart * 2 + 1] = half(value, 4);
     });
     this.setOffset(state.offset);
-    this.harts.forEach(({ msip }, hart) => msip.set(this.msip[hart] === true));
-    this.advance(0n);
+    this.harts.forEach(({ msip, mtip }, hart) => {
+      msip.set(this.msip[hart] === true);
+      this.raised[hart] = state.raised[hart] === true;
+      mtip.set(this.raised[hart]);
+    });
+    this.findNearest();
   }
 
   private setMtime(value: bigint): void {

@@ -5,7 +5,8 @@
  * RISC-V Advanced Interrupt Architecture 1.0, chapter 4.
  */
 import { UserError } from '../../../base/userError.ts';
-import type { InterruptLine, Persist } from '../../device.ts';
+import type { Persist } from '../../../base/persist.ts';
+import type { InterruptLine } from '../../device.ts';
 import { DirectDelivery } from './directDelivery.ts';
 import { AplicDomain, type DomainState } from './domain.ts';
 import { MsiAddresses, type MsiAddressState, MsiDelivery, type SendMsi } from './msiDelivery.ts';

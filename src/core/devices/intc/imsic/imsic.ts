@@ -6,7 +6,8 @@
  * "Arrangement of the memory regions of multiple interrupt files".
  */
 import { UserError } from '../../../base/userError.ts';
-import type { AccessSize, MmioDevice, Persist } from '../../device.ts';
+import type { Persist } from '../../../base/persist.ts';
+import type { AccessSize, MmioDevice } from '../../device.ts';
 import { byteSwapped } from '../byteOrder.ts';
 import type { InterruptFile, InterruptFileState } from './interruptFile.ts';
 import * as r from './registers.ts';

@@ -6,7 +6,8 @@
  */
 import { assert } from '../../../base/assert.ts';
 import { UserError } from '../../../base/userError.ts';
-import type { InterruptLine, Persist } from '../../device.ts';
+import type { Persist } from '../../../base/persist.ts';
+import type { InterruptLine } from '../../device.ts';
 import * as r from './registers.ts';
 
 export interface InterruptFileState {

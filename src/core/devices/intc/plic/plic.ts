@@ -5,7 +5,8 @@
  * RISC-V PLIC specification 1.0.0 (chapters named at the code), priorities as in SiFive's cores.
  */
 import { UserError } from '../../../base/userError.ts';
-import type { AccessSize, InterruptLine, MmioDevice, Persist } from '../../device.ts';
+import type { Persist } from '../../../base/persist.ts';
+import type { AccessSize, InterruptLine, MmioDevice } from '../../device.ts';
 import * as r from './registers.ts';
 
 export interface PlicState {

@@ -3,6 +3,7 @@
  * Smcntrpmf). Events are tallied by the mode they happen in, always; a counter is the tallies it
  * looks at, and a number added to them. So counting costs nothing where nobody counts.
  */
+import { big, fields, list, mustFit, numbers, whole, within } from '../../../base/persist.ts';
 import type { HartState } from '../hartState.ts';
 import { CSR } from './numbers.ts';
 
@@ -22,6 +23,16 @@ export const event = {
   fence: 11,
 } as const;
 export type CountedEvent = (typeof event)[keyof typeof event];
+
+export interface CountersState {
+  readonly tallies: Float64Array;
+  readonly mode: number;
+  readonly enteredAt: number;
+  readonly selected: Int8Array;
+  readonly counted: Uint8Array;
+  readonly added: readonly bigint[];
+  readonly watched: number;
+}
 
 const kinds = Object.keys(event).length;
 
@@ -63,6 +74,12 @@ const modes = 5;
 const allModes = (1 << modes) - 1;
 const counters = 32;
 const [cycle, instret] = [0, 2];
+const shape = fields({
+  tallies: numbers(Float64Array, kinds * modes),
+  ...{ mode: within(0, modes - 1), enteredAt: whole, watched: whole },
+  ...{ selected: numbers(Int8Array, counters), counted: numbers(Uint8Array, counters) },
+  added: list(big, counters),
+});
 const OF = 1 << 31;
 const LCOFI = 1 << 13;
 
@@ -99,6 +116,32 @@ export class Counters {
     this.selected.fill(-1);
     this.counted.fill(0);
     this.configure();
+  }
+
+  save(): CountersState {
+    const { mode, enteredAt, watched } = this;
+    const [tallies, selected, counted] = [this.tallies, this.selected, this.counted];
+    const copies = {
+      tallies: tallies.slice(),
+      selected: selected.slice(),
+      counted: counted.slice(),
+    };
+    return { mode, enteredAt, watched, ...copies, added: [...this.added] };
+  }
+
+  checkState(name: string, state: CountersState): void {
+    mustFit(`the counters of ${name}`, state, shape);
+  }
+
+  /** Of a state that fits. */
+  restore(state: CountersState): void {
+    this.tallies.set(state.tallies);
+    this.selected.set(state.selected);
+    this.counted.set(state.counted);
+    state.added.forEach((value, counter) => (this.added[counter] = value));
+    this.mode = state.mode;
+    this.enteredAt = state.enteredAt;
+    this.watched = state.watched;
   }
 
   /** An event of the mode that the hart is in. */

@@ -1,0 +1,139 @@
+/**
+ * Contents of a machine's RAM and ROM at several moments. Snapshots share the pages that did not
+ * change between them: taking one copies what was written since the last one was taken or restored,
+ * restoring one writes what is another now. Pages that nobody ever wrote are zeros and not kept.
+ */
+import { UserError } from '../base/userError.ts';
+import type { PhysicalMemory, RamRegion } from './physicalMemory.ts';
+
+export const snapshotPage = 4096;
+const pageWords = snapshotPage / 4;
+const chunkPages = 256;
+
+type Page = Uint32Array;
+/** Of pages side by side; undefined where all are zeros. */
+type Chunk = readonly (Page | undefined)[];
+
+export interface RegionImage {
+  readonly name: string;
+  readonly base: number;
+  readonly size: number;
+  readonly chunks: readonly (Chunk | undefined)[];
+}
+
+export interface MemoryImage {
+  readonly regions: readonly RegionImage[];
+  /** Bytes of pages that no older snapshot had. */
+  readonly newBytes: number;
+}
+
+export class MemorySnapshots {
+  private readonly memory: PhysicalMemory;
+  private readonly words: Uint32Array;
+  /** What memory holds wherever nothing is marked as written since. */
+  private current: readonly RegionImage[];
+
+  /** Of a machine that is complete: regions come no more. */
+  constructor(memory: PhysicalMemory) {
+    this.memory = memory;
+    this.words = new Uint32Array(memory.bytes.buffer);
+    this.current = memory.regions.map(({ name, base, size }) => {
+      const chunks = Math.ceil(size / snapshotPage / chunkPages);
+      return { name, base, size, chunks: Array<undefined>(chunks).fill(undefined) };
+    });
+  }
+
+  /**
+   * From now on every page must be marked again before it is written: whoever lets stores pass
+   * unseen has forgotten all pages by the next one.
+   */
+  take(): MemoryImage {
+    let pages = 0;
+    this.current = this.current.map((image, i) => {
+      const region = this.memory.regions[i]!;
+      const chunks = image.chunks.slice();
+      let copy: { readonly index: number; readonly pages: (Page | undefined)[] } | undefined;
+      for (const page of this.writtenPages(region)) {
+        const index = Math.floor(page / chunkPages);
+        if (copy?.index !== index) {
+          copy = { index, pages: chunks[index]?.slice() ?? emptyChunk() };
+          chunks[index] = copy.pages;
+        }
+        copy.pages[page % chunkPages] = this.copyOf(region, page);
+        pages++;
+      }
+      return { ...image, chunks };
+    });
+    this.memory.written.fill(0);
+    return { regions: this.current, newBytes: pages * snapshotPage };
+  }
+
+  /** Throws `UserError`, and changes nothing, when it is of another memory. */
+  check({ regions }: MemoryImage): void {
+    const shape = ({ name, base, size }: Omit<RegionImage, 'chunks'>) =>
+      `${name} at 0x${base.toString(16)}, ${size / 1024} KiB`;
+    const own = this.current.map(shape).join('; ');
+    const theirs = regions.map(shape).join('; ');
+    if (own === theirs) return;
+    throw new UserError(`the snapshot has other memory (${theirs}) than this machine (${own})`);
+  }
+
+  restore(image: MemoryImage): void {
+    this.check(image);
+    image.regions.forEach((region, i) => this.restoreRegion(region, i));
+    this.memory.written.fill(0);
+    this.current = image.regions;
+  }
+
+  private restoreRegion(image: RegionImage, i: number): void {
+    const region = this.memory.regions[i]!;
+    const current = this.current[i]!;
+    for (const page of this.writtenPages(region)) this.put(region, page, pageOf(image, page));
+    image.chunks.forEach((chunk, index) => {
+      if (chunk === current.chunks[index]) return;
+      for (let at = 0; at < chunkPages; at++) {
+        const page = index * chunkPages + at;
+        if (chunk?.[at] !== current.chunks[index]?.[at]) this.put(region, page, chunk?.[at]);
+      }
+    });
+  }
+
+  /** What was decoded from a page that holds the same stays. */
+  private put(region: RamRegion, page: number, content: Page | undefined): void {
+    const { words, memory } = this;
+    const first = region.offset / 4 + page * pageWords;
+    if (content) {
+      if (isSame(words, first, content)) return;
+      memory.onWrite(region.base + page * snapshotPage, snapshotPage);
+      words.set(content, first);
+    } else {
+      memory.onWrite(region.base + page * snapshotPage, snapshotPage);
+      words.fill(0, first, first + pageWords);
+    }
+  }
+
+  private copyOf(region: RamRegion, page: number): Page {
+    const first = region.offset / 4 + page * pageWords;
+    return this.words.slice(first, first + pageWords);
+  }
+
+  private *writtenPages({ offset, size }: RamRegion): Iterable<number> {
+    const { written } = this.memory;
+    const first = offset / snapshotPage;
+    const end = first + Math.ceil(size / snapshotPage);
+    for (let at = written.indexOf(1, first); at >= 0 && at < end; at = written.indexOf(1, at + 1)) {
+      yield at - first;
+    }
+  }
+}
+
+function pageOf({ chunks }: RegionImage, page: number): Page | undefined {
+  return chunks[Math.floor(page / chunkPages)]?.[page % chunkPages];
+}
+
+const emptyChunk = (): (Page | undefined)[] => Array<undefined>(chunkPages).fill(undefined);
+
+function isSame(words: Uint32Array, first: number, content: Page): boolean {
+  for (let i = 0; i < pageWords; i++) if (words[first + i] !== content[i]) return false;
+  return true;
+}
