@@ -20,6 +20,9 @@ export class FormatError extends UserError {
 
 const utf8 = new TextDecoder('utf-8');
 
+/** Bits of LEB128, in groups of 7, that fit a small integer. */
+const SMALL_BITS = 28;
+
 /** Fewest bytes that are asked of a file at once, unless a reader says otherwise. */
 const WINDOW = 1 << 16;
 
@@ -186,8 +189,12 @@ export class ByteReader {
   /** ULEB128 that is an index, offset or length. */
   uleb(): number {
     const start = this.offset;
-    const first = this.u8();
-    if (first < 0x80) return first;
+    let low = 0;
+    for (let shift = 0; shift < SMALL_BITS; shift += 7) {
+      const byte = this.u8();
+      low |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return low;
+    }
     this.offset = start;
     const value = this.ulebBig();
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw this.error('LEB128 too large', start);
@@ -200,6 +207,15 @@ export class ByteReader {
 
   sleb(): number {
     const start = this.offset;
+    let low = 0;
+    for (let shift = 0; shift < SMALL_BITS; shift += 7) {
+      const byte = this.u8();
+      low |= (byte & 0x7f) << shift;
+      // The sign is the highest bit of the last byte.
+      const unused = 32 - shift - 7;
+      if (byte < 0x80) return (low << unused) >> unused;
+    }
+    this.offset = start;
     const value = this.slebBig();
     if (value < BigInt(Number.MIN_SAFE_INTEGER) || value > BigInt(Number.MAX_SAFE_INTEGER)) {
       throw this.error('LEB128 too large', start);
@@ -252,8 +268,8 @@ export class ByteReader {
     let shift = 0;
     for (;;) {
       const byte = this.u8();
-      // Up to 28 bits fit a small integer; the rest is added as a BigInt.
-      if (shift < 28) low |= (byte & 0x7f) << shift;
+      // What does not fit a small integer is added as a BigInt.
+      if (shift < SMALL_BITS) low |= (byte & 0x7f) << shift;
       else value |= BigInt(byte & 0x7f) << BigInt(shift);
       shift += 7;
       if ((byte & 0x80) === 0) return { value: value | BigInt(low), bits: shift };

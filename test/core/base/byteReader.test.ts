@@ -59,6 +59,36 @@ describe('ByteReader', () => {
     assert.throws(() => reader(...new Array<number>(30).fill(0x80)).ulebBig(), /does not end/);
   });
 
+  it('reads LEB128 numbers of every length', () => {
+    const encode = (value: bigint, isEnd: (rest: bigint, byte: number) => boolean) => {
+      const bytes: number[] = [];
+      for (let rest = value; ;) {
+        const byte = Number(rest & 0x7fn);
+        rest >>= 7n;
+        if (isEnd(rest, byte)) return [...bytes, byte];
+        bytes.push(byte | 0x80);
+      }
+    };
+    for (let bit = 0n; bit < 53n; bit++) {
+      for (const value of [(1n << bit) - 1n, 1n << bit]) {
+        const bytes = encode(value, (rest) => rest === 0n);
+        assert.equal(reader(...bytes).uleb(), Number(value));
+        assert.equal(reader(...bytes).ulebBig(), value);
+        // A longer form of the same number is as good.
+        const longer = [...bytes.slice(0, -1), (bytes.at(-1) ?? 0) | 0x80, 0x80, 0];
+        assert.equal(reader(...longer).uleb(), Number(value));
+      }
+      for (const value of [-(1n << bit), -(1n << bit) - 1n, (1n << bit) - 1n, 1n << bit]) {
+        if (value < BigInt(Number.MIN_SAFE_INTEGER)) continue;
+        const isEnd = (rest: bigint, byte: number) =>
+          (rest === 0n && byte < 0x40) || (rest === -1n && byte >= 0x40);
+        const bytes = encode(value, isEnd);
+        assert.equal(reader(...bytes).sleb(), Number(value));
+        assert.equal(reader(...bytes).slebBig(), value);
+      }
+    }
+  });
+
   it('reads strings and blocks without copying', () => {
     const bytes = Uint8Array.from([0x68, 0xc3, 0xa9, 0, 1, 2, 3]);
     const r = new ByteReader(bytes, 'a.bin');

@@ -7,11 +7,22 @@ import { demangle, nameAlone } from '../../formats/names/demangle.ts';
 import { rangesOf, type AddressRange } from '../../formats/dwarf/ranges.ts';
 import type { Die, Unit } from '../../formats/dwarf/unit.ts';
 
-export interface FunctionEntry {
+export class FunctionEntry {
   readonly die: Die;
-  readonly name: string;
   /** The range with the entry point first; a function that the compiler split has several. */
   readonly ranges: readonly AddressRange[];
+  private ownName: string | undefined;
+
+  constructor(die: Die, ranges: readonly AddressRange[]) {
+    this.die = die;
+    this.ranges = ranges;
+  }
+
+  /** Most are looked up by address, so that nobody asks. */
+  get name(): string {
+    this.ownName ??= nameOfEntry(this.die) ?? '';
+    return this.ownName;
+  }
 }
 
 /** Deeper nesting than any program has; broken references could go round in circles. */
@@ -76,7 +87,7 @@ export function withAttribute(die: Die, attribute: number): Die | undefined {
 
 function collect(parent: Die, found: FunctionEntry[], depth: number, nests: boolean): void {
   const isInside = depth > 0 && !isSpace(parent);
-  for (const child of parent.children()) {
+  for (const child of parent.children(isInside ? undefined : topLevel)) {
     if (isSpace(child) || (isInside && mayHoldClosure(child))) {
       if (depth < MAX_DEPTH) collect(child, found, depth + 1, nests);
       continue;
@@ -84,10 +95,13 @@ function collect(parent: Die, found: FunctionEntry[], depth: number, nests: bool
     if (child.tag !== DW_TAG.subprogram) continue;
     if (!child.has(DW_AT.low_pc) && !child.has(DW_AT.ranges)) continue;
     const ranges = rangesOf(child);
-    if (ranges.length > 0) found.push({ die: child, name: nameOfEntry(child) ?? '', ranges });
+    if (ranges.length > 0) found.push(new FunctionEntry(child, ranges));
     if (nests && depth < MAX_DEPTH) collect(child, found, depth + 1, nests);
   }
 }
+
+/** What functions are found in, or are. */
+const topLevel = new Set([DW_TAG.namespace, DW_TAG.module, DW_TAG.subprogram]);
 
 function isSpace({ tag }: Die): boolean {
   return tag === DW_TAG.namespace || tag === DW_TAG.module;
@@ -98,9 +112,10 @@ function mayHoldClosure({ tag }: Die): boolean {
   return tag === DW_TAG.lexical_block || tag === DW_TAG.structure_type || tag === DW_TAG.class_type;
 }
 
+const scopes = new Set([DW_TAG.lexical_block, DW_TAG.inlined_subroutine]);
+
 function childScopeAt(scope: Die, address: bigint): Die | undefined {
-  for (const child of scope.children()) {
-    if (child.tag !== DW_TAG.lexical_block && child.tag !== DW_TAG.inlined_subroutine) continue;
+  for (const child of scope.children(scopes)) {
     if (contains(rangesOf(child), address)) return child;
   }
   return undefined;

@@ -20,7 +20,7 @@ export interface RowRange {
 export class LineTable {
   readonly header: LineHeader;
   private readonly sections: DwarfSections;
-  private readonly directory: string;
+  private readonly directory: string | undefined;
   private readonly pathsByFile = new Map<number, string | undefined>();
   private sorted: readonly LineSequence[] | undefined;
 
@@ -33,13 +33,14 @@ export class LineTable {
   ) {
     this.sections = sections;
     this.header = readLineHeader(sections, offset, addressSize, compilationDirectory ?? '');
-    this.directory = compilationDirectory ?? this.header.directories.name(0) ?? '';
+    this.directory = compilationDirectory;
   }
 
   /** Path of a file by the number that rows use; normalised. */
   path(file: number): string | undefined {
     if (!this.pathsByFile.has(file)) {
-      const path = filePath(this.header, file, this.directory);
+      const directory = this.directory ?? this.header.directories.name(0) ?? '';
+      const path = filePath(this.header, file, directory);
       this.pathsByFile.set(file, path === undefined ? undefined : normalizePath(path));
     }
     return this.pathsByFile.get(file);

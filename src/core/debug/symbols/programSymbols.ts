@@ -154,13 +154,15 @@ class ElfProgramSymbols implements ProgramSymbols {
   }
 
   private functionOf(module: SymbolModule, symbol: ElfSymbol): FunctionInfo {
-    const info = this.functionAt(symbol.value + module.relocation);
-    // A label inside of a function is a place of its own.
-    const isEntry = info?.low === symbol.value + module.relocation;
-    if (!module.functionAt(symbol.value)) {
+    const middle = symbol.value + symbol.size / 2n;
+    const isAhead = !module.listedUnitAt(symbol.value) && module.listedUnitAt(middle);
+    if (isAhead || !module.functionAt(symbol.value)) {
       const inside = module.attempt(() => module.functionWithin(symbol));
       if (inside) return functionInfo(module, inside, false);
     }
+    const info = this.functionAt(symbol.value + module.relocation);
+    // A label inside of a function is a place of its own.
+    const isEntry = info?.low === symbol.value + module.relocation;
     return isEntry ? info : symbolFunction(module, symbol);
   }
 

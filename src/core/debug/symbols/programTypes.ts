@@ -142,6 +142,8 @@ function findType(
 /** Namespaces nest; broken ones could for ever. */
 const MAX_DEPTH = 16;
 
+const spaces: readonly number[] = [DW_TAG.namespace, DW_TAG.module];
+
 function typeIn(
   parent: Die,
   path: readonly string[],
@@ -149,7 +151,7 @@ function typeIn(
   depth: number,
 ): Die | undefined {
   const [first = '', ...rest] = path;
-  for (const child of parent.children()) {
+  for (const child of parent.children(new Set([...tags, ...spaces]))) {
     const isSpace = child.tag === DW_TAG.namespace || child.tag === DW_TAG.module;
     if (isSpace && depth < MAX_DEPTH) {
       const inside = rest.length > 0 && child.name === first ? rest : undefined;

@@ -2,6 +2,7 @@
  * Finds sources of one module by their file name without making the paths of all others: line tables
  * of a kernel name millions of files by some thousand strings.
  */
+import { placesOfFile, type LineEntries } from '../../formats/dwarf/lineEntries.ts';
 import type { LineTable } from './lineTable.ts';
 import type { SymbolModule } from './symbolModule.ts';
 
@@ -42,22 +43,22 @@ export class SourceNames {
   /** Sources whose path ends with a file name, by table. */
   named(name: string): readonly NamedSource[] {
     const found: NamedSource[] = [];
-    const known = { str: new Map<number, boolean>(), line_str: new Map<number, boolean>() };
+    const marks: Partial<Record<'str' | 'line_str', Uint8Array>> = {};
     for (const table of this.module.allLineTables) {
-      const { files } = table.header;
+      const { files, firstFile } = table.header;
+      const { section } = files;
+      const own = section && (marks[section] ??= this.placesOfFile(section, name));
+      const indexes = own ? files.at(own) : indexesNamed(files, name);
       const numbers = new Map<string, Set<number>>();
-      for (let i = 0; i < files.count; i++) {
-        const places = files.section && known[files.section];
-        let isNamed = places?.get(files.place(i));
-        if (isNamed === undefined) {
-          isNamed = fileName(this.module.attempt(() => files.name(i)) ?? '') === name;
-          places?.set(files.place(i), isNamed);
-        }
-        if (isNamed) this.note(table, i + table.header.firstFile, numbers);
-      }
-      for (const [path, own] of numbers) found.push({ path, table, files: own });
+      for (const index of indexes) this.note(table, index + firstFile, numbers);
+      for (const [path, all] of numbers) found.push({ path, table, files: all });
     }
     return found;
+  }
+
+  private placesOfFile(section: 'str' | 'line_str', name: string): Uint8Array {
+    const { module } = this;
+    return module.attempt(() => placesOfFile(module.sections, section, name)) ?? new Uint8Array(0);
   }
 
   private note(table: LineTable, number: number, numbers: Map<string, Set<number>>): void {
@@ -73,6 +74,13 @@ function placesOf({ header: { files, directories } }: LineTable) {
   // Places tell paths apart only where files and directories have them in the same section.
   const section = files.section === directories.section ? files.section : undefined;
   return { files, directories, section, root: section === undefined ? 0 : directories.place(0) };
+}
+
+/** Of tables that have the names in themselves. */
+function indexesNamed(files: LineEntries, name: string): readonly number[] {
+  const found: number[] = [];
+  for (let i = 0; i < files.count; i++) if (fileName(files.name(i) ?? '') === name) found.push(i);
+  return found;
 }
 
 function fileName(path: string): string {

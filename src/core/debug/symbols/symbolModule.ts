@@ -117,6 +117,10 @@ export class SymbolModule {
     return this.frames;
   }
 
+  get sections(): DwarfSections {
+    return this.dwarf.sections;
+  }
+
   get units(): readonly Unit[] {
     return this.dwarf.units;
   }
@@ -127,7 +131,9 @@ export class SymbolModule {
    */
   functionWithin(symbol: ElfSymbol): FunctionEntry | undefined {
     const end = symbol.value + symbol.size;
-    const unit = this.unitAt(symbol.value) ?? this.unitAt(symbol.value + symbol.size / 2n);
+    const middle = symbol.value + symbol.size / 2n;
+    // To find out that no unit has an address takes a look at all that are not listed.
+    const unit = this.listedUnitAt(middle) ?? this.unitAt(symbol.value) ?? this.unitAt(middle);
     if (!unit) return undefined;
     return this.functionsOf(unit).find(({ name, ranges: [first] }) => {
       const isInside = first !== undefined && first.low >= symbol.value && first.low < end;
@@ -150,10 +156,16 @@ export class SymbolModule {
     return this.names;
   }
 
-  unitAt(address: bigint): Unit | undefined {
+  /** The unit of an address by what the file lists. */
+  listedUnitAt(address: bigint): Unit | undefined {
     this.listedRanges ??= byAddress(this.attempt(() => listedRanges(this.dwarf)) ?? []);
     const listed = around(this.listedRanges, address);
-    if (listed) return this.attempt(() => this.dwarf.unitWithHeaderAt(listed.unitOffset));
+    return listed && this.attempt(() => this.dwarf.unitWithHeaderAt(listed.unitOffset));
+  }
+
+  unitAt(address: bigint): Unit | undefined {
+    const listed = this.listedUnitAt(address);
+    if (listed) return listed;
     // Not every compiler lists what it makes: the other units are looked at themselves.
     this.unitRanges ??= byAddress(this.unlistedRanges());
     return around(this.unitRanges, address)?.unit;
@@ -240,18 +252,24 @@ export class SymbolModule {
    * version 5 need the directory of their unit; so do all when the section is not as expected.
    */
   private findLineTables(): readonly LineTable[] {
-    const offsets = this.attempt(() => lineTableOffsets(this.dwarf.sections));
+    return this.attempt(() => this.adjacentLineTables()) ?? this.lineTablesOfUnits();
+  }
+
+  private adjacentLineTables(): readonly LineTable[] | undefined {
+    const tables: LineTable[] = [];
+    for (const offset of lineTableOffsets(this.dwarf.sections)) {
+      if (offset === 'broken') return undefined;
+      const table = this.lineTable(offset, undefined);
+      if (table) tables.push(table);
+    }
+    return tables;
+  }
+
+  private lineTablesOfUnits(): readonly LineTable[] {
     const tables = new Set<LineTable>();
-    if (offsets) {
-      for (const offset of offsets) {
-        const table = this.lineTable(offset, undefined);
-        if (table) tables.add(table);
-      }
-    } else {
-      for (const unit of this.units) {
-        const table = this.lineTableOf(unit);
-        if (table) tables.add(table);
-      }
+    for (const unit of this.units) {
+      const table = this.lineTableOf(unit);
+      if (table) tables.add(table);
     }
     return [...tables];
   }

@@ -103,8 +103,10 @@ export async function globalVariable(die: Die, scope: FrameScope): Promise<Varia
   return variableOf(die, 'global', scope);
 }
 
+const globalTags = new Set([DW_TAG.namespace, DW_TAG.module, DW_TAG.variable]);
+
 function* globalsIn(parent: Die, depth: number): Generator<Die> {
-  for (const child of parent.children()) {
+  for (const child of parent.children(globalTags)) {
     const isSpace = child.tag === DW_TAG.namespace || child.tag === DW_TAG.module;
     if (isSpace && depth < 16) yield* globalsIn(child, depth + 1);
     if (child.tag !== DW_TAG.variable) continue;

@@ -8,6 +8,8 @@ export interface AttributeSpec {
   readonly form: number;
   /** Value of DW_FORM_implicit_const, which stands here and not in the entry. */
   readonly implicitConst: bigint;
+  /** Bytes of the attributes before it, when no form among them varies. */
+  readonly at: number | undefined;
 }
 
 export interface Abbreviation {
@@ -27,28 +29,23 @@ export function readAbbreviations(reader: ByteReader, encoding: Encoding): Abbre
     if (code === 0) return table;
     const tag = reader.uleb();
     const hasChildren = reader.u8() !== 0;
-    const attributes = readAttributes(reader);
-    table.set(code, { tag, hasChildren, attributes, fixedSize: totalSize(attributes, encoding) });
+    table.set(code, { tag, hasChildren, ...readAttributes(reader, encoding) });
   }
 }
 
-function readAttributes(reader: ByteReader): readonly AttributeSpec[] {
+function readAttributes(
+  reader: ByteReader,
+  encoding: Encoding,
+): Pick<Abbreviation, 'attributes' | 'fixedSize'> {
   const attributes: AttributeSpec[] = [];
+  let at: number | undefined = 0;
   for (;;) {
     const name = reader.uleb();
     const form = reader.uleb();
     const implicitConst = form === DW_FORM.implicit_const ? reader.slebBig() : 0n;
-    if (name === 0 && form === 0) return attributes;
-    attributes.push({ name, form, implicitConst });
+    if (name === 0 && form === 0) return { attributes, fixedSize: at };
+    attributes.push({ name, form, implicitConst, at });
+    const size: number | undefined = at === undefined ? undefined : fixedFormSize(form, encoding);
+    at = at === undefined || size === undefined ? undefined : at + size;
   }
-}
-
-function totalSize(attributes: readonly AttributeSpec[], encoding: Encoding): number | undefined {
-  let total = 0;
-  for (const { form } of attributes) {
-    const size = fixedFormSize(form, encoding);
-    if (size === undefined) return undefined;
-    total += size;
-  }
-  return total;
 }

@@ -28,19 +28,23 @@ export interface LineHeader extends Encoding {
   readonly firstFile: 0 | 1;
 }
 
-/** Offsets of all tables when all of them are of version 5 and follow one another; undefined else. */
-export function lineTableOffsets(sections: DwarfSections): readonly number[] | undefined {
-  const offsets: number[] = [];
+/**
+ * Offsets of the tables in their section, where they follow one another; `broken` ends the list when
+ * one is not of version 5, whose header would need its unit to be understood.
+ */
+export function* lineTableOffsets(sections: DwarfSections): Generator<number | 'broken'> {
   const reader = sections.reader('line');
   while (!reader.atEnd) {
     const start = reader.offset;
     const { length } = readInitialLength(reader);
     const end = reader.offset + length;
-    if (end > reader.end || reader.u16() !== 5) return undefined;
-    offsets.push(start);
+    if (end > reader.end || reader.u16() !== 5) {
+      yield 'broken';
+      return;
+    }
+    yield start;
     reader.seek(end);
   }
-  return offsets;
 }
 
 export function readLineHeader(
@@ -141,7 +145,7 @@ function readOldTables(
     reader.uleb();
   }
   return {
-    directories: new LineEntries(sections, undefined, directories, []),
-    files: new LineEntries(sections, undefined, files, indexes),
+    directories: new LineEntries(sections, undefined, directories, new Uint32Array(0)),
+    files: new LineEntries(sections, undefined, files, Uint32Array.from(indexes)),
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { ByteReader } from '../../base/byteReader.ts';
 import { readAbbreviations, type Abbreviation, type AbbreviationTable } from './abbreviations.ts';
-import { DW_AT, DW_UT } from './constants.ts';
+import { DW_AT, DW_FORM, DW_UT } from './constants.ts';
 import { readForm, readOffset, skipForm, type AttributeValue, type Encoding } from './forms.ts';
 import { DwarfError, type DwarfSections } from './sections.ts';
 
@@ -135,6 +135,11 @@ export class Unit implements Encoding {
       this.head ??= this.wholeReader().stepping(HEAD);
       return this.head.slice(offset);
     }
+    return this.loadedReader(offset);
+  }
+
+  /** The same for whoever goes on from there: the unit's bytes are in memory. */
+  loadedReader(offset: number): ByteReader {
     this.data ??= this.lookup.load(this);
     return this.data.slice(offset);
   }
@@ -228,15 +233,16 @@ export class Die {
   }
 
   value(attribute: number): AttributeValue | undefined {
-    if (!this.has(attribute)) return undefined;
-    const reader = this.unit.reader(this.valuesOffset);
-    for (const spec of this.abbreviation.attributes) {
-      if (spec.name === attribute) {
-        return readForm(reader, spec.form, spec.implicitConst, this.unit);
+    const wanted = this.abbreviation.attributes.find((a) => a.name === attribute);
+    if (!wanted) return undefined;
+    const reader = this.unit.reader(this.valuesOffset + (wanted.at ?? 0));
+    if (wanted.at === undefined) {
+      for (const spec of this.abbreviation.attributes) {
+        if (spec === wanted) break;
+        skipForm(reader, spec.form, this.unit);
       }
-      skipForm(reader, spec.form, this.unit);
     }
-    return undefined;
+    return readForm(reader, wanted.form, wanted.implicitConst, this.unit);
   }
 
   string(attribute: number): string | undefined {
@@ -307,41 +313,63 @@ export class Die {
     return reader.offset;
   }
 
-  *children(): Generator<Die> {
+  /** Only those with some tags where these are given: the others are passed over quickly. */
+  *children(tags?: ReadonlySet<number>): Generator<Die> {
     if (!this.hasChildren) return;
-    let offset = this.nextOffset;
+    const { unit } = this;
+    const reader = unit.loadedReader(this.nextOffset);
     // A list that its unit cuts off ends there: linkers leave no such thing, but broken files do.
-    while (offset < this.unit.end) {
-      const child = this.unit.tryEntryAt(offset);
-      if (!child) return;
-      yield child;
-      offset = child.afterSubtree();
-    }
-  }
-
-  /** Offset of the next sibling. */
-  private afterSubtree(): number {
-    if (!this.hasChildren) return this.nextOffset;
-    const sibling = this.value(DW_AT.sibling);
-    if (sibling?.kind === 'unitReference') {
-      const offset = this.unit.offset + sibling.offset;
-      if (offset > this.offset) return offset;
-    }
-    let depth = 1;
-    let offset = this.nextOffset;
-    while (depth > 0 && offset < this.unit.end) {
-      const entry = this.unit.tryEntryAt(offset);
-      if (!entry) {
-        depth--;
-        // A null entry is one byte: its abbreviation code.
-        offset++;
-        continue;
+    while (!reader.atEnd) {
+      const { offset } = reader;
+      const abbreviation = unit.abbreviationAt(reader, offset);
+      if (!abbreviation) return;
+      if (!tags || tags.has(abbreviation.tag)) {
+        yield new Die(unit, offset, reader.offset, abbreviation);
       }
-      if (entry.hasChildren) depth++;
-      offset = entry.nextOffset;
+      skipSubtree(reader, offset, abbreviation, unit);
     }
-    return offset;
   }
+}
+
+/** Moves a reader that stands at an entry's attributes to its next sibling. */
+function skipSubtree(
+  reader: ByteReader,
+  start: number,
+  abbreviation: Abbreviation,
+  unit: Unit,
+): void {
+  if (skipAttributes(reader, start, abbreviation, unit)) return;
+  let depth = abbreviation.hasChildren ? 1 : 0;
+  while (depth > 0 && !reader.atEnd) {
+    const { offset } = reader;
+    const entry = unit.abbreviationAt(reader, offset);
+    if (!entry) depth--;
+    else if (!skipAttributes(reader, offset, entry, unit) && entry.hasChildren) depth++;
+  }
+}
+
+/** True when the entry's children are behind the reader, too: its DW_AT_sibling was followed. */
+function skipAttributes(
+  reader: ByteReader,
+  start: number,
+  { hasChildren, fixedSize, attributes }: Abbreviation,
+  unit: Unit,
+): boolean {
+  if (!hasChildren && fixedSize !== undefined) {
+    reader.skip(fixedSize);
+    return true;
+  }
+  for (const { name, form } of attributes) {
+    if (name !== DW_AT.sibling || form !== DW_FORM.ref4) {
+      skipForm(reader, form, unit);
+      continue;
+    }
+    const sibling = unit.offset + reader.u32();
+    if (!hasChildren || sibling <= start) continue;
+    reader.seek(Math.min(sibling, reader.end));
+    return true;
+  }
+  return !hasChildren;
 }
 
 /** Initial length (DWARF 5, section 7.4): of the rest, and which of the two formats follows. */

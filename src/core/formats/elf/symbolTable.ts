@@ -31,6 +31,8 @@ export class SymbolTable {
   private readonly what: readonly [table: string, strings: string];
   /** Added to values: where their sections are, in a file that was not linked. */
   private readonly sectionAddress: (index: number) => bigint;
+  /** Symbols of C++ and Rust: a kernel in C has none, which need not be found out again. */
+  private mangled: readonly number[] | undefined;
 
   constructor(
     table: Uint8Array,
@@ -124,11 +126,9 @@ export class SymbolTable {
   withIdentifier(identifier: string): readonly number[] {
     const text = new TextEncoder().encode(identifier);
     const wanted = new TextEncoder().encode(`${text.length}${identifier}`);
+    this.mangled ??= this.findMangled();
     const found: number[] = [];
-    for (let i = 0; i < this.count; i++) {
-      if (this.nameByte(i, 0) !== UNDERSCORE) continue;
-      const kind = this.nameByte(i, 1);
-      if (kind !== LETTER_Z && kind !== LETTER_R) continue;
+    for (const i of this.mangled) {
       const start = this.nameOffset(i);
       const end = this.strings.indexOf(0, start);
       for (let at = start + 2; at < end; at++) {
@@ -136,6 +136,16 @@ export class SymbolTable {
         found.push(i);
         break;
       }
+    }
+    return found;
+  }
+
+  private findMangled(): readonly number[] {
+    const found: number[] = [];
+    for (let i = 0; i < this.count; i++) {
+      if (this.nameByte(i, 0) !== UNDERSCORE) continue;
+      const kind = this.nameByte(i, 1);
+      if (kind === LETTER_Z || kind === LETTER_R) found.push(i);
     }
     return found;
   }

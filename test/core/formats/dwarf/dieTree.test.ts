@@ -80,7 +80,13 @@ function ownEntries(bytes: Uint8Array, file: string): readonly Entry[] {
         ? numbers(expressionText(value.bytes, die.unit.addressSize, () => ''))
         : undefined;
     entries.push({ offset, depth, tag, name, location });
-    for (const child of die.children()) visit(child, depth + 1);
+    const children = [...die.children()];
+    // Those of one tag are found without a look at the others.
+    const last = children.at(-1)?.tag ?? 0;
+    const own = children.filter((child) => child.tag === last).map((child) => child.offset);
+    const found = [...die.children(new Set([last]))].map((child) => child.offset);
+    assert.deepEqual(found, own);
+    for (const child of children) visit(child, depth + 1);
   };
   const end = new Set(dwarf.units.map((u) => u.offset));
   for (const unit of dwarf.units) visit(unit.root, 0);
@@ -154,7 +160,8 @@ describe("the C library's debug file of Debian for RISC-V", function () {
       expected.push([BigInt(row[1] ?? 0), row[2], row[3], row[4], isStmt, isEnd].join(' '));
     }
     const actual: string[] = [];
-    for (const offset of lineTableOffsets(sections) ?? []) {
+    for (const offset of lineTableOffsets(sections)) {
+      assert.ok(offset !== 'broken');
       const header = readLineHeader(sections, offset, 8, '');
       for (const { rows } of runLineProgram(sections, header)) {
         for (const r of rows) {

@@ -94,7 +94,8 @@ function readEntry(die: Die): void {
 function readLines(file: Damaged): number {
   const { sections } = dwarfOf(file);
   let rows = 0;
-  for (const offset of lineTableOffsets(sections) ?? [0]) {
+  for (const found of lineTableOffsets(sections)) {
+    const offset = found === 'broken' ? 0 : found;
     const table = new LineTable(sections, offset, 8, '/somewhere');
     for (const number of table.fileNumbers()) table.path(number);
     rows += table.statements(new Set([0, 1]), 1).length;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { placesOfFile } from '../../../../src/core/formats/dwarf/lineEntries.ts';
 import { readLineHeader } from '../../../../src/core/formats/dwarf/lineHeader.ts';
 import { runLineProgram } from '../../../../src/core/formats/dwarf/lineProgram.ts';
 import { DwarfSections } from '../../../../src/core/formats/dwarf/sections.ts';
@@ -65,4 +66,22 @@ describe('line number programs', () => {
       }
     });
   }
+
+  it('finds where strings of a section begin that are paths of a file name', () => {
+    let known = 0;
+    for (const fixture of fixtures) {
+      const file = build(fixture);
+      const sections = new DwarfSections(new ElfFile(readFileSync(file), file));
+      if (!sections.has('line_str')) continue;
+      const { end } = sections.reader('line_str');
+      const texts = Array.from({ length: end }, (_, at) => sections.string('line_str', at));
+      const names = texts.map((text) => text.slice(text.lastIndexOf('/') + 1));
+      for (const wanted of new Set(names)) {
+        const expected = names.map((name) => (name === wanted ? 1 : 0));
+        assert.deepEqual([...placesOfFile(sections, 'line_str', wanted)], expected, wanted);
+        known++;
+      }
+    }
+    assert.ok(known > 100, `${known} names`);
+  });
 });
