@@ -25,7 +25,7 @@ import {
   zeroExtend,
   type Expr,
 } from '../wasm/expression.ts';
-import { FunctionBuilder, type Label } from '../wasm/functionBuilder.ts';
+import type { FunctionBuilder, Label } from '../wasm/functionBuilder.ts';
 import { loadOperators, storeOperators } from './accessOperators.ts';
 import { alignedTlbHit, tlbHit, tlbOffset } from './inlineTlb.ts';
 import type { FunctionIndices } from './interpreterImports.ts';
@@ -59,8 +59,6 @@ export interface InterpreterPlace {
   readonly leftSavingPc: Label;
   /** Looks up a pc and sets `record`, leaving the interpreter when the fetch faults. */
   readonly goTo: (pc: Expr) => void;
-  /** Adds a function to the module and gives its index. */
-  readonly addFunction: (f: FunctionBuilder) => number;
   /** Counts that a jump led to the record that is now in `record`. */
   readonly count: () => void;
   readonly counts: boolean;
@@ -70,9 +68,9 @@ export class InterpreterContext implements SemanticContext {
   readonly xlen: RegisterWidth;
   /** The interpreter is made before it is known what the host can do. */
   readonly fuses = false;
-  private f: FunctionBuilder;
-  private place: InterpreterPlace;
-  private rec: Expr;
+  private readonly f: FunctionBuilder;
+  private readonly place: InterpreterPlace;
+  private readonly rec: Expr;
   private readonly budget: Expr;
   private ended = false;
 
@@ -238,36 +236,14 @@ export class InterpreterContext implements SemanticContext {
   }
 
   orHost(body: (giveUpIf: GiveUp) => void): void {
-    const { base } = this.place;
-    const isDone = callValue('i32', this.place.addFunction(this.outlined(body)), base, this.rec);
-    this.f.if(isDone);
-    this.retireTo(() => this.f.set(this.place.record, this.after()));
-    this.f.end();
-    this.callHost();
-  }
-
-  /**
-   * `body` as a function of its own, of hart and record, which says whether it did not give up. The
-   * interpreter's loop must stay small: above 8,192 virtual registers V8 allocates them by a method
-   * that makes all of it half as fast (kTopTierVirtualRegistersLimit).
-   */
-  private outlined(body: (giveUpIf: GiveUp) => void): FunctionBuilder {
-    const { f, place, rec } = this;
-    const g = new FunctionBuilder(['i32', 'i32'], ['i32']);
-    this.f = g;
-    this.place = { ...place, base: g.parameter(0), record: 1 };
-    this.rec = g.parameter(1);
-    const givenUp = g.block();
+    const { f } = this;
+    const givenUp = f.block();
     body((condition) => {
-      if (condition.constant !== 0n) g.branchIf(givenUp, condition);
+      if (condition.constant !== 0n) f.branchIf(givenUp, condition);
     });
-    g.return(i32(1));
-    g.end();
-    i32(0).emit(g);
-    this.f = f;
-    this.place = place;
-    this.rec = rec;
-    return g;
+    this.finish();
+    f.end();
+    this.callHost();
   }
 
   when(condition: Expr, then: () => void, otherwise?: () => void): void {

@@ -19,6 +19,7 @@ import {
   ne,
   shl32,
   shrU32,
+  sub32,
   tee,
   wrap,
   type Expr,
@@ -61,10 +62,13 @@ export function generateInterpreter(
   module.importMemory('host', 'memory', 1);
   if (tiered) module.importTable('host', 'table', 1);
   const lookup = module.addFunction(generateLookup(imports.fetchMiss));
-  module.addFunction(
-    generateRun(rows, xlen, { ...imports, lookup }, tier, (f) => module.addFunction(f)),
-    'run',
-  );
+  const functions = { ...imports, lookup };
+  const { handlers } = new HandlerTable(rows, special.first);
+  const apart = new Map<string, number>();
+  for (const name of new Set(handlers.flatMap(({ row }) => row.apart ?? []))) {
+    apart.set(name, module.addFunction(generateApart(name, handlers, xlen, functions)));
+  }
+  module.addFunction(generateRun(handlers, xlen, functions, apart, tier), 'run');
   return module.build();
 }
 
@@ -99,14 +103,14 @@ function generateLookup(fetchMiss: number): FunctionBuilder {
 }
 
 function generateRun(
-  rows: readonly EngineRow[],
+  handlers: readonly Handler[],
   xlen: RegisterWidth,
   functions: FunctionIndices,
+  /** Functions that `generateApart` made, by name. */
+  apart: ReadonlyMap<string, number>,
   tier: Tier | undefined,
-  addFunction: (f: FunctionBuilder) => number,
 ): FunctionBuilder {
   const f = new FunctionBuilder(['i32', 'i32'], ['i32']);
-  const table = new HandlerTable(rows, special.first);
   const base = f.parameter(0);
   const budget = f.parameter(1);
   const set = f.keep(load('i32.load', base, hart.tlbSet));
@@ -139,7 +143,7 @@ function generateRun(
   const dispatch = f.loop();
 
   // One block per place in the code, innermost first, so that place i falls out of the i-th block.
-  const { places, placeOf } = placesOf(table.handlers);
+  const { places, placeOf } = placesOf(handlers);
   const labels = Array.from({ length: special.first + places.length }, () => f.block()).reverse();
   const cases = [
     special.resolve,
@@ -174,6 +178,15 @@ function generateRun(
 
   for (const h of places) {
     f.end();
+    const elsewhere = h.row.apart && apart.get(h.row.apart);
+    if (elsewhere !== undefined) {
+      f.call(elsewhere, base, set, here, budget, local('i32', handler));
+      f.setFromStack(1);
+      f.setFromStack(rec);
+      f.branchIf(next, here);
+      f.branch(left);
+      continue;
+    }
     f.scope(() => {
       const context = new InterpreterContext(f, {
         xlen,
@@ -188,7 +201,6 @@ function generateRun(
         left,
         leftSavingPc,
         goTo,
-        addFunction,
         count,
         counts: tier !== undefined,
       });
@@ -206,14 +218,71 @@ function generateRun(
   return f;
 }
 
-/** Handlers that have code of their own, and for each handler the place of its code among them. */
+/**
+ * The handlers of a name: apart(hart, tlbSet, record, budget, handler) → record that is next, or 0
+ * where the interpreter is left with pc saved; remaining budget.
+ */
+function generateApart(
+  name: string,
+  handlers: readonly Handler[],
+  xlen: RegisterWidth,
+  functions: FunctionIndices,
+): FunctionBuilder {
+  const f = new FunctionBuilder(['i32', 'i32', 'i32', 'i32', 'i32'], ['i32', 'i32']);
+  const base = f.parameter(0);
+  const set = f.parameter(1);
+  const here = f.parameter(2);
+  const budget = f.parameter(3);
+  const number = f.parameter(4);
+  const left = f.block();
+  const leftSavingPc = f.block();
+  const next = f.block();
+  const goTo = (pc: Expr): void => {
+    const found = callValue('i32', functions.lookup, base, set, budget, pc);
+    f.branchIf(left, eqz32(tee(2, found)));
+  };
+  const members = handlers.filter(({ row }) => row.apart === name);
+  const none = f.block();
+  const labels = members.map(() => f.block()).reverse();
+  const targets = handlers.map((handler) => labels[members.indexOf(handler)] ?? none);
+  f.branchTable(sub32(number, i32(special.first)), targets, none);
+  for (const handler of members) {
+    f.end();
+    f.scope(() => {
+      const context = new InterpreterContext(f, {
+        ...{ xlen, handler, functions, base, set, record: 2, budget: 3, handlerNumber: 4 },
+        ...{ next, left, leftSavingPc, goTo, count: () => {}, counts: false },
+      });
+      handler.row.execute(context);
+      context.finish();
+    });
+  }
+  f.end(); // none
+  f.unreachable();
+  f.end(); // next
+  here.emit(f);
+  budget.emit(f);
+  f.return();
+  f.end(); // leftSavingPc
+  savePc(f, xlen, base, here);
+  f.end(); // left
+  i32(0).emit(f);
+  budget.emit(f);
+  return f;
+}
+
+/**
+ * Handlers that have code of their own in the loop, and for each handler the place of its code among
+ * them. What TypeScript carries out shares a place for each length, functions apart have one each.
+ */
 function placesOf(handlers: readonly Handler[]): { places: Handler[]; placeOf: number[] } {
   const places: Handler[] = [];
-  const shared = new Map<number, number>();
+  const shared = new Map<string | number, number>();
   const placeOf = handlers.map((handler) => {
-    const known = handler.row.hostOnly ? shared.get(handler.length) : undefined;
+    const shares = handler.row.apart ?? (handler.row.hostOnly ? handler.length : undefined);
+    const known = shares === undefined ? undefined : shared.get(shares);
     if (known !== undefined) return known;
-    if (handler.row.hostOnly) shared.set(handler.length, places.length);
+    if (shares !== undefined) shared.set(shares, places.length);
     return places.push(handler) - 1;
   });
   return { places, placeOf };

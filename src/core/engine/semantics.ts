@@ -98,6 +98,11 @@ export interface EngineRow {
   readonly direct: boolean;
   /** `execute` is `host` and nothing else: such rows share the code that asks TypeScript. */
   readonly hostOnly: boolean;
+  /**
+   * Its code is not in the interpreter's loop but in a function apart, with that of others of this
+   * name: what V8 compiles when the interpreter gets hot is the loop. Never of a jump.
+   */
+  readonly apart?: 'float' | 'rare';
   readonly execute: (c: SemanticContext) => void;
 }
 

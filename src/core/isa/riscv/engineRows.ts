@@ -3,7 +3,7 @@ import { special } from '../../engine/layout.ts';
 import { HandlerTable, type EngineRow, type RegisterWidth } from '../../engine/semantics.ts';
 import { alignedJumpName } from './alignedJumps.ts';
 import { rowsOf } from './instructions/all.ts';
-import { host } from './instructions/row.ts';
+import { host, type InstructionRow } from './instructions/row.ts';
 
 export interface EngineTables {
   /**
@@ -34,6 +34,19 @@ const alignedJump: EngineRow = {
   execute: host,
 };
 
+/** What compilers hardly ever write, and what is mostly hot enough to be translated. */
+const rareExtensions = new Set(
+  'Zabha Zacas Zbc Zbkb Zbkx Zicbop Zihintntl Zihintpause Zimop Zknd Zknh Zksh'.split(' '),
+);
+const rareAtomics = /^amo(xor|minu?|maxu?)\./;
+
+function apartOf(row: InstructionRow): Pick<EngineRow, 'apart'> {
+  if (row.execute === host) return {};
+  if (row.float) return { apart: 'float' };
+  const isRare = rareExtensions.has(row.extension) || rareAtomics.test(row.mnemonic);
+  return isRare ? { apart: 'rare' } : {};
+}
+
 function tablesOf(xlen: RegisterWidth): EngineTables {
   const { instructions, compressed } = rowsOf(xlen);
   const compressible = new Set(compressed.map((row) => row.expandsTo));
@@ -42,6 +55,7 @@ function tablesOf(xlen: RegisterWidth): EngineTables {
     lengths: compressible.has(row.mnemonic) ? [2, 4] : [4],
     direct: row.mnemonic === 'jal' || row.flow === 'branch',
     hostOnly: row.execute === host,
+    ...apartOf(row),
     execute: row.execute,
   }));
   rows.push(illegal, alignedJump);
