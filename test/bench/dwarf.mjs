@@ -1,5 +1,5 @@
-// The first breakpoint in the debug file of Debian's kernel, by name and by line, beside gdb: time
-// and memory of processes that have just started. The file is in the system's cache for both.
+// Breakpoints by name and by line and types of casts in the debug file of Debian's kernel, beside
+// gdb: time and memory of processes that have just started. The file is in the system's cache for both.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -8,8 +8,9 @@ import { bundled } from './inProcess.mjs';
 import { BenchError, root } from './process.mjs';
 
 const cases = [
-  { kind: 'name', first: 'do_sys_openat2', second: 'vfs_read' },
-  { kind: 'line', first: 'fs/open.c:1400', second: 'kernel/sched/core.c:6700' },
+  { kind: 'name', places: ['do_sys_openat2', 'vfs_read', 'tcp_sendmsg'] },
+  { kind: 'line', places: ['fs/open.c:1400', 'kernel/sched/core.c:6700', 'net/ipv4/tcp.c:1300'] },
+  { kind: 'cast', places: ['struct task_struct', 'struct tcp_sock', 'struct kvm'] },
 ];
 const targets = { cold: 2000, again: 100, memory: 600 };
 
@@ -22,16 +23,18 @@ export async function measureDwarf({ runs, nodes }) {
   console.log(`medians of ${runs}, milliseconds and MiB`);
   const columns = ['first', 'again', 'another', 'memory', 'places'];
   console.log(`${''.padEnd(34)}${columns.map((c) => c.padStart(9)).join('')}`);
-  for (const { kind, first, second } of cases) {
-    const args = [file, kind, first, second];
+  for (const { kind, places } of cases) {
+    const args = [file, kind, ...places];
     for (const node of nodes) {
       const ours = measure(runs, () => run(node, [bundle, ...args]));
       print(`${kind}, Trapline on Node ${ours[0]?.node}`, ours);
       const index = ours.map((r) => r.index);
       const memory = median(ours.map((r) => r.memory.all));
+      const third = text(median(ours.map((r) => r.indexed.milliseconds)));
       const took = `${text(median(index.map((i) => i.milliseconds)))} ms in steps of at most`;
       const longest = text(median(index.map((i) => i.longest)));
       console.log(`  index of all names: ${took} ${longest} ms, then ${text(memory)} MiB`);
+      console.log(`  with it a third one: ${third} ms`);
     }
     print(
       `${kind}, gdb-multiarch`,
@@ -72,6 +75,8 @@ def timed(look):
     places = look()
     return {"milliseconds": (time.monotonic() - start) * 1000, "places": places}
 def look(place):
+    if "${kind}" == "cast":
+        return 1 if gdb.lookup_type(place).sizeof > 0 else 0
     text = gdb.execute("break " + place, to_string=True)
     return 1 if "Breakpoint" in text else 0
 def first():

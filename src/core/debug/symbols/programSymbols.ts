@@ -327,7 +327,7 @@ class ElfProgramSymbols implements ProgramSymbols {
 
 function globalNamed(
   module: SymbolModule,
-  units: readonly Die['unit'][],
+  units: Iterable<Die['unit']>,
   name: string,
 ): Die | undefined {
   for (const unit of units) {

@@ -141,9 +141,14 @@ export class SymbolModule {
     });
   }
 
-  /** Units that may define a function, a variable or a type. */
-  unitsDefining(name: string): readonly Unit[] {
-    return this.attempt(() => this.definitions.units(name)) ?? [];
+  /** Units that may define a function, a variable or a type; found one after another. */
+  *unitsDefining(name: string): Generator<Unit> {
+    const units = this.attempt(() => this.definitions.units(name));
+    for (;;) {
+      const next = this.attempt(() => units?.next());
+      if (!next || next.done === true) return;
+      yield next.value;
+    }
   }
 
   /** Makes ready what is slow to make; yields how much of it is done. */

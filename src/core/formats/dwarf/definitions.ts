@@ -6,7 +6,7 @@ import { FormatError } from '../../base/byteReader.ts';
 import { DebugNames } from './debugNames.ts';
 import type { Dwarf } from './dwarf.ts';
 import { GdbIndex } from './gdbIndex.ts';
-import { NameIndex } from './nameIndex.ts';
+import { NameIndex, placesOfName } from './nameIndex.ts';
 import type { Unit } from './unit.ts';
 
 /** What an index in the file offers. */
@@ -18,12 +18,15 @@ interface ListedNames {
 
 export class Definitions {
   private readonly dwarf: Dwarf;
+  private readonly slice: number | undefined;
   private readonly listed: ListedNames | undefined;
   private index: NameIndex | undefined;
   private strings: Uint8Array | undefined;
 
-  constructor(dwarf: Dwarf) {
+  /** `slice`: bytes of debug information that a step of making the index looks at. */
+  constructor(dwarf: Dwarf, slice?: number) {
     this.dwarf = dwarf;
+    this.slice = slice;
     this.listed = listedNames(dwarf);
   }
 
@@ -36,21 +39,39 @@ export class Definitions {
     }
   }
 
-  /** Units that may define a function, a variable or a type. Makes the index if nobody has yet. */
-  units(name: string): readonly Unit[] {
+  /**
+   * Units that may define a function, a variable or a type. Where the index is not complete yet, it
+   * is made as far as somebody asks for further ones.
+   */
+  *units(name: string): Generator<Unit> {
     const index = this.own;
-    while (!index.isComplete) index.step();
-    const listed = this.listed?.unitsDefining(name) ?? [];
-    const found = new Set(listed.map((offset) => this.dwarf.unitWithHeaderAt(offset)));
-    for (const unit of index.unitsDefining(name, this.stringBytes)) found.add(unit);
-    return [...found].sort((a, b) => a.offset - b.offset);
+    const places = placesOfName(this.stringBytes, name);
+    if (this.listed) {
+      while (!index.isComplete) index.step();
+      const listed = this.listed.unitsDefining(name);
+      const found = new Set(listed.map((offset) => this.dwarf.unitWithHeaderAt(offset)));
+      for (const unit of index.unitsDefining(name, places)) found.add(unit);
+      yield* [...found].sort((a, b) => a.offset - b.offset);
+      return;
+    }
+    const seen = new Set<Unit>();
+    for (;;) {
+      for (const unit of index.unitsDefining(name, places)) {
+        if (seen.has(unit)) continue;
+        seen.add(unit);
+        yield unit;
+      }
+      if (index.isComplete) return;
+      index.step();
+    }
   }
 
   private get own(): NameIndex {
     if (!this.index) {
       const known = this.listed && (this.listed.units ?? this.dwarf.units.map((u) => u.offset));
       const offsets = new Set(known);
-      this.index = new NameIndex(this.dwarf.units.filter((u) => !offsets.has(u.offset)));
+      const units = this.dwarf.units.filter((u) => !offsets.has(u.offset));
+      this.index = new NameIndex(units, this.slice);
     }
     return this.index;
   }

@@ -5,10 +5,10 @@
  */
 import { FormatError, type ByteReader } from '../../base/byteReader.ts';
 import { endOfText } from '../../base/stringTable.ts';
-import type { Abbreviation } from './abbreviations.ts';
+import type { Abbreviation, AttributeSpec } from './abbreviations.ts';
 import { DW_AT, DW_FORM, DW_TAG } from './constants.ts';
 import { readForm, skipForm } from './forms.ts';
-import type { Unit } from './unit.ts';
+import { Die, skipAttributes, type Unit } from './unit.ts';
 
 /** Bytes of debug information that one step of making the index looks at, about. */
 const SLICE = 1 << 18;
@@ -25,14 +25,16 @@ const spaces: ReadonlySet<number> = new Set([DW_TAG.namespace, DW_TAG.module]);
 
 export class NameIndex {
   private readonly units: readonly Unit[];
+  private readonly slice: number;
   /** By name, or by where it is in `.debug_str`: the units, by their place in `units`. */
   private readonly byPlace = new Map<number, number | number[]>();
   private readonly byText = new Map<string, number | number[]>();
   private readonly typePlaces = new Set<number>();
   private next = 0;
 
-  constructor(units: readonly Unit[]) {
+  constructor(units: readonly Unit[], slice = SLICE) {
     this.units = units;
+    this.slice = slice;
   }
 
   get isComplete(): boolean {
@@ -46,7 +48,7 @@ export class NameIndex {
 
   /** Indexes some more units. */
   step(): void {
-    for (let bytes = 0; bytes < SLICE;) {
+    for (let bytes = 0; bytes < this.slice;) {
       const unit = this.units[this.next];
       if (!unit) return;
       bytes += unit.end - unit.offset;
@@ -63,42 +65,58 @@ export class NameIndex {
     }
   }
 
-  /** Units that define a name, of those that were indexed so far; `strings` is `.debug_str`. */
-  unitsDefining(name: string, strings: Uint8Array): readonly Unit[] {
+  /**
+   * Units that define a name, of those that were indexed so far; `places` are those of the name in
+   * `.debug_str`.
+   */
+  unitsDefining(name: string, places: readonly number[]): readonly Unit[] {
     const found = new Set<number>(listOf(this.byText.get(name)));
-    const wanted = new TextEncoder().encode(name);
-    for (const [place, units] of this.byPlace) {
-      const end = endOfText(strings, place, wanted);
-      if (end >= 0 && strings[end] === 0) for (const unit of listOf(units)) found.add(unit);
+    for (const place of places) {
+      for (const unit of listOf(this.byPlace.get(place))) found.add(unit);
     }
     return [...found].sort((a, b) => a - b).flatMap((number) => this.units[number] ?? []);
   }
 
   private add(unit: Unit, number: number): void {
-    const reader = unit.reader(unit.root.nextOffset);
+    const reader = unit.loadedReader(unit.root.nextOffset);
+    const shapes = new Map<Abbreviation, Shape>();
     // Entries below the ones that matter are skipped by DW_AT_sibling, or one by one.
     let depth = 0;
     let skipped = 0;
     while (!reader.atEnd) {
-      const at = reader.offset;
-      const abbreviation = unit.abbreviationAt(reader, at);
+      const { offset } = reader;
+      const abbreviation = unit.abbreviationAt(reader, offset);
       if (!abbreviation) {
         if (skipped > 0) skipped--;
         else if (--depth < 0) return;
         continue;
       }
-      const entry = readEntry(reader, abbreviation, unit, skipped > 0);
-      if (skipped === 0 && entry.isDefinition && entry.name !== undefined) {
-        this.note(unit, entry.name, number, types.has(abbreviation.tag));
+      if (skipped === 0) {
+        let shape = shapes.get(abbreviation);
+        if (!shape) shapes.set(abbreviation, (shape = findShape(abbreviation)));
+        const { isDefinition, isType, isSpace, name } = shape;
+        if (isDefinition) {
+          const values = reader.offset;
+          this.note(unit, nameOfEntry(reader, offset, abbreviation, name, unit), number, isType);
+          reader.seek(values);
+        }
+        if (isSpace) {
+          for (const { form } of abbreviation.attributes) skipForm(reader, form, unit);
+          if (abbreviation.hasChildren) depth++;
+          continue;
+        }
       }
-      if (!abbreviation.hasChildren) continue;
-      if (skipped === 0 && spaces.has(abbreviation.tag)) depth++;
-      else if (entry.sibling !== undefined && entry.sibling > at) reader.seek(entry.sibling);
-      else skipped++;
+      if (!skipAttributes(reader, offset, abbreviation, unit)) skipped++;
     }
   }
 
-  private note(unit: Unit, name: string | number, number: number, isType: boolean): void {
+  private note(
+    unit: Unit,
+    name: string | number | undefined,
+    number: number,
+    isType: boolean,
+  ): void {
+    if (name === undefined) return;
     // Places in the strings of a .dwo file are its own.
     if (typeof name === 'number' && !unit.lookup.sections.isSplit) {
       // A type is the same in each of the units that have it: the first one will do.
@@ -112,67 +130,55 @@ export class NameIndex {
   }
 }
 
-interface Entry {
-  /** Its text, or where it is in `.debug_str`. */
-  readonly name: string | number | undefined;
-  readonly sibling: number | undefined;
-  readonly isDefinition: boolean;
+/** Where a name is in a section of strings, from which on nothing else follows. */
+export function placesOfName(strings: Uint8Array, name: string): readonly number[] {
+  const wanted = new TextEncoder().encode(name);
+  const places: number[] = [];
+  for (let end = strings.indexOf(0); end >= 0; end = strings.indexOf(0, end + 1)) {
+    const start = end - wanted.length;
+    if (start >= 0 && endOfText(strings, start, wanted) >= 0) places.push(start);
+  }
+  return places;
 }
 
-const nothing: Entry = { name: undefined, sibling: undefined, isDefinition: false };
+/** What an entry is by its abbreviation alone. */
+interface Shape {
+  readonly isDefinition: boolean;
+  readonly isType: boolean;
+  readonly isSpace: boolean;
+  /** Its name where that is at hand: the definition of what was declared has none. */
+  readonly name: AttributeSpec | undefined;
+}
 
-function readEntry(
+const placeAttributes: ReadonlySet<number> = new Set([
+  ...[DW_AT.location, DW_AT.const_value, DW_AT.low_pc, DW_AT.ranges],
+]);
+
+function findShape({ tag, attributes }: Abbreviation): Shape {
+  const isType = types.has(tag);
+  const isObject = tag === DW_TAG.subprogram || tag === DW_TAG.variable;
+  const isDefinition = isType
+    ? !attributes.some(({ name }) => name === DW_AT.declaration)
+    : isObject && attributes.some(({ name }) => placeAttributes.has(name));
+  const name = attributes.find((a) => a.name === DW_AT.name);
+  return { isDefinition, isType, isSpace: spaces.has(tag), name };
+}
+
+/** A definition outside of its class, or the instance of an inline function, is named elsewhere. */
+function nameOfEntry(
   reader: ByteReader,
+  offset: number,
   abbreviation: Abbreviation,
+  name: AttributeSpec | undefined,
   unit: Unit,
-  isSkipped: boolean,
-): Entry {
-  if (isSkipped && abbreviation.fixedSize !== undefined && !abbreviation.hasChildren) {
-    reader.skip(abbreviation.fixedSize);
-    return nothing;
+): string | number | undefined {
+  if (name?.at !== undefined) {
+    reader.skip(name.at);
+    return readName(reader, name.form, unit);
   }
-  const isType = types.has(abbreviation.tag);
-  const isCode = abbreviation.tag === DW_TAG.subprogram;
-  const isData = abbreviation.tag === DW_TAG.variable;
-  const isWanted = !isSkipped && (isType || isCode || isData);
-  let name: string | number | undefined;
-  let sibling: number | undefined;
-  let isDefinition = isType;
-  let origin: number | undefined;
-  for (const { name: attribute, form, implicitConst } of abbreviation.attributes) {
-    switch (attribute) {
-      case DW_AT.sibling:
-        if (form !== DW_FORM.ref4) break;
-        sibling = unit.offset + reader.u32();
-        continue;
-      case DW_AT.name:
-        if (!isWanted) break;
-        name = readName(reader, form, unit);
-        continue;
-      case DW_AT.declaration:
-        isDefinition = false;
-        break;
-      case DW_AT.location:
-      case DW_AT.const_value:
-      case DW_AT.low_pc:
-      case DW_AT.ranges:
-        isDefinition ||= isCode || isData;
-        break;
-      case DW_AT.specification:
-      case DW_AT.abstract_origin: {
-        if (!isWanted) break;
-        const value = readForm(reader, form, implicitConst, unit);
-        if (value.kind === 'unitReference') origin = unit.offset + value.offset;
-        continue;
-      }
-    }
-    skipForm(reader, form, unit);
-  }
-  if (name === undefined && origin !== undefined && isDefinition) {
-    // A definition outside of its class, or the instance of an inline function.
-    name = unit.entryAt(origin).name;
-  }
-  return { name, sibling, isDefinition };
+  const die = new Die(unit, offset, reader.offset, abbreviation);
+  if (name !== undefined) return die.name;
+  return (die.reference(DW_AT.specification) ?? die.reference(DW_AT.abstract_origin))?.name;
 }
 
 function readName(reader: ByteReader, form: number, unit: Unit): string | number | undefined {

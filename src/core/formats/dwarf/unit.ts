@@ -144,9 +144,10 @@ export class Unit implements Encoding {
     return this.data.slice(offset);
   }
 
-  /** Forgets the unit's bytes, which are read again when they are needed. */
+  /** Forgets the unit's bytes and abbreviations, which are read again when they are needed. */
   release(): void {
     this.data = undefined;
+    this.abbreviations = undefined;
   }
 
   private wholeReader(): ByteReader {
@@ -348,8 +349,11 @@ function skipSubtree(
   }
 }
 
-/** True when the entry's children are behind the reader, too: its DW_AT_sibling was followed. */
-function skipAttributes(
+/**
+ * Moves a reader that stands at an entry's attributes behind them. True when its children are behind
+ * the reader, too: it has none, or its DW_AT_sibling was followed.
+ */
+export function skipAttributes(
   reader: ByteReader,
   start: number,
   { hasChildren, fixedSize, attributes }: Abbreviation,

@@ -114,7 +114,7 @@ function readFrames(file: Damaged): number {
 function readIndexes(file: Damaged): number {
   const dwarf = dwarfOf(file);
   const definitions = new Definitions(dwarf);
-  return listedRanges(dwarf).length + definitions.units('apply').length;
+  return listedRanges(dwarf).length + [...definitions.units('apply')].length;
 }
 
 async function readSymbols({ bytes, open }: Damaged): Promise<number> {

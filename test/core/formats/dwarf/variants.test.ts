@@ -15,6 +15,7 @@ import type {
 } from '../../../../src/core/debug/symbols/symbols.ts';
 import { Definitions } from '../../../../src/core/formats/dwarf/definitions.ts';
 import { Dwarf } from '../../../../src/core/formats/dwarf/dwarf.ts';
+import type { Unit } from '../../../../src/core/formats/dwarf/unit.ts';
 import { ElfFile } from '../../../../src/core/formats/elf/elf.ts';
 import { build, fixtures, run, sourceFolder, type Fixture } from './fixtures.ts';
 
@@ -203,7 +204,7 @@ describe('debug information in other forms', function () {
         .slice(0, 5)
         .map((name) => [
           name,
-          definitions.units(name).map((u) => path.basename(u.root.name ?? '')),
+          [...definitions.units(name)].map((u) => path.basename(u.root.name ?? '')),
         ]);
     }
 
@@ -220,8 +221,19 @@ describe('debug information in other forms', function () {
       assert.deepEqual(found(file), expected);
       const definitions = definitionsOf(file);
       assert.deepEqual([...definitions.prepare()], [1]);
-      for (const name of names.slice(5)) assert.ok(definitions.units(name).length > 0, name);
-      assert.deepEqual(definitions.units('no such name'), []);
+      for (const name of names.slice(5)) assert.ok([...definitions.units(name)].length > 0, name);
+      assert.deepEqual([...definitions.units('no such name')], []);
+    });
+
+    it('by an index that is made only as far as somebody asks', () => {
+      const file = buildForHost('gcc', 5, []);
+      const dwarf = new Dwarf(new ElfFile(new Uint8Array(readFileSync(file)), file));
+      const definitions = new Definitions(dwarf, 1);
+      const first = definitions.units('main').next().value as Unit | undefined;
+      assert.equal(path.basename(first?.root.name ?? ''), 'main.c');
+      const place = dwarf.units.findIndex((u) => u === first);
+      assert.ok(place < dwarf.units.length - 1);
+      assert.equal([...definitions.prepare()].length, dwarf.units.length - 1 - place);
     });
 
     it('by .debug_names', () => {
