@@ -27,6 +27,10 @@ export function pcName(isa: Isa): string {
   return isa.registers.find((register) => register.role === 'pc')?.name ?? 'pc';
 }
 
+export function stackPointerName(isa: Isa): string {
+  return isa.registers.find(({ role }) => role === 'stackPointer')?.name ?? 'sp';
+}
+
 export async function readPc(guest: Guest, hart: number): Promise<bigint> {
   const [pc] = await guest.target.readRegisters(hart, [pcName(guest.isa)]);
   return pc ?? 0n;

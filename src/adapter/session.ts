@@ -225,8 +225,8 @@ export class TraplineSession extends DebugSession {
     await this.resume(go);
   }
 
-  async pause({ filter, guest }: Running): Promise<void> {
-    if (!filter.pause()) await guest.target.pause();
+  async pause({ filter, stepper }: Running): Promise<void> {
+    if (!filter.pause()) await stepper.pause();
   }
 
   /** A hart that stands, for requests that mean nothing while it runs. */

@@ -6,7 +6,7 @@
 import type { ResumeRequest, StopEvent } from '../core/debug/target.ts';
 import type { LineRange } from '../core/debug/symbols/symbols.ts';
 import { UserError } from '../core/base/userError.ts';
-import { guestSeenBy, readPc, type Guest } from './guest.ts';
+import { guestSeenBy, readPc, stackPointerName, type Guest } from './guest.ts';
 import type { CallStacks } from './stack.ts';
 
 export type StepKind = 'next' | 'stepIn' | 'stepOut';
@@ -25,6 +25,8 @@ type StepRequest = Exclude<ResumeRequest, { kind: 'continue' | 'proceed' }>;
 
 /** Lines that run this often into their own beginning end the step anyway. */
 const MOST_RESUMES = 1000;
+/** By so much the frame's end may be wrong where code says nothing of it. */
+const STACK_SLACK = 512n;
 
 export class Stepper {
   private readonly guest: Guest;
@@ -32,6 +34,8 @@ export class Stepper {
   private readonly report: (stop: StopEvent) => void;
   /** Other harts stand still during the step. */
   private alone = false;
+  private stepping = false;
+  private pauseWanted = false;
   /** Set while a step waits for its next stop. */
   private waiting: ((stop: StopEvent | undefined) => void) | undefined;
 
@@ -55,12 +59,24 @@ export class Stepper {
     this.waiting = undefined;
   }
 
+  /** Between two stops of a step there is nothing to pause: it ends instead of going on. */
+  async pause(): Promise<void> {
+    this.pauseWanted = this.stepping;
+    await this.guest.target.pause();
+  }
+
   /** Prepares a step; what comes back starts it and settles when it has ended. */
   async prepare(step: Step): Promise<() => Promise<void>> {
     const plan = await this.plan(step);
     return async () => {
-      const stop = await plan();
-      if (stop) this.report(stop);
+      this.stepping = true;
+      try {
+        const stop = await plan();
+        if (stop) this.report(stop);
+      } finally {
+        this.stepping = false;
+        this.pauseWanted = false;
+      }
     };
   }
 
@@ -132,7 +148,12 @@ export class Stepper {
   private async toCaller(hart: number): Promise<StepRequest | undefined> {
     const [callee, caller] = await this.stacks.physicalFrames(hart, 2);
     if (!callee || !caller) return undefined;
-    const stack = callee.cfa === undefined ? {} : { stackAtLeast: callee.cfa };
+    const end = callee.cfa ?? caller.register(stackPointerName(this.guest.isa));
+    const stack = {
+      ...(end !== undefined && { stackAtLeast: end }),
+      // Another task may come there sooner, on a stack further up. A trap has a stack of its own.
+      ...(end !== undefined && callee.mode === caller.mode && { stackBelow: end + STACK_SLACK }),
+    };
     return { kind: 'runTo', hart, address: caller.pc, mode: caller.mode, ...stack };
   }
 
@@ -142,6 +163,7 @@ export class Stepper {
   }
 
   private async resume(request: StepRequest): Promise<StopEvent | undefined> {
+    if (this.pauseWanted) return { hart: request.hart, reason: { kind: 'pause' } };
     const stop = new Promise<StopEvent | undefined>((resolve) => (this.waiting = resolve));
     try {
       await this.guest.target.resume(this.alone ? { ...request, alone: true } : request);

@@ -6,9 +6,16 @@
 import type { Cpu } from '../isa/cpu.ts';
 import type { Breakpoint } from './target.ts';
 
+export interface WatchedReturns {
+  readonly hart: number;
+  /** That they lead to. */
+  readonly mode: string;
+}
+
 export class BreakpointSet {
   private readonly idsByAddress = new Map<bigint, number[]>();
   private temporary: readonly bigint[] = [];
+  private returns: WatchedReturns | undefined;
 
   /** Replaces the client's breakpoints; `apply` brings them into the harts. */
   replace(breakpoints: readonly Breakpoint[]): void {
@@ -20,9 +27,10 @@ export class BreakpointSet {
     }
   }
 
-  /** Replaces the temporary addresses. */
-  setTemporary(addresses: readonly bigint[]): void {
+  /** Replaces the temporary addresses, and the returns from traps that one hart stops behind. */
+  setTemporary(addresses: readonly bigint[], returns?: WatchedReturns): void {
     this.temporary = addresses;
+    this.returns = returns;
   }
 
   get hasTemporary(): boolean {
@@ -37,6 +45,9 @@ export class BreakpointSet {
   /** Gives every hart the addresses that are in force now. */
   apply(harts: readonly Cpu[]): void {
     const addresses = [...new Set([...this.idsByAddress.keys(), ...this.temporary])];
-    for (const hart of harts) hart.setBreakpoints(addresses);
+    for (const [index, hart] of harts.entries()) {
+      hart.setBreakpoints(addresses);
+      hart.watchReturns?.(this.returns?.hart === index ? this.returns.mode : undefined);
+    }
   }
 }

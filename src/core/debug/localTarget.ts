@@ -12,8 +12,9 @@ import { pacedTime, type Pace } from '../machine/waitedTime.ts';
 import { BreakpointSet } from './breakpoints.ts';
 import { DataBreakpointSet } from './dataBreakpoints.ts';
 import { RunControl, type Pacing, type RunHost } from './runControl.ts';
+import { endsStep, type Plan, type PlanContext } from './planContext.ts';
 import { KeptSnapshots } from './snapshots.ts';
-import { endsStep, planFor, type Plan, type PlanContext } from './stepping.ts';
+import { planFor } from './stepping.ts';
 import type {
   DirtyLogAction,
   DirtyLogState,

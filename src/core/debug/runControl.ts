@@ -5,7 +5,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { UserError } from '../base/userError.ts';
-import type { Plan, SliceResult } from './stepping.ts';
+import type { Plan, SliceResult } from './planContext.ts';
 import type { EndEvent, StopEvent } from './target.ts';
 
 /** What the loop needs of its host. */

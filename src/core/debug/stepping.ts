@@ -4,41 +4,26 @@
  * the instruction set only through `Isa` and register roles; they know nothing of time, of events
  * to listeners or of the host. See `target.ts` for what each request means.
  */
-import { defined } from '../base/assert.ts';
 import type { Cpu } from '../isa/cpu.ts';
-import type { DisassembledInstruction } from '../isa/isa.ts';
-import type { Machine, MachineStop } from '../machine/machine.ts';
-import type { BreakpointSet } from './breakpoints.ts';
-import { runWatching, type WatchedStop } from './registerWatch.ts';
-import { passAccess, stopBefore, type DataBreakpointSet } from './dataBreakpoints.ts';
-import type { EndEvent, ResumeRequest, StopEvent, StopReason } from './target.ts';
-import { readVirtual } from './targetMemory.ts';
-
-/** What a slice came to. */
-export type SliceResult =
-  | { readonly kind: 'more' }
-  /** Only input from outside can go on. */
-  | { readonly kind: 'idle' }
-  /** No time passes until then. */
-  | { readonly kind: 'pending'; readonly until: Promise<void> }
-  | { readonly kind: 'stop'; readonly stop: StopEvent }
-  | { readonly kind: 'end'; readonly end: EndEvent };
-
-export interface Plan {
-  /** Runs about `budget` instructions. After a stop it may be called again and then goes on. */
-  slice(budget: number): SliceResult;
-}
-
-/** What plans work on. */
-export interface PlanContext {
-  readonly machine: Machine;
-  readonly breakpoints: BreakpointSet;
-  readonly data: DataBreakpointSet;
-  /** Name of the stack pointer. */
-  readonly stackPointer: string;
-}
-
-const MORE: SliceResult = { kind: 'more' };
+import type { DisassembledInstruction, Isa } from '../isa/isa.ts';
+import {
+  MORE,
+  breakpointStop,
+  cpuOf,
+  endsStep,
+  instructionAt,
+  letTheWorldGoOn,
+  resultOf,
+  runIn,
+  stackPointerOf,
+  stepStop,
+  type Plan,
+  type PlanContext,
+  type SliceResult,
+} from './planContext.ts';
+import { StepWorld, type StepFrame } from './stepFrame.ts';
+import type { ResumeRequest } from './target.ts';
+import { TrapDetour, type TrapTaken } from './trapDetour.ts';
 
 /**
  * Instructions of one hart stepped in a row before the others get as many: a line that spins on
@@ -62,16 +47,11 @@ export function planFor(request: PlanRequest, context: PlanContext): Plan {
         hart: request.hart,
         addresses: [request.address],
         stackAtLeast: request.stackAtLeast,
+        stackBelow: request.stackBelow,
         mode: request.mode,
         alone: request.alone,
       });
   }
-}
-
-/** The stop that a hart at a breakpoint of the client's makes, undefined when it has none at pc. */
-export function breakpointStop(context: PlanContext, hart: number): StopEvent | undefined {
-  const ids = context.breakpoints.idsAt(cpuOf(context, hart).pc);
-  return ids.length === 0 ? undefined : { hart, reason: { kind: 'breakpoint', ids } };
 }
 
 class ContinuePlan implements Plan {
@@ -128,6 +108,9 @@ interface Destination {
   readonly hart: number;
   readonly addresses: readonly bigint[];
   readonly stackAtLeast?: bigint | undefined;
+  readonly stackBelow?: bigint | undefined;
+  /** What must go on there. */
+  readonly frame?: StepFrame | undefined;
   /** The mode the hart must be in, for returns from a trap. */
   readonly mode?: string | undefined;
   /** No other hart runs meanwhile. */
@@ -138,10 +121,13 @@ interface Destination {
 class RunToPlan implements Plan {
   private readonly context: PlanContext;
   private readonly destination: Destination;
+  /** In which the addresses are. */
+  private readonly start: StepWorld;
 
-  constructor(context: PlanContext, destination: Destination) {
+  constructor(context: PlanContext, destination: Destination, start?: StepWorld) {
     this.context = context;
     this.destination = destination;
+    this.start = start ?? new StepWorld(context, cpuOf(context, destination.hart));
   }
 
   slice(budget: number): SliceResult {
@@ -172,10 +158,15 @@ class RunToPlan implements Plan {
   }
 
   private arrived(cpu: Cpu): boolean {
-    const { hart, addresses, stackAtLeast, mode } = this.destination;
+    const { hart, addresses, frame, stackAtLeast, stackBelow, mode } = this.destination;
     if (cpu.id !== cpuOf(this.context, hart).id || !addresses.includes(cpu.pc)) return false;
     if (mode !== undefined && cpu.modeName !== mode) return false;
-    return stackAtLeast === undefined || stackPointerOf(this.context, cpu) >= stackAtLeast;
+    if (frame) return frame.isThatOf(cpu);
+    // Other processes have code at the same address.
+    if ((mode ?? this.start.mode) === this.start.mode && !this.start.isThatOf(cpu)) return false;
+    const stackPointer = stackPointerOf(this.context, cpu);
+    if (stackBelow !== undefined && stackPointer >= stackBelow) return false;
+    return stackAtLeast === undefined || stackPointer >= stackAtLeast;
   }
 }
 
@@ -184,7 +175,8 @@ class StepRangePlan implements Plan {
   private readonly context: PlanContext;
   private readonly request: ResumeRequest & { kind: 'stepRange' };
   /** The call or trap that is being run through. */
-  private detour: RunToPlan | undefined;
+  private detour: RunToPlan | TrapDetour | undefined;
+  private world: StepWorld | undefined;
   /** Something stopped it on the way: where it stands now may be the end of the step. */
   private interrupted = false;
 
@@ -210,7 +202,7 @@ class StepRangePlan implements Plan {
     return letTheWorldGoOn(this.context, hart, STEPS_IN_A_ROW, this.request.alone);
   }
 
-  private continueDetour(detour: RunToPlan, budget: number): SliceResult {
+  private continueDetour(detour: RunToPlan | TrapDetour, budget: number): SliceResult {
     const result = detour.slice(budget);
     if (result.kind !== 'stop' || !endsStep(result.stop)) return result;
     this.detour = undefined;
@@ -224,8 +216,7 @@ class StepRangePlan implements Plan {
     const cpu = cpuOf(this.context, hart);
     const pc = cpu.pc;
     const instructions = cpu.instructions;
-    const mode = cpu.modeName;
-    const stackPointer = stackPointerOf(this.context, cpu);
+    const frame = this.worldOf(cpu).frame(stackPointerOf(this.context, cpu));
     const instruction = instructionAt(machine, cpu);
     cpu.skipBreakpointOnce();
     const result = resultOf(this.context, runIn(this.context, 1, hart));
@@ -238,22 +229,25 @@ class StepRangePlan implements Plan {
     }
     const next = pc + BigInt(instruction?.size ?? 0);
     const wasTrap =
-      cpu.modeName !== mode && instruction?.flow !== 'trapReturn'
+      cpu.modeName !== frame.world.mode && instruction?.flow !== 'trapReturn'
         ? true
         : leftUnexpectedly(instruction, next, cpu, instructions);
-    // An ecall is an instruction like a call: stepping in means to see its handler. An interrupt or
-    // a fault in the middle of a line is nothing that the line says.
-    if (wasTrap && (over || instruction?.flow !== 'trap')) {
-      return this.runThrough({
-        hart,
-        addresses: [pc, next],
-        mode,
-        stackAtLeast: stackPointer,
-        alone,
-      });
+    if (wasTrap) {
+      const kind = trapKind(machine.isa, cpu, instruction);
+      // An ecall is an instruction like a call: stepping in means to see its handler. An interrupt
+      // or a fault in the middle of a line is nothing that the line says.
+      if (over || kind !== 'call') {
+        return this.runThrough(
+          new TrapDetour(this.context, { hart, kind, pc, next, frame, alone }),
+        );
+      }
     }
     if (over && instruction?.flow === 'call' && cpu.pc !== next) {
-      return this.runThrough({ hart, addresses: [next], stackAtLeast: stackPointer, alone });
+      // What links elsewhere than functions do may move the stack pointer: it saves registers for
+      // the function that calls it.
+      const own = links(machine.isa, cpu, next) ? { frame } : {};
+      const destination = { hart, addresses: [next], ...own, alone };
+      return this.runThrough(new RunToPlan(this.context, destination, frame.world));
     }
     // Recursion comes back to the same addresses in another frame, so both of these end the step.
     const changedFrame = instruction?.flow === 'return' || instruction?.flow === 'call';
@@ -261,8 +255,13 @@ class StepRangePlan implements Plan {
     return this.stopAtBreakpointInside();
   }
 
-  private runThrough(destination: Destination): SliceResult {
-    this.detour = new RunToPlan(this.context, destination);
+  private worldOf(cpu: Cpu): StepWorld {
+    if (this.world?.mode !== cpu.modeName) this.world = new StepWorld(this.context, cpu);
+    return this.world;
+  }
+
+  private runThrough(detour: RunToPlan | TrapDetour): SliceResult {
+    this.detour = detour;
     const atOnce = breakpointStop(this.context, this.request.hart);
     return atOnce ? { kind: 'stop', stop: atOnce } : MORE;
   }
@@ -282,16 +281,21 @@ class StepRangePlan implements Plan {
   }
 }
 
-/** The end of a step, which is a breakpoint's stop when it landed on one. */
-function stepStop(context: PlanContext, hart: number): StopEvent {
-  const ids = context.breakpoints.idsAt(cpuOf(context, hart).pc);
-  if (ids.length === 0) return { hart, reason: { kind: 'step' } };
-  return { hart, reason: { kind: 'breakpoint', ids, stepEnded: true } };
+function trapKind(
+  { traps = [] }: Isa,
+  cpu: Cpu,
+  instruction: DisassembledInstruction | undefined,
+): TrapTaken['kind'] {
+  const registers = traps.find(({ mode }) => mode === cpu.modeName);
+  const cause = registers && cpu.readRegister(registers.cause);
+  if (cause !== undefined && registers?.isInterrupt(cause)) return 'interrupt';
+  return instruction?.flow === 'trap' ? 'call' : 'fault';
 }
 
-/** Whether nothing is left to do of the step that stopped here. */
-export function endsStep({ reason }: StopEvent): boolean {
-  return reason.kind === 'step' || (reason.kind === 'breakpoint' && reason.stepEnded === true);
+/** Whether a call has left its return address where functions expect it. */
+function links({ registers }: Isa, cpu: Cpu, next: bigint): boolean {
+  const link = registers.find(({ role }) => role === 'returnAddress');
+  return link === undefined || cpu.readRegister(link.name) === next;
 }
 
 /** Whether control went where the instruction itself cannot have sent it. */
@@ -308,81 +312,4 @@ function leftUnexpectedly(
   if (flow === 'next') return cpu.pc !== next;
   if (flow === 'branch' || target !== undefined) return cpu.pc !== next && cpu.pc !== target;
   return false;
-}
-
-/** Runs every hart but one, and time when there is no other, so that what a hart waits for happens. */
-function letTheWorldGoOn(
-  context: PlanContext,
-  hart: number,
-  budget: number,
-  alone = false,
-): SliceResult {
-  const { machine } = context;
-  if (machine.hartState(hart) !== 'running') {
-    return resultOf(context, runIn(context, budget, alone ? hart : undefined));
-  }
-  if (alone) return MORE;
-  for (let other = 0; other < machine.harts.length; other++) {
-    if (other === hart || machine.hartState(other) !== 'running') continue;
-    const result = resultOf(context, runIn(context, budget, other));
-    if (result.kind === 'stop' || result.kind === 'end') return result;
-  }
-  return MORE;
-}
-
-/** Registers that are watched are looked at on the way. */
-function runIn(context: PlanContext, budget: number, only?: number): WatchedStop {
-  return runWatching(context.machine, context.data.registers, budget, only);
-}
-
-function resultOf(context: PlanContext, stop: WatchedStop): SliceResult {
-  switch (stop.kind) {
-    case 'changed':
-      return { kind: 'stop', stop: stop.stop };
-    case 'budget':
-      return MORE;
-    case 'idle':
-      return { kind: 'idle' };
-    case 'pending':
-      return stop;
-    case 'ended':
-      return { kind: 'end', end: stop.end };
-    case 'event':
-      return {
-        kind: 'stop',
-        stop: { hart: stop.hart, reason: eventReason(stop) },
-      };
-    case 'breakpoint': {
-      const { watchHit } = cpuOf(context, stop.hart);
-      if (watchHit) {
-        const before = stopBefore(context.machine, stop.hart, watchHit, context.data);
-        if (before) return { kind: 'stop', stop: before };
-        const passed = passAccess(context.machine, stop.hart, watchHit, context.data);
-        if (passed.kind === 'stop') return passed;
-        return passed.stop.kind === 'breakpoint' ? MORE : resultOf(context, passed.stop);
-      }
-      const users = breakpointStop(context, stop.hart);
-      if (users) return { kind: 'stop', stop: users };
-      // A temporary breakpoint of another hart's way: pass through it.
-      cpuOf(context, stop.hart).skipBreakpointOnce();
-      return MORE;
-    }
-  }
-}
-
-function eventReason({ name, text, details }: MachineStop & { kind: 'event' }): StopReason {
-  return { kind: 'event', name, text, ...(details && { details }) };
-}
-
-function instructionAt(machine: Machine, cpu: Cpu): DisassembledInstruction | undefined {
-  const bytes = readVirtual(machine, cpu, cpu.pc, 8, 'fetch');
-  return bytes.length === 0 ? undefined : machine.isa.disassemble(bytes, cpu.pc);
-}
-
-function stackPointerOf(context: PlanContext, cpu: Cpu): bigint {
-  return defined(cpu.readRegister(context.stackPointer), 'stack pointer');
-}
-
-function cpuOf(context: PlanContext, hart: number): Cpu {
-  return defined(context.machine.harts[hart], `hart ${hart}`);
 }

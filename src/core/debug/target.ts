@@ -90,7 +90,7 @@ export type ResumeRequest =
   | { readonly kind: 'stepInstruction'; readonly hart: number; readonly alone?: boolean }
   /**
    * Until pc leaves [start, end). With `over`, a call is run through to its return; so is a trap
-   * and its handler. Without it the step also ends on entry to a callee.
+   * and its handler, see `trapDetour.ts`. Without it the step also ends on entry to a callee.
    */
   | {
       readonly kind: 'stepRange';
@@ -101,14 +101,16 @@ export type ResumeRequest =
       readonly alone?: boolean;
     }
   /**
-   * Until pc is `address` and, when given, the stack pointer is at least `stackAtLeast` and the hart
-   * is in the mode.
+   * Until pc is `address` and, when given, the stack pointer is at least `stackAtLeast` and below
+   * `stackBelow`, and the hart is in the mode. In the mode where it begins, also in the same address
+   * space.
    */
   | {
       readonly kind: 'runTo';
       readonly hart: number;
       readonly address: bigint;
       readonly stackAtLeast?: bigint;
+      readonly stackBelow?: bigint;
       readonly mode?: string | undefined;
       readonly alone?: boolean;
     };

@@ -31,6 +31,17 @@ export interface CpuRun {
   readonly steps: number;
 }
 
+/** The kind of hit that only `watchReturns` makes. */
+export const watchedReturn = 'watched-return';
+
+/** Where a mode's first stage of translation leads. */
+export interface AddressSpace {
+  /** The same as long as the same tables are walked. */
+  readonly key: string;
+  /** What software calls it, by the names of the specification: `asid`, `vmid`. */
+  readonly ids: Readonly<Record<string, number>>;
+}
+
 /** A trap that was to be stopped at. */
 export interface TrapHit {
   readonly kind: string;
@@ -45,6 +56,8 @@ export interface Cpu {
   readonly instructions: number;
   /** `VS-mode`, `M-mode`, … */
   readonly modeName: string;
+  /** Of the present mode; absent where addresses are physical. */
+  readonly addressSpace?: AddressSpace | undefined;
   pc: bigint;
 
   /** Runs at most `budget` steps, see `CpuRun.steps`; exact. */
@@ -81,6 +94,11 @@ export interface Cpu {
    * core/machine/exitStops.ts lists; others are none of its business.
    */
   setTrapStops?(stops: readonly ExitStop[]): void;
+  /**
+   * Has `run` come back behind each return from a trap to this mode too, with a hit of the kind
+   * `watchedReturn` whose text is the mode that it comes from; undefined: no longer.
+   */
+  watchReturns?(to: string | undefined): void;
   /** The last of these, once. */
   takeTrapHit?(): TrapHit | undefined;
 

@@ -165,6 +165,9 @@ export interface TrapRegisters {
   readonly vector: string;
   readonly vectorFlags: bigint;
   readonly returnAddress: string;
+  readonly cause: string;
+  /** Of values of `cause`. */
+  isInterrupt(cause: bigint): boolean;
   /** Read to tell where traps came from. */
   readonly status: readonly string[];
   /** The mode that the last of them came from, by the values of `status`. */

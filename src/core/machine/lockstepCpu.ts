@@ -1,7 +1,7 @@
 /** A hart of two machines in lockstep: read from the one, changed in both. */
 import type { AddressWalk, ExitStop, MappingTable, WalkQuery } from '../debug/target.ts';
 import type { Watchpoint, WatchHit } from '../isa/watchpoints.ts';
-import type { AccessKind, Cpu, CpuRun, DebugStage, TrapHit } from '../isa/cpu.ts';
+import type { AccessKind, AddressSpace, Cpu, CpuRun, DebugStage, TrapHit } from '../isa/cpu.ts';
 
 export class LockstepCpu implements Cpu {
   private readonly first: Cpu;
@@ -20,6 +20,9 @@ export class LockstepCpu implements Cpu {
   }
   get modeName(): string {
     return this.first.modeName;
+  }
+  get addressSpace(): AddressSpace | undefined {
+    return this.first.addressSpace;
   }
   get wouldWake(): boolean {
     return this.first.wouldWake;
@@ -64,6 +67,10 @@ export class LockstepCpu implements Cpu {
     this.first.setTrapStops?.(stops);
     // Both come back at the same instruction.
     this.second.setTrapStops?.(stops);
+  }
+  watchReturns(to: string | undefined): void {
+    this.first.watchReturns?.(to);
+    this.second.watchReturns?.(to);
   }
   takeTrapHit(): TrapHit | undefined {
     this.second.takeTrapHit?.();

@@ -1,7 +1,7 @@
 /** How fast a machine runs for its debugger, by a clock that only waiting moves. */
 import assert from 'node:assert/strict';
 import { RunControl } from '../../../src/core/debug/runControl.ts';
-import type { Plan, SliceResult } from '../../../src/core/debug/stepping.ts';
+import type { Plan, SliceResult } from '../../../src/core/debug/planContext.ts';
 
 const perSlice = 10;
 

@@ -185,7 +185,8 @@ export class Hart
       this.waitEnd = undefined;
       const due = this.traps.pendingInterrupt();
       if (due) {
-        if (before + budget - this.instructions - traps <= 0)
+        // Who watches a return sees where it leads before the next trap.
+        if (before + budget - this.instructions - traps <= 0 || this.traps.watch?.isHit)
           return this.ran('budget', before, traps);
         traps++;
         this.traps.takeInterrupt(due.code, due.target);

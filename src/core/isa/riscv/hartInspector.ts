@@ -1,7 +1,8 @@
 /** A hart as debuggers look at it: registers by name, addresses, page tables. Changes no state unasked. */
 import type { AddressWalk, MappingTable, WalkQuery } from '../../debug/target.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
-import type { AccessKind, DebugStage } from '../cpu.ts';
+import type { AccessKind, AddressSpace, DebugStage } from '../cpu.ts';
+import { addressSpaceOf } from './addressSpace.ts';
 import type { CsrFile } from './csr/csrFile.ts';
 import { markFloatsDirty } from './csr/floatStatus.ts';
 import { csrByName } from './csr/names.ts';
@@ -47,6 +48,10 @@ export class HartInspector {
 
   get modeName(): string {
     return modeNameOf(this.state.privilege, this.state.virtualized);
+  }
+
+  get addressSpace(): AddressSpace | undefined {
+    return addressSpaceOf(this.state);
   }
 
   readRegister(name: string): bigint | undefined {

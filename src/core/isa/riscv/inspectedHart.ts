@@ -1,6 +1,6 @@
 /** What a debugger asks of a hart, but for running it: state by name, addresses, where to stop. */
 import type { AddressWalk, ExitStop, MappingTable, WalkQuery } from '../../debug/target.ts';
-import type { AccessKind, DebugStage, TrapHit } from '../cpu.ts';
+import type { AccessKind, AddressSpace, DebugStage, TrapHit } from '../cpu.ts';
 import { Watchpoints, type Watchpoint, type WatchHit } from '../watchpoints.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { HartInspector } from './hartInspector.ts';
@@ -17,12 +17,17 @@ export abstract class InspectedHart extends HartRegisters {
   abstract readonly fetcher: Fetcher;
   protected abstract readonly inspector: HartInspector;
   protected readonly watchpoints = new Watchpoints();
+  private trapStops: readonly ExitStop[] = [];
+  private returnsTo: string | undefined;
   private trapWatch: TrapWatch | undefined;
 
   abstract requestAttention(): void;
 
   get modeName(): string {
     return this.inspector.modeName;
+  }
+  get addressSpace(): AddressSpace | undefined {
+    return this.inspector.addressSpace;
   }
   readRegister(name: string): bigint | undefined {
     return this.inspector.readRegister(name);
@@ -62,12 +67,25 @@ export abstract class InspectedHart extends HartRegisters {
   }
 
   setTrapStops(stops: readonly ExitStop[]): void {
-    const watch = new TrapWatch(this.inspector.walkParts, stops, () => this.requestAttention());
-    this.trapWatch = watch.isEmpty ? undefined : watch;
-    this.traps.watch = this.trapWatch;
+    this.trapStops = stops;
+    this.watchTraps();
+  }
+
+  watchReturns(to: string | undefined): void {
+    if (to === this.returnsTo) return;
+    this.returnsTo = to;
+    this.watchTraps();
   }
 
   takeTrapHit(): TrapHit | undefined {
     return this.trapWatch?.take();
+  }
+
+  private watchTraps(): void {
+    const { trapStops, returnsTo } = this;
+    const { walkParts } = this.inspector;
+    const watch = new TrapWatch(walkParts, trapStops, returnsTo, () => this.requestAttention());
+    this.trapWatch = watch.isEmpty ? undefined : watch;
+    this.traps.watch = this.trapWatch;
   }
 }

@@ -36,10 +36,12 @@ function trapRegisters(xlen: RegisterWidth): readonly TrapRegisters[] {
   const MPV = xlen === 64 ? 39n : 7n;
   const machine = xlen === 64 ? ['mstatus'] : ['mstatus', 'mstatush'];
   const bit = (value: bigint, at: bigint) => ((value >> at) & 1n) === 1n;
+  const isInterrupt = (cause: bigint) => bit(cause, BigInt(xlen - 1));
   const privileges = ['U', 'S', '', 'M'] as const;
   return [
     {
       ...{ mode: 'M-mode', vector: 'mtvec', vectorFlags: 3n, returnAddress: 'mepc' },
+      ...{ cause: 'mcause', isInterrupt },
       status: machine,
       from([low = 0n, high = low]) {
         const previous = privileges[Number((low >> 11n) & 3n)] ?? '';
@@ -50,6 +52,7 @@ function trapRegisters(xlen: RegisterWidth): readonly TrapRegisters[] {
     },
     {
       ...{ mode: 'HS-mode', vector: 'stvec', vectorFlags: 3n, returnAddress: 'sepc' },
+      ...{ cause: 'scause', isInterrupt },
       status: ['sstatus', 'hstatus'],
       from([status = 0n, hypervisor = 0n]) {
         const supervisor = bit(status, 8n);
@@ -59,6 +62,7 @@ function trapRegisters(xlen: RegisterWidth): readonly TrapRegisters[] {
     },
     {
       ...{ mode: 'VS-mode', vector: 'vstvec', vectorFlags: 3n, returnAddress: 'vsepc' },
+      ...{ cause: 'vscause', isInterrupt },
       status: ['vsstatus'],
       from: ([status = 0n]) => (bit(status, 8n) ? 'VS-mode' : 'VU-mode'),
     },

@@ -4,7 +4,7 @@
  * traps). A hart has none unless somebody asked.
  */
 import type { ExitStop } from '../../debug/target.ts';
-import type { AccessKind, TrapHit } from '../cpu.ts';
+import { watchedReturn, type AccessKind, type TrapHit } from '../cpu.ts';
 import { CSR } from './csr/numbers.ts';
 import { disassemble } from './disassemble.ts';
 import { explainWalk, type WalkParts } from './explainWalk.ts';
@@ -93,17 +93,29 @@ export class TrapWatch {
   private readonly parts: WalkParts;
   private readonly stops: readonly ExitStop[];
   private readonly attend: () => void;
+  /** The mode that returns are watched to, whatever the stops. */
+  private readonly returnsTo: string | undefined;
   private hit: TrapHit | undefined;
 
   /** `attend`: has the hart come back. */
-  constructor(parts: WalkParts, stops: readonly ExitStop[], attend: () => void) {
+  constructor(
+    parts: WalkParts,
+    stops: readonly ExitStop[],
+    returnsTo: string | undefined,
+    attend: () => void,
+  ) {
     this.parts = parts;
     this.stops = stops.filter(({ kind }) => trapWatchKinds.has(kind));
+    this.returnsTo = returnsTo;
     this.attend = attend;
   }
 
   get isEmpty(): boolean {
-    return this.stops.length === 0;
+    return this.stops.length === 0 && this.returnsTo === undefined;
+  }
+
+  get isHit(): boolean {
+    return this.hit !== undefined;
   }
 
   take(): TrapHit | undefined {
@@ -132,10 +144,14 @@ export class TrapWatch {
 
   returned(privilege: Privilege, virtualized: boolean, epc: number): void {
     const wanted = this.stops.filter((stop) => stop.kind === leave);
-    if (wanted.length === 0) return;
+    if (wanted.length === 0 && this.returnsTo === undefined) return;
     const { state } = this.parts;
     const from = modeNameOf(state.privilege, state.virtualized);
     const to = modeNameOf(privilege, virtualized);
+    if (to === this.returnsTo) {
+      this.hit = { kind: watchedReturn, text: from, details: [] };
+      this.attend();
+    }
     const text = `return from ${from} at ${hex(state.pc)} to ${to} at ${hex(state.csr(epc))}`;
     this.note(wanted, text, []);
   }
