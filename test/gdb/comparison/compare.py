@@ -136,7 +136,11 @@ def observe():
         if len(frames) == 1:
             names = [v["name"] for v in frames[0]["variables"]]
             frames[0]["inRegisters"] = registers_of(names)
-        frame = frame.older()
+        try:
+            frame = frame.older()
+        except gdb.error:
+            # gdb has no way on from here.
+            frame = None
     # Where gdb has just said without an end of line where it stands.
     print("\nSTOP " + json.dumps(frames))
 
@@ -222,4 +226,6 @@ for _ in range(stops):
         break
     observe()
     gdb.execute("monitor observe", to_string=True)
+# Whoever ends earlier has failed.
+print("\nDONE {}")
 gdb.execute("kill")

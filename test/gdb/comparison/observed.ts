@@ -107,12 +107,13 @@ export async function compare(elf: string, stride: number, stops: number): Promi
         .map((line) => JSON.parse(line.slice(kind.length + 1)) as T);
     const code = said<SeenCode>('CODE');
     const theirs = { stops: said<SeenFrame[]>('STOP'), code, rows: said<SeenRow>('ROW') };
-    if (theirs.stops.length !== ourStops.length || code.length === 0)
+    // A script that fails on the way would have compared less than it says.
+    if (said('DONE').length !== 1 || theirs.stops.length !== ourStops.length || code.length === 0)
       throw new Error(
         `${theirs.stops.length} ${ourStops.length} ` +
           printed
             .split('\n')
-            .filter((l) => !/^(STOP|CODE|ROW)/.test(l))
+            .filter((l) => !/^(STOP|CODE|ROW|DONE)/.test(l))
             .join('\n')
             .slice(-3000),
       );

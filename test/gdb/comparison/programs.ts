@@ -98,8 +98,8 @@ export const programs: readonly Program[] = [
     level: '0',
     dwarf: 5,
     compiler: 'gcc',
-    stride: 1,
-    stops: 30,
+    stride: 7,
+    stops: 200,
   },
 ];
 
