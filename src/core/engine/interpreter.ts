@@ -12,6 +12,9 @@ export interface InterpreterClient {
   slowStore(width: number, budget: number): number;
   slowAtomic(width: number, budget: number): number;
   host(record: number, handler: number, length: number, budget: number): number;
+  control(record: number, handler: number, length: number, budget: number): number;
+  deviceLoad(width: number, budget: number): number;
+  deviceStore(width: number, budget: number): number;
   /** Decodes for a record that was not executed yet; false where that needs more than its page. */
   predecode(record: number): boolean;
 }
@@ -20,6 +23,9 @@ export class Interpreter {
   private readonly clients: InterpreterClient[] = [];
   /** run(hart area, budget) → remaining budget. */
   readonly run: (area: number, budget: number) => number;
+
+  /** A device has answered an access that the interpreter made. */
+  readonly deviceAnswered: (area: number) => void;
 
   /** A tiered module needs its `translator`. */
   constructor(module: WebAssembly.Module, memory: EngineMemory, translator?: Translator) {
@@ -33,7 +39,16 @@ export class Interpreter {
       host: (area, record, handler, length, budget) =>
         client(area).host(record, handler, length, budget),
     };
-    if (translator) translator.predecode = (area, record) => client(area).predecode(record);
+    if (translator) {
+      translator.predecode = (area, record) => client(area).predecode(record);
+      translator.imports = {
+        control: (area, record, handler, length, budget) =>
+          client(area).control(record, handler, length, budget),
+        deviceLoad: (area, width, budget) => client(area).deviceLoad(width, budget),
+        deviceStore: (area, width, budget) => client(area).deviceStore(width, budget),
+      };
+    }
+    this.deviceAnswered = (area) => translator?.deviceAnswered(area);
     const tier: TierImports | undefined = translator && {
       hot: (area, record) => translator.hot(area, record),
     };

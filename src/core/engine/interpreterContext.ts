@@ -223,6 +223,10 @@ export class InterpreterContext implements SemanticContext {
     this.callHost(true);
   }
 
+  control(): void {
+    this.host();
+  }
+
   rs3(): Expr {
     // The field lies above the rounding mode's three bits, which makes it an offset as it is.
     const field = load('i32.load', this.rec, record.immediate);
@@ -364,6 +368,7 @@ export class InterpreterContext implements SemanticContext {
   private callSlow(functionIndex: number, width: AccessWidth, flags = 0): void {
     const { base, leftSavingPc, budget } = this.place;
     const f = this.f;
+    f.store('i32.store', base, this.rec, hart.slowRecord);
     const code = i32(accessWidths.indexOf(width) | flags);
     f.temporary('i32', (result) => {
       const called = callValue('i32', functionIndex, base, code, this.budget);

@@ -167,7 +167,7 @@ function generateRun(
   f.end(); // special.translated
   if (tier) {
     const entry = {
-      ...{ base, record: here, budget: 1, handler, dispatch, next, goTo, count },
+      ...{ base, record: here, budget: 1, handler, dispatch, next, left, goTo, count },
       countTransfer: () => countTransfer(f, tier.hot, base, here),
       surprise: () => f.call(tier.hot, base, here),
     };

@@ -14,6 +14,15 @@ export interface InterpreterImports {
   host(hart: number, record: number, handler: number, length: number, budget: number): number;
 }
 
+/** What regions import: TypeScript is called without leaving them. */
+export interface RegionImports {
+  /** As `host`, of a row that says `control`; what the region takes for granted still holds. */
+  control(hart: number, record: number, handler: number, length: number, budget: number): number;
+  /** Like `slowLoad` and `slowStore`, of a device; or `leave.declined`. */
+  deviceLoad(hart: number, width: number, budget: number): number;
+  deviceStore(hart: number, width: number, budget: number): number;
+}
+
 /** What an interpreter that works with the translator imports besides. */
 export interface TierImports {
   /** A record's counter has reached a multiple of the translator's period. */

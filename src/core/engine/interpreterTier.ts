@@ -6,6 +6,7 @@ import {
   add,
   add32,
   and32,
+  eq,
   eq32,
   eqz32,
   i32,
@@ -17,7 +18,7 @@ import {
   type Expr,
 } from '../wasm/expression.ts';
 import type { FunctionBuilder, FunctionType, Label } from '../wasm/functionBuilder.ts';
-import { hart, hotWord, record, regionExit, shared, special } from './layout.ts';
+import { hart, hotWord, nowhere, record, regionExit, shared, special } from './layout.ts';
 import { pcOf } from './recordPc.ts';
 
 /** region(hart, pc, budget, depth) → pc, remaining budget. */
@@ -67,6 +68,8 @@ export interface RegionEntry {
   /** Runs the handler whose number is in `handler`. */
   readonly dispatch: Label;
   readonly next: Label;
+  /** Ends the run; pc is saved. */
+  readonly left: Label;
   readonly goTo: (pc: Expr) => void;
   readonly count: () => void;
   readonly countTransfer: () => void;
@@ -82,6 +85,7 @@ export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: Region
     handler,
     dispatch,
     next,
+    left,
     goTo,
     count,
     countTransfer: transfer,
@@ -96,6 +100,7 @@ export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: Region
     f.callIndirect(typeIndex, index, base, pcOf(base, rec), local('i32', budget), i32(callDepth));
     f.setFromStack(budget);
     f.setFromStack(pc);
+    f.branchIf(left, eq(local('i64', pc), i64(nowhere)));
     goTo(local('i64', pc));
   });
   f.if(eq32(load('i32.load', base, hart.regionExit), i32(regionExit.goOn)));

@@ -59,6 +59,8 @@ export const hart = {
   directOffset: 0x364,
   directHole: 0x368,
   directHoleBytes: 0x36c,
+  /** Record of the access that the interpreter left the inline path for last. */
+  slowRecord: 0x370,
   /** 4096 slots of 8 bytes for the instruction set's control registers. */
   control: 0x1000,
   /** `tlbSets` sets of `tlbSetSize`. */
@@ -156,7 +158,12 @@ export const regionExit = {
   goOn: 0,
   /** The instruction at pc must be interpreted. */
   interpret: 1,
+  /** Generated code is left: `exit` and pc are set. The region gives `nowhere` as its pc. */
+  left: 2,
 } as const;
+
+/** No address of code: regions that called this one come back at once. */
+export const nowhere = -1;
 
 /** Why the interpreter came back. */
 export const exit = {
@@ -178,4 +185,6 @@ export const leave = {
   after: -2,
   /** It retired and TypeScript has set pc; generated code goes on there, which only `host` may say. */
   jumped: -3,
+  /** Nothing happened: a region is to leave the access to the interpreter. */
+  declined: -4,
 } as const;

@@ -63,6 +63,8 @@ export interface SemanticContext {
   jumpAndLinkRegister(target: Expr): void;
   /** The instruction is carried out by the instruction set's TypeScript, found by the row. */
   host(): void;
+  /** As `host`, of what touches no memory and goes on behind itself, or traps. */
+  control(): void;
   /**
    * Goes on when the floating-point unit is ready for it (`floatUnit` of the layout); else asks the
    * instruction set's TypeScript, which makes it ready or traps.
@@ -96,7 +98,7 @@ export interface EngineRow {
   readonly lengths: readonly number[];
   /** The target may lie in another page, for which a second handler is made. */
   readonly direct: boolean;
-  /** `execute` is `host` and nothing else: such rows share the code that asks TypeScript. */
+  /** `execute` is `host` or `control` and nothing else: such rows share the code that asks. */
   readonly hostOnly: boolean;
   /**
    * Its code is not in the interpreter's loop but in a function apart, with that of others of this

@@ -9,6 +9,8 @@ import type { RowFacts } from './rowFacts.ts';
  */
 export interface Instruction {
   readonly handler: Handler;
+  /** The handler's number. */
+  readonly number: number;
   readonly facts: RowFacts;
   readonly at: number;
   /** Offset of its record in memory. */
@@ -31,6 +33,8 @@ export type BlockEnd =
   | { readonly kind: 'indirectCall'; readonly next: number }
   | { readonly kind: 'return' }
   | { readonly kind: 'indirect'; readonly targets: readonly number[] }
+  /** TypeScript carries out the last instruction, and control goes on behind it. */
+  | { readonly kind: 'outside'; readonly next: number }
   /** The instruction there is interpreted. */
   | { readonly kind: 'interpret'; readonly at: number };
 
@@ -39,6 +43,10 @@ export interface Block {
   readonly instructions: readonly Instruction[];
   readonly end: BlockEnd;
 }
+
+/** At the end of the block all registers are in memory, and locals must be loaded anew. */
+export const endsInMemory = ({ end }: Block): boolean =>
+  end.kind === 'call' || end.kind === 'indirectCall' || end.kind === 'outside';
 
 /** Where control may go from a block, as places. */
 export function successorsOf(end: BlockEnd): readonly number[] {
@@ -49,6 +57,7 @@ export function successorsOf(end: BlockEnd): readonly number[] {
       return end.taken === end.next ? [end.next] : [end.taken, end.next];
     case 'call':
     case 'indirectCall':
+    case 'outside':
       return [end.next];
     case 'indirect':
       return end.targets;

@@ -54,6 +54,7 @@ export class Discovery {
   private readonly limits: Limits;
   private readonly indirectTargets: (record: number) => ReadonlySet<number>;
   private readonly predecode: (area: number, record: number) => boolean;
+  private readonly meetsDevice: (record: number) => boolean;
 
   constructor(
     memory: EngineMemory,
@@ -63,8 +64,11 @@ export class Discovery {
     indirectTargets: (record: number) => ReadonlySet<number>,
     /** Decodes a record that was not executed, if that is wanted and can be done. */
     predecode: (area: number, record: number) => boolean,
+    /** Whether the access of a record mostly goes to a device. */
+    meetsDevice: (record: number) => boolean,
   ) {
     this.predecode = predecode;
+    this.meetsDevice = meetsDevice;
     this.memory = memory;
     this.isa = isa;
     this.limits = limits;
@@ -91,7 +95,7 @@ export class Discovery {
         reached.add(here);
         count++;
         const next = here + instruction.handler.length;
-        if (instruction.facts.flow === 'next') {
+        if (instruction.facts.flow === 'next' && !this.goesOutside(instruction)) {
           if (Math.floor(next / pageBytes) !== Math.floor(here / pageBytes)) leaders.add(next);
           here = next;
           continue;
@@ -146,7 +150,7 @@ export class Discovery {
       }
       instructions.push(instruction);
       const next = here + instruction.handler.length;
-      if (instruction.facts.flow !== 'next') {
+      if (instruction.facts.flow !== 'next' || this.goesOutside(instruction)) {
         return { at, instructions, end: this.endOf(instruction) };
       }
       if (leaders.has(next) || instructions.length === this.limits.blockInstructions) {
@@ -159,6 +163,7 @@ export class Discovery {
   private endOf(instruction: Instruction): BlockEnd {
     const { at, imm, rd, rs1, handler, facts } = instruction;
     const next = at + handler.length;
+    if (this.goesOutside(instruction)) return { kind: 'outside', next };
     const links = this.isa.linkRegisters.has(rd);
     switch (facts.flow) {
       case 'branch':
@@ -175,6 +180,10 @@ export class Discovery {
     }
   }
 
+  private goesOutside({ facts, record: rec }: Instruction): boolean {
+    return facts.flow === 'control' || (facts.access !== undefined && this.meetsDevice(rec));
+  }
+
   private targets(instruction: Instruction): readonly number[] {
     const end = this.endOf(instruction);
     switch (end.kind) {
@@ -184,6 +193,7 @@ export class Discovery {
         return [end.next, end.taken];
       case 'call':
       case 'indirectCall':
+      case 'outside':
         return [end.next];
       case 'indirect':
         return end.targets;
@@ -295,6 +305,7 @@ class Code {
     const handler = this.isa.handlers.handlers[number - special.first]!;
     return {
       handler,
+      number,
       facts: factsOf(handler.row, this.isa.xlen),
       at,
       record: rec,

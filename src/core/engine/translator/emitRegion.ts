@@ -3,11 +3,8 @@
  * budget is taken block by block and given back where a block is left early.
  */
 import {
-  add32,
-  and,
   and32,
   eq,
-  eq32,
   eqz32,
   i32,
   i64,
@@ -17,7 +14,6 @@ import {
   ltU,
   shrU,
   ne,
-  shl32,
   shrU32,
   sub,
   sub32,
@@ -28,30 +24,30 @@ import {
 import { FunctionBuilder, type Label } from '../../wasm/functionBuilder.ts';
 import type { HostFeatures } from '../../wasm/hostFeatures.ts';
 import { regionType } from '../interpreterTier.ts';
-import { floatUnit, hart, hotWord, pageBytes, record, recordShift, tlb } from '../layout.ts';
+import { floatUnit, hart, hotWord, pageBytes, record, recordShift } from '../layout.ts';
 import { accessGroups, type AccessGroup } from './accessGroups.ts';
 import { checkAssumptions, type Assumptions } from './assumptions.ts';
 import type { Block, Instruction } from './block.ts';
+import { CodeLookup } from './codeLookup.ts';
 import type { DirectMemory } from './directMemory.ts';
 import type { Discovered } from './discover.ts';
-import { Exits } from './exits.ts';
+import { Exits, type ExitPlace } from './exits.ts';
 import { FlowGraph, type FlowNode } from './flowGraph.ts';
 import { inWidth } from '../recordPc.ts';
 import type { RegisterWidth } from '../semantics.ts';
 import { written, type Written } from './narrow.ts';
+import { emitControl, type ModuleIndices, type OutsidePlace } from './outside.ts';
 import { RegisterLocals } from './registerLocals.ts';
-import { isNone, writeMask } from './registerMasks.ts';
-import { RegisterStates } from './registerStates.ts';
-import { RegionContext } from './regionContext.ts';
+import { isNone, writeMask, type Masks } from './registerMasks.ts';
+import { RegisterStates, type RegisterTracker } from './registerStates.ts';
+import { RegionContext, type RegionPlace } from './regionContext.ts';
 
-export interface RegionRequest {
+export interface RegionRequest extends ModuleIndices {
   readonly discovered: Discovered;
   /** Place of the entry. */
   readonly entry: number;
   /** Number that the region's exits are known by. */
   readonly number: number;
-  /** Index of `regionType` in the module. */
-  readonly typeIndex: number;
   readonly xlen: RegisterWidth;
   readonly features: HostFeatures;
   /** The floating-point unit is steady at present, and expected to stay so. */
@@ -85,11 +81,13 @@ class RegionEmitter {
   private readonly pc = this.f.parameter(parameters.pc);
   private readonly page: number;
   private readonly set: number;
+  private readonly lookup: CodeLookup;
   private readonly request: RegionRequest;
   private readonly graph: FlowGraph;
   private readonly states: RegisterStates;
   private readonly exits: Exits;
   private readonly context: RegionContext;
+  private readonly place: RegionPlace & ExitPlace & OutsidePlace;
   private readonly registers: RegisterLocals;
   readonly assumptions: Assumptions;
   private readonly loopLabels = new Map<number, Label>();
@@ -112,6 +110,12 @@ class RegionEmitter {
     this.states = new RegisterStates(graph, request.xlen, request.words);
     this.page = f.newLocal('i64');
     this.set = f.newLocal('i32');
+    this.lookup = new CodeLookup({
+      f,
+      set: local('i32', this.set),
+      addressAt: (at) => this.address(at),
+      pages: request.discovered.pages,
+    });
     const facts = graph.nodes.flatMap(({ block }) => block.instructions.map((i) => i.facts));
     this.assumptions = {
       steady: request.steady && facts.some(({ asksFloatUnit }) => asksFloatUnit),
@@ -119,8 +123,8 @@ class RegionEmitter {
       words: this.states.guessed,
     };
     const direct = this.assumptions.direct !== undefined;
-    this.groups = graph.nodes.map(({ block }) => accessGroups(block.instructions, direct));
-    const place = {
+    this.groups = graph.nodes.map(({ block }) => accessGroups(inlineOf(block), direct));
+    this.place = {
       f,
       xlen: request.xlen,
       fuses: request.features.fusedMultiplyAdd,
@@ -137,11 +141,12 @@ class RegionEmitter {
       leave: () => this.exits.leave('interpret', this.dirty, this.at, this.left),
       leaveSurprised: () => this.exits.leaveSurprised(this.dirty, this.at, this.left),
       direct: this.assumptions.direct,
+      functions: request.functions,
       storeRegisters: (registers: Written) => this.registers.store(registers),
       widen: (words: number) => this.registers.widen(words),
     };
-    this.exits = new Exits(place);
-    this.context = new RegionContext(place, parameters.pc);
+    this.exits = new Exits(this.place);
+    this.context = new RegionContext(this.place, parameters.pc);
   }
 
   emit(): FunctionBuilder {
@@ -228,6 +233,10 @@ class RegionEmitter {
     for (const instruction of block.instructions) {
       this.dirty = tracker.dirty;
       this.at = instruction.at;
+      if (block.end.kind === 'outside' && this.left === 1) {
+        this.emitOutside(instruction, tracker);
+        break;
+      }
       const { words } = tracker;
       const writeBack = tracker.pass(instruction);
       const writesWord = (tracker.words & writeMask(instruction, 0)) !== 0;
@@ -237,6 +246,22 @@ class RegionEmitter {
     }
     this.registers.widen(this.states.widened(node));
     this.emitEnd(node, block);
+  }
+
+  /** With all registers in memory before and after. */
+  private emitOutside(instruction: Instruction, tracker: RegisterTracker): void {
+    const { context, registers } = this;
+    registers.store(tracker.dirty);
+    if (instruction.facts.flow === 'control') {
+      emitControl(this.place, instruction, this.address(instruction.at));
+      return;
+    }
+    const { words } = tracker;
+    tracker.pass(instruction);
+    const masks: Masks = [writeMask(instruction, 0), writeMask(instruction, 1)];
+    const result = written(masks, tracker.words);
+    context.translate(instruction, undefined, words, (tracker.words & masks[0]) !== 0, true);
+    registers.store(result);
   }
 
   /** Takes the block from the budget, unless something says that it must be interpreted. */
@@ -279,6 +304,10 @@ class RegionEmitter {
         return;
       case 'indirectCall':
         this.emitCall(node, end.next, undefined);
+        return;
+      case 'outside':
+        f.set(parameters.pc, this.address(end.next));
+        this.goOnBehind(node, end.next);
         return;
       case 'return':
         exits.leaveToPc('return', dirty);
@@ -336,7 +365,7 @@ class RegionEmitter {
       return;
     }
     if (pageOf(to) !== pageOf(lastPlace(node.block))) {
-      f.if(eqz32(this.pageIsMapped(pageOf(to))));
+      f.if(eqz32(this.lookup.pageIsMapped(pageOf(to))));
       this.exits.leave('goOn', dirty, to, 0);
       f.end();
     }
@@ -352,23 +381,6 @@ class RegionEmitter {
     else this.f.branch(label);
   }
 
-  /** Whether the fetch TLB leads to the page that was translated; what it says holds for all calls. */
-  private pageIsMapped(page: number): Expr {
-    const { f } = this;
-    const address = f.keep(this.address(page * pageBytes));
-    const entry = f.newLocal('i32');
-    f.set(entry, this.fetchEntry(address));
-    const records = this.request.discovered.pages.get(page)!;
-    const tag = load('i64.load', local('i32', entry), tlb.fetch + tlb.tag);
-    const addend = load('i32.load', local('i32', entry), tlb.fetch + tlb.addend);
-    return and32(eq(tag, address), eq32(addend, i32(records)));
-  }
-
-  private fetchEntry(address: Expr): Expr {
-    const mask = (tlb.fetchEntries - 1) * tlb.entryBytes;
-    return add32(local('i32', this.set), and32(shrU32(wrap(address), i32(8)), i32(mask)));
-  }
-
   /** Calls the region at `pc` if there is one; goes on behind the call if it comes back there. */
   private emitCall(node: FlowNode, next: number, direct: number | undefined): void {
     const { f } = this;
@@ -376,7 +388,7 @@ class RegionEmitter {
     const word = f.newLocal('i32');
     const samePage = direct !== undefined && pageOf(direct) === pageOf(lastPlace(node.block));
     if (samePage) f.set(word, load('i32.load', i32(this.recordAt(direct)), record.hot));
-    else this.lookUp(word);
+    else this.lookup.hotWord(word, this.pc);
     // Without a region, or too deep: the interpreter goes on at pc.
     const found = f.block();
     const leave = f.block();
@@ -400,13 +412,19 @@ class RegionEmitter {
     f.if(ne(this.pc, this.address(next)));
     this.returnToCaller();
     f.end();
+    this.goOnBehind(node, next);
+  }
+
+  /** Goes on with all registers in memory, at a place where `pc` is already. */
+  private goOnBehind(node: FlowNode, next: number): void {
+    const { f } = this;
     const target = this.graph.successorAt(node, next);
     if (!target) {
       this.returnToCaller();
       return;
     }
     if (pageOf(next) !== pageOf(lastPlace(node.block))) {
-      f.if(eqz32(this.pageIsMapped(pageOf(next))));
+      f.if(eqz32(this.lookup.pageIsMapped(pageOf(next))));
       this.returnToCaller();
       f.end();
     }
@@ -417,20 +435,6 @@ class RegionEmitter {
   private returnToCaller(): void {
     this.pc.emit(this.f);
     this.f.return(this.budget);
-  }
-
-  /** The `hot` word of the record at `pc`, or 0 when its page is not in the fetch TLB. */
-  private lookUp(word: number): void {
-    const { f, pc } = this;
-    const entry = f.newLocal('i32');
-    f.set(entry, this.fetchEntry(pc));
-    f.set(word, i32(0));
-    const tag = load('i64.load', local('i32', entry), tlb.fetch + tlb.tag);
-    f.if(eq(tag, and(pc, i64(-pageBytes))));
-    const records = load('i32.load', local('i32', entry), tlb.fetch + tlb.addend);
-    const offset = shl32(and32(wrap(pc), i32(pageBytes - 2)), i32(recordShift));
-    f.set(word, load('i32.load', add32(records, offset), record.hot));
-    f.end();
   }
 
   private recordAt(place: number): number {
@@ -470,6 +474,10 @@ class RegionEmitter {
     this.exits.leaveToPc('indirect', this.states.dirtyOut(node));
   }
 }
+
+/** The instructions of a block that regions do by themselves. */
+const inlineOf = ({ instructions, end }: Block): readonly Instruction[] =>
+  end.kind === 'outside' ? instructions.slice(0, -1) : instructions;
 
 /** Up to so many are compared one by one. */
 const fewTargets = 3;

@@ -2,6 +2,7 @@
  * Which registers a region must have in locals, and which of them differ from memory: may-dirty
  * forward, live backward.
  */
+import { endsInMemory } from './block.ts';
 import type { FlowGraph, FlowNode } from './flowGraph.ts';
 import { isCrowded, scopesOf } from './loopScopes.ts';
 import { readMask, writeMask, type Bank, type Masks } from './registerMasks.ts';
@@ -37,9 +38,7 @@ export function findLiveness(graph: FlowGraph): Liveness {
   };
 }
 
-/** After a guest's call all registers are in memory, and locals must be loaded anew. */
-const calls = ({ block }: FlowNode): boolean =>
-  block.end.kind === 'call' || block.end.kind === 'indirectCall';
+const calls = ({ block }: FlowNode): boolean => endsInMemory(block);
 
 function solve({ nodes }: FlowGraph, bank: Bank) {
   const count = nodes.length;

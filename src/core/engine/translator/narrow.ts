@@ -5,8 +5,8 @@
 import { i64, local, positive, signExtend, withLow, type Expr } from '../../wasm/expression.ts';
 import type { AccessWidth, EngineRow, RegisterWidth, SemanticContext } from '../semantics.ts';
 import { zeroSink } from '../layout.ts';
-import type { Instruction } from './block.ts';
-import type { FlowGraph, FlowNode } from './flowGraph.ts';
+import { endsInMemory, type Instruction } from './block.ts';
+import type { FlowGraph } from './flowGraph.ts';
 import type { Liveness } from './liveness.ts';
 import { bankOf, bitOf, type Masks } from './registerMasks.ts';
 
@@ -54,7 +54,7 @@ export function findNarrow(
       begins[id] = before;
       let words = before;
       for (const instruction of block.instructions) words = after(instruction, words);
-      if (isCall(nodes[id]!)) words = 0;
+      if (endsInMemory(nodes[id]!.block)) words = 0;
       if (words === ends[id]) continue;
       ends[id] = words;
       changed = true;
@@ -67,7 +67,7 @@ export function findNarrow(
     let words = begins[id]!;
     for (const instruction of block.instructions) words = after(instruction, words);
     out[id] = words;
-    if (isCall(node)) continue;
+    if (endsInMemory(block)) continue;
     for (const to of successors) {
       // What the scope of the block does not have is loaded on the way.
       const had = liveness.live[to]![0] & liveness.scopes[id]![0];
@@ -76,9 +76,6 @@ export function findNarrow(
   }
   return { in: begins, out, widened, after };
 }
-
-const isCall = ({ block }: FlowNode): boolean =>
-  block.end.kind === 'call' || block.end.kind === 'indirectCall';
 
 /** What instructions write, by what their operands are; rows keep the answers. */
 class Results {
@@ -197,6 +194,7 @@ class Probe implements SemanticContext {
     this.written = false;
   }
   host(): void {}
+  control(): void {}
   needFloatUnit(): void {}
   rs3(): Expr {
     return wide;

@@ -31,6 +31,7 @@ import { alignedTlbHit, tlbHit, tlbOffset } from '../inlineTlb.ts';
 import { hart, zeroSink } from '../layout.ts';
 import {
   accessBytes,
+  accessWidths,
   type AccessWidth,
   type AtomicWidth,
   type GiveUp,
@@ -42,6 +43,7 @@ import type { AccessGroup } from './accessGroups.ts';
 import { thirdSource, type Instruction } from './block.ts';
 import type { DirectMemory } from './directMemory.ts';
 import { keptWord, loadOfWidth } from './narrow.ts';
+import { callDevice, type OutsideFunctions } from './outside.ts';
 import { bankOf, bitOf } from './registerMasks.ts';
 
 /** What a region under construction gives its instructions. */
@@ -63,6 +65,9 @@ export interface RegionPlace {
   word(index: number): number;
   /** Memory that loads reach without the TLB. */
   readonly direct: DirectMemory | undefined;
+  readonly functions: OutsideFunctions;
+  /** Local. */
+  readonly budget: number;
   /** Leaves the region; the present instruction is to be interpreted. */
   leave(): void;
   /** As `leave`, because the region assumed too much. */
@@ -82,6 +87,7 @@ export class RegionContext implements SemanticContext {
   private group: AccessGroup | undefined;
   private words = 0;
   private writesWord = false;
+  private outside = false;
   /** Words that the block is known to have made not negative. */
   private positive = 0;
 
@@ -96,14 +102,16 @@ export class RegionContext implements SemanticContext {
 
   /**
    * An instruction, the group that its access belongs to, the registers that are words before it,
-   * and whether it makes one.
+   * and whether it makes one. `outside`: where the TLB does not serve its access, a device may.
    */
   translate(
     instruction: Instruction,
     group: AccessGroup | undefined,
     words: number,
     writesWord: boolean,
+    outside = false,
   ): void {
+    this.outside = outside;
     this.instruction = instruction;
     this.group = group;
     this.words = words;
@@ -183,6 +191,7 @@ export class RegionContext implements SemanticContext {
   }
 
   load(width: AccessWidth, address: Expr): Expr {
+    if (this.outside) return this.loadOutside(width, address);
     const whole = effect('i64', (f) => this.loadBy(width, address, (value) => value.emit(f)));
     const low = effect('i32', (f) => this.loadBy(width, address, (value) => wrap(value).emit(f)));
     return loadOfWidth(width, whole, low);
@@ -209,6 +218,7 @@ export class RegionContext implements SemanticContext {
 
   store(width: AccessWidth, address: Expr, value: Expr): void {
     const { f, group } = this;
+    if (this.outside) return this.storeOutside(width, address, value);
     if (group) {
       const { at, distance } = this.inGroup(group);
       f.store(storeOperators[width], at, value, distance);
@@ -218,6 +228,37 @@ export class RegionContext implements SemanticContext {
     f.temporary('i32', (entry) => {
       this.leaveUnless(tlbHit(this.place.set, a, entry, 'write', accessBytes[width]));
       f.store(storeOperators[width], tlbOffset(a, entry, 'write'), value);
+    });
+  }
+
+  private loadOutside(width: AccessWidth, address: Expr): Expr {
+    const { f, place } = this;
+    const a = f.keep(this.reached(address));
+    const value = effect('i64', () => {
+      f.temporary('i32', (entry) => {
+        f.ifValue(tlbHit(place.set, a, entry, 'read', accessBytes[width]), 'i64');
+        load(loadOperators[width], tlbOffset(a, entry, 'read')).emit(f);
+        f.else();
+        f.store('i64.store', place.base, a, hart.argAddress);
+        callDevice(place, 'deviceLoad', accessWidths.indexOf(width), () => place.leave());
+        load('i64.load', place.base, hart.argValue).emit(f);
+        f.end();
+      });
+    });
+    return loadOfWidth(width, value, wrap(value));
+  }
+
+  private storeOutside(width: AccessWidth, address: Expr, value: Expr): void {
+    const { f, place } = this;
+    const a = f.keep(this.reached(address));
+    f.temporary('i32', (entry) => {
+      f.if(tlbHit(place.set, a, entry, 'write', accessBytes[width]));
+      f.store(storeOperators[width], tlbOffset(a, entry, 'write'), value);
+      f.else();
+      f.store('i64.store', place.base, a, hart.argAddress);
+      f.store('i64.store', place.base, value, hart.argValue);
+      callDevice(place, 'deviceStore', accessWidths.indexOf(width), () => place.leave());
+      f.end();
     });
   }
 
@@ -266,6 +307,9 @@ export class RegionContext implements SemanticContext {
   }
 
   host(): void {
+    this.place.leave();
+  }
+  control(): void {
     this.place.leave();
   }
 

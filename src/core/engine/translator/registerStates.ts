@@ -6,6 +6,14 @@ import { findNarrow, written, type Narrow, type Written } from './narrow.ts';
 import { bankOf, bitOf, isNone, writeMask, type Masks } from './registerMasks.ts';
 import type { RegisterWidth } from '../semantics.ts';
 
+/** Follows a block's instructions. */
+export interface RegisterTracker {
+  readonly dirty: Written;
+  readonly words: number;
+  /** Registers to be written back behind the instruction. */
+  pass(i: Instruction): Written | undefined;
+}
+
 export class RegisterStates {
   private readonly liveness: Liveness;
   private readonly narrow: Narrow;
@@ -56,12 +64,7 @@ export class RegisterStates {
    * What an exit inside a block writes back: registers that may be dirty there, and of those that
    * will be dirty later the ones that are valid already, so that more exits have one epilogue.
    */
-  track({ id, block }: FlowNode): {
-    readonly dirty: Written;
-    readonly words: number;
-    /** Registers to be written back behind the instruction. */
-    pass(i: Instruction): Written | undefined;
-  } {
+  track({ id, block }: FlowNode): RegisterTracker {
     const live = this.liveness.live[id]!;
     const dirtyIn = this.liveness.dirtyIn[id]!;
     const dirtyOut = this.liveness.dirtyOut[id]!;

@@ -12,8 +12,8 @@ import type {
   SemanticContext,
 } from '../semantics.ts';
 
-/** How control goes on after an instruction; `host` ones are left to TypeScript. */
-export type Flow = 'next' | 'branch' | 'jump' | 'indirect' | 'host';
+/** How control goes on after an instruction; `control` and `host` are TypeScript's, the latter outside regions. */
+export type Flow = 'next' | 'branch' | 'jump' | 'indirect' | 'control' | 'host';
 
 export interface RowFacts {
   readonly readsRs1: boolean;
@@ -135,6 +135,9 @@ class Notes implements SemanticContext, RowFacts {
   }
   host(): void {
     this.flow = 'host';
+  }
+  control(): void {
+    this.flow = 'control';
   }
   needFloatUnit(): void {
     this.mayLeave = true;

@@ -8,6 +8,7 @@ import { probeHostFeatures, type HostFeatures } from '../../wasm/hostFeatures.ts
 import { ModuleBuilder } from '../../wasm/moduleBuilder.ts';
 import type { CodePages, CodeWatcher } from '../codePages.ts';
 import type { EngineMemory } from '../engineMemory.ts';
+import type { RegionImports } from '../interpreterImports.ts';
 import { regionType } from '../interpreterTier.ts';
 import {
   floatUnit,
@@ -22,10 +23,12 @@ import {
 import { noCounters } from './counters.ts';
 import { directMemory } from './directMemory.ts';
 import { defaultLimits, Discovery, type Discovered, type TranslatedIsa } from './discover.ts';
+import { DeviceSites } from './deviceSites.ts';
 import { emitRegion } from './emitRegion.ts';
 import { EntryWords } from './entryWords.ts';
 import { LiveRegions } from './liveRegions.ts';
 import { Losses } from './losses.ts';
+import { importOutside, type ModuleIndices } from './outside.ts';
 import { observeRegion, type ObservedRegion } from './observed.ts';
 import type { TranslatorOptions } from './options.ts';
 import { Places } from './places.ts';
@@ -89,6 +92,7 @@ export class Translator implements CodeWatcher {
   private readonly targets = new Map<number, Set<number>>();
   private readonly losses: Losses;
   private readonly entryWords: EntryWords;
+  private readonly deviceSites = new DeviceSites();
   /** How often regions that begin at a record were left for loads that went elsewhere. */
   private readonly surprises = new Map<number, number>();
   private readonly observe: TranslatorOptions['observe'];
@@ -100,6 +104,8 @@ export class Translator implements CodeWatcher {
   private readonly youth: number;
   /** As in `InterpreterClient`; set by the interpreter. */
   predecode: (area: number, record: number) => boolean = () => false;
+  /** What regions call; set by the interpreter. */
+  imports: RegionImports | undefined;
 
   constructor(
     memory: EngineMemory,
@@ -131,6 +137,7 @@ export class Translator implements CodeWatcher {
       options.limits ?? defaultLimits,
       (at) => this.targets.get(at) ?? none,
       (area, rec) => eager && this.predecode(area, rec),
+      (rec) => this.deviceSites.isOne(rec),
     );
     this.places = new Places(this.capacity);
     code.watcher = this;
@@ -176,6 +183,17 @@ export class Translator implements CodeWatcher {
     if (again || this.wanted.size >= Math.max(batch, this.batch)) this.translateWanted();
   }
 
+  /** As in `Interpreter`. */
+  deviceAnswered(area: number): void {
+    const rec = this.memory.view.getUint32(area + hart.slowRecord, true);
+    if (!this.deviceSites.note(rec)) return;
+    const { page, offset } = this.code.locate(rec);
+    for (const region of this.regions.covering(page, offset, offset + 2)) {
+      this.wanted.set(region.record, region);
+    }
+    this.translateWanted();
+  }
+
   /** Bytes of code from `from` to `to` in a physical page are about to change. */
   codeChanges(page: number, from: number, to: number): void {
     const covering = this.regions.covering(page, from, to);
@@ -201,6 +219,7 @@ export class Translator implements CodeWatcher {
     this.refused.clear();
     this.surprises.clear();
     this.entryWords.clear();
+    this.deviceSites.clear();
   }
 
   translateWanted(): void {
@@ -213,16 +232,19 @@ export class Translator implements CodeWatcher {
     const module = new ModuleBuilder();
     module.importMemory('host', 'memory', 1);
     module.importTable('host', 'table', 1);
+    const functions = importOutside(module);
     const typeIndex = module.typeIndexOf(regionType);
     const inside = new Set<number>();
-    const made = wanted.flatMap((each) => this.emit(module, typeIndex, each, inside) ?? []);
+    const made = wanted.flatMap(
+      (each) => this.emit(module, { typeIndex, functions }, each, inside) ?? [],
+    );
     if (made.length === 0) return;
     const bytes = module.build();
     const translated = this.now();
     const instance = new WebAssembly.Instance(
       new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>),
       {
-        host: { memory: this.memory.memory, table: this.table },
+        host: { ...this.imports, memory: this.memory.memory, table: this.table },
       },
     );
     for (const region of made) {
@@ -354,7 +376,7 @@ export class Translator implements CodeWatcher {
   /** Unless the place is inside a region made before; adds the records of this one's blocks. */
   private emit(
     module: ModuleBuilder,
-    typeIndex: number,
+    indices: ModuleIndices,
     wanted: Wanted,
     inside: Set<number>,
   ): Region | undefined {
@@ -371,7 +393,7 @@ export class Translator implements CodeWatcher {
     const givenUp = Math.floor((this.surprises.get(rec) ?? 0) / mostSurprises);
     const direct = directMemory(this.memory.view, area, givenUp);
     const request = {
-      ...{ discovered, entry: offset, number: index, typeIndex, xlen, steady },
+      ...{ discovered, entry: offset, number: index, ...indices, xlen, steady },
       words: wanted.words,
       features: this.features,
       ...(direct ? { direct } : {}),

@@ -3,7 +3,7 @@ import { special } from '../../engine/layout.ts';
 import { HandlerTable, type EngineRow, type RegisterWidth } from '../../engine/semantics.ts';
 import { alignedJumpName } from './alignedJumps.ts';
 import { rowsOf } from './instructions/all.ts';
-import { host, type InstructionRow } from './instructions/row.ts';
+import { control, host, type InstructionRow } from './instructions/row.ts';
 
 export interface EngineTables {
   /**
@@ -54,7 +54,7 @@ function tablesOf(xlen: RegisterWidth): EngineTables {
     mnemonic: row.mnemonic,
     lengths: compressible.has(row.mnemonic) ? [2, 4] : [4],
     direct: row.mnemonic === 'jal' || row.flow === 'branch',
-    hostOnly: row.execute === host,
+    hostOnly: row.execute === host || row.execute === control,
     ...apartOf(row),
     execute: row.execute,
   }));

@@ -5,11 +5,9 @@
 import { defined } from '../../base/assert.ts';
 import type { InterpreterClient } from '../../engine/interpreter.ts';
 import { exit, leave } from '../../engine/layout.ts';
-import { accessBytes, accessWidths, type RegisterWidth } from '../../engine/semantics.ts';
-import type { Words } from '../../devices/device.ts';
+import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { Persist } from '../../base/persist.ts';
 import type { CpuRun } from '../cpu.ts';
-import { AccessArgument } from './accessArgument.ts';
 import { missEvent } from './csr/counters.ts';
 import { CsrFile } from './csr/csrFile.ts';
 import { updateFloatUnit } from './csr/floatStatus.ts';
@@ -24,20 +22,17 @@ import { missesOf, noWork } from './hartWork.ts';
 import { InspectedHart } from './inspectedHart.ts';
 import { HartState } from './hartState.ts';
 import { MemoryPath, watchStop } from './memoryPath.ts';
-import { mayBeMisaligned } from './misalignedAtomics.ts';
 import { Mmu } from './mmu.ts';
 import { Pmp } from './pmp.ts';
 import { QuickWalk } from './quickWalk.ts';
 import { Regimes } from './regimes.ts';
 import { Slice } from './slice.ts';
+import { SlowAccesses } from './slowAccesses.ts';
 import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
 import type { Execute, Operands, SystemHart } from './system.ts';
 import { cause, trap } from './trapCause.ts';
 import { Traps, type TrapTarget } from './traps.ts';
 import { TrapInstruction } from './trapInstruction.ts';
-
-/** Set in the width argument of a load that must be aligned. */
-const alignedFlag = 16;
 
 export class Hart
   extends InspectedHart
@@ -57,8 +52,7 @@ export class Hart
   protected readonly parts: HartParts;
   private readonly operands: Operands = { rd: 0, rs1: 0, rs2: 0, imm: 0 };
   private readonly hostByHandler: readonly (Execute | undefined)[];
-  private readonly argument: AccessArgument;
-  private readonly stored: Words = { low: 0, high: 0 };
+  private readonly accesses: SlowAccesses;
   private readonly pmp: Pmp;
   protected readonly inspector: HartInspector;
   private readonly directLoads: DirectLoads;
@@ -83,7 +77,6 @@ export class Hart
     const { engine, memory, clock, code } = parts;
     this.slice = new Slice(clock);
     this.state = new HartState(engine, id, parts.xlen);
-    this.argument = new AccessArgument(this.state);
     this.pmp = new Pmp(this.state);
     this.csrs = new CsrFile(this.state, this.pmp, {
       clock,
@@ -113,6 +106,13 @@ export class Hart
     this.guest = new GuestAccess(this.state, this.path);
     this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp, this.csrs.triggers);
     this.trapInstruction = new TrapInstruction(this.state, parts);
+    const { state, path, slice, work } = this;
+    this.accesses = new SlowAccesses({
+      ...{ state, path, regimes, slice, work, memory, extensions: parts.extensions },
+      raise: this.raise,
+      instructionWord: () => this.instructionWord(),
+      deviceAnswered: () => parts.interpreter.deviceAnswered(state.area),
+    });
     parts.interpreter.attach(this);
     this.reset();
   }
@@ -314,60 +314,33 @@ export class Hart
   }
 
   slowLoad(widthAndFlags: number, budget: number): number {
-    this.work.slowLoads++;
-    const width = accessWidths[widthAndFlags & (alignedFlag - 1)]!;
-    const size = accessBytes[width];
-    const { low, high } = this.argument;
-    const mustAlign = (widthAndFlags & alignedFlag) !== 0;
-    const isMisaligned = mustAlign && (low & (size - 1)) !== 0;
-    const quick = isMisaligned ? -1 : this.path.quick('read', low, high, size);
-    if (quick >= 0) {
-      this.argument.takeFrom(quick, width);
-      return this.slice.remaining(budget);
-    }
-    this.slice.sync(budget);
-    if (isMisaligned) return this.misaligned('load', size);
-    const { path } = this;
-    if (!path.load(low, high, size, this.regimes.dataMode)) return this.raise(path.takeFault());
-    this.argument.answer(path.loaded, width);
-    return this.slice.remaining(budget);
+    return this.accesses.load(widthAndFlags, budget);
   }
 
-  slowStore(widthNumber: number, budget: number): number {
-    this.work.slowStores++;
-    const { low, high } = this.argument;
-    const width = accessWidths[widthNumber]!;
-    const size = accessBytes[width];
-    const quick = this.path.quick('write', low, high, size);
-    if (quick >= 0) {
-      this.argument.putTo(quick, width);
-      return this.slice.remaining(budget);
-    }
-    this.slice.sync(budget);
-    this.argument.readValue(this.stored);
-    if (!this.path.store(low, high, size, this.stored, this.regimes.dataMode)) {
-      return this.raise(this.path.takeFault());
-    }
-    return this.slice.remaining(budget);
+  slowStore(width: number, budget: number): number {
+    return this.accesses.store(width, budget);
   }
 
   slowAtomic(width: number, budget: number): number {
-    this.work.slowAtomics++;
-    const { low, high } = this.argument;
-    const size = accessBytes[accessWidths[width]!];
-    const isMisaligned = (low & (size - 1)) !== 0;
-    const quick = isMisaligned ? -1 : this.path.quick('write', low, high, size);
-    if (quick >= 0) {
-      this.argument.offset = quick;
-      return this.slice.remaining(budget);
-    }
-    this.slice.sync(budget);
-    if (isMisaligned && !mayBeMisaligned(this.parts.extensions, low, size, this.instructionWord()))
-      return this.misaligned('atomic', size);
-    const offset = this.path.atomic(low, high, size, this.regimes.dataMode);
-    if (offset < 0) return this.raise(this.path.takeFault());
-    this.argument.offset = offset;
-    return this.slice.remaining(budget);
+    return this.accesses.atomic(width, budget);
+  }
+
+  deviceLoad(width: number, budget: number): number {
+    return this.accesses.deviceLoad(width, budget);
+  }
+
+  deviceStore(width: number, budget: number): number {
+    return this.accesses.deviceStore(width, budget);
+  }
+
+  control(record: number, handler: number, length: number, budget: number): number {
+    const unit = this.state.floatUnit;
+    const result = this.host(record, handler, length, budget);
+    if (result < 0 || this.state.floatUnit === unit) return result;
+    // Regions take it for granted.
+    this.state.advancePc(length);
+    this.state.exit = exit.changed;
+    return leave.after;
   }
 
   host(record: number, handler: number, length: number, budget: number): number {
@@ -457,13 +430,6 @@ export class Hart
     const { timers, counters } = this.csrs;
     const timer = timers.nextChange() - this.parts.clock.instructions;
     return Math.max(1, Math.min(left, timer, counters.untilOverflow()));
-  }
-
-  private misaligned(access: 'load' | 'atomic', size: number): number {
-    const { low, high } = this.argument;
-    if (this.path.triggered(access, low, high, size)) return this.raise(this.path.takeFault());
-    const code = access === 'load' ? cause.loadMisaligned : cause.storeMisaligned;
-    return this.raise(this.path.trapAt(code, low, high, this.regimes.dataMode));
   }
 
   /** A call for `onGuestCall`; who watches traps sees it taken as one. */

@@ -155,6 +155,9 @@ export class HartState {
   set exit(code: number) {
     this.u32[(this.area + layout.exit) >>> 2] = code;
   }
+  get floatUnit(): number {
+    return this.u32[(this.area + layout.floatUnit) >>> 2]!;
+  }
   set beginsAtTrap(flag: number) {
     this.u32[(this.area + layout.beginsAtTrap) >>> 2] = flag;
   }

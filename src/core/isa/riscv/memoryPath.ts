@@ -116,6 +116,21 @@ export class MemoryPath {
     return this.memory.mmio.wasLast(address, size) ? address : -1;
   }
 
+  /** Physical address of a device that an access reaches, where finding out changes nothing; or -1. */
+  device(access: 'load' | 'store', low: number, high: number, size: number): number {
+    const mode = this.regimes.dataMode;
+    const { mmio } = this.memory;
+    const known = this.deviceAddress(low, high, size, mode);
+    if (known >= 0) return known;
+    if (this.triggers.watching || this.watchpoints.watching) return -1;
+    const within = low & (pageBytes - 1);
+    if (within + size > pageBytes) return -1;
+    const page = this.quickWalk.anyPage(low, high, access, mode);
+    const address = page * pageBytes + within;
+    if (page < 0 || !this.pmp.allows(address, size, access, mode.privilege)) return -1;
+    return mmio.find(address, size) ? address : -1;
+  }
+
   /** Leaves `size` bytes at a virtual address in `loaded`; false with `fault` set. */
   load(low: number, high: number, size: number, mode: AccessMode): boolean {
     const device = this.deviceAddress(low, high, size, mode);

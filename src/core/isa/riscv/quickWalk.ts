@@ -55,21 +55,26 @@ export class QuickWalk {
     this.u32 = state.u32;
   }
 
-  /** Number of the physical page behind a virtual address; -1 when the long way has to be taken. */
+  /** Number of the page of RAM behind a virtual address; -1 when the long way has to be taken. */
   page(low: number, high: number, access: AccessKind, mode: AccessMode): number {
+    const page = this.anyPage(low, high, access, mode);
+    return page < 0 ? -1 : this.target(page, access, mode.privilege);
+  }
+
+  /** The same of any page, protected or not. */
+  anyPage(low: number, high: number, access: AccessKind, mode: AccessMode): number {
     const { state } = this;
     if (state.xlen !== 64 || mode.executable || mode.debug || mode.pmlen) return -1;
     if (!this.hasRam()) return -1;
     this.leaf = leaves[0]!;
     const { virtualized, privilege } = mode;
-    if (privilege === 3) return this.target(physicalPage(low, high), access, privilege);
+    if (privilege === 3) return physicalPage(low, high);
     const machine = state.low(CSR.mstatus);
     const own = virtualized ? state.low(CSR.vsstatus) : machine;
     if (((machine | own) & status.MXR) !== 0) return -1;
     const found = this.firstStage(low, high, needed[access], mode, (own & status.SUM) !== 0);
     if (found < 0) return -1;
-    const page = virtualized ? this.guestPage(found, needed[access] | U) : found;
-    return this.target(page, access, privilege);
+    return virtualized ? this.guestPage(found, needed[access] | U) : found;
   }
 
   /** Offset in memory of a page that `page` gave. */

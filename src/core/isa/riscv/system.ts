@@ -81,9 +81,6 @@ export const systemInstructions: Readonly<Record<string, Execute>> = {
   csrrsi: (h, o) => csrInstruction(h, o, o.rs1 === 0 ? 'read' : 'set', true, true),
   csrrci: (h, o) => csrInstruction(h, o, o.rs1 === 0 ? 'read' : 'clear', true, true),
 
-  // Stores to code are seen at once, so there is nothing to order.
-  'fence.i': () => next,
-
   mret: (h) => {
     if (h.state.privilege !== 3) return refused('illegal', h);
     h.traps.machineReturn();

@@ -125,3 +125,5 @@ export function compressedExtensionRows(
 
 /** Carried out in TypeScript: rare, or with effects beyond registers and memory. */
 export const host = (c: SemanticContext): void => c.host();
+/** The same of what touches no memory, and no way that control goes but by a trap. */
+export const control = (c: SemanticContext): void => c.control();
