@@ -2,6 +2,7 @@
  * What an architecture gives to the hypervisor (Linux's kvm_arch_* functions): the second
  * translation stage, vCPUs, and which calls it answers by itself.
  */
+import type { Persist } from '../base/persist.ts';
 import type { CallRule } from './callPolicy.ts';
 import type { KvmDevice } from './device.ts';
 import type { Result } from './errno.ts';
@@ -20,7 +21,8 @@ export interface CallNames {
   readonly errors: Readonly<Record<string, bigint>>;
 }
 
-export interface HypervisorArch {
+/** Its state is what all VMs share. */
+export interface HypervisorArch extends Persist<unknown> {
   /** Width of guest-physical addresses when nothing else is asked for, and the widest possible. */
   readonly gpaBits: { readonly default: number; readonly max: number };
   readonly maxVcpus: number;
@@ -44,7 +46,7 @@ export interface MmuCounters {
   readonly writeProtections: number;
 }
 
-export interface VmArch {
+export interface VmArch extends Persist<unknown> {
   createVcpu(id: number): Result<Vcpu>;
   /** KVM_CREATE_DEVICE. ENODEV for a type that there is not. */
   createDevice(type: number): Result<KvmDevice>;

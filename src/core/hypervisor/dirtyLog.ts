@@ -20,6 +20,13 @@ export class DirtyLog {
     for (let page = 0; allDirty && page < pages; page++) setBit(this.bits, page);
   }
 
+  /** One with these bits. */
+  static of(pages: number, bits: DirtyBitmap): DirtyLog {
+    const log = new DirtyLog(pages, false);
+    log.bits.set(bits);
+    return log;
+  }
+
   mark(page: number): void {
     setBit(this.bits, page);
   }
@@ -66,8 +73,10 @@ export function dirtyPages(bitmap: DirtyBitmap): number[] {
   return pages;
 }
 
+export const bitmapBytes = (pages: number): number => Math.ceil(pages / 64) * 8;
+
 function emptyBitmap(pages: number): DirtyBitmap {
-  return new Uint8Array(Math.ceil(pages / 64) * 8);
+  return new Uint8Array(bitmapBytes(pages));
 }
 
 function setBit(bitmap: DirtyBitmap, page: number): void {

@@ -3,6 +3,7 @@
  * those of KVM_SET_USER_MEMORY_REGION (Linux virt/kvm/kvm_main.c, __kvm_set_memory_region).
  * Nothing here knows of page tables; the architecture is told of changes by the VM.
  */
+import { fields, text, whole } from '../base/persist.ts';
 import { failure, success, type Result } from './errno.ts';
 
 export const pageSize = 4096;
@@ -26,6 +27,11 @@ export interface MemoryRegion {
   /** For people: `ram`, `rom`. */
   readonly name: string;
 }
+
+export const regionShape = fields({
+  ...{ slot: whole, flags: whole, name: text },
+  ...{ guestPhysAddr: whole, memorySize: whole, userspaceAddr: whole },
+});
 
 export interface HostPiece {
   readonly address: number;
@@ -74,6 +80,11 @@ export class MemorySlots {
     if (this.regions.some((r) => r !== old && overlap(r, region))) return failure('EEXIST');
     if (region.guestPhysAddr + region.memorySize > this.gpaLimit) return failure('EFAULT');
     return success({ kind, old, region, removed: kind === 'move' ? old : undefined });
+  }
+
+  /** Those of a saved state, which were legal when they were set. */
+  replace(regions: readonly MemoryRegion[]): void {
+    this.regions = [...regions];
   }
 
   commit({ old, region }: SlotChange): void {

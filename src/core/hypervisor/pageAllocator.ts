@@ -3,6 +3,7 @@
  * naturally aligned and zeroed; a freed block is used again for the same size.
  */
 import { assert } from '../base/assert.ts';
+import { fields, list, mustFit, whole, type Persist } from '../base/persist.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
 
 export interface HostRange {
@@ -10,7 +11,18 @@ export interface HostRange {
   readonly size: number;
 }
 
-export class PageAllocator {
+export interface PageAllocatorState {
+  /** The first byte that was never part of a block. */
+  readonly next: number;
+  readonly free: readonly { readonly size: number; readonly blocks: readonly number[] }[];
+}
+
+const shape = fields({
+  next: whole,
+  free: list(fields({ size: whole, blocks: list(whole) })),
+});
+
+export class PageAllocator implements Persist<PageAllocatorState> {
   private readonly memory: PhysicalMemory;
   private readonly range: HostRange;
   private next: number;
@@ -21,6 +33,19 @@ export class PageAllocator {
     this.memory = memory;
     this.range = range;
     this.next = range.base;
+  }
+
+  save(): PageAllocatorState {
+    const free = [...this.free].map(([size, blocks]) => ({ size, blocks: [...blocks] }));
+    return { next: this.next, free };
+  }
+
+  /** What is in the blocks is memory's state. */
+  restore(state: PageAllocatorState): void {
+    mustFit('the pages for tables', state, shape);
+    this.next = state.next;
+    this.free.clear();
+    for (const { size, blocks } of state.free) this.free.set(size, [...blocks]);
   }
 
   /** Address of a zeroed block of `size` bytes (a power of two), or undefined when all are used. */

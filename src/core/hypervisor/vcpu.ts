@@ -2,9 +2,10 @@
  * A vCPU as the VMM holds it: a hypervisor's handle on a hart. What an architecture keeps in it
  * (registers, timers, pending calls) is behind this interface.
  */
+import type { Persist } from '../base/persist.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import type { Result } from './errno.ts';
-import type { VcpuRun } from './exits.ts';
+import type { CallExit, VcpuRun } from './exits.ts';
 
 /** KVM_MP_STATE_*: whether the vCPU was started at all, not whether it waits. */
 export const mpStateNumber = { runnable: 0, stopped: 5 } as const;
@@ -19,7 +20,7 @@ export const interruptUnset = 0xffff_fffe;
 /** KVM_GUESTDBG_ENABLE. */
 export const guestDebugEnable = 1;
 
-export interface Vcpu {
+export interface Vcpu extends Persist<unknown> {
   /** The hart's id as the guest sees it. */
   readonly id: number;
   /** The hart that runs it. Between two `run`s it stands where the guest does. */
@@ -29,6 +30,9 @@ export interface Vcpu {
   immediateExit: boolean;
   /** `run` was called: what is fixed from then on cannot be set any more. */
   readonly ranAtLeastOnce: boolean;
+
+  /** The call that the next `run` completes, with what it is answered. */
+  readonly pendingCall: CallExit | undefined;
 
   /** Where a vCPU that is runnable begins, and what it is given, as a boot loader would. */
   setBoot(entry: bigint, argument: bigint): void;

@@ -3,6 +3,17 @@
  * errors are KVM's (Linux Documentation/virt/kvm/api.rst). It knows no instruction set.
  */
 import { defined } from '../base/assert.ts';
+import {
+  fields,
+  flag,
+  list,
+  mustFit,
+  numbers,
+  oneOf,
+  whole,
+  type Persist,
+  type Shape,
+} from '../base/persist.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
 import type { HypervisorArch, MmuCounters, VmArch } from './arch.ts';
 import { CallPolicy, type CallRule } from './callPolicy.ts';
@@ -13,7 +24,7 @@ import {
   type Capability,
 } from './capabilities.ts';
 import type { KvmDevice } from './device.ts';
-import { dirtyPages, DirtyLog, type DirtyBitmap } from './dirtyLog.ts';
+import { bitmapBytes, dirtyPages, DirtyLog, type DirtyBitmap } from './dirtyLog.ts';
 import { failure, success, type Result } from './errno.ts';
 import type { ObservedExit } from './exits.ts';
 import { IoBus } from './ioBus.ts';
@@ -24,6 +35,7 @@ import {
   memLogDirtyPages,
   memReadonly,
   MemorySlots,
+  regionShape,
   pageSize,
   type MemoryRegion,
   type SlotChange,
@@ -45,7 +57,23 @@ export interface VmOptions {
   readonly log?: (line: string) => void;
 }
 
-export class Vm {
+export interface VmState {
+  readonly gpaBits: number;
+  readonly slots: readonly MemoryRegion[];
+  readonly dirtyLogs: readonly { readonly slot: number; readonly bits: DirtyBitmap }[];
+  readonly manualProtect: VmOptions['manualDirtyLogProtect'];
+  readonly mpStateReset: boolean;
+  readonly arch: unknown;
+}
+
+const isBitmap: Shape = (value) => (value instanceof Uint8Array ? undefined : '');
+const shape = fields({
+  ...{ gpaBits: whole, slots: list(regionShape), mpStateReset: flag },
+  dirtyLogs: list(fields({ slot: whole, bits: isBitmap })),
+  manualProtect: oneOf(undefined, 'enabled', 'initiallySet'),
+});
+
+export class Vm implements Persist<VmState> {
   readonly memory: PhysicalMemory;
   readonly policy: CallPolicy;
   readonly ioEventFds = new IoEventFds();
@@ -89,6 +117,35 @@ export class Vm {
     if (!made.ok) return made;
     vm.arch = made.value;
     return success(vm);
+  }
+
+  save(): VmState {
+    return {
+      gpaBits: this.addressBits,
+      slots: [...this.slots.all],
+      dirtyLogs: [...this.dirtyLogs].map(([slot, log]) => ({ slot, bits: log.copy() })),
+      manualProtect: this.manualProtect,
+      mpStateReset: this.mpStateReset,
+      arch: this.archVm.save(),
+    };
+  }
+
+  /** Rules for calls, and what a VMM has connected, are not the guest's and stay. */
+  restore(state: VmState): void {
+    mustFit('the virtual machine', state, shape);
+    const logs = state.dirtyLogs.map(({ slot, bits }) => {
+      const region = state.slots.find((each) => each.slot === slot);
+      const pages = (region?.memorySize ?? 0) / pageSize;
+      mustFit(`the dirty log of slot ${slot}`, bits, numbers(Uint8Array, bitmapBytes(pages)));
+      return [slot, DirtyLog.of(pages, bits)] as const;
+    });
+    mustFit('the virtual machine', state.gpaBits, oneOf(this.addressBits));
+    this.archVm.restore(state.arch);
+    this.slots.replace(state.slots);
+    this.dirtyLogs.clear();
+    for (const [slot, log] of logs) this.dirtyLogs.set(slot, log);
+    this.manualProtect = state.manualProtect;
+    this.mpStateReset = state.mpStateReset;
   }
 
   get slots(): MemorySlots {

@@ -3,6 +3,7 @@
  * person at the debugger, or by nobody. While an answer is under way the machine stands at the
  * call: no vCPU runs and no time passes.
  */
+import { big, fields, mustFit, oneOf, optional, whole, type Persist } from '../base/persist.ts';
 import { UserError } from '../base/userError.ts';
 import { unreachable } from '../base/assert.ts';
 import type { VirtualClock } from '../base/virtualClock.ts';
@@ -53,7 +54,28 @@ type State =
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'shown'; readonly why: 'break' | 'unanswered' | 'failed' };
 
-export class CallDesk implements CallControl {
+export interface CallDeskState {
+  /** The vCPU at whose call the machine stands; the call is the vCPU's. */
+  readonly standing: StandingState | undefined;
+}
+
+interface StandingState {
+  readonly vcpu: number;
+  readonly pc: bigint;
+  /** `failed` also where an answer was under way: the call is begun anew then. */
+  readonly state: 'answered' | 'break' | 'unanswered' | 'failed';
+}
+
+const shape = fields({
+  standing: optional(
+    fields({
+      ...{ vcpu: whole, pc: big },
+      state: oneOf('answered', 'break', 'unanswered', 'failed'),
+    }),
+  ),
+});
+
+export class CallDesk implements CallControl, Persist<CallDeskState> {
   private readonly parts: CallDeskParts;
   private script: CallScript | undefined;
   private standing: Standing | undefined;
@@ -62,6 +84,36 @@ export class CallDesk implements CallControl {
 
   constructor(parts: CallDeskParts) {
     this.parts = parts;
+  }
+
+  /** Somebody's answer is under way: what it will be, no snapshot can tell. */
+  get isPending(): boolean {
+    return this.standing?.state.kind === 'pending';
+  }
+
+  save(): CallDeskState {
+    const { standing } = this;
+    if (!standing) return { standing: undefined };
+    const { vcpu, pc, state } = standing;
+    const kind = state.kind === 'shown' ? state.why : state.kind;
+    return {
+      standing: { vcpu: vcpu.id, pc, state: kind === 'pending' ? 'failed' : kind },
+    };
+  }
+
+  /** Once the vCPUs are what they were. */
+  restore(saved: CallDeskState): void {
+    mustFit('the calls', saved, shape);
+    const { standing } = saved;
+    const vcpu = this.parts.vm().vcpus.find(({ id }) => id === standing?.vcpu);
+    const exit = vcpu?.pendingCall;
+    if (standing && !exit)
+      throw new UserError('saved state of the calls names a call that is none');
+    this.giveUpWaiting('the machine was put back to a snapshot');
+    if (!standing || !vcpu || !exit) return;
+    const { pc, state } = standing;
+    const now: State = state === 'answered' ? { kind: 'answered' } : { kind: 'shown', why: state };
+    this.standing = { vcpu, exit, pc, state: now };
   }
 
   get names(): CallNames {

@@ -10,6 +10,7 @@
 import type { ConsoleChannel } from '../base/console.ts';
 import { defined, unreachable } from '../base/assert.ts';
 import { Emitter } from '../base/emitter.ts';
+import { fields, mustFit, optional, text, whole, within, type Persist } from '../base/persist.ts';
 import { UserError } from '../base/userError.ts';
 import type { VirtualClock } from '../base/virtualClock.ts';
 import type {
@@ -19,10 +20,8 @@ import type {
   ExitRecord,
   ExitStop,
 } from '../debug/target.ts';
-import type { InterruptLine, TimedDevice } from '../devices/device.ts';
 import type { HypervisorArch } from '../hypervisor/arch.ts';
-import type { CallHandler, RegisterHandler } from '../hypervisor/callHandler.ts';
-import type { CallRule } from '../hypervisor/callPolicy.ts';
+import type { RegisterHandler } from '../hypervisor/callHandler.ts';
 import type { Result } from '../hypervisor/errno.ts';
 import type { MmioExit, ObservedExit, VcpuExit } from '../hypervisor/exits.ts';
 import { memReadonly } from '../hypervisor/memorySlots.ts';
@@ -31,14 +30,15 @@ import type { Vcpu } from '../hypervisor/vcpu.ts';
 import type { Vm } from '../hypervisor/vm.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import type { Isa } from '../isa/isa.ts';
-import type { MmioMap } from '../memory/mmioMap.ts';
 import type { PhysicalMemory } from '../memory/physicalMemory.ts';
-import { CallDesk } from './callDesk.ts';
+import { CallDesk, type CallDeskState } from './callDesk.ts';
 import { DeviceDeadlines } from './deviceDeadlines.ts';
 import { exitStop, failureStop, trapStop } from './exitStops.ts';
 import { dirtyLog } from './guestDirtyLog.ts';
 import { GuestExits } from './guestExits.ts';
+import type { GuestDevices, GuestImage, GuestMachineOptions, GuestMemory } from './guestParts.ts';
 import type { Machine, MachineStop } from './machine.ts';
+import { endShape } from './machineSnapshots.ts';
 import { TrapLoop } from './trapLoop.ts';
 
 /** Instructions a vCPU runs before the next one has its turn. */
@@ -46,69 +46,17 @@ const quantumOfMany = 20_000;
 /** Nobody waits for its turn: only so long that a run comes back to its owner. */
 const quantumOfOne = 200_000;
 
-export interface GuestMemory {
-  readonly name: string;
-  /** Guest-physical. */
-  readonly address: number;
-  readonly size: number;
-  /** Where it is in the host's physical memory. */
-  readonly hostAddress: number;
-  readonly readonly?: boolean;
+/** Whose turn it is, at which call the machine stands, and what has become of it. */
+export interface GuestMachineState {
+  readonly current: number;
+  readonly quantumLeft: number;
+  readonly trapsInRow: number;
+  readonly ending: EndEvent | undefined;
+  readonly wantedStop: MachineStop | undefined;
+  readonly calls: CallDeskState;
 }
 
-export interface GuestImage {
-  /** For messages: the file's name. */
-  readonly name: string;
-  /** Guest-physical. */
-  readonly address: number;
-  readonly bytes: Uint8Array;
-}
-
-/** What the VMM gives to the board that builds the devices. */
-export interface DeviceWiring {
-  /** The external interrupt of each vCPU, for an interrupt controller of the VMM's (KVM_INTERRUPT). */
-  readonly externalInterrupts: readonly InterruptLine[];
-  /** An input of the interrupt controller inside the hypervisor (KVM_IRQ_LINE). */
-  irqLine(irq: number, level: boolean): void;
-  /** For a device that switches the machine off. */
-  end(event: EndEvent): void;
-}
-
-export interface GuestDevices {
-  /** At guest-physical addresses that no slot covers. */
-  readonly mmio: MmioMap;
-  readonly timed: readonly TimedDevice[];
-  readonly consoles: readonly ConsoleChannel[];
-}
-
-export interface GuestMachineOptions {
-  readonly isa: Isa;
-  readonly board: string;
-  /** The host's physical memory. */
-  readonly memory: PhysicalMemory;
-  readonly arch: HypervisorArch;
-  readonly harts: number;
-  readonly clock: VirtualClock;
-  readonly guestMemory: readonly GuestMemory[];
-  readonly devices: (wiring: DeviceWiring) => GuestDevices;
-  /** Sets up the interrupt controller inside the hypervisor, once the vCPUs are there. */
-  readonly irqchip?: (vm: Vm) => void;
-  /** Consoles that are calls and not devices; their handlers are among `callHandlers`. */
-  readonly callConsoles: readonly ConsoleChannel[];
-  readonly callHandlers: readonly CallHandler[];
-  /** Who answers for control registers. */
-  readonly registerHandlers?: readonly RegisterHandler[];
-  readonly calls: readonly CallRule[];
-  /** The hypervisor's deviations from the specification of the calls are those of KVM. */
-  readonly kvmQuirks?: boolean;
-  readonly images: readonly GuestImage[];
-  readonly entry: bigint;
-  /** What the first vCPU is given beside its id: the address of the device tree. */
-  readonly bootArgument: bigint;
-  readonly quantum?: number;
-}
-
-export class GuestMachine implements Machine {
+export class GuestMachine implements Machine, Persist<GuestMachineState> {
   readonly mode = 'guest';
   readonly isa: Isa;
   readonly board: string;
@@ -119,11 +67,13 @@ export class GuestMachine implements Machine {
   readonly log = new Emitter<string>();
   skipLimit: number | undefined;
   engineCounters: Machine['engineCounters'];
+  snapshots: Machine['snapshots'];
   exitStops: readonly ExitStop[] = [];
   /** As a bare machine's. */
   notes: readonly string[] = [];
   readonly vm: Vm;
   readonly calls: CallDesk;
+  private readonly arch: HypervisorArch;
   private readonly vcpus: readonly Vcpu[];
   private readonly devices: GuestDevices;
   private readonly deadlines: DeviceDeadlines;
@@ -154,6 +104,7 @@ export class GuestMachine implements Machine {
       stops: () => this.exitStops,
       sayOnce: (key, line) => this.sayOnce(key, line),
     });
+    this.arch = options.arch;
     this.registerHandlers = options.registerHandlers ?? [];
     this.quantum = options.quantum ?? (options.harts === 1 ? quantumOfOne : quantumOfMany);
     this.quantumLeft = this.quantum;
@@ -188,6 +139,36 @@ export class GuestMachine implements Machine {
     // A debugger wants to read the program before its first instruction has run.
     for (const i of options.images) this.vm.preFaultMemory(i.address, i.bytes.length);
     this.vcpus[0]?.setBoot(options.entry, options.bootArgument);
+  }
+
+  /** What the VMM and the hypervisor have, by name, in the order in which it is restored. */
+  get components(): Readonly<Record<string, Persist<unknown>>> {
+    const { arch, vm, vcpus, consoles, devices } = this;
+    return {
+      ...Object.fromEntries(consoles.map((console) => [`${console.name} console`, console])),
+      ...devices.components,
+      ...{ hypervisor: arch, vm },
+      ...Object.fromEntries(vcpus.map((vcpu) => [`vcpu${vcpu.id}`, vcpu])),
+    };
+  }
+
+  save(): GuestMachineState {
+    const { current, quantumLeft, ending, wantedStop } = this;
+    const trapsInRow = this.trapLoop.inRow;
+    return { current, quantumLeft, trapsInRow, ending, wantedStop, calls: this.calls.save() };
+  }
+
+  restore(state: GuestMachineState): void {
+    const turn = { current: within(0, this.vcpus.length - 1), quantumLeft: whole };
+    const ends = { ending: optional(endShape), wantedStop: optional(fields({ kind: text })) };
+    mustFit('the machine', state, fields({ ...turn, ...ends, trapsInRow: whole }));
+    this.calls.restore(state.calls);
+    this.current = state.current;
+    this.quantumLeft = state.quantumLeft;
+    this.ending = state.ending;
+    this.wantedStop = state.wantedStop;
+    this.trapLoop.inRow = state.trapsInRow;
+    this.deadlines.forget();
   }
 
   get instructions(): number {

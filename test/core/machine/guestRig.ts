@@ -7,7 +7,8 @@ import type { CallRule } from '../../../src/core/hypervisor/callPolicy.ts';
 import { RiscvHypervisor } from '../../../src/core/hypervisor/riscv/main.ts';
 import { SbiConsole } from '../../../src/core/hypervisor/riscv/vmmSbi.ts';
 import type { Isa } from '../../../src/core/isa/isa.ts';
-import { GuestMachine, type DeviceWiring } from '../../../src/core/machine/guestMachine.ts';
+import { GuestMachine } from '../../../src/core/machine/guestMachine.ts';
+import type { DeviceWiring } from '../../../src/core/machine/guestParts.ts';
 import { MmioMap } from '../../../src/core/memory/mmioMap.ts';
 import { FakeHart } from '../hypervisor/riscv/fakeHart.ts';
 import {

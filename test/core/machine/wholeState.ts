@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import type { SbiCall } from '../../../src/core/hypervisor/riscv/vcpuSbiCall.ts';
 import type { Machine } from '../../../src/core/machine/machine.ts';
 
 /** Classes that keep nothing but what they make again from other state. */
@@ -31,6 +32,7 @@ const derivedFields: Readonly<Record<string, string>> = {
   'BareMachine.running': 'of the slice in progress',
   'BareMachine.sliceEnd': 'of the slice in progress',
   'BareMachine.notes': 'said once, at the first run',
+  'CallPolicy.last': 'the answer given last',
   'CsrFile.interruptsChanged': 'to be looked at before the next run: set once more by a restore',
   'CsrFile.protectionChanged': 'likewise',
   'CsrFile.timersChanged': 'likewise',
@@ -38,6 +40,7 @@ const derivedFields: Readonly<Record<string, string>> = {
   'Fetcher.goesOn': 'of the instruction that was decoded last',
   'Fetcher.triggerOffsets': 'from the triggers',
   'Fetcher.uncacheable': 'flushes, as a snapshot does',
+  'GuestMachine.said': 'what the user was told once is told once',
   'Hart.hostByHandler': 'a table',
   'Hart.operands': 'of the instruction that was executed last',
   'Hart.work': 'statistics of the engine',
@@ -47,6 +50,9 @@ const derivedFields: Readonly<Record<string, string>> = {
   'Regimes.dataMode': 'from registers',
   'Regimes.fetchMode': 'from registers',
   'Regimes.wanted': 'from registers',
+  'RiscvVcpu.called': 'of the run in progress',
+  'RiscvVcpu.trap': 'of the last exit',
+  'RiscvVcpu.used': 'of the run in progress',
   'SlowAccesses.*': 'of the last access; what else it has is the hart’s',
   'Slice.budget': 'of the slice in progress',
   'Slice.clockStart': 'of the slice in progress',
@@ -110,6 +116,11 @@ function walk(
   }
   if (kind === 'HartState') hartState(value as never, path, found);
   if (kind === 'PhysicalMemory') return;
+  // A call may be one that is read from registers when somebody asks.
+  if (kind === 'RegisterCall') {
+    const { extension, function: fn, args } = value as SbiCall;
+    return walk({ extension, function: fn, args }, path, memory, found, seen);
+  }
   if (value instanceof Set) return void found.set(path, [...(value as Set<unknown>)].join());
   if (value instanceof Map) {
     for (const [key, element] of value) walk(element, `${path}[${key}]`, memory, found, seen);

@@ -4,7 +4,9 @@
  * the device's business (core/devices/intc/aplic), which follows the specification where KVM's own
  * is simpler: a level-sensitive source is no longer pending once its input is low.
  */
-import { AplicDomain } from '../../devices/intc/aplic/domain.ts';
+import { UserError } from '../../base/userError.ts';
+import { fields, mustFit, numbers, type Persist } from '../../base/persist.ts';
+import { AplicDomain, type DomainState } from '../../devices/intc/aplic/domain.ts';
 import { MsiDelivery, type SendToFile } from '../../devices/intc/aplic/msiDelivery.ts';
 import * as r from '../../devices/intc/aplic/registers.ts';
 import { failure, success, type Result } from '../errno.ts';
@@ -13,7 +15,12 @@ import type { IoDevice } from '../ioBus.ts';
 /** KVM_DEV_RISCV_APLIC_SIZE. */
 export const aplicSize = 0x4000;
 
-export class AiaAplic implements IoDevice {
+export interface AiaAplicState {
+  readonly wires: Uint32Array;
+  readonly domain: DomainState;
+}
+
+export class AiaAplic implements IoDevice, Persist<AiaAplicState> {
   readonly name = 'aplic';
   readonly lines: number;
   private readonly base: number;
@@ -29,6 +36,20 @@ export class AiaAplic implements IoDevice {
       ...{ name: 'aplic', sources, wires: this.wires, root: true, children: [] },
       delivery: new MsiDelivery('supervisor', send),
     });
+  }
+
+  save(): AiaAplicState {
+    return { wires: this.wires.slice(), domain: this.domain.save() };
+  }
+
+  restore(state: AiaAplicState): void {
+    const wires = numbers(Uint32Array, this.wires.length);
+    mustFit('the APLIC in the hypervisor', state, fields({ wires }));
+    if (!this.domain.fits(state.domain)) {
+      throw new UserError('saved state of the APLIC in the hypervisor has other sources');
+    }
+    this.wires.set(state.wires);
+    this.domain.restore(state.domain);
   }
 
   /** kvm_riscv_aia_aplic_inject. */

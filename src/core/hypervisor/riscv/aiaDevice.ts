@@ -3,12 +3,13 @@
  * arch/riscv/kvm/aia_device.c; numbers: arch/riscv/include/uapi/asm/kvm.h, KVM_DEV_RISCV_AIA_*).
  * An APLIC if there are sources, and an IMSIC for each vCPU.
  */
+import { fields, mustFit, oneOf, type Persist } from '../../base/persist.ts';
 import type { KvmDevice } from '../device.ts';
 import { failure, success, type Result } from '../errno.ts';
 import type { IoDevice } from '../ioBus.ts';
 import type { IrqChip, Msi } from '../irqchip.ts';
 import type { Vm } from '../vm.ts';
-import { AiaAplic, aplicSize } from './aiaAplic.ts';
+import { AiaAplic, aplicSize, type AiaAplicState } from './aiaAplic.ts';
 import { GuestFiles, imsicMaxIds, imsicSize, VcpuImsic, type ImsicVcpu } from './aiaImsic.ts';
 
 /** KVM_DEV_RISCV_AIA_GRP_*. */
@@ -63,7 +64,15 @@ export interface AiaHost {
   unmapPage(address: number): void;
 }
 
-export class AiaDevice implements KvmDevice, IrqChip {
+export interface AiaDeviceState {
+  /** How it was set up, in which two devices must be alike. */
+  readonly settings: Readonly<Record<string, number>>;
+  readonly aplicAddress: bigint;
+  readonly initialized: boolean;
+  readonly aplic: AiaAplicState | undefined;
+}
+
+export class AiaDevice implements KvmDevice, IrqChip, Persist<AiaDeviceState> {
   private readonly host: AiaHost;
   private readonly values: Record<Setting, number>;
   private aplicAddress = undefinedAddress;
@@ -82,6 +91,19 @@ export class AiaDevice implements KvmDevice, IrqChip {
       hartBits: 0,
       guestBits: 0,
     };
+  }
+
+  save(): AiaDeviceState {
+    const { aplicAddress, initialized, aplic } = this;
+    return { settings: { ...this.values }, aplicAddress, initialized, aplic: aplic?.save() };
+  }
+
+  restore(state: AiaDeviceState): void {
+    const alike = Object.fromEntries(settings.map((name) => [name, oneOf(this.values[name])]));
+    const { aplicAddress, initialized } = this;
+    const same = { aplicAddress: oneOf(aplicAddress), initialized: oneOf(initialized) };
+    mustFit('the AIA', state, fields({ settings: fields(alike), ...same }));
+    if (state.aplic) this.aplic?.restore(state.aplic);
   }
 
   get isInitialized(): boolean {

@@ -4,7 +4,8 @@
  * the hart, which the guest reaches without us and which is mapped where the guest expects it
  * (VS-file).
  */
-import { InterruptFile } from '../../devices/intc/imsic/interruptFile.ts';
+import { InterruptFile, type InterruptFileState } from '../../devices/intc/imsic/interruptFile.ts';
+import { fields, list, mustFit, whole, within, type Persist } from '../../base/persist.ts';
 import { byteSwapped } from '../../devices/intc/byteOrder.ts';
 import * as r from '../../devices/intc/imsic/registers.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
@@ -48,6 +49,16 @@ export class GuestFiles {
   free(file: number): void {
     this.taken.delete(file);
   }
+
+  save(): readonly number[] {
+    return [...this.taken];
+  }
+
+  restore(taken: readonly number[]): void {
+    mustFit('the guest interrupt files', taken, list(within(1, this.count)));
+    this.taken.clear();
+    for (const file of taken) this.taken.add(file);
+  }
 }
 
 /** Where the VS-file is to appear in the guest, and disappear. */
@@ -56,7 +67,12 @@ export interface ImsicMapping {
   unmap(): void;
 }
 
-export class VcpuImsic {
+export interface VcpuImsicState {
+  readonly vsFile: number;
+  readonly software: InterruptFileState;
+}
+
+export class VcpuImsic implements Persist<VcpuImsicState> {
   /** Identities 1 … `identities` are there. */
   readonly identities: number;
   private readonly vcpu: ImsicVcpu;
@@ -72,6 +88,19 @@ export class VcpuImsic {
     this.files = files;
     this.mapping = mapping;
     this.software = this.newFile();
+  }
+
+  save(): VcpuImsicState {
+    return { vsFile: this.vsFile, software: this.software.save() };
+  }
+
+  /** The hart, its guest interrupt files and the page that leads to one have states of their own. */
+  restore(state: VcpuImsicState): void {
+    mustFit(`the IMSIC of vCPU ${this.vcpu.id}`, state, fields({ vsFile: whole }));
+    const software = this.newFile();
+    software.restore(state.software);
+    this.software = software;
+    this.vsFile = state.vsFile;
   }
 
   get vsFileNumber(): number {

@@ -7,6 +7,7 @@
  * only to set them would be for nothing. Every leaf has U, as the stage checks as for U-mode.
  */
 import { defined } from '../../base/assert.ts';
+import { fields, mustFit, oneOf, whole, type Persist } from '../../base/persist.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { PageAllocator } from '../pageAllocator.ts';
 import { translationRegister } from './csrs.ts';
@@ -58,7 +59,15 @@ export interface GstageLeaf {
   readonly used: boolean;
 }
 
-export class Gstage {
+/** Tables are memory's state. */
+export interface GstageState {
+  readonly root: number;
+  readonly mode: string;
+  readonly splits: number;
+  readonly merges: number;
+}
+
+export class Gstage implements Persist<GstageState> {
   readonly mode: GstageMode;
   readonly root: number;
   /** Large leaves that became tables, and tables that became leaves. */
@@ -87,6 +96,18 @@ export class Gstage {
   static create(memory: PhysicalMemory, pages: PageAllocator, mode: GstageMode) {
     const root = pages.allocate(rootSize);
     return root === undefined ? undefined : new Gstage(memory, pages, mode, root);
+  }
+
+  save(): GstageState {
+    const { root, splits, merges, mode } = this;
+    return { root, mode: mode.name, splits, merges };
+  }
+
+  restore(state: GstageState): void {
+    const alike = { root: oneOf(this.root), mode: oneOf(this.mode.name) };
+    mustFit('the G-stage', state, fields({ ...alike, splits: whole, merges: whole }));
+    this.splits = state.splits;
+    this.merges = state.merges;
   }
 
   /** Gives all tables back, the root too. */

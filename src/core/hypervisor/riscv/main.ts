@@ -5,12 +5,13 @@
  * (vcpuSwitch).
  */
 import { assert, defined } from '../../base/assert.ts';
+import { fields, list, mustFit, whole } from '../../base/persist.ts';
 import type { VirtualClock } from '../../base/virtualClock.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { HypervisorArch, VmArch } from '../arch.ts';
 import { failure, success, type Result } from '../errno.ts';
-import { PageAllocator, type HostRange } from '../pageAllocator.ts';
+import { PageAllocator, type HostRange, type PageAllocatorState } from '../pageAllocator.ts';
 import type { Vm } from '../vm.ts';
 import { GuestFiles, imsicMaxIds } from './aiaImsic.ts';
 import { allOnes, csr, translationRegister } from './csrs.ts';
@@ -20,7 +21,7 @@ import { sbiCallNames } from './sbiNames.ts';
 import { defaultCalls } from './vcpuSbi.ts';
 import { RiscvVm } from './vm.ts';
 import type { HartSlot } from './vcpuSwitch.ts';
-import { VmidAllocator } from './vmid.ts';
+import { VmidAllocator, type VmidAllocatorState } from './vmid.ts';
 
 export interface HostImsic {
   /** The highest identity of a guest's file. */
@@ -42,6 +43,13 @@ export interface RiscvHypervisorOptions {
   readonly imsic?: HostImsic;
   /** Lower-case names of extensions that misa does not show, such as `zicboz`. */
   readonly extensions?: ReadonlySet<string>;
+}
+
+export interface RiscvHypervisorState {
+  readonly pages: PageAllocatorState;
+  readonly vmids: VmidAllocatorState;
+  /** By hart, guest interrupt files that some vCPU has. */
+  readonly guestFiles: readonly (readonly number[])[];
 }
 
 export class RiscvHypervisor implements HypervisorArch {
@@ -76,6 +84,19 @@ export class RiscvHypervisor implements HypervisorArch {
       guestFiles: guestFilesOf(hart, options.imsic),
     }));
     this.vmids = new VmidAllocator(harts, () => harts.forEach((h) => h.hfenceGvma()));
+  }
+
+  save(): RiscvHypervisorState {
+    const guestFiles = this.slots.map((slot) => slot.guestFiles.save());
+    return { pages: this.pages.save(), vmids: this.vmids.save(), guestFiles };
+  }
+
+  restore(state: RiscvHypervisorState): void {
+    const { slots } = this;
+    mustFit('the hypervisor', state, fields({ guestFiles: list(list(whole), slots.length) }));
+    this.pages.restore(state.pages);
+    this.vmids.restore(state.vmids);
+    slots.forEach((slot, hart) => slot.guestFiles.restore(state.guestFiles[hart]!));
   }
 
   createVm(vm: Vm): Result<VmArch> {

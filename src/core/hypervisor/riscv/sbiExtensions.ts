@@ -3,6 +3,7 @@
  * KVM_RISCV_SBI_EXT_*; arch/riscv/kvm/vcpu_sbi.c). The table of calls comes first: what it denies
  * altogether is not there to be switched. BASE cannot be switched off.
  */
+import { list, mustFit, within, type Persist } from '../../base/persist.ts';
 import type { CallPolicy, CallRule } from '../callPolicy.ts';
 import { failure, success, type Result } from '../errno.ts';
 
@@ -28,7 +29,7 @@ export const sbiExtensionCount = ranges.length;
 /** Those that are asked for by name. */
 export const sbiExtensionIds = { sta: 10, fwft: 12 } as const;
 
-export class SbiExtensions {
+export class SbiExtensions implements Persist<readonly number[]> {
   private readonly policy: CallPolicy;
   private readonly defaults: readonly CallRule[];
   private readonly off = new Set<number>();
@@ -36,6 +37,17 @@ export class SbiExtensions {
   constructor(policy: CallPolicy, defaults: readonly CallRule[]) {
     this.policy = policy;
     this.defaults = defaults;
+  }
+
+  /** Ids of those that are switched off. */
+  save(): readonly number[] {
+    return [...this.off];
+  }
+
+  restore(off: readonly number[]): void {
+    mustFit("a vCPU's SBI extensions", off, list(within(0, sbiExtensionCount - 1)));
+    this.off.clear();
+    for (const id of off) this.off.add(id);
   }
 
   /** Ids of those that there are, switched off or not. */

@@ -6,7 +6,7 @@
 import { unreachable } from '../../base/assert.ts';
 import type { GuestRead, RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import { failure, success, type Result } from '../errno.ts';
-import type { VcpuExit, VcpuRun } from '../exits.ts';
+import type { CallExit, VcpuExit, VcpuRun } from '../exits.ts';
 import {
   guestDebugEnable,
   interruptSet,
@@ -16,18 +16,7 @@ import {
   type Vcpu,
 } from '../vcpu.ts';
 import type { Vm } from '../vm.ts';
-import {
-  cause,
-  csr,
-  statusFs,
-  statusFsInitial,
-  statusSie,
-  statusSpie,
-  statusSpp,
-  vseip,
-  vsInterrupts,
-  vssip,
-} from './csrs.ts';
+import { cause, csr, statusFs, statusFsInitial, vseip, vsInterrupts, vssip } from './csrs.ts';
 import type { MachineIds, OneRegVcpu } from './oneReg.ts';
 import { SbiExtensions } from './sbiExtensions.ts';
 import { setHvictl } from './aia.ts';
@@ -41,13 +30,14 @@ import { FirmwareFeatures } from './vcpuFwft.ts';
 import { completeMmio } from './vcpuMmio.ts';
 import { hostExtensions, VcpuIsa } from './vcpuIsa.ts';
 import { getOneReg, getRegList, setOneReg } from './vcpuOneReg.ts';
+import { restoreVcpu, saveVcpu, type VcpuSaved } from './vcpuPersist.ts';
 import { VcpuPmu } from './vcpuPmu.ts';
 import { defaultCalls, isOffered } from './vcpuSbi.ts';
 import type { HsmState, SbiVcpu } from './vcpuSbiCall.ts';
 import { StealTime } from './vcpuSteal.ts';
 import { VcpuTimer } from './vcpuTimer.ts';
 import { VcpuSwitch, type HartSlot, type SwitchCounters } from './vcpuSwitch.ts';
-import { TakenTrap } from './vcpuTrap.ts';
+import { redirectTrap, TakenTrap } from './vcpuTrap.ts';
 
 /** KVM_EXIT_FAIL_ENTRY_NO_VSFILE. */
 const failEntryNoVsFile = 1;
@@ -109,6 +99,24 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     this.steal = new StealTime(owner.vm, owner.clock);
     this.features = new FirmwareFeatures(this);
     this.reset(0n, 0n);
+  }
+
+  save(): VcpuSaved {
+    const { vmidVersion, ran, halted, suspended, resume, fresh } = this;
+    const run = { vmidVersion, ran, halted, suspended, resume, fresh };
+    return saveVcpu(this, this.world, run);
+  }
+
+  restore(saved: VcpuSaved): void {
+    restoreVcpu(this, this.world, saved);
+    const { run } = saved;
+    ({ vmidVersion: this.vmidVersion, ran: this.ran, halted: this.halted } = run);
+    ({ suspended: this.suspended, resume: this.resume, fresh: this.fresh } = run);
+  }
+
+  get pendingCall(): CallExit | undefined {
+    const { pending } = this;
+    return pending?.kind === 'call' || pending?.kind === 'stoppedCall' ? pending.exit : undefined;
   }
 
   /** The hart, on which this vCPU is from then on. */
@@ -283,19 +291,8 @@ export class RiscvVcpu implements Vcpu, ExitContext, OneRegVcpu {
     this.owner.clock.instructions++;
   }
 
-  /** Linux kvm_riscv_vcpu_trap_redirect. */
   redirect(code: number, tval: bigint): void {
-    const { hart } = this;
-    let status = hart.getCsr(csr.vsstatus) & ~(statusSpp | statusSpie);
-    if (hart.privilege === 1) status |= statusSpp;
-    if ((status & statusSie) !== 0n) status |= statusSpie;
-    hart.setCsr(csr.vsstatus, status & ~statusSie);
-    hart.setCsr(csr.vscause, BigInt(code));
-    hart.setCsr(csr.vstval, tval);
-    hart.setCsr(csr.vsepc, hart.pc);
-    // Exceptions go to BASE, whatever MODE says.
-    hart.pc = hart.getCsr(csr.vstvec) & ~3n;
-    hart.privilege = 1;
+    redirectTrap(this.hart, code, tval);
     // A trap retires nothing, but somebody who steps has seen one step.
     this.used++;
   }

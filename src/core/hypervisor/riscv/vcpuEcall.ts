@@ -86,7 +86,7 @@ function finish(vcpu: ExitContext, call: SbiCall, error: bigint, value: bigint):
   vcpu.advance(ecallLength);
 }
 
-function callExit(call: SbiCall, how: Pick<CallExit, 'stop' | 'shown'>): CallExit {
+export function callExit(call: SbiCall, how: Pick<CallExit, 'stop' | 'shown'>): CallExit {
   return {
     kind: 'call',
     extension: call.extension,

@@ -4,6 +4,7 @@
  * and stores go to the guest without passing the hypervisor, and with Ssnpm how many upper bits of
  * a pointer the guest's addresses do without. What the SBI functions answer is in vcpuSbiFwft.
  */
+import { fields, flag, mustFit, oneOf, type Persist } from '../../base/persist.ts';
 import { cause, csr, envcfgPmm } from './csrs.ts';
 import type { OnHart } from './vcpuSwitch.ts';
 
@@ -19,6 +20,24 @@ const pmlen: ReadonlyMap<bigint, bigint> = new Map([
   [3n, 16n],
 ]);
 const pmmShift = 32n;
+
+export interface FirmwareFeaturesState {
+  readonly misalignedDelegation: FeatureState;
+  readonly pointerMasking: FeatureState;
+  /** Of pointer masking; what misaligned accesses do is in the hart. */
+  readonly pmm: bigint;
+}
+
+interface FeatureState {
+  readonly enabled: boolean;
+  readonly locked: boolean;
+}
+
+const featureShape = fields({ enabled: flag, locked: flag });
+const shape = fields({
+  ...{ misalignedDelegation: featureShape, pointerMasking: featureShape },
+  pmm: oneOf(...pmlen.keys()),
+});
 
 export abstract class FirmwareFeature {
   /** A VMM may keep the feature from the guest. */
@@ -55,7 +74,7 @@ class MisalignedDelegation extends FirmwareFeature {
 class PointerMasking extends FirmwareFeature {
   readonly supported: boolean;
   /** henvcfg.PMM, which is written anew whenever the hart begins somewhere. */
-  private pmm = 0n;
+  pmm = 0n;
 
   constructor(vcpu: OnHart) {
     super(vcpu);
@@ -94,7 +113,7 @@ class PointerMasking extends FirmwareFeature {
   }
 }
 
-export class FirmwareFeatures {
+export class FirmwareFeatures implements Persist<FirmwareFeaturesState> {
   readonly misalignedDelegation: FirmwareFeature;
   readonly pointerMasking: FirmwareFeature;
   private readonly masking: PointerMasking;
@@ -115,6 +134,24 @@ export class FirmwareFeatures {
       default:
         return undefined;
     }
+  }
+
+  save(): FirmwareFeaturesState {
+    const of = ({ enabled, locked }: FirmwareFeature) => ({ enabled, locked });
+    return {
+      misalignedDelegation: of(this.misalignedDelegation),
+      pointerMasking: of(this.pointerMasking),
+      pmm: this.masking.pmm,
+    };
+  }
+
+  restore(state: FirmwareFeaturesState): void {
+    mustFit("a vCPU's firmware features", state, shape);
+    for (const name of ['misalignedDelegation', 'pointerMasking'] as const) {
+      this[name].enabled = state[name].enabled;
+      this[name].locked = state[name].locked;
+    }
+    this.masking.pmm = state.pmm;
   }
 
   reset(): void {

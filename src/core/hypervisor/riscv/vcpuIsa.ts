@@ -3,6 +3,7 @@
  * KVM_RISCV_ISA_EXT_*; arch/riscv/kvm/isa.c): what the host's harts have, less what was switched
  * off. Only what a hypervisor can keep from a guest can be switched off.
  */
+import { list, mustFit, oneOf, type Persist } from '../../base/persist.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import { failure, success, type Result } from '../errno.ts';
 import {
@@ -39,7 +40,7 @@ const switchable = new Set([
 /** Single letters that KVM's `isa` register has, by the bit in misa. */
 const letters = ['a', 'c', 'd', 'f', 'i', 'm', 'v'];
 
-export class VcpuIsa {
+export class VcpuIsa implements Persist<readonly string[]> {
   private readonly host: ReadonlySet<string>;
   private readonly enabled: Set<string>;
 
@@ -47,6 +48,17 @@ export class VcpuIsa {
   constructor(host: ReadonlySet<string>) {
     this.host = new Set(isaExtensionNames.filter((name) => host.has(name)));
     this.enabled = new Set([...this.host].filter((name) => this.mayEnable(name)));
+  }
+
+  /** Names of those that are not switched off. */
+  save(): readonly string[] {
+    return [...this.enabled];
+  }
+
+  restore(enabled: readonly string[]): void {
+    mustFit("a vCPU's extensions", enabled, list(oneOf(...this.host)));
+    this.enabled.clear();
+    for (const name of enabled) this.enabled.add(name);
   }
 
   hostHas(name: string): boolean {

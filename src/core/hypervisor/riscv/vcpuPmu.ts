@@ -7,6 +7,17 @@
  * `cycle`, as guests expect; 1 would be `time`, which is no counter. A hardware counter that no
  * event is mapped to shows the hart's own count. Mode filters are hints and are not followed.
  */
+import {
+  big,
+  fields,
+  flag,
+  list,
+  mustFit,
+  optional,
+  text,
+  whole,
+  type Persist,
+} from '../../base/persist.ts';
 import { csr } from './csrs.ts';
 import { eventType, firmwareEvent, hardwareEvent, type FirmwareEvent } from './sbiPmuEvents.ts';
 import type { OnHart } from './vcpuSwitch.ts';
@@ -33,7 +44,21 @@ export interface Counter {
   since: bigint;
 }
 
-export class VcpuPmu {
+export interface VcpuPmuState {
+  readonly snapshot: number | undefined;
+  /** By index; nothing at that of `time`. */
+  readonly counters: readonly (Counter | undefined)[];
+}
+
+const counterShape = fields({
+  ...{ event: optional(whole), started: flag, firmware: optional(text), value: big, since: big },
+});
+const shape = fields({
+  snapshot: optional(whole),
+  counters: list(optional(counterShape), counterCount),
+});
+
+export class VcpuPmu implements Persist<VcpuPmuState> {
   /** Guest-physical address of the snapshot page, once the guest has named one. */
   snapshot: number | undefined;
   private readonly vcpu: OnHart;
@@ -53,6 +78,24 @@ export class VcpuPmu {
       if (index >= firstFirmware) return newCounter('firmware', 0);
       return index === 1 ? undefined : newCounter('hardware', csr.cycle + index);
     });
+  }
+
+  save(): VcpuPmuState {
+    const counters = this.counters.map((counter) => counter && { ...counter });
+    return { snapshot: this.snapshot, counters };
+  }
+
+  restore(state: VcpuPmuState): void {
+    mustFit("a vCPU's counters", state, shape);
+    this.reset();
+    this.snapshot = state.snapshot;
+    this.counters.forEach((counter, index) => {
+      const saved = state.counters[index];
+      if (!counter || !saved) return;
+      const { event, started, firmware, value, since } = saved;
+      Object.assign(counter, { event, started, firmware, value, since });
+    });
+    this.findActive();
   }
 
   /** Undefined for an index that is no counter's. */

@@ -8,6 +8,7 @@
  * `sequence` is odd only while `steal` is written, which nobody can see, for no guest code runs
  * meanwhile. `preempted` stays 0, as on KVM.
  */
+import { big, fields, flag, mustFit, optional, type Persist } from '../../base/persist.ts';
 import type { VirtualClock } from '../../base/virtualClock.ts';
 import type { Vm } from '../vm.ts';
 import { allOnes } from './csrs.ts';
@@ -19,7 +20,15 @@ const stealAt = 8;
 const nowhere = allOnes;
 const nanosecondsPerSecond = 1_000_000_000n;
 
-export class StealTime {
+export interface StealTimeState {
+  readonly shmem: bigint;
+  readonly readySince: bigint | undefined;
+  readonly running: boolean;
+}
+
+const shape = fields({ shmem: big, readySince: optional(big), running: flag });
+
+export class StealTime implements Persist<StealTimeState> {
   private readonly vm: Vm;
   private readonly clock: VirtualClock;
   /** Guest-physical; all ones when the guest did not ask. What a VMM sets may be no memory. */
@@ -36,6 +45,16 @@ export class StealTime {
   /** Where the guest is told, undefined when it did not ask. */
   get sharedMemory(): number | undefined {
     return this.shmem === nowhere ? undefined : Number(this.shmem);
+  }
+
+  save(): StealTimeState {
+    const { shmem, readySince, running } = this;
+    return { shmem, readySince, running };
+  }
+
+  restore(state: StealTimeState): void {
+    mustFit("a vCPU's steal time", state, shape);
+    ({ shmem: this.shmem, readySince: this.readySince, running: this.running } = state);
   }
 
   reset(): void {

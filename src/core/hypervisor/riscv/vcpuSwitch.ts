@@ -7,6 +7,17 @@
  * (sstatus.FS is Dirty, which hardware sets also with V=1), and loaded only if it may use them.
  */
 import { defined } from '../../base/assert.ts';
+import {
+  big,
+  fields,
+  flag,
+  list,
+  mustFit,
+  oneOf,
+  optional,
+  whole,
+  type Persist,
+} from '../../base/persist.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import type { GuestFiles } from './aiaImsic.ts';
 import { csr, statusFs, statusFsClean } from './csrs.ts';
@@ -43,6 +54,15 @@ interface SavedContext {
   readonly sstatus: bigint;
 }
 
+export interface VcpuSwitchState {
+  /** The vCPU's registers are in its hart. */
+  readonly resident: boolean;
+  readonly saved: SavedContext | undefined;
+  readonly floats: readonly bigint[];
+  readonly fcsr: bigint;
+  readonly counters: Readonly<SwitchCounters>;
+}
+
 const floatRegisters = 32;
 
 /** What a guest, or the hypervisor on its behalf, has in registers that every hart has. */
@@ -66,7 +86,7 @@ const widePerhaps: readonly (readonly [name: string, number: number])[] = [
   ['vstimecmp', csr.vstimecmp],
 ];
 
-export class VcpuSwitch {
+export class VcpuSwitch implements Persist<VcpuSwitchState> {
   readonly counters: SwitchCounters = { loads: 0, fpRestores: 0, puts: 0, fpSaves: 0 };
   private readonly slot: HartSlot;
   private readonly csrs: readonly number[];
@@ -86,6 +106,29 @@ export class VcpuSwitch {
     this.csrs = [...always, ...found(perhaps)];
     this.wideCsrs = [...wideAlways, ...found(widePerhaps)];
     this.hasFloat = has('fcsr');
+  }
+
+  save(): VcpuSwitchState {
+    const { saved, floats, fcsr, counters, slot } = this;
+    return { resident: slot.resident === this, saved, floats, fcsr, counters: { ...counters } };
+  }
+
+  restore(state: VcpuSwitchState): void {
+    const context = fields({
+      ...{ pc: big, privilege: oneOf(0, 1, 3), x: list(big, 32), sstatus: big },
+      csrs: list(big, this.csrs.length),
+      wideCsrs: list(big, this.wideCsrs.length),
+    });
+    const float = { floats: list(big, floatRegisters), fcsr: big };
+    const counts = { loads: whole, fpRestores: whole, puts: whole, fpSaves: whole };
+    const rest = { resident: flag, saved: optional(context), counters: fields(counts) };
+    mustFit("a vCPU's registers", state, fields({ ...float, ...rest }));
+    if (state.resident) this.slot.resident = this;
+    this.saved = state.saved;
+    this.floats = [...state.floats];
+    this.fcsr = state.fcsr;
+    const { loads, fpRestores, puts, fpSaves } = state.counters;
+    Object.assign(this.counters, { loads, fpRestores, puts, fpSaves });
   }
 
   /** Takes the hart without loading anything: whoever calls sets up all of it. */

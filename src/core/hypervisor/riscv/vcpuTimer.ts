@@ -2,12 +2,21 @@
  * The guest's timer (Linux arch/riscv/kvm/vcpu_timer.c). With Sstc the hart compares by itself and
  * the hypervisor only writes vstimecmp; without it a software timer raises hvip.VSTIP.
  */
+import { big, fields, flag, mustFit, optional, type Persist } from '../../base/persist.ts';
 import type { VirtualClock } from '../../base/virtualClock.ts';
 import { failure, success, type Result } from '../errno.ts';
 import { allOnes, csr, vstip } from './csrs.ts';
 import type { OnHart } from './vcpuSwitch.ts';
 
-export class VcpuTimer {
+export interface VcpuTimerState {
+  readonly nextCycles: bigint;
+  readonly set: boolean;
+  readonly armed: bigint | undefined;
+}
+
+const shape = fields({ nextCycles: big, set: flag, armed: optional(big) });
+
+export class VcpuTimer implements Persist<VcpuTimerState> {
   private readonly vcpu: OnHart;
   private readonly clock: VirtualClock;
   private readonly sstc: boolean;
@@ -21,6 +30,16 @@ export class VcpuTimer {
     this.vcpu = vcpu;
     this.clock = clock;
     this.sstc = sstc;
+  }
+
+  save(): VcpuTimerState {
+    const { nextCycles, set, armed } = this;
+    return { nextCycles, set, armed };
+  }
+
+  restore(state: VcpuTimerState): void {
+    mustFit("a vCPU's timer", state, shape);
+    ({ nextCycles: this.nextCycles, set: this.set, armed: this.armed } = state);
   }
 
   reset(): void {

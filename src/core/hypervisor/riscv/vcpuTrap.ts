@@ -4,7 +4,7 @@
  * ask for is not read.
  */
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
-import { csr } from './csrs.ts';
+import { csr, statusSie, statusSpie, statusSpp } from './csrs.ts';
 import type { GuestTrap } from './vcpuContext.ts';
 
 export class TakenTrap implements GuestTrap {
@@ -32,4 +32,18 @@ export class TakenTrap implements GuestTrap {
   get tinst(): number {
     return this.hart.getCsrWord(csr.htinst, 'low') >>> 0;
   }
+}
+
+/** Gives an exception to the guest (Linux kvm_riscv_vcpu_trap_redirect). */
+export function redirectTrap(hart: RiscvHart, code: number, tval: bigint): void {
+  let status = hart.getCsr(csr.vsstatus) & ~(statusSpp | statusSpie);
+  if (hart.privilege === 1) status |= statusSpp;
+  if ((status & statusSie) !== 0n) status |= statusSpie;
+  hart.setCsr(csr.vsstatus, status & ~statusSie);
+  hart.setCsr(csr.vscause, BigInt(code));
+  hart.setCsr(csr.vstval, tval);
+  hart.setCsr(csr.vsepc, hart.pc);
+  // Exceptions go to BASE, whatever MODE says.
+  hart.pc = hart.getCsr(csr.vstvec) & ~3n;
+  hart.privilege = 1;
 }

@@ -3,6 +3,7 @@
  * vCPUs (Linux arch/riscv/kvm/vm.c and mmu.c). Slots say what is mapped; this says how.
  */
 import { defined } from '../../base/assert.ts';
+import { big, fields, mustFit, oneOf, whole } from '../../base/persist.ts';
 import type { VirtualClock } from '../../base/virtualClock.ts';
 import type { MmuCounters, VmArch } from '../arch.ts';
 import { deviceType, type KvmDevice } from '../device.ts';
@@ -11,9 +12,9 @@ import type { IrqChip } from '../irqchip.ts';
 import { memReadonly, pageSize, type MemoryRegion } from '../memorySlots.ts';
 import type { Vcpu } from '../vcpu.ts';
 import type { Vm } from '../vm.ts';
-import { AiaDevice, type AiaHost } from './aiaDevice.ts';
+import { AiaDevice, type AiaDeviceState, type AiaHost } from './aiaDevice.ts';
 import type { GuestFiles } from './aiaImsic.ts';
-import { leafSizeFor, type Gstage } from './gstage.ts';
+import { leafSizeFor, type Gstage, type GstageState } from './gstage.ts';
 import { RiscvVcpu } from './vcpu.ts';
 import type { FaultOutcome, VcpuOwner } from './vcpuContext.ts';
 import type { HartSlot } from './vcpuSwitch.ts';
@@ -33,6 +34,20 @@ export interface RiscvVmParts {
   /** One more than the highest identity that an interrupt file can have. */
   readonly maxIds: number;
 }
+
+export interface RiscvVmState {
+  readonly vmid: Vmid;
+  readonly timeDelta: bigint;
+  readonly faults: number;
+  readonly writeProtections: number;
+  readonly gstage: GstageState;
+  readonly aia: AiaDeviceState | undefined;
+}
+
+const shape = fields({
+  vmid: fields({ version: whole, number: whole }),
+  ...{ timeDelta: big, faults: whole, writeProtections: whole },
+});
 
 export class RiscvVm implements VmArch, VcpuOwner, AiaHost {
   readonly vm: Vm;
@@ -60,6 +75,24 @@ export class RiscvVm implements VmArch, VcpuOwner, AiaHost {
     this.slots = parts.slots;
     this.extensions = parts.extensions;
     this.maxIds = parts.maxIds;
+  }
+
+  save(): RiscvVmState {
+    const { vmid, delta: timeDelta, faults, writeProtections, gstage, aia } = this;
+    const parts = { gstage: gstage.save(), aia: aia?.save() };
+    return { vmid: { ...vmid }, timeDelta, faults, writeProtections, ...parts };
+  }
+
+  restore(state: RiscvVmState): void {
+    mustFit('the virtual machine', state, shape);
+    mustFit('the AIA', state.aia !== undefined, oneOf(this.aia !== undefined));
+    this.gstage.restore(state.gstage);
+    if (state.aia) this.aia?.restore(state.aia);
+    this.vmid.version = state.vmid.version;
+    this.vmid.number = state.vmid.number;
+    this.delta = state.timeDelta;
+    this.faults = state.faults;
+    this.writeProtections = state.writeProtections;
   }
 
   /** Guest time is host time plus this; it is 0 when the VM is created. */

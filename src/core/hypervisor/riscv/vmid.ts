@@ -3,6 +3,7 @@
  * host's. When they run out, a new version of the numbering begins: all translations go, and each
  * VM takes a number of the new version before it runs again.
  */
+import { fields, mustFit, whole, type Persist } from '../../base/persist.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import { csr, translationRegister } from './csrs.ts';
 import { sv32x4, sv39x4 } from './gstage.ts';
@@ -13,7 +14,12 @@ export interface Vmid {
   number: number;
 }
 
-export class VmidAllocator {
+export interface VmidAllocatorState {
+  readonly version: number;
+  readonly next: number;
+}
+
+export class VmidAllocator implements Persist<VmidAllocatorState> {
   /** 0 when the harts have too few to tell as many VMs apart as there are harts. */
   readonly bits: number;
   private version = 1;
@@ -24,6 +30,17 @@ export class VmidAllocator {
     const bits = Math.min(...harts.map(detectVmidBits));
     this.bits = 2 ** bits < harts.length ? 0 : bits;
     this.flush = flush;
+  }
+
+  save(): VmidAllocatorState {
+    const { version, next } = this;
+    return { version, next };
+  }
+
+  restore(state: VmidAllocatorState): void {
+    mustFit('the VMIDs', state, fields({ version: whole, next: whole }));
+    this.version = state.version;
+    this.next = state.next;
   }
 
   /** kvm_riscv_gstage_vmid_ver_changed: whether the VM needs a number before it may run. */

@@ -73,9 +73,7 @@ export class Regimes {
    */
   select(): boolean {
     const { state } = this;
-    const { privilege, virtualized } = state;
-    this.fetchMode = plainModes[privilege]![virtualized ? 1 : 0]!;
-    this.dataMode = this.effectiveDataMode();
+    this.readModes();
     this.makeKey();
     if (this.isKey(this.current)) return false;
     this.current = this.findSet();
@@ -101,7 +99,7 @@ export class Regimes {
     this.uses = state.uses;
     this.current = state.current;
     this.state.u32[(this.state.area + layout.tlbSet) >>> 2] = this.set.base;
-    this.select();
+    this.readModes();
   }
 
   flushAll(): void {
@@ -186,6 +184,12 @@ export class Regimes {
 
   private keyWord(set: number, word: number): number {
     return this.keys[set * keyWords + word]!;
+  }
+
+  private readModes(): void {
+    const { privilege, virtualized } = this.state;
+    this.fetchMode = plainModes[privilege]![virtualized ? 1 : 0]!;
+    this.dataMode = this.effectiveDataMode();
   }
 
   /** mstatus.MPRV makes loads and stores those of MPP and MPV. */

@@ -19,7 +19,8 @@ import type { Isa } from '../../isa/isa.ts';
 import { parseIsaString } from '../../isa/riscv/isaString.ts';
 import type { RiscvHart } from '../../isa/riscv/riscvHart.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
-import { GuestMachine, type DeviceWiring } from '../guestMachine.ts';
+import { GuestMachine } from '../guestMachine.ts';
+import type { DeviceWiring } from '../guestParts.ts';
 import type { AiaChoice } from '../launchConfig.ts';
 import type { LoadedImages } from '../loadTypes.ts';
 import { virtBoard, type VirtBoard } from './virt.ts';
@@ -59,6 +60,7 @@ export function virtGuest(options: VirtGuestOptions): GuestMachine {
   const { aia, clock, harts, hostMemory } = options;
   const sbi = new ConsoleChannel('sbi');
   const uart = new ConsoleChannel('uart0');
+  const seed = new SeedSource();
   // The board comes before the vCPUs that its lines lead to.
   let wiring: DeviceWiring | undefined;
   const board = virtBoard({
@@ -100,12 +102,13 @@ export function virtGuest(options: VirtGuestOptions): GuestMachine {
     ],
     devices: (given) => {
       wiring = given;
-      return { mmio: board.mmio, timed: board.timed, consoles: [uart] };
+      const components = { ...board.components, seed };
+      return { mmio: board.mmio, timed: board.timed, consoles: [uart], components };
     },
     ...(aia ? { irqchip: (vm: Vm) => createAia(vm, harts.length) } : {}),
     callConsoles: [sbi],
     callHandlers: [new SbiConsole(sbi, options.isa.xlen)],
-    registerHandlers: [new SeedSource()],
+    registerHandlers: [seed],
     calls: options.calls,
     kvmQuirks: options.kvmQuirks,
     images: loaded.placements.map(({ what, address, bytes }) => ({ name: what, address, bytes })),

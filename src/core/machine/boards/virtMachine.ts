@@ -22,6 +22,7 @@ import {
 import { interrupt } from '../../isa/riscv/trapCause.ts';
 import { MmioMap } from '../../memory/mmioMap.ts';
 import { BareMachine } from '../bareMachine.ts';
+import type { CallDesk } from '../callDesk.ts';
 import type { LaunchConfig, LaunchFiles } from '../launchConfig.ts';
 import { loadImages } from '../load.ts';
 import type { Machine } from '../machine.ts';
@@ -142,6 +143,11 @@ function bareMachine(
   return machine;
 }
 
+function checkCalls({ isPending }: CallDesk): void {
+  if (!isPending) return;
+  throw new UserError('a handler is at work on a call of the guest: it has to answer first');
+}
+
 /** What two machines must have in common for the one's state to be the other's. */
 function identityOf(config: LaunchConfig, isa: IsaChoice): MachineIdentity {
   const { mode, board, harts, memory, aia } = config;
@@ -169,7 +175,7 @@ function guestMachine(
   const clock = new VirtualClock(TIMEBASE);
   const isa = isaOf(config, files);
   let harts: readonly Hart[] = [];
-  const { mmio, external } = hostInterrupts(config, (hart) => harts[hart]);
+  const { mmio, external, components } = hostInterrupts(config, (hart) => harts[hart]);
   const parts = createRiscvParts({
     harts: config.harts,
     ram: virtGuestRam(config.memory),
@@ -197,6 +203,15 @@ function guestMachine(
   });
   machine.notes = notesOn(isa);
   machine.engineCounters = countersOf(parts);
+  machine.snapshots = new ComponentSnapshots({
+    identity: identityOf(config, isa),
+    memory: parts.memory,
+    // The host's interrupt files come after the hypervisor, which sends messages to them.
+    components: { clock, ...machine.components, ...components, ...byHart(harts), machine },
+    instructions: () => clock.instructions,
+    checkMoment: () => checkCalls(machine.calls),
+    forgetTranslations: () => harts.forEach((hart) => hart.forgetTranslations()),
+  });
   return machine;
 }
 
@@ -204,7 +219,7 @@ function guestMachine(
 function hostInterrupts(config: LaunchConfig, hart: (id: number) => Hart | undefined) {
   const mmio = new MmioMap();
   const guests = config.aia?.guests ?? 0;
-  if (guests === 0) return { mmio, external: [] };
+  if (guests === 0) return { mmio, external: [], components: {} };
   const unused: InterruptLine = { set: () => {} };
   const lines = Array.from({ length: config.harts }, (_, id) => ({
     meip: unused,
@@ -215,7 +230,7 @@ function hostInterrupts(config: LaunchConfig, hart: (id: number) => Hart | undef
   }));
   const files = interruptFiles(lines, guests);
   for (const { base, size, device } of files.regions) mmio.add(base, size, device);
-  return { mmio, external: files.external };
+  return { mmio, external: files.external, components: files.components };
 }
 
 function countersOf({ translator, harts }: RiscvMachineParts): Machine['engineCounters'] {
