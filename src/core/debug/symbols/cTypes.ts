@@ -54,6 +54,8 @@ export interface ArrayCType extends Typed {
   readonly element: CType;
   /** Undefined for a flexible or variable-length array. */
   readonly count: number | undefined;
+  /** Whether it is written as in Rust. */
+  readonly isRust?: boolean;
 }
 
 export interface EnumCType extends Typed {
@@ -170,12 +172,15 @@ function pointerType(die: Die): CType {
   const isReference = die.tag !== DW_TAG.pointer_type;
   const target = () => typeOf(die);
   const sign = isReference ? '&' : '*';
+  // Rust's say whether they are references, and whether what they point to may be changed.
+  const own = isRust(die) ? die.name : undefined;
   return {
     kind: 'pointer',
     isReference,
     size: die.number(DW_AT.byte_size) ?? die.unit.addressSize,
     target,
-    declare: (inner, depth = 0) => declarePointer(target, sign + inner, depth),
+    declare: (inner, depth = 0) =>
+      own === undefined ? declarePointer(target, sign + inner, depth) : spaced(own, inner),
   };
 }
 
@@ -221,11 +226,10 @@ const structKeywords: Readonly<Record<number, string>> = {
 };
 
 function structType(die: Die): CType {
-  const isRust = die.unit.root.number(DW_AT.language) === DW_LANG_Rust;
   const own = die.name ?? '{…}';
-  const name = isRust ? own : `${structKeywords[die.tag] ?? 'struct'} ${own}`;
+  const name = isRust(die) ? own : `${structKeywords[die.tag] ?? 'struct'} ${own}`;
   return {
-    ...(isRust && { rust: own, variantPart: () => variantPartOf(die) }),
+    ...(isRust(die) && { rust: own, variantPart: () => variantPartOf(die) }),
     kind: 'struct',
     size: die.number(DW_AT.byte_size) ?? 0,
     declare: (inner) => spaced(name, inner),
@@ -304,10 +308,15 @@ function arrayType(die: Die, depth: number): CType {
   }
   // The last dimension varies fastest, so it is the innermost array.
   let type = typeOf(die, depth);
+  const made = isRust(die) ? rustArrayOf : arrayOf;
   for (const count of counts.length === 0 ? [undefined] : counts.reverse()) {
-    type = arrayOf(type, count);
+    type = made(type, count);
   }
   return type;
+}
+
+function isRust({ unit }: Die): boolean {
+  return unit.root.number(DW_AT.language) === DW_LANG_Rust;
 }
 
 export function arrayOf(element: CType, count: number | undefined): ArrayCType {
@@ -317,6 +326,14 @@ export function arrayOf(element: CType, count: number | undefined): ArrayCType {
     count,
     size: element.size * (count ?? 0),
     declare: (inner, depth) => element.declare(`${inner}[${count ?? ''}]`, depth),
+  };
+}
+
+export function rustArrayOf(element: CType, count: number | undefined): ArrayCType {
+  return {
+    ...arrayOf(element, count),
+    isRust: true,
+    declare: (inner, depth) => spaced(`[${element.declare('', depth)}; ${count ?? ''}]`, inner),
   };
 }
 

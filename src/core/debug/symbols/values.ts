@@ -6,9 +6,9 @@ import { FormatError } from '../../base/byteReader.ts';
 import { DW_ATE } from '../../formats/dwarf/constants.ts';
 import { Unavailable } from '../../formats/dwarf/expression.ts';
 import {
-  arrayOf,
   isCharacter,
   isSigned,
+  rustArrayOf,
   voidType,
   type CType,
   type Member,
@@ -279,8 +279,7 @@ async function formatSlice(
   const memory = memoryStorage(address, context.pointers ?? context);
   if (kind === 'slice') {
     const element = pointer.type.kind === 'pointer' ? pointer.type.target() : voidType;
-    const text = await formatArray(arrayOf(element, count), memory, setting, nesting);
-    return text.replace(/^\{(.*)\}$/s, '[$1]');
+    return formatArray(rustArrayOf(element, count), memory, setting, nesting);
   }
   const shown = Math.min(count, context.presentation?.whole ? WHOLE_STRING : MAX_STRING);
   return `${quote([...(await memory.read(0, shown))])}${shown < count ? '...' : ''}`;
@@ -292,14 +291,15 @@ async function formatArray(
   setting: ValueSetting,
   nesting: number,
 ): Promise<string> {
-  const { element, count } = type;
+  const { element, count, isRust = false } = type;
   if (count === undefined) return '<unknown length>';
+  const bracketed = (inner: string) => (isRust ? `[${inner}]` : `{${inner}}`);
   if (isCharacter(element)) {
     const shown = Math.min(count, setting.context.presentation?.whole ? WHOLE_STRING : MAX_STRING);
     return characterArray([...(await storage.read(0, shown))], count > shown);
   }
   const whole = setting.context.presentation?.whole ?? false;
-  if (nesting >= (whole ? WHOLE_NESTING : MAX_NESTING)) return '{…}';
+  if (nesting >= (whole ? WHOLE_NESTING : MAX_NESTING)) return bracketed('…');
   const parts: string[] = [];
   const most = whole ? WHOLE_PARTS : MAX_ELEMENTS;
   for (let i = 0; i < Math.min(count, most); i++) {
@@ -307,7 +307,7 @@ async function formatArray(
     parts.push(await formatValue(element, part, setting, undefined, nesting + 1));
   }
   if (count > most) parts.push('…');
-  return `{${parts.join(', ')}}`;
+  return bracketed(parts.join(', '));
 }
 
 /** A character array as the string it holds, without the zeros after it. */

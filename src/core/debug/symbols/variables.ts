@@ -7,7 +7,14 @@ import { DW_AT, DW_TAG } from '../../formats/dwarf/constants.ts';
 import { evaluateLocation, Unavailable } from '../../formats/dwarf/expression.ts';
 import { expressionAt } from '../../formats/dwarf/locations.ts';
 import type { Die, Unit } from '../../formats/dwarf/unit.ts';
-import { arrayOf, typeOf, voidType, type CType, type Member, type StructCType } from './cTypes.ts';
+import {
+  rustArrayOf,
+  typeOf,
+  voidType,
+  type CType,
+  type Member,
+  type StructCType,
+} from './cTypes.ts';
 import { rustShape, rustSlice } from './rustValues.ts';
 import { expressionFrame, expressionSetting, filePc, type FrameScope } from './frameScope.ts';
 import { nameOfEntry, scopesAt } from './functions.ts';
@@ -263,7 +270,7 @@ function rustExpansion(place: Place, type: StructCType, setting: ValueSetting): 
     const context = setting.context.pointers ?? setting.context;
     const element = pointer.type.kind === 'pointer' ? pointer.type.target() : voidType;
     const of = { ...place, storage: memoryStorage(address, context) };
-    return elements(of, arrayOf(element, whole), setting, start, count);
+    return elements(of, rustArrayOf(element, whole), setting, start, count);
   };
 }
 

@@ -26,20 +26,48 @@ pub struct Metres(u32);
 #[used] #[no_mangle] pub static LENGTH: Metres = Metres(12);
 #[used] #[no_mangle] pub static COLOUR: Colour = Colour::Green;
 #[used] #[no_mangle] pub static RESULT: Result<u8, &'static str> = Err("broken");
+#[used] #[no_mangle] pub static ARRAY: [i32; 3] = [1, -2, 3];
+#[used] #[no_mangle] pub static MATRIX: [[u8; 2]; 2] = [[1, 2], [3, 4]];
+#[used] #[no_mangle] pub static PAIRS: [(u8, bool); 2] = [(1, true), (2, false)];
+#[used] #[no_mangle] pub static EMPTY: [u64; 0] = [];
+#[used] #[no_mangle] pub static BYTES: [u8; 4] = *b"ab\\0c";
+#[used] #[no_mangle] pub static TEXTS: [&'static str; 2] = ["x", "y"];
+#[used] #[no_mangle] pub static TO_ARRAY: &'static [i32; 3] = &ARRAY;
 fn keep<T>(value: &'static T) { unsafe { std::ptr::read_volatile(&value); } }
 fn main() {
     keep(&SHAPES); keep(&SOME); keep(&NONE); keep(&REFERENCE); keep(&NOTHING); keep(&TEXT);
     keep(&SLICE); keep(&POINT); keep(&TUPLE); keep(&LENGTH); keep(&COLOUR); keep(&RESULT);
+    keep(&ARRAY); keep(&MATRIX); keep(&PAIRS); keep(&EMPTY); keep(&BYTES); keep(&TEXTS);
+    keep(&TO_ARRAY);
 }
 `;
 
-function compiled(): Uint8Array {
+/** What is looked at, and what gdb prints of arrays and their types. */
+interface Compiled {
+  readonly bytes: Uint8Array;
+  readonly printed: readonly string[];
+}
+
+const arrays = ['ARRAY', 'MATRIX', 'PAIRS', 'EMPTY', 'BYTES', 'TEXTS'];
+
+function compiled(): Compiled {
   const folder = mkdtempSync(path.join(tmpdir(), 'trapline-rust-'));
   try {
     writeFileSync(path.join(folder, 'statics.rs'), source);
     const flags = ['-g', '-O', '-C', 'relocation-model=static', '-A', 'warnings'];
     execFileSync('rustc', [...flags, '-o', 'statics', 'statics.rs'], { cwd: folder });
-    return readFileSync(path.join(folder, 'statics'));
+    const asked = arrays.flatMap((name) =>
+      ['output', 'whatis'].map((c) => `${c} statics::${name}`),
+    );
+    const commands = asked.flatMap((command) => ['-ex', command, '-ex', 'echo \\n']);
+    const gdb = ['-nx', '-q', '-batch', '-ex', 'set language rust', ...commands, 'statics'];
+    const text = execFileSync('gdb-multiarch', gdb, {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+    const printed = text.split('\n').filter((line) => line !== '');
+    return { bytes: readFileSync(path.join(folder, 'statics')), printed };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -48,9 +76,11 @@ function compiled(): Uint8Array {
 describe('values of Rust', function () {
   this.timeout(120_000);
   let find: (name: string) => Promise<Variable>;
+  let printed: readonly string[] = [];
 
   before(() => {
-    const bytes = compiled();
+    const { bytes, ...said } = compiled();
+    ({ printed } = said);
     const elf = new ElfFile(bytes, 'statics');
     const symbols = loadProgramSymbols([{ name: 'statics', bytes }]);
     const context: FrameContext = {
@@ -75,7 +105,7 @@ describe('values of Rust', function () {
 
   it('are written as Rust writes them', async () => {
     const value = async (name: string) => (await find(name)).value;
-    assert.equal(await value('SHAPES'), '{Empty, Circle(1.5), Named {width: 4, name: "four"}}');
+    assert.equal(await value('SHAPES'), '[Empty, Circle(1.5), Named {width: 4, name: "four"}]');
     assert.equal(await value('SOME'), 'Some(7)');
     assert.equal(await value('NONE'), 'None');
     assert.match(await value('REFERENCE'), /^Some\(0x[\da-f]+\)$/);
@@ -87,6 +117,21 @@ describe('values of Rust', function () {
     assert.equal(await value('LENGTH'), 'Metres(12)');
     assert.equal(await value('COLOUR'), 'Green');
     assert.equal(await value('RESULT'), 'Err("broken")');
+  });
+
+  it('have brackets around arrays, and types, as gdb writes them', async () => {
+    const own: string[] = [];
+    for (const name of arrays) {
+      const { value, type } = await find(name);
+      own.push(value, `type = ${type}`);
+    }
+    assert.deepEqual(own, printed);
+    const { type, children } = await find('TO_ARRAY');
+    assert.equal(type, '&[i32; 3]');
+    const [array] = (await children?.()) ?? [];
+    assert.equal(array?.value, '[1, -2, 3]');
+    const [first] = (await array?.children?.(0, 1)) ?? [];
+    assert.equal(first?.expression, '(*TO_ARRAY)[0]');
   });
 
   it('open to the members of the shape they have, and to elements', async () => {
