@@ -1,20 +1,24 @@
 /** Places of code whose loads or stores mostly reach devices: those that did so many times. */
 
-const accesses = 1024;
-
 export class DeviceSites {
   /** By record. */
   private readonly counts = new Map<number, number>();
+  private readonly accesses: number;
+
+  /** So many accesses make a place one of these. */
+  constructor(accesses: number) {
+    this.accesses = accesses;
+  }
 
   /** A device answered there; true where that makes it one of these places. */
   note(record: number): boolean {
     const count = (this.counts.get(record) ?? 0) + 1;
     this.counts.set(record, count);
-    return count === accesses;
+    return count === this.accesses;
   }
 
   isOne(record: number): boolean {
-    return (this.counts.get(record) ?? 0) >= accesses;
+    return (this.counts.get(record) ?? 0) >= this.accesses;
   }
 
   clear(): void {

@@ -92,7 +92,7 @@ export class Translator implements CodeWatcher {
   private readonly targets = new Map<number, Set<number>>();
   private readonly losses: Losses;
   private readonly entryWords: EntryWords;
-  private readonly deviceSites = new DeviceSites();
+  private readonly deviceSites: DeviceSites;
   /** How often regions that begin at a record were left for loads that went elsewhere. */
   private readonly surprises = new Map<number, number>();
   private readonly observe: TranslatorOptions['observe'];
@@ -128,6 +128,7 @@ export class Translator implements CodeWatcher {
     this.observe = options.observe;
     this.features = { ...probeHostFeatures(), ...options.features };
     this.period = options.period ?? defaultPeriod;
+    this.deviceSites = new DeviceSites(Math.ceil(this.period / 2));
     this.youth = options.youth ?? 0;
     const eager = options.eager ?? false;
     memory.view.setUint32(shared.hotMask, this.period - 1, true);
