@@ -12,10 +12,8 @@ export interface CustomRequests {
     arguments: { hart: number; name: string; value: string };
     body: { value: string };
   };
-  'trapline/mappings': {
-    arguments: { hart: number; stage: 'guest' | 'virtual'; maxRows?: number };
-    body: MappingsBody;
-  };
+  /** A window of the rows of a stage's page tables, which may be millions. */
+  'trapline/mappings': { arguments: MappingsArguments; body: MappingsBody };
   /** How an address is translated, entry by entry; `expression` as in the debug console. */
   'trapline/walk': {
     arguments: { hart: number; expression: string; access?: 'load' | 'store' | 'fetch' };
@@ -181,8 +179,31 @@ export interface DirtyLogBody {
   readonly ranges: readonly { readonly address: string; readonly size: string }[];
 }
 
+export interface MappingsArguments {
+  readonly hart: number;
+  readonly stage: 'guest' | 'virtual';
+  /** So many rows, from this one on, of those that the filter leaves. */
+  readonly from?: number;
+  readonly maxRows?: number;
+  /** Words that a row has all of; an address alone also finds the row that covers it. */
+  readonly filter?: string;
+  /** The reading of the tables to go on with, as an answer named it; else they are read anew. */
+  readonly list?: number;
+  /** An input address whose row is looked for, or the next one. */
+  readonly find?: string;
+}
+
 export interface MappingsBody {
+  /** Names this reading of the tables. */
+  readonly list: number;
   readonly title: string;
+  /** Rows in all, and those that the filter leaves. */
+  readonly total: number;
+  readonly matching: number;
+  /** Where the row that was looked for stands among those that the filter leaves. */
+  readonly found?: number;
+  /** The place of the first of `rows` among those. */
+  readonly from: number;
   readonly rows: readonly {
     readonly input: string;
     readonly size: string;
@@ -196,8 +217,9 @@ export interface MappingsBody {
     readonly memoryType: string;
     readonly backing: string;
   }[];
+  /** Set when the tables hold more than was looked at. */
   readonly truncated: boolean;
-  /** Stage `guest` under a hypervisor of ours: whether stores are logged, and how many pages were. */
+  /** Told with a new reading. Stage `guest` under a hypervisor of ours: whether stores are logged, and how many pages were. */
   readonly dirtyLog?: { readonly logging: boolean; readonly pages: number };
 }
 

@@ -8,10 +8,11 @@ import {
   parseRegisterValue,
 } from '../core/debug/controlRegisters.ts';
 import { hex, paddedHex, type Guest } from './guest.ts';
+import { mappingQuery, mappingsBody } from './mappingRows.ts';
 import type { CsrGroup, CsrRow, CustomRequests, ExitRow, InfoBody } from './protocol.ts';
+import type { MappingsArguments, MappingsBody } from './protocol.ts';
 import { presentControlRegisters, type ControlValue } from './registers.ts';
 
-const DEFAULT_ROWS = 1000;
 const DEFAULT_EXITS = 1000;
 const dirtyLogActions: readonly string[] = ['start', 'show', 'clear', 'stop'];
 
@@ -57,31 +58,16 @@ export class Views {
     return { value: paddedHex(written, register.bits) };
   }
 
-  async mappings(args: Args<'trapline/mappings'>): Promise<Body<'trapline/mappings'>> {
-    const { hart, stage, maxRows = DEFAULT_ROWS } = args;
+  async mappings(args: MappingsArguments): Promise<MappingsBody> {
     const { target } = this.guest;
-    const { title, rows, truncated } = await target.mappings(hart, stage, maxRows);
-    const log = stage === 'guest' ? await target.dirtyLog('show') : undefined;
+    const { hart, list } = args;
+    const table = await target.mappings(hart, mappingQuery(args));
+    // A reading that is gone on with was told before.
+    const isNew = table.list !== list && args.stage === 'guest';
+    const log = isNew ? await target.dirtyLog('show') : undefined;
     return {
+      ...mappingsBody(table, args.from ?? 0),
       ...(log ? { dirtyLog: { logging: log.logging, pages: log.pages } } : {}),
-      title,
-      truncated,
-      rows: rows.map((row) => ({
-        input: hex(row.input),
-        size: hex(row.size),
-        output: hex(row.output),
-        pageSize: hex(row.pageSize),
-        permissions: [
-          row.readable ? 'r' : '-',
-          row.writable ? 'w' : '-',
-          row.executable ? 'x' : '-',
-          row.user ? 'u' : '-',
-        ].join(''),
-        accessed: row.accessed,
-        dirty: row.dirty,
-        memoryType: row.memoryType,
-        backing: row.backing,
-      })),
     };
   }
 

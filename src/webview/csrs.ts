@@ -97,6 +97,7 @@ function receive(message: ToWebview): void {
     case 'collapseAll':
       collapseAll();
       return;
+    case 'rows':
     case 'walk':
     case 'walkFailed':
     case 'focusExplain':

@@ -53,7 +53,8 @@ export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
 
 /**
  * Makes the children of `parent` one element per item, in order. An element whose key is still
- * there is kept and updated, so that focus, selection and scroll position stay.
+ * there is kept and updated, so that focus, selection and scroll position stay. The key is in the
+ * data attribute of that name.
  */
 export function reconcile<Item>(
   parent: HTMLElement,
@@ -61,10 +62,11 @@ export function reconcile<Item>(
   keyOf: (item: Item) => string,
   create: (item: Item) => HTMLElement,
   update: (target: HTMLElement, item: Item) => void,
+  attribute = 'key',
 ): void {
   const existing = new Map<string, HTMLElement>();
   for (const child of parent.children as Iterable<Element>) {
-    existing.set((child as HTMLElement).dataset['key'] ?? '', child as HTMLElement);
+    existing.set((child as HTMLElement).dataset[attribute] ?? '', child as HTMLElement);
   }
   // What goes, goes first: an element that need not be moved keeps the focus.
   const wanted = new Set(items.map(keyOf));
@@ -75,7 +77,7 @@ export function reconcile<Item>(
     let target = existing.get(key);
     if (!target) {
       target = create(item);
-      target.dataset['key'] = key;
+      target.dataset[attribute] = key;
     }
     update(target, item);
     if (target === next) next = next.nextElementSibling;

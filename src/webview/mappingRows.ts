@@ -1,6 +1,5 @@
-/** The rows of the mappings view as text, and which of them a filter leaves. Pure. */
+/** The rows of the mappings view as text. Pure. */
 import type { MappingsBody } from '../adapter/protocol.ts';
-import { parseFilter } from './filter.ts';
 
 export type MappingRow = MappingsBody['rows'][number];
 
@@ -50,18 +49,6 @@ export function mappingText(row: MappingRow): MappingText {
   };
 }
 
-/** Rows that a filter leaves. An address alone also finds the row that covers it. */
-export function filterMappings(rows: readonly MappingRow[], text: string): MappingRow[] {
-  const filter = parseFilter(text);
-  if (filter.empty) return [...rows];
-  const address = addressIn(text);
-  return rows.filter((row) => {
-    if (address !== undefined && covers(row, address)) return true;
-    const { range, size, output, pageSize, permissions, used, backing } = mappingText(row);
-    return filter.matches(range, size, output, pageSize, permissions, used, backing);
-  });
-}
-
 /** A number of bytes, `0x…` or decimal, with the largest unit that keeps it whole: `2 MiB`. */
 export function sizeText(bytes: string): string {
   if (!/^(0x[0-9a-f]+|[0-9]+)$/i.test(bytes)) return bytes;
@@ -77,16 +64,6 @@ export function sizeText(bytes: string): string {
 
 function lastOf(row: MappingRow): string {
   return `0x${(BigInt(row.input) + BigInt(row.size) - 1n).toString(16)}`;
-}
-
-function covers(row: MappingRow, address: bigint): boolean {
-  const offset = address - BigInt(row.input);
-  return offset >= 0n && offset < BigInt(row.size);
-}
-
-function addressIn(text: string): bigint | undefined {
-  const plain = text.trim().replaceAll('_', '');
-  return /^0x[0-9a-f]+$/i.test(plain) ? BigInt(plain) : undefined;
 }
 
 const permissionWords: Readonly<Record<string, string>> = {

@@ -19,12 +19,30 @@ export interface MappingsContent {
   readonly hart: number;
   readonly stage: Stage;
   readonly mode: 'guest' | 'machine';
+  /** What the rows were filtered by. */
+  readonly filter: string;
   readonly table: MappingsBody;
+}
+
+/** The rows of mappings that a page wants, of those that its filter leaves. */
+export interface MappingsWindow {
+  readonly from: number;
+  readonly count: number;
+  readonly filter: string;
+  /** The first address of the row with the focus: where that has gone is told. */
+  readonly find?: string;
 }
 
 export type ToWebview =
   | { readonly type: 'status'; readonly status: GuestStatus }
   | { readonly type: 'content'; readonly content: CsrsContent | MappingsContent }
+  /** Further rows of mappings. */
+  | {
+      readonly type: 'rows';
+      readonly stage: Stage;
+      readonly filter: string;
+      readonly table: MappingsBody;
+    }
   /** A request failed: the text names what and why. */
   | { readonly type: 'failed'; readonly text: string }
   /** A register was written; what it holds now may differ from what was asked for. */
@@ -43,7 +61,9 @@ export type ToWebview =
 
 export type FromWebview =
   /** The page listens; nothing sent before this has arrived. */
-  | { readonly type: 'ready'; readonly stage?: Stage }
+  | { readonly type: 'ready'; readonly stage?: Stage; readonly window?: MappingsWindow }
+  /** What to read at the next stop; with a reading's name also what is wanted of it at once. */
+  | { readonly type: 'rows'; readonly window: MappingsWindow; readonly list?: number }
   | { readonly type: 'write'; readonly name: string; readonly value: string }
   | { readonly type: 'dirtyLog'; readonly action: 'start' | 'clear' | 'stop' }
   | { readonly type: 'stage'; readonly stage: Stage }

@@ -5,6 +5,7 @@
 import { Bug } from '../core/base/assert.ts';
 import { Emitter } from '../core/base/emitter.ts';
 import type {
+  MappingQuery,
   DirtyLogAction,
   Breakpoint,
   CallAnswer,
@@ -114,8 +115,8 @@ class RemoteTarget implements DebugTarget {
   writeMemory(hart: number, space: MemorySpace, address: bigint, bytes: Uint8Array) {
     return this.call('writeMemory', hart, space, address, bytes);
   }
-  mappings(hart: number, stage: 'guest' | 'virtual', maxRows: number) {
-    return this.call('mappings', hart, stage, maxRows);
+  mappings(hart: number, query: MappingQuery) {
+    return this.call('mappings', hart, query);
   }
   dirtyLog(action: DirtyLogAction) {
     return this.call('dirtyLog', action);

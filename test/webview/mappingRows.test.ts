@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { filterMappings, mappingText, sizeText } from '../../src/webview/mappingRows.ts';
+import { mappingText, sizeText } from '../../src/webview/mappingRows.ts';
 
 const row = (input: string, size: string, more = {}) => ({
   input,
@@ -50,29 +50,5 @@ describe('sizeText', () => {
     assert.equal(sizeText('4096'), '4 KiB');
     assert.equal(sizeText('0x40000000'), '1 GiB');
     assert.equal(sizeText('4 KiB'), '4 KiB');
-  });
-});
-
-describe('filterMappings', () => {
-  const rows = [
-    row('0x10000000', '0x1000', { backing: 'uart0', permissions: 'rw-u' }),
-    row('0x80000000', '0x400000'),
-  ];
-  const check = (filter: string, expected: string[]): void =>
-    assert.deepEqual(
-      filterMappings(rows, filter).map(({ input }) => input),
-      expected,
-    );
-
-  it('finds the row that covers an address', () => {
-    check('0x80212345', ['0x80000000']);
-    check('0x10000fff', ['0x10000000']);
-    check('0x10001000', []);
-  });
-
-  it('finds words of a row', () => {
-    check('', ['0x10000000', '0x80000000']);
-    check('uart', ['0x10000000']);
-    check('rwxu slot', ['0x80000000']);
   });
 });

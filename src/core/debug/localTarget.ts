@@ -31,7 +31,7 @@ import type {
   ExitRecord,
   ExitStop,
   HartInfo,
-  MappingRow,
+  MappingQuery,
   MappingTable,
   MemorySpace,
   ResumeRequest,
@@ -42,6 +42,7 @@ import type {
   WaitingCall,
   WalkQuery,
 } from './target.ts';
+import { MappingWindows } from './mappingWindows.ts';
 import { readSpace, writeSpace } from './targetMemory.ts';
 
 /** Milliseconds of waiting that a paced machine skips in a row: no key is kept waiting for longer. */
@@ -69,6 +70,7 @@ export class LocalTarget implements DebugTarget {
     stand: () => this.control.stop('silent'),
     restored: ({ name }) => this.restored(name),
   });
+  private readonly mappingWindows = new MappingWindows((at) => this.machine.backingName(at));
   private exitStops: readonly ExitStop[] = [];
   private readonly stopEvents = new Emitter<StopEvent>();
   private readonly endEvents = new Emitter<EndEvent>();
@@ -232,9 +234,8 @@ export class LocalTarget implements DebugTarget {
     return writeSpace(this.machine, this.cpu(hart), space, address, bytes);
   }
 
-  async mappings(hart: number, stage: 'guest' | 'virtual', maxRows: number): Promise<MappingTable> {
-    const table = this.cpu(hart).mappings(stage, maxRows);
-    return { ...table, rows: table.rows.map((row) => this.withBacking(row, stage)) };
+  async mappings(hart: number, query: MappingQuery): Promise<MappingTable> {
+    return this.mappingWindows.read(this.cpu(hart), query);
   }
 
   async dirtyLog(action: DirtyLogAction): Promise<DirtyLogState | undefined> {
@@ -407,16 +408,6 @@ export class LocalTarget implements DebugTarget {
       data,
       stackPointer: defined(stackPointer, 'stack pointer').name,
     };
-  }
-
-  /**
-   * What backs a row is known by guest-physical address: the input of stage 'guest', the output of
-   * the hart's own translation.
-   */
-  private withBacking(row: MappingRow, stage: 'guest' | 'virtual'): MappingRow {
-    if (row.backing !== '') return row;
-    const address = stage === 'guest' ? row.input : row.output;
-    return { ...row, backing: this.machine.backingName(Number(address)) };
   }
 
   private get callControl(): CallControl {

@@ -196,11 +196,33 @@ export interface DirtyLogState {
   readonly ranges: readonly { readonly address: bigint; readonly size: bigint }[];
 }
 
+/** Which rows of a stage's page tables are wanted. Stage 'guest' is GPA → HPA. */
+export interface MappingQuery {
+  /** 'virtual': the address translation of the hart's own mode. */
+  readonly stage: 'guest' | 'virtual';
+  /** So many rows, from this one on, of those that the filter leaves. */
+  readonly from: number;
+  readonly count: number;
+  /** Words that a row has all of; an address alone also finds the row that covers it. */
+  readonly filter?: string;
+  /** The reading of the tables to go on with; they are read anew when it is not the last one. */
+  readonly list?: number;
+  /** An input address whose row is looked for, or the next one. */
+  readonly find?: bigint;
+}
+
 export interface MappingTable {
+  /** Names this reading of the tables. */
+  readonly list: number;
   /** `Sv39x4, root 0x80004000, VMID 1`; `Bare` when the stage is off. */
   readonly title: string;
+  /** Rows in all, and those that the filter leaves. */
+  readonly total: number;
+  readonly matching: number;
   readonly rows: readonly MappingRow[];
-  /** Set when there were more rows than asked for. */
+  /** Where the row that was looked for stands among those that the filter leaves. */
+  readonly found?: number;
+  /** Set when the tables hold more than was looked at. */
   readonly truncated: boolean;
 }
 
@@ -390,8 +412,7 @@ export interface DebugTarget {
     bytes: Uint8Array,
   ): Promise<number>;
 
-  /** Stage 'guest' is GPA → HPA, stage 'virtual' is the address translation of the hart's own mode. */
-  mappings(hart: number, stage: 'guest' | 'virtual', maxRows: number): Promise<MappingTable>;
+  mappings(hart: number, query: MappingQuery): Promise<MappingTable>;
   /** Undefined where no hypervisor of ours is below the guest. */
   dirtyLog(action: DirtyLogAction): Promise<DirtyLogState | undefined>;
   /** Undefined where the instruction set translates nothing. */

@@ -2,7 +2,8 @@
  * One hart as the machine, the debugger and the scheduler see it, whatever its instruction set.
  * The ISA's own class adds what only a hypervisor of that ISA needs.
  */
-import type { AddressWalk, ExitStop, MappingTable, WalkQuery } from '../debug/target.ts';
+import type { AddressWalk, ExitStop, WalkQuery } from '../debug/target.ts';
+import type { MappingList } from './mappingList.ts';
 import type { Watchpoint, WatchHit } from './watchpoints.ts';
 
 export type AccessKind = 'fetch' | 'load' | 'store';
@@ -86,7 +87,8 @@ export interface Cpu {
    * virtual one, which is guest-physical under a hypervisor.
    */
   debugTranslate(address: bigint, stage: DebugStage, access: AccessKind): number | undefined;
-  mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable;
+  /** The page tables as they are now; at most so many rows. */
+  mappings(stage: 'guest' | 'virtual', maxRows: number): MappingList;
   /** How an access would be translated, step by step; changes nothing. */
   walk?(query: WalkQuery): AddressWalk;
   /**

@@ -1,5 +1,6 @@
 /** A hart of two machines in lockstep: read from the one, changed in both. */
-import type { AddressWalk, ExitStop, MappingTable, WalkQuery } from '../debug/target.ts';
+import type { AddressWalk, ExitStop, WalkQuery } from '../debug/target.ts';
+import type { MappingList } from '../isa/mappingList.ts';
 import type { Watchpoint, WatchHit } from '../isa/watchpoints.ts';
 import type { AccessKind, AddressSpace, Cpu, CpuRun, DebugStage, TrapHit } from '../isa/cpu.ts';
 
@@ -76,7 +77,7 @@ export class LockstepCpu implements Cpu {
     this.second.takeTrapHit?.();
     return this.first.takeTrapHit?.();
   }
-  mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable {
+  mappings(stage: 'guest' | 'virtual', maxRows: number): MappingList {
     return this.first.mappings(stage, maxRows);
   }
   setBreakpoints(addresses: readonly bigint[]): void {

@@ -4,8 +4,9 @@
  */
 import { ConsoleChannel } from '../../../src/core/base/console.ts';
 import { Emitter } from '../../../src/core/base/emitter.ts';
-import type { EndEvent, MappingTable } from '../../../src/core/debug/target.ts';
+import type { EndEvent } from '../../../src/core/debug/target.ts';
 import type { Cpu, CpuRun } from '../../../src/core/isa/cpu.ts';
+import { MappingList } from '../../../src/core/isa/mappingList.ts';
 import type { Watchpoint, WatchHit } from '../../../src/core/isa/watchpoints.ts';
 import type { ControlFlow, DisassembledInstruction, Isa } from '../../../src/core/isa/isa.ts';
 import type { Machine, MachineStop } from '../../../src/core/machine/machine.ts';
@@ -169,8 +170,8 @@ export class ToyCpu implements Cpu {
     if (address >= 0x10000n && address < 0x11000n) return Number(address - 0x10000n);
     return address < 0x2000n ? Number(address) : undefined;
   }
-  mappings(): MappingTable {
-    return { title: 'Bare', rows: [], truncated: false };
+  mappings(): MappingList {
+    return new MappingList('Bare', 0);
   }
   setBreakpoints(addresses: readonly bigint[]): void {
     this.breakpoints = new Set(addresses);

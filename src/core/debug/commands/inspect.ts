@@ -12,10 +12,12 @@ export async function stage(
   { target, hart }: CommandScope,
   which: 'guest' | 'virtual',
 ): Promise<string> {
-  const { title, rows, truncated } = await target.mappings(hart, which, MOST_ROWS);
+  const query = { stage: which, from: 0, count: MOST_ROWS };
+  const { title, rows, total, truncated } = await target.mappings(hart, query);
   const lines = rows.map(mappingLine);
   if (lines.length === 0) lines.push('nothing is mapped');
-  if (truncated) lines.push(`… and more than ${MOST_ROWS} rows`);
+  const more = total - rows.length;
+  if (more > 0) lines.push(`… and ${truncated ? 'more than ' : ''}${more} more rows`);
   return [title, ...lines].join('\n');
 }
 

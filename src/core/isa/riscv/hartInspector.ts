@@ -1,7 +1,8 @@
 /** A hart as debuggers look at it: registers by name, addresses, page tables. Changes no state unasked. */
-import type { AddressWalk, MappingTable, WalkQuery } from '../../debug/target.ts';
+import type { AddressWalk, WalkQuery } from '../../debug/target.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { AccessKind, AddressSpace, DebugStage } from '../cpu.ts';
+import type { MappingList } from '../mappingList.ts';
 import { addressSpaceOf } from './addressSpace.ts';
 import type { CsrFile } from './csr/csrFile.ts';
 import { markFloatsDirty } from './csr/floatStatus.ts';
@@ -102,7 +103,7 @@ export class HartInspector {
     return found < 0 ? undefined : found;
   }
 
-  mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable {
+  mappings(stage: 'guest' | 'virtual', maxRows: number): MappingList {
     const { state, mmu, memory } = this;
     if (stage === 'guest') return guestStageTable(state, mmu, memory, maxRows);
     return firstStageTable(state, mmu, memory, state.virtualized, maxRows);

@@ -1,6 +1,7 @@
 /** What a debugger asks of a hart, but for running it: state by name, addresses, where to stop. */
-import type { AddressWalk, ExitStop, MappingTable, WalkQuery } from '../../debug/target.ts';
+import type { AddressWalk, ExitStop, WalkQuery } from '../../debug/target.ts';
 import type { AccessKind, AddressSpace, DebugStage, TrapHit } from '../cpu.ts';
+import type { MappingList } from '../mappingList.ts';
 import { Watchpoints, type Watchpoint, type WatchHit } from '../watchpoints.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { HartInspector } from './hartInspector.ts';
@@ -38,7 +39,7 @@ export abstract class InspectedHart extends HartRegisters {
   debugTranslate(address: bigint, stage: DebugStage, access: AccessKind): number | undefined {
     return this.inspector.debugTranslate(address, stage, access);
   }
-  mappings(stage: 'guest' | 'virtual', maxRows: number): MappingTable {
+  mappings(stage: 'guest' | 'virtual', maxRows: number): MappingList {
     return this.inspector.mappings(stage, maxRows);
   }
   walk(query: WalkQuery): AddressWalk {

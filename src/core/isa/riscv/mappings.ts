@@ -1,6 +1,6 @@
 /** Page tables as rows of a view: leaves of equal kind that follow each other are one row. */
-import type { MappingRow, MappingTable } from '../../debug/target.ts';
 import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
+import { MappingList, mappingFlags } from '../mappingList.ts';
 import { CSR } from './csr/numbers.ts';
 import type { HartState } from './hartState.ts';
 import type { Mmu, Stage } from './mmu.ts';
@@ -19,9 +19,13 @@ import {
   type Scheme,
 } from './pageTable.ts';
 
-const pageBytes = 4096n;
 /** Of Svpbmt; 3 is reserved. */
 const memoryTypes = ['', 'NC', 'IO'] as const;
+/**
+ * Tables that are looked at: as many as map 32 GiB in pages of 4 KiB. Entries that lead back to
+ * their own table make a few words look like more than anyone can walk.
+ */
+const mostTables = 16_384;
 
 interface Walk {
   readonly memory: PhysicalMemory;
@@ -29,11 +33,10 @@ interface Walk {
   readonly rules: EntryRules;
   /** Physical address of a table's page, or -1: tables of a guest lie in its own memory. */
   readonly tableAt: (page: number) => number;
-  /** An address as it is written: sign-extended where the scheme wants that. */
-  readonly spelled: (address: bigint) => bigint;
-  readonly rows: MappingRow[];
-  readonly maxRows: number;
-  truncated: boolean;
+  /** A page's number as its address is written: sign-extended where the scheme wants that. */
+  readonly spelled: (page: number) => number;
+  readonly list: MappingList;
+  tablesLeft: number;
 }
 
 export function guestStageTable(
@@ -41,19 +44,19 @@ export function guestStageTable(
   mmu: Mmu,
   memory: PhysicalMemory,
   maxRows: number,
-): MappingTable {
+): MappingList {
   const { scheme, page } = mmu.root(CSR.hgatp);
-  if (!scheme) return { title: 'Bare', rows: [], truncated: false };
+  if (!scheme) return new MappingList('Bare', maxRows);
   const vmid = vmidOf(state.xlen, state.low(CSR.hgatp), state.high(CSR.hgatp));
   const title = `${scheme.name}x4, root ${addressOf(page)}, VMID ${vmid}`;
   const walk = begin('G', scheme, mmu, {
     memory,
-    maxRows,
+    list: new MappingList(title, maxRows, memoryTypes),
     tableAt: (table) => table * 4096,
-    spelled: (address) => address,
+    spelled: (input) => input,
   });
-  visit(walk, page, scheme.levels - 1, 0n, 2 ** (scheme.indexBits + guestRootBits));
-  return { title, rows: walk.rows, truncated: walk.truncated };
+  visit(walk, page, scheme.levels - 1, 0, 2 ** (scheme.indexBits + guestRootBits));
+  return walk.list;
 }
 
 export function firstStageTable(
@@ -62,40 +65,48 @@ export function firstStageTable(
   memory: PhysicalMemory,
   virtualized: boolean,
   maxRows: number,
-): MappingTable {
+): MappingList {
   const register = virtualized ? CSR.vsatp : CSR.satp;
   const { scheme, page } = mmu.root(register);
-  if (!scheme) return { title: 'Bare', rows: [], truncated: false };
+  if (!scheme) return new MappingList('Bare', maxRows);
   const asid = asidOf(state.xlen, state.low(register), state.high(register));
   const title = `${scheme.name}, root ${addressOf(page)}, ASID ${asid}`;
   const tableAt = (table: number): number =>
     virtualized
       ? mmu.translateGuestPage(table, 0, 'load', { privilege: 1, virtualized, debug: true })
       : table * 4096;
-  const bits = 12 + scheme.levels * scheme.indexBits;
-  const spelled = (address: bigint): bigint =>
-    BigInt.asUintN(state.xlen, BigInt.asIntN(bits, address));
-  const walk = begin(virtualized ? 'VS' : 'S', scheme, mmu, { memory, maxRows, tableAt, spelled });
-  visit(walk, page, scheme.levels - 1, 0n, 2 ** scheme.indexBits);
-  return { title, rows: walk.rows, truncated: walk.truncated };
+  const list = new MappingList(title, maxRows, memoryTypes);
+  const spelled = signExtended(scheme, state.xlen);
+  const walk = begin(virtualized ? 'VS' : 'S', scheme, mmu, { memory, list, tableAt, spelled });
+  visit(walk, page, scheme.levels - 1, 0, 2 ** scheme.indexBits);
+  return list;
+}
+
+/** Of numbers of pages: the upper half of what the scheme translates is at the end of all. */
+function signExtended({ levels, indexBits }: Scheme, xlen: number): (page: number) => number {
+  const pages = 2 ** (levels * indexBits);
+  const added = 2 ** (xlen - 12) - pages;
+  return (page) => (page >= pages / 2 ? page + added : page);
 }
 
 function begin(
   stage: Stage,
   scheme: Scheme,
   mmu: Mmu,
-  options: Pick<Walk, 'memory' | 'tableAt' | 'spelled' | 'maxRows'>,
+  options: Pick<Walk, 'memory' | 'tableAt' | 'spelled' | 'list'>,
 ): Walk {
   const rules = mmu.rules(stage);
-  return { ...options, scheme, rules, rows: [], truncated: false };
+  return { ...options, scheme, rules, tablesLeft: mostTables };
 }
 
-function visit(walk: Walk, table: number, level: number, prefix: bigint, entries: number): void {
-  const { memory, scheme, rules } = walk;
+/** `first` is the number of the first page that the table translates. */
+function visit(walk: Walk, table: number, level: number, first: number, entries: number): void {
+  const { memory, scheme, rules, list } = walk;
   const { entryBytes, indexBits } = scheme;
   const base = walk.tableAt(table);
   if (base < 0 || !memory.regionAt(base, entries * entryBytes)) return;
-  for (let i = 0; i < entries && !walk.truncated; i++) {
+  if (walk.tablesLeft-- === 0) list.truncated = true;
+  for (let i = 0; i < entries && !list.truncated; i++) {
     const at = base + i * entryBytes;
     const entry = {
       lower: memory.read32(at),
@@ -103,62 +114,36 @@ function visit(walk: Walk, table: number, level: number, prefix: bigint, entries
     };
     const page = pageNumber(entry, scheme);
     if (!wellFormed(entry, level, page, rules)) continue;
-    const input = prefix | (BigInt(i) << BigInt(12 + level * indexBits));
+    const input = first + i * 2 ** (level * indexBits);
     if (isLeaf(entry)) addLeaf(walk, entry, level, input);
     else if (level > 0) visit(walk, page, level - 1, input, 2 ** indexBits);
   }
 }
 
 /** Entries of a NAPOT range are a page each; together they are what their page size says. */
-function addLeaf(walk: Walk, entry: Entry, level: number, input: bigint): void {
+function addLeaf(walk: Walk, entry: Entry, level: number, input: number): void {
   const { scheme } = walk;
   const page = pageNumber(entry, scheme);
-  const size = pageBytes << BigInt(level * scheme.indexBits);
-  const pages = 2 ** leafBits(entry, level, scheme);
+  const order = leafBits(entry, level, scheme);
+  const pages = 2 ** order;
   if (level > 0 && page % pages !== 0) return;
   const start = page - (page % pages);
-  const within = level > 0 ? 0 : Number((input / pageBytes) % BigInt(pages));
   const { lower } = entry;
-  add(walk, {
+  walk.list.add({
     input: walk.spelled(input),
-    size,
-    output: BigInt(start + within) * pageBytes,
-    pageSize: BigInt(pages) * pageBytes,
-    readable: (lower & pte.R) !== 0,
-    writable: (lower & pte.W) !== 0,
-    executable: (lower & pte.X) !== 0,
-    user: (lower & pte.U) !== 0,
-    accessed: (lower & pte.A) !== 0,
-    dirty: (lower & pte.D) !== 0,
-    memoryType: memoryTypes[memoryType(entry)] ?? '',
-    backing: '',
+    output: level > 0 ? start : start + (input % pages),
+    pages: level > 0 ? pages : 1,
+    flags: mappingFlags({
+      readable: (lower & pte.R) !== 0,
+      writable: (lower & pte.W) !== 0,
+      executable: (lower & pte.X) !== 0,
+      user: (lower & pte.U) !== 0,
+      accessed: (lower & pte.A) !== 0,
+      dirty: (lower & pte.D) !== 0,
+      memoryType: memoryType(entry),
+      pageOrder: order,
+    }),
   });
-}
-
-function add(walk: Walk, row: MappingRow): void {
-  const last = walk.rows.at(-1);
-  if (last && continues(last, row)) {
-    walk.rows[walk.rows.length - 1] = { ...last, size: last.size + row.size };
-  } else if (walk.rows.length === walk.maxRows) {
-    walk.truncated = true;
-  } else {
-    walk.rows.push(row);
-  }
-}
-
-function continues(a: MappingRow, b: MappingRow): boolean {
-  return (
-    a.input + a.size === b.input &&
-    a.output + a.size === b.output &&
-    a.pageSize === b.pageSize &&
-    a.readable === b.readable &&
-    a.writable === b.writable &&
-    a.executable === b.executable &&
-    a.user === b.user &&
-    a.accessed === b.accessed &&
-    a.dirty === b.dirty &&
-    a.memoryType === b.memoryType
-  );
 }
 
 const addressOf = (page: number): string => `0x${(page * 4096).toString(16)}`;

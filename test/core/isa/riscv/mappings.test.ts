@@ -95,8 +95,15 @@ describe('core/isa/riscv/mappings', () => {
 
   it('a stage that is off is Bare', () => {
     const r = rig('', { isa: 'rv64imach' });
-    assert.deepEqual(r.hart.mappings('guest', 10), { title: 'Bare', rows: [], truncated: false });
-    assert.deepEqual(r.hart.mappings('virtual', 10), { title: 'Bare', rows: [], truncated: false });
+    const bare = (stage: 'guest' | 'virtual'): void => {
+      const { title, length, truncated } = r.hart.mappings(stage, 10);
+      assert.deepEqual(
+        { title, length, truncated },
+        { title: 'Bare', length: 0, truncated: false },
+      );
+    };
+    bare('guest');
+    bare('virtual');
   });
 
   it('makes one row of a million pages that continue, and stops at as many as asked for', () => {
@@ -118,5 +125,15 @@ describe('core/isa/riscv/mappings', () => {
     const some = r.hart.mappings('guest', 1000);
     assert.equal(some.rows.length, 1000);
     assert.ok(some.truncated);
+  });
+
+  it('comes to an end where every entry of a table leads back to it', () => {
+    const r = rig('', { isa: 'rv64imach', ramBytes: 16 << 20 });
+    for (let i = 0; i < 512; i++) r.memory.write64(ram + i * 8, (BigInt(ram / 4096) << 10n) | 1n);
+    for (const mode of [9n, 10n]) {
+      r.setCsr('satp', (mode << 60n) | BigInt(ram / 4096));
+      const { length, truncated } = r.hart.mappings('virtual', 1000);
+      assert.deepEqual([length, truncated], [0, true]);
+    }
   });
 });
