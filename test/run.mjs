@@ -29,7 +29,7 @@ const harts = [
 /** What a newer host may do otherwise: WebAssembly that was probed for, and its compiler. */
 const hostDependent = [
   ...['test/core/wasm/', 'riscv/float/', 'core/engine/translator', 'core/engine/boundaries'],
-  ...['core/engine/words', 'core/engine/directLoads'],
+  ...['core/engine/words', 'core/engine/directLoads', 'core/engine/linearLoads'],
 ];
 const onEngine = (name, parts) => ({
   name,

@@ -17,6 +17,8 @@ export interface InterpreterClient {
   deviceStore(width: number, budget: number): number;
   /** Decodes for a record that was not executed yet; false where that needs more than its page. */
   predecode(record: number): boolean;
+  /** Finds memory that loads reach by adding a constant, if there is none known and it may pay. */
+  findDirect(): void;
 }
 
 export class Interpreter {
@@ -41,6 +43,7 @@ export class Interpreter {
     };
     if (translator) {
       translator.predecode = (area, record) => client(area).predecode(record);
+      translator.directSites.find = (area) => client(area).findDirect();
       translator.imports = {
         control: (area, record, handler, length, budget) =>
           client(area).control(record, handler, length, budget),

@@ -49,18 +49,8 @@ export const hart = {
   transfers: 0x350,
   /** Not 0: the run that begins does so where a trap leads, which counts like a jump. */
   beginsAtTrap: 0x354,
-  /**
-   * Memory that loads reach without translation: the address of its first byte, 64 bits; its bytes,
-   * 0 while there is none; its offset. Of it they do not reach a hole: its distance from the first
-   * byte, and its bytes. Changes only when no region runs.
-   */
-  directBase: 0x358,
-  directBytes: 0x360,
-  directOffset: 0x364,
-  directHole: 0x368,
-  directHoleBytes: 0x36c,
   /** Record of the access that the interpreter left the inline path for last. */
-  slowRecord: 0x370,
+  slowRecord: 0x358,
   /** 4096 slots of 8 bytes for the instruction set's control registers. */
   control: 0x1000,
   /** `tlbSets` sets of `tlbSetSize`. */
@@ -95,7 +85,9 @@ export const tlb = {
   read: 0x00000,
   write: 0x10000,
   fetch: 0x20000,
-  setBytes: 0x22000,
+  /** A `direct` range. */
+  direct: 0x22000,
+  setBytes: 0x22040,
   /**
    * Within an entry: the page's virtual address (of data, less one: see `tlbHit`), what turns an
    * address into an offset, and which leaf it comes from, for fences alone.
@@ -103,6 +95,19 @@ export const tlb = {
   tag: 0,
   addend: 8,
   leaf: 12,
+} as const;
+
+/**
+ * Memory that loads of a regime reach by adding a constant: the address of its first byte, 64 bits;
+ * its bytes, 0 while there is none; its offset. Of it they do not reach a hole: its distance from
+ * the first byte, and its bytes. Changes only when no region runs.
+ */
+export const direct = {
+  base: 0,
+  bytes: 8,
+  offset: 12,
+  hole: 16,
+  holeBytes: 20,
 } as const;
 
 export const hartAreaBytes = 0x10000 + tlb.sets * tlb.setBytes;

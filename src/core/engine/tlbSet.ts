@@ -2,7 +2,7 @@
  * One set of TLB entries: the translations of one regime of a hart. Entries are copies of what a
  * page walk found; what must not be accessed inline is simply never entered.
  */
-import { hart, pageBytes, pageShift, tlb } from './layout.ts';
+import { direct, hart, pageBytes, pageShift, tlb } from './layout.ts';
 import type { EngineMemory } from './engineMemory.ts';
 
 export type TlbKind = 'read' | 'write' | 'fetch';
@@ -22,6 +22,20 @@ export interface TlbLeaf {
   /** log2 of the pages that it maps. */
   readonly bits: number;
   /** It belongs to every address space. */
+  readonly global: boolean;
+}
+
+/** Pages that loads reach by adding a constant to their addresses, as `direct` of the layout says it. */
+export interface DirectRange {
+  /** Signed address of the first byte, which a number holds exactly. */
+  readonly base: number;
+  readonly bytes: number;
+  /** Of the first byte in memory. */
+  readonly offset: number;
+  readonly hole: { readonly at: number; readonly bytes: number };
+  /** Numbers of the first page of the leaves that it comes from, and of the page behind the last. */
+  readonly leaves: readonly [first: number, behind: number];
+  /** All of them belong to every address space. */
   readonly global: boolean;
 }
 
@@ -60,6 +74,7 @@ export class TlbSet {
   private readonly filled: Readonly<Record<TlbKind, Filled>>;
   /** Some entry comes from a leaf of more than one page. */
   private hasLargeLeaves = false;
+  private range: DirectRange | undefined;
 
   constructor(memory: EngineMemory, hartArea: number, index: number) {
     this.base = hartArea + hart.tlb + index * tlb.setBytes;
@@ -93,6 +108,23 @@ export class TlbSet {
     this.u32[word + 3] = leaf.bits | (leaf.global ? globalFlag : 0);
   }
 
+  /** Like an entry it stays until a fence or a flush is about it. */
+  get direct(): DirectRange | undefined {
+    return this.range;
+  }
+
+  set direct(range: DirectRange | undefined) {
+    const word = (this.base + tlb.direct) >>> 2;
+    const { base = 0, bytes = 0, offset = 0, hole } = range ?? {};
+    this.range = range;
+    this.u32[word + direct.base / 4] = base >>> 0;
+    this.u32[word + direct.base / 4 + 1] = Math.floor(base / 2 ** 32) >>> 0;
+    this.u32[word + direct.bytes / 4] = bytes;
+    this.u32[word + direct.offset / 4] = offset;
+    this.u32[word + direct.hole / 4] = hole?.at ?? 0;
+    this.u32[word + direct.holeBytes / 4] = hole?.bytes ?? 0;
+  }
+
   /** Records of the page at an address, 0 where the page is not entered for fetches. */
   recordsAt(addressLow: number, addressHigh: number): number {
     const word = this.entry('fetch', (addressLow >>> 12) & (entryCount.fetch - 1));
@@ -104,6 +136,7 @@ export class TlbSet {
   flush(): void {
     for (const kind of kinds) this.flushKind(kind);
     this.hasLargeLeaves = false;
+    if (this.range) this.direct = undefined;
   }
 
   flushKind(kind: TlbKind): void {
@@ -115,6 +148,7 @@ export class TlbSet {
   /** All entries but, if so asked, those of leaves that belong to every address space. */
   flushLeaves(keepGlobal: boolean): void {
     if (!keepGlobal) return this.flush();
+    if (this.range && !this.range.global) this.direct = undefined;
     for (const kind of kinds) {
       for (const index of this.filled[kind].list) this.drop(kind, index, keepGlobal);
     }
@@ -123,6 +157,9 @@ export class TlbSet {
   /** Entries that come from the leaf of this address, which may map more than its page. */
   flushAddress(addressLow: number, addressHigh: number, keepGlobal: boolean): void {
     const page = pageOf(addressLow, addressHigh);
+    if (this.range && !(keepGlobal && this.range.global) && isWithin(this.range.leaves, page)) {
+      this.direct = undefined;
+    }
     for (const kind of kinds) {
       if (this.hasLargeLeaves) {
         for (const index of this.filled[kind].list) {
@@ -176,6 +213,12 @@ export class TlbSet {
     this.u32[word + 2] = 0;
     this.u32[word + 3] = 0;
   }
+}
+
+/** As far as the bits go that tell pages apart. */
+function isWithin([first, behind]: readonly [number, number], page: number): boolean {
+  const pages = (significant + 1) * 2 ** 20;
+  return (((page - first) % pages) + pages) % pages < behind - first;
 }
 
 function pageOf(low: number, high: number): number {

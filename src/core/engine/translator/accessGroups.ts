@@ -11,13 +11,15 @@ import type { Access } from './rowFacts.ts';
 
 export interface AccessGroup {
   readonly kind: Access['kind'];
+  /** Loads that do without the TLB. */
+  readonly direct: boolean;
   /** The test is made where the block begins. */
   early: boolean;
   /** The lowest and the highest byte's distance from the register, the latter exclusive. */
   low: number;
   high: number;
   readonly first: Instruction;
-  members: number;
+  readonly members: Instruction[];
   /** Local that has the offset in memory of the lowest byte, once the test was made. */
   offset: number | undefined;
 }
@@ -32,8 +34,8 @@ const mostEarly = 4;
 
 export function accessGroups(
   instructions: readonly Instruction[],
-  /** Loads do without the TLB. */
-  directLoads: boolean,
+  /** Whether a load does without the TLB. */
+  isDirect: (load: Instruction) => boolean,
 ): ReadonlyMap<Instruction, AccessGroup> {
   const groups = new Map<Instruction, AccessGroup>();
   const open = new Map<string, AccessGroup>();
@@ -47,17 +49,19 @@ export function accessGroups(
       const at = access.displaced ? imm : 0;
       const end = at + accessBytes[access.width];
       let group = open.get(key);
-      const most = directLoads && access.kind === 'load' ? longestDirect : longest;
-      if (!group || Math.max(group.high, end) - Math.min(group.low, at) > most) {
+      const direct = access.kind === 'load' && isDirect(instruction);
+      const most = direct ? longestDirect : longest;
+      const span = group ? Math.max(group.high, end) - Math.min(group.low, at) : 0;
+      if (!group || group.direct !== direct || span > most) {
         const { kind } = access;
-        const first = { low: at, high: end, first: instruction, members: 0, offset: undefined };
-        group = { kind, early: !changed.has(rs1) && early < mostEarly, ...first };
+        const first = { low: at, high: end, first: instruction, members: [], offset: undefined };
+        group = { kind, direct, early: !changed.has(rs1) && early < mostEarly, ...first };
         if (group.early) early++;
         open.set(key, group);
       }
       group.low = Math.min(group.low, at);
       group.high = Math.max(group.high, end);
-      group.members++;
+      group.members.push(instruction);
       groups.set(instruction, group);
     }
     if (instruction.facts.writesRd) {
@@ -67,7 +71,7 @@ export function accessGroups(
     }
   }
   for (const [instruction, { members, early: isEarly }] of groups) {
-    if (members < 2 && !isEarly) groups.delete(instruction);
+    if (members.length < 2 && !isEarly) groups.delete(instruction);
   }
   return groups;
 }

@@ -4,7 +4,14 @@
  */
 import { i32, i64, load, ne, ne32, or, or32, xor, type Expr } from '../../wasm/expression.ts';
 import type { FunctionBuilder } from '../../wasm/functionBuilder.ts';
-import { floatUnit, hart, regionExit, registerBytes } from '../layout.ts';
+import {
+  direct as directWords,
+  floatUnit,
+  hart,
+  regionExit,
+  registerBytes,
+  tlb,
+} from '../layout.ts';
 import type { DirectMemory } from './directMemory.ts';
 
 export interface Assumptions {
@@ -18,6 +25,8 @@ export interface Assumptions {
 export function checkAssumptions(
   f: FunctionBuilder,
   base: Expr,
+  /** Offset of the TLB set in use. */
+  set: Expr,
   { steady, direct, words }: Assumptions,
   /** Number of the region, for the translator to hear of what can be had otherwise. */
   region: number,
@@ -37,12 +46,13 @@ export function checkAssumptions(
     f.end();
   }
   if (direct) {
-    const otherBase = ne(load('i64.load', base, hart.directBase), i64(direct.base));
+    const isOther = (at: number, value: number | bigint): Expr =>
+      ne(load('i64.load', set, tlb.direct + at), i64(value));
     const rest = (BigInt(direct.offset) << 32n) | BigInt(direct.bytes);
-    const otherRest = ne(load('i64.load', base, hart.directBytes), i64(rest));
     const hole = (BigInt(direct.hole.bytes) << 32n) | BigInt(direct.hole.at);
-    const otherHole = ne(load('i64.load', base, hart.directHole), i64(hole));
-    leaveIf(or32(or32(otherBase, otherRest), otherHole));
+    const otherBase = isOther(directWords.base, direct.base);
+    const otherRest = isOther(directWords.bytes, rest);
+    leaveIf(or32(or32(otherBase, otherRest), isOther(directWords.hole, hole)));
   }
   if (words !== 0) {
     const upper: Expr[] = [];

@@ -1,5 +1,5 @@
-/** Memory that a region's loads reach without the TLB, as the hart's area says it in `directBase`. */
-import { hart } from '../layout.ts';
+/** Memory that a region's loads reach without the TLB, as the set in use says it in `tlb.direct`. */
+import { direct, hart, pageBytes, tlb } from '../layout.ts';
 
 /** From a distance on, so many bytes. */
 interface Part {
@@ -26,19 +26,44 @@ export function directMemory(
   area: number,
   givenUp: number,
 ): DirectMemory | undefined {
-  const bytes = view.getUint32(area + hart.directBytes, true);
+  const at = view.getUint32(area + hart.tlbSet, true) + tlb.direct;
+  const bytes = view.getUint32(at + direct.bytes, true);
   if (bytes === 0) return undefined;
-  const base = Number(view.getBigUint64(area + hart.directBase, true));
-  const offset = view.getUint32(area + hart.directOffset, true);
-  const at = view.getUint32(area + hart.directHole, true);
-  const hole = { at, bytes: view.getUint32(area + hart.directHoleBytes, true) };
+  const base = Number(view.getBigInt64(at + direct.base, true));
+  const offset = view.getUint32(at + direct.offset, true);
+  const hole = {
+    at: view.getUint32(at + direct.hole, true),
+    bytes: view.getUint32(at + direct.holeBytes, true),
+  };
   const reached = choices(bytes, hole)[givenUp];
   return reached && { base, bytes, offset, hole, reached };
 }
 
+/** Whether it is what a region was made for. */
+export function isSameMemory(a: DirectMemory | undefined, b: DirectMemory | undefined): boolean {
+  if (!a || !b) return a === b;
+  const sameHole = a.hole.at === b.hole.at && a.hole.bytes === b.hole.bytes;
+  return a.base === b.base && a.bytes === b.bytes && a.offset === b.offset && sameHole;
+}
+
+/** Whether so many bytes at a signed address are in what the region is made for. */
+export function reaches({ base, reached }: DirectMemory, address: bigint, bytes: number): boolean {
+  const from = address - BigInt(base + reached.at);
+  return from >= 0n && from + BigInt(bytes) <= BigInt(reached.bytes);
+}
+
+/** Whether loads of the page of an address find it in the TLB. */
+export function readsByTlb(view: DataView, area: number, address: bigint): boolean {
+  const index = Number((address >> 12n) & BigInt(tlb.dataEntries - 1));
+  const set = view.getUint32(area + hart.tlbSet, true);
+  const tag = view.getBigInt64(set + tlb.read + index * tlb.entryBytes + tlb.tag, true);
+  return tag + 1n === (address & BigInt(-pageBytes));
+}
+
 function choices(bytes: number, hole: Part): readonly DirectMemory['reached'][] {
   const whole = { at: 0, bytes, holed: hole.bytes > 0 };
-  if (!whole.holed) return [whole];
+  // Without one, loads that went elsewhere are told apart.
+  if (!whole.holed) return [whole, whole, whole];
   const end = hole.at + hole.bytes;
   const before = { at: 0, bytes: hole.at, holed: false };
   const behind = { at: end, bytes: bytes - end, holed: false };

@@ -30,6 +30,7 @@ import { checkAssumptions, type Assumptions } from './assumptions.ts';
 import type { Block, Instruction } from './block.ts';
 import { CodeLookup } from './codeLookup.ts';
 import type { DirectMemory } from './directMemory.ts';
+import { directUse, type DirectUse } from './directSites.ts';
 import type { Discovered } from './discover.ts';
 import { Exits, type ExitPlace } from './exits.ts';
 import { FlowGraph, type FlowNode } from './flowGraph.ts';
@@ -52,8 +53,9 @@ export interface RegionRequest extends ModuleIndices {
   readonly features: HostFeatures;
   /** The floating-point unit is steady at present, and expected to stay so. */
   readonly steady: boolean;
-  /** Memory that loads reach without the TLB at present. */
+  /** Memory that loads reach without the TLB at present, and which of them do. */
   readonly direct?: DirectMemory;
+  readonly isDirect: (load: Instruction) => boolean;
   /** The area of the hart where there is one: a constant in the code. */
   readonly onlyHart?: number;
   /** General registers that may be taken for words on entry. */
@@ -67,10 +69,13 @@ export function emitRegion(request: RegionRequest): {
   f: FunctionBuilder;
   graph: FlowGraph;
   words: number;
+  direct: DirectUse | undefined;
 } {
   const graph = new FlowGraph(request.discovered.blocks, request.entry);
   const emitter = new RegionEmitter(request, graph);
-  return { f: emitter.emit(), graph, words: emitter.assumptions.words };
+  const f = emitter.emit();
+  const { words, direct } = emitter.assumptions;
+  return { f, graph, words, direct: direct && directUse(direct, graph.nodes, emitter.groups) };
 }
 
 class RegionEmitter {
@@ -93,7 +98,7 @@ class RegionEmitter {
   private readonly loopLabels = new Map<number, Label>();
   private readonly labels = new Map<number, Label>();
   /** Of each block. */
-  private readonly groups: readonly ReadonlyMap<Instruction, AccessGroup>[];
+  readonly groups: readonly ReadonlyMap<Instruction, AccessGroup>[];
   /** Of the instruction being translated: registers that its exit writes back, and its place. */
   private dirty: Written = written([0, 0], 0);
   private at = 0;
@@ -122,8 +127,8 @@ class RegionEmitter {
       direct: facts.some(({ access }) => access?.kind === 'load') ? request.direct : undefined,
       words: this.states.guessed,
     };
-    const direct = this.assumptions.direct !== undefined;
-    this.groups = graph.nodes.map(({ block }) => accessGroups(inlineOf(block), direct));
+    const { isDirect } = request;
+    this.groups = graph.nodes.map(({ block }) => accessGroups(inlineOf(block), isDirect));
     this.place = {
       f,
       xlen: request.xlen,
@@ -141,6 +146,7 @@ class RegionEmitter {
       leave: () => this.exits.leave('interpret', this.dirty, this.at, this.left),
       leaveSurprised: () => this.exits.leaveSurprised(this.dirty, this.at, this.left),
       direct: this.assumptions.direct,
+      isDirect,
       functions: request.functions,
       storeRegisters: (registers: Written) => this.registers.store(registers),
       widen: (words: number) => this.registers.widen(words),
@@ -152,9 +158,11 @@ class RegionEmitter {
   emit(): FunctionBuilder {
     const { f, exits, states, request } = this;
     this.expectExits();
-    checkAssumptions(f, this.base, this.assumptions, request.number, () => this.returnToCaller());
-    f.set(this.page, sub(this.pc, i64(request.entry)));
     f.set(this.set, load('i32.load', this.base, hart.tlbSet));
+    const { base, assumptions } = this;
+    const leave = (): void => this.returnToCaller();
+    checkAssumptions(f, base, local('i32', this.set), assumptions, request.number, leave);
+    f.set(this.page, sub(this.pc, i64(request.entry)));
     this.registers.load(states.live(this.graph.nodes[0]!), this.assumptions.words);
     exits.open();
     this.emitTree(this.graph.nodes[0]!);

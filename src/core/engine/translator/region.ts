@@ -3,6 +3,7 @@ import { defined } from '../../base/assert.ts';
 import type { CodePages } from '../codePages.ts';
 import { pageBytes, recordShift } from '../layout.ts';
 import type { Block } from './block.ts';
+import type { DirectUse } from './directSites.ts';
 import type { Discovered } from './discover.ts';
 
 /** A place where a region is to begin. */
@@ -46,6 +47,7 @@ export interface Region extends Wanted {
   readonly around: Place | undefined;
   /** Records that its blocks begin with. */
   readonly blocks: readonly number[];
+  readonly direct: DirectUse | undefined;
   /** Length of its function. */
   readonly bytes: number;
 }

@@ -63,8 +63,9 @@ export interface RegionPlace {
   register(index: number): number;
   /** Local of a general register that is a word. */
   word(index: number): number;
-  /** Memory that loads reach without the TLB. */
+  /** Memory that loads reach without the TLB, and which of them do. */
   readonly direct: DirectMemory | undefined;
+  isDirect(load: Instruction): boolean;
   readonly functions: OutsideFunctions;
   /** Local. */
   readonly budget: number;
@@ -124,8 +125,8 @@ export class RegionContext implements SemanticContext {
   }
 
   /** Whether the region assumed too much when the test of a group fails. */
-  surprises({ kind }: AccessGroup): boolean {
-    return kind === 'load' && this.place.direct !== undefined;
+  surprises({ direct }: AccessGroup): boolean {
+    return direct;
   }
 
   /** Tests a group where its block begins, with these words. */
@@ -139,7 +140,7 @@ export class RegionContext implements SemanticContext {
     this.words = words;
     this.f.scope(() => {
       const { direct } = this.place;
-      if (group.kind === 'store' || !direct) {
+      if (!group.direct || !direct) {
         this.testGroup(group, (hit) => this.f.branchIf(interpret, eqz32(hit)));
         return;
       }
@@ -201,7 +202,7 @@ export class RegionContext implements SemanticContext {
   private loadBy(width: AccessWidth, address: Expr, emit: (value: Expr) => void): void {
     const { group, f } = this;
     const { direct, set } = this.place;
-    if (direct) {
+    if (direct && (group ? group.direct : this.place.isDirect(this.instruction))) {
       const { at, distance } = this.inDirect(direct, accessBytes[width], address);
       return emit(load(loadOperators[width], at, distance));
     }

@@ -21,7 +21,7 @@ import {
   special,
 } from '../layout.ts';
 import { noCounters } from './counters.ts';
-import { directMemory } from './directMemory.ts';
+import { DirectSites } from './directSites.ts';
 import { defaultLimits, Discovery, type Discovered, type TranslatedIsa } from './discover.ts';
 import { DeviceSites } from './deviceSites.ts';
 import { emitRegion } from './emitRegion.ts';
@@ -60,8 +60,6 @@ const longAgo = 4e9;
 const mostDoubts = 12;
 /** After so many losses of a page, regions that call code there are given up. */
 const lossesForCallers = 4;
-/** So often a region may be left for what it assumed; then it is made to assume less. */
-const mostSurprises = 100;
 /** Instructions from one visit to the next of a place that is not worth a region of its own. */
 const seldom = 5000;
 /** Places that an indirect jump may go to without leaving its region. */
@@ -93,8 +91,7 @@ export class Translator implements CodeWatcher {
   private readonly losses: Losses;
   private readonly entryWords: EntryWords;
   private readonly deviceSites: DeviceSites;
-  /** How often regions that begin at a record were left for loads that went elsewhere. */
-  private readonly surprises = new Map<number, number>();
+  readonly directSites: DirectSites;
   private readonly observe: TranslatorOptions['observe'];
   private readonly features: HostFeatures;
   /** Of the module under construction. */
@@ -119,6 +116,7 @@ export class Translator implements CodeWatcher {
     this.losses = new Losses(progress);
     this.memory = memory;
     this.entryWords = new EntryWords(memory.view);
+    this.directSites = new DirectSites(memory);
     this.code = code;
     this.isa = isa;
     this.capacity = options.capacity ?? 16_000;
@@ -154,7 +152,7 @@ export class Translator implements CodeWatcher {
     const site = view.getUint32(area + hart.exitSite, true);
     view.setUint32(area + hart.exitSite, 0, true);
     if (view.getUint32(area + hart.regionExit, true) === regionExit.interpret && site !== 0) {
-      this.surprised(area, site);
+      this.surprised(area, site, rec);
       return;
     }
     const page = view.getBigUint64(area + hart.pageAddress, true);
@@ -218,7 +216,7 @@ export class Translator implements CodeWatcher {
     this.whenHot.clear();
     this.transfers.clear();
     this.refused.clear();
-    this.surprises.clear();
+    this.directSites.clear();
     this.entryWords.clear();
     this.deviceSites.clear();
   }
@@ -271,14 +269,13 @@ export class Translator implements CodeWatcher {
     return { entries, leaves };
   }
 
-  /** A region was left for what it took for granted: words on entry, or where loads go. */
-  private surprised(area: number, site: number): void {
+  /** A region was left at a record for what it took for granted: words on entry, or where loads go. */
+  private surprised(area: number, site: number, at: number): void {
     const region = this.regions.at(site);
     if (!region) return;
-    if (this.entryWords.wasWrong(area, region.record, region.words)) return this.drop(region);
-    const times = (this.surprises.get(region.record) ?? 0) + 1;
-    this.surprises.set(region.record, times);
-    if (times % mostSurprises === 0) this.drop(region);
+    const { record: rec, words, direct } = region;
+    if (this.entryWords.wasWrong(area, rec, words)) return this.drop(region);
+    if (this.directSites.surprised(area, rec, direct, at)) this.drop(region);
   }
 
   /** How many samples so far showed a way from one region to another's beginning, with this one. */
@@ -391,16 +388,16 @@ export class Translator implements CodeWatcher {
     const { xlen } = this.isa;
     const unit = this.memory.view.getUint32(area + hart.floatUnit, true);
     const steady = unit === floatUnit.steady;
-    const givenUp = Math.floor((this.surprises.get(rec) ?? 0) / mostSurprises);
-    const direct = directMemory(this.memory.view, area, givenUp);
+    const direct = this.directSites.memoryFor(area, rec);
     const request = {
       ...{ discovered, entry: offset, number: index, ...indices, xlen, steady },
       words: wanted.words,
       features: this.features,
       ...(direct ? { direct } : {}),
+      isDirect: this.directSites.takes(area, direct),
       ...(this.memory.harts === 1 ? { onlyHart: area } : {}),
     };
-    const { f, graph, words } = emitRegion(request);
+    const { f, graph, words, direct: directUse } = emitRegion(request);
     const name = `r${index}.${this.counters.modules}`;
     module.addFunction(f, name);
     if (this.observe) {
@@ -437,6 +434,7 @@ export class Translator implements CodeWatcher {
       around,
       blocks,
       bytes,
+      direct: directUse,
     };
   }
 

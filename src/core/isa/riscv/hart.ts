@@ -91,6 +91,7 @@ export class Hart
     this.inspector = new HartInspector(this.state, this.csrs, mmu, memory, this.pmp);
     this.regimes = new Regimes(engine, this.state);
     const { pmp, regimes } = this;
+    const quickWalk = new QuickWalk(this.state, memory, pmp);
     this.path = new MemoryPath({
       ...{ state: this.state, memory, view: engine.view, mmu, pmp, regimes, code, xlen: this.xlen },
       triggers: this.csrs.triggers,
@@ -99,10 +100,12 @@ export class Hart
         this.csrs.counters.count(missEvent[access]);
         this.work[missesOf[access]]++;
       },
-      quickWalk: new QuickWalk(this.state, memory, this.pmp),
+      quickWalk,
     });
-    const { triggers } = this.csrs;
-    this.directLoads = new DirectLoads(this.state, memory, pmp, triggers, this.watchpoints);
+    this.directLoads = new DirectLoads({
+      ...{ state: this.state, memory, pmp, csrs: this.csrs, regimes, quickWalk },
+      ...{ watchpoints: this.watchpoints, retired: () => this.instructions },
+    });
     this.guest = new GuestAccess(this.state, this.path);
     this.fetcher = new Fetcher(this.state, parts, this.path, regimes, pmp, this.csrs.triggers);
     this.trapInstruction = new TrapInstruction(this.state, parts);
@@ -292,6 +295,7 @@ export class Hart
 
   // What generated code asks for.
   readonly predecode = (record: number): boolean => this.fetcher.predecode(record);
+  readonly findDirect = (): void => this.directLoads.find();
 
   private readonly raise = (info: TrapInfo): number => {
     if (info === watchStop) {
@@ -394,7 +398,7 @@ export class Hart
   private selectRegime(): boolean {
     const { csrs, regimes } = this;
     const isAnother = regimes.select();
-    if (isAnother || csrs.protectionChanged) this.directLoads.update(regimes.dataMode);
+    this.directLoads.update();
     csrs.translationChanged = false;
     return isAnother;
   }

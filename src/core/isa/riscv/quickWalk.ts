@@ -30,6 +30,9 @@ const needed: Readonly<Record<AccessKind, number>> = {
   fetch: V | X | A,
 };
 
+/** A gigapage's. */
+const largestReach = 18;
+
 const leaves: readonly TlbLeaf[] = Array.from({ length: 5 * 9 * 2 }, (_, i) => ({
   bits: i >>> 1,
   global: (i & 1) === 1,
@@ -38,6 +41,8 @@ const leaves: readonly TlbLeaf[] = Array.from({ length: 5 * 9 * 2 }, (_, i) => (
 export class QuickWalk {
   /** Of the first stage of the last translation that succeeded. */
   leaf: TlbLeaf = leaves[0]!;
+  /** log2 of the pages, aligned, for which it would be the same. */
+  reach = 0;
   private readonly state: HartState;
   private readonly memory: PhysicalMemory;
   private readonly pmp: Pmp;
@@ -67,6 +72,7 @@ export class QuickWalk {
     if (state.xlen !== 64 || mode.executable || mode.debug || mode.pmlen) return -1;
     if (!this.hasRam()) return -1;
     this.leaf = leaves[0]!;
+    this.reach = 0;
     const { virtualized, privilege } = mode;
     if (privilege === 3) return physicalPage(low, high);
     const machine = state.low(CSR.mstatus);
@@ -74,7 +80,12 @@ export class QuickWalk {
     if (((machine | own) & status.MXR) !== 0) return -1;
     const found = this.firstStage(low, high, needed[access], mode, (own & status.SUM) !== 0);
     if (found < 0) return -1;
-    return virtualized ? this.guestPage(found, needed[access] | U) : found;
+    const isBare = state.high(virtualized ? CSR.vsatp : CSR.satp) >>> 28 === bare;
+    const firstReach = isBare ? largestReach : this.leaf.bits;
+    this.reach = largestReach;
+    const page = virtualized ? this.guestPage(found, needed[access] | U) : found;
+    if (firstReach < this.reach) this.reach = firstReach;
+    return page;
   }
 
   /** Offset in memory of a page that `page` gave. */
@@ -175,6 +186,7 @@ export class QuickWalk {
         continue;
       }
       if ((entry & wanted) !== wanted || (entry & (R | W)) === W) return -1;
+      this.reach = shift;
       if (level === 0) return target;
       if (level > 2) return -1;
       const mask = (1 << shift) - 1;

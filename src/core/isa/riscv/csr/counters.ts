@@ -194,6 +194,11 @@ export class Counters {
     }
   }
 
+  /** Whether some counter does. */
+  counts(what: CountedEvent): boolean {
+    return this.selected.includes(what);
+  }
+
   /** Instructions after which a counter overflows that software wants to hear of. */
   untilOverflow(): number {
     if (!(this.watched & (1 << event.instructions))) return Infinity;

@@ -1,5 +1,5 @@
 /** Counters of M-mode, what they count and when (privileged manual, hardware performance monitor). */
-import { selectableEvents } from '../counters.ts';
+import { event, selectableEvents } from '../counters.ts';
 import { counterInhibit, modeFilter } from '../fields.ts';
 import { effect, field, group, type CsrHart, type CsrOptions, type CsrSpec } from '../row.ts';
 import { CSR } from '../numbers.ts';
@@ -13,7 +13,11 @@ const configures = (slot: number): CsrOptions => ({
   affects: effect.timers,
   write: (h: CsrHart, value: bigint) => {
     h.state.setCsr(slot, value);
-    h.counters.configure();
+    const { counters } = h;
+    const before = counters.counts(event.loadMiss);
+    counters.configure();
+    // What loads reach without the TLB they do not miss there.
+    if (counters.counts(event.loadMiss) !== before) h.affect(effect.protection);
   },
 });
 
