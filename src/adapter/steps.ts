@@ -21,7 +21,10 @@ export interface Step {
   readonly into?: bigint | undefined;
 }
 
-type StepRequest = Exclude<ResumeRequest, { kind: 'continue' | 'proceed' }>;
+type StepRequest = Exclude<
+  ResumeRequest,
+  { kind: 'continue' | 'proceed' | 'reverseStep' | 'reverseContinue' }
+>;
 
 /** Lines that run this often into their own beginning end the step anyway. */
 const MOST_RESUMES = 1000;

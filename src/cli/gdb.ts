@@ -39,7 +39,7 @@ async function run(options: ParsedOptions): Promise<number> {
   const destinations = options.texts('console').map(parseDestination);
   const files = await readLaunchFiles(config, process.cwd());
   const withHandlers = await handlersOf(config);
-  const create = () => withHandlers(createMachine(config, files));
+  const create = (again?: boolean) => withHandlers(createMachine(config, files), again);
   const target = new LocalTarget(create, nodeRunHost, {
     pace: paceOf(config),
     consoleWindow: 1 << 18,

@@ -4,13 +4,17 @@ import type { LaunchConfig } from '../core/machine/launchConfig.ts';
 import type { Machine } from '../core/machine/machine.ts';
 import { HandlerScript } from './handlerScript.ts';
 
-/** Puts handlers, if any, before a machine, and gives the machine back. */
-export type AttachHandlers = <M extends Machine>(machine: M) => M;
+/**
+ * Puts handlers, if any, before a machine, and gives the machine back. One that is made `again`, for
+ * a past, goes without: there the handlers have answered already.
+ */
+export type AttachHandlers = <M extends Machine>(machine: M, again?: boolean) => M;
 
 export async function handlersOf({ handlers: file }: LaunchConfig): Promise<AttachHandlers> {
   if (file === undefined) return (machine) => machine;
   const { toCommonJs } = await import('./stripTypes.ts');
-  return (machine) => {
+  return (machine, again = false) => {
+    if (again) return machine;
     const { calls } = machine;
     if (!calls) {
       throw new UserError(

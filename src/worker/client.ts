@@ -85,6 +85,9 @@ class RemoteTarget implements DebugTarget {
   pause() {
     return this.call('pause');
   }
+  history() {
+    return this.call('history');
+  }
   restart() {
     return this.call('restart');
   }

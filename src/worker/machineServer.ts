@@ -4,11 +4,11 @@
  * machines exist; both are given.
  */
 import { assert, Bug } from '../core/base/assert.ts';
+import type { MakeMachine } from '../core/debug/history/recordedMachine.ts';
 import { LocalTarget } from '../core/debug/localTarget.ts';
 import type { Snapshots } from '../core/debug/target.ts';
 import type { RunHost } from '../core/debug/runControl.ts';
 import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
-import type { Machine } from '../core/machine/machine.ts';
 import type { Message, Port } from './port.ts';
 import { toWire } from './port.ts';
 import {
@@ -23,7 +23,7 @@ import {
 export type PrepareMachine = (
   config: LaunchConfig,
   files: LaunchFiles,
-) => Promise<() => Machine> | (() => Machine);
+) => Promise<MakeMachine> | MakeMachine;
 
 export function serveMachine(port: Port, prepare: PrepareMachine, host: RunHost): void {
   const server = new MachineServer(port, prepare, host);

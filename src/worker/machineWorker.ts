@@ -14,7 +14,10 @@ serveMachine(
   portOfParent(parent),
   async (config, files) => {
     const withHandlers = await handlersOf(config);
-    return () => withHandlers(createMachine(config, files, { now: () => performance.now() }));
+    return (again) => {
+      const machine = createMachine(config, files, { now: () => performance.now() });
+      return withHandlers(machine, again);
+    };
   },
   nodeRunHost,
 );

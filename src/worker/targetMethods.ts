@@ -22,6 +22,7 @@ const methods: Record<TargetMethod, true> = {
   harts: true,
   resume: true,
   pause: true,
+  history: true,
   restart: true,
   dispose: true,
   setBreakpoints: true,

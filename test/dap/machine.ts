@@ -12,7 +12,7 @@ export const inThisThread: StartMachine = async (config, files, options) => {
   // Nobody looks on: virtual time need not wait for the clock on the wall.
   const unpaced = { ...options, pace: 'never' as const };
   const withHandlers = await handlersOf(config);
-  const create = () => withHandlers(machineOnTestEngine(config, files));
+  const create = (again?: boolean) => withHandlers(machineOnTestEngine(config, files), again);
   const target = new LocalTarget(create, nodeRunHost, unpaced);
   return { target, end: () => target.dispose() };
 };

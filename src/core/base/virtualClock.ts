@@ -82,12 +82,15 @@ export class VirtualClock implements TimeCounter, Persist<VirtualClockState> {
     this.jumps++;
   }
 
-  /** Moves time forward to `deadline`, at most by `milliseconds`, with no instruction retired. */
+  /**
+   * Moves time forward to `deadline`, at most by so many `milliseconds` as whole ticks and at least
+   * by one, with no instruction retired.
+   */
   skipTo(deadline: bigint, milliseconds = Infinity): void {
     const wait = deadline - this.ticks();
-    const limit = (this.timebase * milliseconds) / 1000;
+    const limit = Math.max(1, Math.round((this.timebase * milliseconds) / 1000));
     if (wait <= 0n) return;
-    this.setSkipped(this.skipped + (wait > limit ? BigInt(Math.ceil(limit)) : wait));
+    this.setSkipped(this.skipped + (wait > limit ? BigInt(limit) : wait));
   }
 
   save(): VirtualClockState {

@@ -7,12 +7,15 @@ import { defined } from '../base/assert.ts';
 import { Emitter, type Unsubscribe } from '../base/emitter.ts';
 import { UserError } from '../base/userError.ts';
 import type { Cpu } from '../isa/cpu.ts';
-import type { CallControl, Machine } from '../machine/machine.ts';
+import type { Machine } from '../machine/machine.ts';
 import { pacedTime, type Pace } from '../machine/waitedTime.ts';
-import { BreakpointSet } from './breakpoints.ts';
-import { DataBreakpointSet } from './dataBreakpoints.ts';
+import { ClientStops } from './clientStops.ts';
+import type { Input } from './history/journal.ts';
+import { RecordedMachine, type MakeMachine } from './history/recordedMachine.ts';
+import { StateSaving } from './history/stateSaving.ts';
+import { ReversePlan, type ReverseContext } from './history/reverse.ts';
 import { RunControl, type Pacing, type RunHost } from './runControl.ts';
-import { endsStep, type Plan, type PlanContext } from './planContext.ts';
+import { endsStep, type Plan } from './planContext.ts';
 import { KeptSnapshots } from './snapshots.ts';
 import { planFor } from './stepping.ts';
 import type {
@@ -31,6 +34,7 @@ import type {
   ExitRecord,
   ExitStop,
   HartInfo,
+  History,
   MappingQuery,
   MappingTable,
   MemorySpace,
@@ -43,12 +47,17 @@ import type {
   WalkQuery,
 } from './target.ts';
 import { MappingWindows } from './mappingWindows.ts';
-import { readSpace, writeSpace } from './targetMemory.ts';
+import { readSpace } from './targetMemory.ts';
 
 /** Milliseconds of waiting that a paced machine skips in a row: no key is kept waiting for longer. */
 const PACED_SKIP = 10;
 /** What a recorded exit counts for in the window of console output. */
 const EXIT_BYTES = 128;
+
+const historyEnds = 'the recorded history ends here: the guest goes on from now';
+const historyDropped =
+  'the past was changed here: what was recorded behind this place is dropped, and the guest goes on anew';
+const reverseIsOff = 'this session was launched without a way back ("reverse": false)';
 
 export interface LocalTargetOptions {
   /**
@@ -57,28 +66,29 @@ export interface LocalTargetOptions {
    */
   readonly consoleWindow?: number;
   readonly pace: Pace;
+  /** Whether the way back is kept; it is when absent. */
+  readonly reverse?: boolean;
 }
 
 export class LocalTarget implements DebugTarget {
-  private readonly createMachine: () => Machine;
+  private readonly createMachine: MakeMachine;
   private readonly host: RunHost;
   private readonly options: LocalTargetOptions;
-  private readonly breakpoints = new BreakpointSet();
-  private readonly data = new DataBreakpointSet();
+  private readonly stops = new ClientStops();
   private readonly kept = new KeptSnapshots({
     machine: () => this.machine,
     stand: () => this.control.stop('silent'),
     restored: ({ name }) => this.restored(name),
   });
   private readonly mappingWindows = new MappingWindows((at) => this.machine.backingName(at));
-  private exitStops: readonly ExitStop[] = [];
+  private readonly saving: StateSaving;
   private readonly stopEvents = new Emitter<StopEvent>();
   private readonly endEvents = new Emitter<EndEvent>();
   private readonly consoleEvents = new Emitter<ConsoleEvent>();
   private readonly exitEvents = new Emitter<readonly ExitRecord[]>();
   private readonly logEvents = new Emitter<string>();
 
-  private machine: Machine;
+  private machine: RecordedMachine;
   private control: RunControl;
   private subscriptions: Unsubscribe[] = [];
   /**
@@ -101,11 +111,12 @@ export class LocalTarget implements DebugTarget {
   readonly onExits = this.exitEvents.on;
   readonly onLog = this.logEvents.on;
 
-  constructor(createMachine: () => Machine, host: RunHost, options: LocalTargetOptions) {
+  constructor(createMachine: MakeMachine, host: RunHost, options: LocalTargetOptions) {
     this.createMachine = createMachine;
     this.host = host;
     this.options = options;
-    this.machine = createMachine();
+    this.saving = new StateSaving(host);
+    this.machine = this.recordedMachine();
     this.control = this.attach(this.machine);
   }
 
@@ -135,11 +146,13 @@ export class LocalTarget implements DebugTarget {
     const { shown } = this;
     const next = this.planOf(request);
     this.shown = undefined;
-    if (shown && this.cpu(shown.hart).pc === shown.pc) {
+    const goesBack = next.plan instanceof ReversePlan;
+    if (shown && !goesBack && this.cpu(shown.hart).pc === shown.pc) {
       this.cpu(shown.hart).skipBreakpointOnce();
       if (shown.access) this.cpu(shown.hart).skipWatchpointsOnce();
     }
-    this.breakpoints.apply(this.machine.harts);
+    this.stops.breakpoints.apply(this.machine.harts);
+    this.saving.begins(this.machine);
     this.last = next;
     this.control.start(next.plan, next.hart);
   }
@@ -156,7 +169,7 @@ export class LocalTarget implements DebugTarget {
     await this.control.stop('silent');
     this.detach();
     this.forgetRun();
-    this.machine = this.createMachine();
+    this.machine = this.recordedMachine();
     this.control = this.attach(this.machine);
   }
 
@@ -175,7 +188,14 @@ export class LocalTarget implements DebugTarget {
   private forgetRun(): void {
     this.shown = undefined;
     this.last = undefined;
-    this.breakpoints.setTemporary([]);
+    this.stops.breakpoints.setTemporary([]);
+  }
+
+  async history(): Promise<History> {
+    const { machine } = this;
+    const { lost: missing, isPast } = machine;
+    const places = { start: machine.start.steps, now: machine.steps, end: machine.endSteps };
+    return { ...(missing === undefined ? {} : { missing }), isPast, ...places };
   }
 
   async dispose(): Promise<void> {
@@ -184,18 +204,15 @@ export class LocalTarget implements DebugTarget {
   }
 
   async setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void> {
-    this.breakpoints.replace(breakpoints);
-    this.breakpoints.apply(this.machine.harts);
+    this.stops.setBreakpoints(breakpoints, this.machine);
   }
 
   async setDataBreakpoints(breakpoints: readonly DataBreakpoint[]): Promise<void> {
-    this.data.replace(breakpoints);
-    this.data.apply(this.machine);
+    this.stops.setDataBreakpoints(breakpoints, this.machine);
   }
 
   async setExitStops(stops: readonly ExitStop[]): Promise<void> {
-    this.exitStops = stops;
-    this.installExitStops(this.machine);
+    this.stops.setExitStops(stops, this.machine);
   }
 
   async readRegisters(
@@ -209,7 +226,7 @@ export class LocalTarget implements DebugTarget {
   async writeRegister(hart: number, name: string, value: bigint): Promise<bigint> {
     const cpu = this.cpu(hart);
     const stoodAt = cpu.pc;
-    const written = cpu.writeRegister(name, value);
+    const written = this.perform({ kind: 'register', hart, name, value }) as bigint | undefined;
     if (written === undefined) throw new UserError(`the hart has no register '${name}'`, name);
     // Who puts a hart at a breakpoint sees it there already.
     if (cpu.pc !== stoodAt) this.shown = { hart, pc: cpu.pc };
@@ -231,7 +248,8 @@ export class LocalTarget implements DebugTarget {
     address: bigint,
     bytes: Uint8Array,
   ): Promise<number> {
-    return writeSpace(this.machine, this.cpu(hart), space, address, bytes);
+    this.cpu(hart);
+    return this.perform({ kind: 'memory', hart, space, address, bytes: bytes.slice() }) as number;
   }
 
   async mappings(hart: number, query: MappingQuery): Promise<MappingTable> {
@@ -239,7 +257,7 @@ export class LocalTarget implements DebugTarget {
   }
 
   async dirtyLog(action: DirtyLogAction): Promise<DirtyLogState | undefined> {
-    return this.machine.dirtyLog?.(action);
+    return this.machine.recordedDirtyLog({ kind: 'dirtyLog', action });
   }
 
   async walk(hart: number, query: WalkQuery): Promise<AddressWalk | undefined> {
@@ -276,7 +294,8 @@ export class LocalTarget implements DebugTarget {
   }
 
   async answerCall(answer: CallAnswer): Promise<void> {
-    this.callControl.answer(answer);
+    this.checkCalls();
+    this.perform({ kind: 'answer', answer });
   }
 
   async callTable(): Promise<CallTable> {
@@ -287,9 +306,9 @@ export class LocalTarget implements DebugTarget {
     return this.machine.calls?.query(extension, fn);
   }
 
-  async overrideCalls({ action, ...range }: CallOverride): Promise<void> {
-    if (action === undefined) this.callControl.withdraw(range);
-    else this.callControl.override({ ...range, action });
+  async overrideCalls(rule: CallOverride): Promise<void> {
+    this.checkCalls();
+    this.perform({ kind: 'override', rule });
   }
 
   async consoleTaken(count: number): Promise<void> {
@@ -298,20 +317,51 @@ export class LocalTarget implements DebugTarget {
   }
 
   async feedConsole(console: string, bytes: Uint8Array): Promise<void> {
-    const channel = this.machine.consoles.find((candidate) => candidate.name === console);
-    if (!channel) throw new UserError(`there is no console '${console}'`, console);
-    channel.feed(bytes);
+    this.perform({ kind: 'console', console, bytes: bytes.slice() });
     this.control.inputArrived();
   }
 
-  private attach(machine: Machine): RunControl {
+  /** Whatever comes from outside goes through here: it is what a replay needs. */
+  private perform(input: Input): unknown {
+    return this.machine.perform(input);
+  }
+
+  private recordedMachine(): RecordedMachine {
+    const observer = {
+      replaced: () => this.listen(machine),
+      present: (differences: readonly string[]) =>
+        this.logEvents.fire([historyEnds, ...differences].join('\n')),
+      dropped: () => this.historyDropped(),
+      lost: (why: string) => this.logEvents.fire(why),
+    };
+    const off = this.options.reverse === false ? reverseIsOff : undefined;
+    const machine = new RecordedMachine(this.createMachine, observer, { off });
+    return machine;
+  }
+
+  /** What was handed on of the time that is no more is not the new time's. */
+  private historyDropped(): void {
+    const last = this.machine.exitsAfter(0, 1, true).at(-1)?.sequence ?? 0;
+    if (this.recorded !== undefined) this.recorded = Math.min(this.recorded, last);
+    this.logEvents.fire(historyDropped);
+  }
+
+  /** A past that was told of already is not told again. */
+  private listen(machine: RecordedMachine): void {
+    for (const unsubscribe of this.subscriptions) unsubscribe();
     this.subscriptions = machine.consoles.map((channel) =>
       channel.output.on((bytes) => {
+        if (machine.isPast) return;
         this.untaken += bytes.length;
         this.consoleEvents.fire({ console: channel.name, bytes });
       }),
     );
-    this.subscriptions.push(machine.log.on((line) => this.logEvents.fire(line)));
+    const log = machine.log.on((line) => machine.isPast || this.logEvents.fire(line));
+    this.subscriptions.push(log);
+  }
+
+  private attach(machine: RecordedMachine): RunControl {
+    this.listen(machine);
     if (this.recorded !== undefined) {
       this.recorded = 0;
       machine.beforeExitsGo = () => this.sendExits();
@@ -321,13 +371,14 @@ export class LocalTarget implements DebugTarget {
 
   /** Gives a machine what the debugger has for it, and a loop to run in. */
   private equip(machine: Machine): RunControl {
-    this.breakpoints.apply(machine.harts);
-    this.data.apply(machine);
-    this.installExitStops(machine);
+    this.stops.install(machine);
     return new RunControl(
       this.host,
       {
-        onSlice: () => this.flush(),
+        onSlice: () => {
+          this.flush();
+          this.saving.sliceEnded(this.machine);
+        },
         hold: () => this.consoleRoom(),
         onStop: (stop) => this.show(stop),
         onEnd: (end) => {
@@ -337,11 +388,6 @@ export class LocalTarget implements DebugTarget {
       },
       pacingOf(machine, this.options.pace),
     );
-  }
-
-  private installExitStops(machine: Machine): void {
-    machine.exitStops = this.exitStops;
-    for (const cpu of machine.harts) cpu.setTrapStops?.(this.exitStops);
   }
 
   private detach(): void {
@@ -380,13 +426,17 @@ export class LocalTarget implements DebugTarget {
   }
 
   private show(stop: StopEvent): void {
-    this.breakpoints.setTemporary([]);
-    this.breakpoints.apply(this.machine.harts);
+    this.stops.breakpoints.setTemporary([]);
+    this.stops.breakpoints.apply(this.machine.harts);
     this.flush();
-    if (endsStep(stop)) this.last = undefined;
     const { hart, reason } = stop;
+    const plan = this.last?.plan;
+    const wentBack = plan instanceof ReversePlan;
+    if (wentBack && reason.kind === 'pause') plan.giveUp();
+    if (endsStep(stop)) this.last = undefined;
     const { pc } = this.cpu(hart);
-    if (reason.kind !== 'data') this.shown = { hart, pc };
+    // Who went back to an access sees it made when going forward again.
+    if (reason.kind !== 'data' || wentBack) this.shown = { hart, pc };
     else this.shown = reason.before ? { hart, pc, access: true } : { hart, pc: undefined };
     const call = this.machine.calls?.waiting;
     this.stopEvents.fire(call ? { ...stop, call } : stop);
@@ -395,25 +445,32 @@ export class LocalTarget implements DebugTarget {
   private planOf(request: ResumeRequest): { readonly plan: Plan; readonly hart: number } {
     if (request.kind === 'proceed' && this.last) return this.last;
     const whole = request.kind === 'proceed' ? ({ kind: 'continue' } as const) : request;
-    const hart = whole.kind === 'continue' ? (this.shown?.hart ?? 0) : whole.hart;
-    return { plan: planFor(whole, this.planContext()), hart };
+    const hart = 'hart' in whole ? whole.hart : (this.shown?.hart ?? 0);
+    const context = this.planContext();
+    if (whole.kind !== 'reverseStep' && whole.kind !== 'reverseContinue') {
+      return { plan: planFor(whole, context), hart };
+    }
+    if (this.machine.lost !== undefined) throw new UserError(this.machine.lost);
+    return { plan: new ReversePlan(context, whole), hart };
   }
 
-  private planContext(): PlanContext {
-    const { machine, breakpoints, data } = this;
+  private planContext(): ReverseContext {
+    const { machine, stops } = this;
+    const { breakpoints, data } = stops;
     const stackPointer = machine.isa.registers.find((r) => r.role === 'stackPointer');
     return {
       machine,
       breakpoints,
       data,
       stackPointer: defined(stackPointer, 'stack pointer').name,
+      installStops: () => stops.install(machine),
+      clearStops: () => stops.takeOut(machine),
     };
   }
 
-  private get callControl(): CallControl {
-    const { calls } = this.machine;
-    if (!calls) throw new UserError('no hypervisor of ours takes the calls of this machine');
-    return calls;
+  private checkCalls(): void {
+    if (this.machine.calls) return;
+    throw new UserError('no hypervisor of ours takes the calls of this machine');
   }
 
   private cpu(hart: number): Cpu {

@@ -23,6 +23,8 @@ export type SliceResult =
   | { readonly kind: 'end'; readonly end: EndEvent };
 
 export interface Plan {
+  /** It looks for something in the past: no wall clock is to be waited for. */
+  readonly isUnpaced?: boolean;
   /** Runs about `budget` instructions. After a stop it may be called again and then goes on. */
   slice(budget: number): SliceResult;
 }
@@ -65,9 +67,11 @@ export function letTheWorldGoOn(
 ): SliceResult {
   const { machine } = context;
   if (machine.hartState(hart) !== 'running') {
-    return resultOf(context, runIn(context, budget, alone ? hart : undefined));
+    // In a recorded run nobody but the record says who runs, and the hart may be next.
+    const turn = machine.replaying ? 1 : budget;
+    return resultOf(context, runIn(context, turn, alone ? hart : undefined));
   }
-  if (alone) return MORE;
+  if (alone || machine.replaying) return MORE;
   for (let other = 0; other < machine.harts.length; other++) {
     if (other === hart || machine.hartState(other) !== 'running') continue;
     const result = resultOf(context, runIn(context, budget, other));
@@ -116,7 +120,7 @@ export function resultOf(context: PlanContext, stop: WatchedStop): SliceResult {
   }
 }
 
-function eventReason({ name, text, details }: MachineStop & { kind: 'event' }): StopReason {
+export function eventReason({ name, text, details }: MachineStop & { kind: 'event' }): StopReason {
   return { kind: 'event', name, text, ...(details && { details }) };
 }
 

@@ -100,7 +100,7 @@ export class RunControl {
     await this.host.yieldToHost();
     const { clock } = this;
     clock.goOn();
-    await this.waitFor(clock);
+    if (!plan.isUnpaced) await this.waitFor(clock);
     for (;;) {
       if (this.halt) {
         const reason = { kind: 'pause' } as const;
@@ -115,7 +115,8 @@ export class RunControl {
       const result = this.runSlice(plan, hart);
       switch (result.kind) {
         case 'more':
-          await this.rest(clock);
+          await this.host.yieldToHost();
+          if (!plan.isUnpaced) await this.waitFor(clock);
           break;
         case 'idle':
           await this.untilWoken();
@@ -158,11 +159,6 @@ export class RunControl {
     );
     const bounded = this.budget * Math.min(factor, 4);
     this.budget = Math.round(Math.max(LEAST_BUDGET, Math.min(MOST_BUDGET, bounded)));
-  }
-
-  private async rest(clock: PaceClock): Promise<void> {
-    await this.host.yieldToHost();
-    await this.waitFor(clock);
   }
 
   /** Until the wall clock has caught up. */

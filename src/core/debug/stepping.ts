@@ -32,7 +32,10 @@ import { TrapDetour, type TrapTaken } from './trapDetour.ts';
 const STEPS_IN_A_ROW = 2000;
 
 /** What a request asks for by itself; what `proceed` goes on with is the target's to know. */
-export type PlanRequest = Exclude<ResumeRequest, { kind: 'proceed' }>;
+export type PlanRequest = Exclude<
+  ResumeRequest,
+  { kind: 'proceed' | 'reverseStep' | 'reverseContinue' }
+>;
 
 export function planFor(request: PlanRequest, context: PlanContext): Plan {
   switch (request.kind) {

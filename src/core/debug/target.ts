@@ -113,12 +113,27 @@ export type ResumeRequest =
       readonly stackBelow?: bigint;
       readonly mode?: string | undefined;
       readonly alone?: boolean;
-    };
+    }
+  /**
+   * Back to the state before the hart's last instruction; with `over`, before the call or the trap
+   * that it has come back from. With `within`, on and on as long as pc stays there, which may be
+   * nowhere at all. It stops for nothing else.
+   */
+  | {
+      readonly kind: 'reverseStep';
+      readonly hart: number;
+      readonly over: boolean;
+      readonly within?: { readonly start: bigint; readonly end: bigint };
+    }
+  /** Back to the last thing that would have stopped the guest, or to where the way back ends. */
+  | { readonly kind: 'reverseContinue' };
 
 export type StopReason =
   | { readonly kind: 'entry' }
   /** The machine was put back to a snapshot. */
   | { readonly kind: 'restored'; readonly snapshot: string }
+  /** The way back ends here. */
+  | { readonly kind: 'historyStart' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'step' }
   | {
@@ -376,12 +391,25 @@ export interface RunStatistics {
   readonly engine?: Readonly<Record<string, number>>;
 }
 
+/** What there is of the time before now. */
+export interface History {
+  /** Why there is no way back; absent where there is one. */
+  readonly missing?: string;
+  /** Whether the guest stands in a past that was recorded further. */
+  readonly isPast: boolean;
+  /** Instructions and traps from the start of the guest to where history begins, to now, and to its end. */
+  readonly start: number;
+  readonly now: number;
+  readonly end: number;
+}
+
 export interface DebugTarget {
   info(): Promise<TargetInfo>;
   harts(): Promise<readonly HartInfo[]>;
   resume(request: ResumeRequest): Promise<void>;
   /** Answers once the machine stands still; a stop event comes too. */
   pause(): Promise<void>;
+  history(): Promise<History>;
   /** Back to the state after loading; breakpoints and consoles stay. */
   restart(): Promise<void>;
   dispose(): Promise<void>;

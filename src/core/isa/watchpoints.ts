@@ -58,6 +58,8 @@ export class Watchpoints {
     const { ranges, readPages } = this;
     const same = ranges.length === watchpoints.length;
     if (same && watchpoints.every((w, i) => isSame(w, ranges[i]!.watchpoint))) return 'nothing';
+    // Time may go back: the instruction after so many is then another one, or comes again.
+    this.skipAt = this.unknownAt = -1;
     this.ranges = watchpoints.map((watchpoint) => ({
       watchpoint,
       low: Number(watchpoint.address & 0xffff_ffffn),

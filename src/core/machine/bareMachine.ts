@@ -37,6 +37,7 @@ const quantumOfOne = 200_000;
 export interface BareMachineState {
   readonly current: number;
   readonly quantumLeft: number;
+  readonly steps: number;
   readonly waiting: readonly boolean[];
   readonly trapsInRow: number;
   readonly ending: EndEvent | undefined;
@@ -72,6 +73,8 @@ export class BareMachine implements Machine, Persist<BareMachineState> {
   /** Logged when the machine first runs: by then its owner listens. */
   notes: readonly string[] = [];
   readonly exitCounts = {};
+  steps = 0;
+  replaying = false;
   private readonly clock: VirtualClock;
   private readonly deadlines: DeviceDeadlines;
   private readonly toHost: number | undefined;
@@ -116,19 +119,26 @@ export class BareMachine implements Machine, Persist<BareMachineState> {
   }
 
   save(): BareMachineState {
-    const { current, quantumLeft, ending, failureShown } = this;
+    const { current, quantumLeft, steps, ending, failureShown } = this;
     const trapsInRow = this.trapLoop.inRow;
-    return { current, quantumLeft, waiting: [...this.waiting], trapsInRow, ending, failureShown };
+    const waiting = [...this.waiting];
+    return { current, quantumLeft, steps, waiting, trapsInRow, ending, failureShown };
   }
 
   restore(state: BareMachineState): void {
     const harts = this.harts.length;
-    const turn = { current: within(0, harts - 1), quantumLeft: whole, trapsInRow: whole };
+    const turn = {
+      current: within(0, harts - 1),
+      quantumLeft: whole,
+      steps: whole,
+      trapsInRow: whole,
+    };
     const end = { ending: optional(endShape), failureShown: flag };
     mustFit('the machine', state, fields({ ...turn, ...end, waiting: list(flag, harts) }));
     const { current, quantumLeft, ending, failureShown } = state;
     this.current = current;
     this.quantumLeft = quantumLeft;
+    this.steps = state.steps;
     this.ending = ending;
     this.failureShown = failureShown;
     state.waiting.forEach((waits, hart) => (this.waiting[hart] = waits));
@@ -186,12 +196,14 @@ export class BareMachine implements Machine, Persist<BareMachineState> {
       const hart = defined(this.harts[index], 'hart');
       const { stop, steps, retired } = hart.run(slice);
       left -= steps;
+      this.steps += steps;
       this.quantumLeft -= steps;
       this.waiting[index] = stop === 'waiting';
       if (stop === 'breakpoint') return { kind: 'breakpoint', hart: index };
       const trap = trapStop(hart, index);
       if (trap) return trap;
       this.checkToHost();
+      if (this.replaying) continue;
       const stuck = this.trapLoop.note(hart, retired, steps);
       if (stuck !== undefined) return this.crash(index, stuck);
     }

@@ -77,7 +77,7 @@ const shape = fields({
 
 export class CallDesk implements CallControl, Persist<CallDeskState> {
   private readonly parts: CallDeskParts;
-  private script: CallScript | undefined;
+  script: CallScript | undefined;
   private standing: Standing | undefined;
   /** Calls that the user was shown and let go without an answer. */
   private readonly waved = new Set<string>();

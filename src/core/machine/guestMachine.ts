@@ -50,6 +50,7 @@ const quantumOfOne = 200_000;
 export interface GuestMachineState {
   readonly current: number;
   readonly quantumLeft: number;
+  readonly steps: number;
   readonly trapsInRow: number;
   readonly ending: EndEvent | undefined;
   readonly wantedStop: MachineStop | undefined;
@@ -71,6 +72,8 @@ export class GuestMachine implements Machine, Persist<GuestMachineState> {
   exitStops: readonly ExitStop[] = [];
   /** As a bare machine's. */
   notes: readonly string[] = [];
+  steps = 0;
+  replaying = false;
   readonly vm: Vm;
   readonly calls: CallDesk;
   private readonly arch: HypervisorArch;
@@ -153,18 +156,19 @@ export class GuestMachine implements Machine, Persist<GuestMachineState> {
   }
 
   save(): GuestMachineState {
-    const { current, quantumLeft, ending, wantedStop } = this;
-    const trapsInRow = this.trapLoop.inRow;
-    return { current, quantumLeft, trapsInRow, ending, wantedStop, calls: this.calls.save() };
+    const { current, quantumLeft, steps, ending, wantedStop } = this;
+    const turn = { current, quantumLeft, steps, trapsInRow: this.trapLoop.inRow };
+    return { ...turn, ending, wantedStop, calls: this.calls.save() };
   }
 
   restore(state: GuestMachineState): void {
-    const turn = { current: within(0, this.vcpus.length - 1), quantumLeft: whole };
+    const turn = { current: within(0, this.vcpus.length - 1), quantumLeft: whole, steps: whole };
     const ends = { ending: optional(endShape), wantedStop: optional(fields({ kind: text })) };
     mustFit('the machine', state, fields({ ...turn, ...ends, trapsInRow: whole }));
     this.calls.restore(state.calls);
     this.current = state.current;
     this.quantumLeft = state.quantumLeft;
+    this.steps = state.steps;
     this.ending = state.ending;
     this.wantedStop = state.wantedStop;
     this.trapLoop.inRow = state.trapsInRow;
@@ -242,8 +246,9 @@ export class GuestMachine implements Machine, Persist<GuestMachineState> {
       const before = this.clock.instructions;
       const { exit, consumed } = vcpu.run(Math.min(left, this.sliceFor(vcpu)));
       left -= consumed;
+      this.steps += consumed;
       const retired = this.clock.instructions - before;
-      const stuck = this.trapLoop.note(vcpu.cpu, retired, consumed);
+      const stuck = this.replaying ? undefined : this.trapLoop.note(vcpu.cpu, retired, consumed);
       if (stuck !== undefined) return this.crash(vcpu.id, stuck);
       if (vcpu === this.vcpus[this.current]) this.quantumLeft -= consumed;
       const stop = this.handleExit(vcpu, exit);
@@ -260,7 +265,8 @@ export class GuestMachine implements Machine, Persist<GuestMachineState> {
 
   /** The vCPU comes back when the exit is answered, before its next instruction. */
   private observe(exit: ObservedExit): void {
-    this.exits.add(exit, this.clock.instructions);
+    // Exits that were seen stay in the list when the machine is put back.
+    if (!this.replaying || !this.snapshots) this.exits.add(exit, this.clock.instructions);
     if (this.exitStops.length === 0) return;
     const stop = exitStop(this.exitStops, exit.vcpu, exit.kind, exit.text);
     if (!stop) return;

@@ -59,7 +59,10 @@ export class LockstepCalls implements CallControl {
     return this.first.waiting;
   }
 
+  script: CallScript | undefined;
+
   use(script: CallScript): void {
+    this.script = script;
     const asked: Asked[] = [];
     const { name, extensions } = script;
     const answers = (extension: number): boolean => script.answers(extension);

@@ -96,6 +96,15 @@ export class LockstepMachine implements Machine {
   get instructions(): number {
     return this.first.instructions;
   }
+  get steps(): number {
+    return this.first.steps;
+  }
+  get replaying(): boolean {
+    return this.first.replaying ?? false;
+  }
+  set replaying(value: boolean) {
+    this.first.replaying = this.second.replaying = value;
+  }
   get virtualMilliseconds(): number {
     return this.first.virtualMilliseconds ?? 0;
   }
@@ -182,6 +191,7 @@ export class LockstepMachine implements Machine {
     };
     note('stop', a.kind, b.kind);
     note('instructions', this.first.instructions, this.second.instructions);
+    note('steps', this.first.steps, this.second.steps);
     this.first.harts.forEach((hart, i) => note(`hart ${i} pc`, hart.pc, this.second.harts[i]!.pc));
     const since = this.first.instructions - this.compared;
     if (a.kind === 'budget' && since < comparisonPeriod && differences.length === 0) return;

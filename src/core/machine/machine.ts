@@ -46,6 +46,8 @@ export interface CallControl {
   readonly names: CallNames;
   /** A user's code that is asked first. The machine closes it. */
   use(script: CallScript): void;
+  /** What `use` was given last, while it is in use. */
+  readonly script: CallScript | undefined;
   /** The call that the machine stands at, as long as it has no answer. */
   readonly waiting: WaitingCall | undefined;
   /** Answers it by hand. Throws `UserError` when there is none. */
@@ -69,6 +71,16 @@ export interface Machine {
   readonly entry: bigint;
   /** Instructions retired by all harts since start. */
   readonly instructions: number;
+  /**
+   * What of all budgets was used up since start: instructions and traps. It says where a run is
+   * more exactly than instructions do, and does not depend on how `run` was cut into budgets.
+   */
+  readonly steps: number;
+  /**
+   * A run that was recorded is made again: nothing is decided about it anew, as that it comes to
+   * nothing.
+   */
+  replaying?: boolean;
   /** Virtual time since start, for an owner that paces; absent where a machine does not say. */
   readonly virtualMilliseconds?: number;
   /** How often software looked at the time, and what of it was skipped while every hart waited. */

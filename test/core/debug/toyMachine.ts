@@ -262,6 +262,7 @@ export class ToyMachine implements Machine {
   exitStops = [];
   readonly log = new Emitter<string>();
   readonly exitCounts = {};
+  steps = 0;
   stopped: MachineStop | undefined;
   /** Milliseconds that one instruction takes; for tests of pacing. */
   millisecondsPerInstruction = 0;
@@ -293,6 +294,7 @@ export class ToyMachine implements Machine {
       for (const hart of harts) {
         const { stop, steps } = hart.run(Math.min(left, 16));
         left -= steps;
+        this.steps += steps;
         progress += steps;
         if (stop === 'breakpoint') return { kind: 'breakpoint', hart: hart.id };
         if (this.stopped) {

@@ -1,0 +1,77 @@
+/** A target on a guest that can be compared, whole, at any place, and driven from stop to stop. */
+import { readFileSync } from 'node:fs';
+import { LocalTarget } from '../../../../src/core/debug/localTarget.ts';
+import type { EndEvent, ResumeRequest, StopEvent } from '../../../../src/core/debug/target.ts';
+import type { Machine } from '../../../../src/core/machine/machine.ts';
+import { parseLaunchConfig } from '../../../../src/core/machine/parseLaunchConfig.ts';
+import { nodeRunHost } from '../../../../src/worker/nodePort.ts';
+import { machineOnTestEngine } from '../../../engine.ts';
+import { wholeState, type WholeState } from '../../machine/wholeState.ts';
+
+export interface Rig {
+  readonly target: LocalTarget;
+  readonly machine: () => Machine;
+  readonly log: string[];
+  output(): string;
+  state(): WholeState;
+  resume(request: ResumeRequest): Promise<StopEvent | EndEvent>;
+  next(): Promise<StopEvent | EndEvent>;
+}
+
+export interface RigOptions {
+  readonly pace?: 'never' | 'waits';
+  /** Without it, the only saved state is a machine made anew. */
+  readonly snapshots?: boolean;
+  readonly prepare?: (machine: Machine, again: boolean) => void;
+}
+
+export function rig(
+  launch: Readonly<Record<string, unknown>> & { readonly program: string },
+  options: RigOptions = {},
+): Rig {
+  const config = parseLaunchConfig({ memory: '4M', ...launch });
+  const files = new Map([[launch.program, new Uint8Array(readFileSync(launch.program))]]);
+  let machine!: Machine;
+  const make = (again = false) => {
+    machine = machineOnTestEngine(config, files);
+    if (options.snapshots === false) Object.assign(machine, { snapshots: undefined });
+    options.prepare?.(machine, again);
+    return machine;
+  };
+  const target = new LocalTarget(make, nodeRunHost, { pace: options.pace ?? 'never' });
+  let text = '';
+  const log: string[] = [];
+  target.onConsole(({ bytes }) => (text += Buffer.from(bytes).toString('latin1')));
+  target.onLog((line) => log.push(line));
+  const next = () =>
+    new Promise<StopEvent | EndEvent>((resolve) => {
+      const off = [target.onStop(settle), target.onEnd(settle)];
+      function settle(event: StopEvent | EndEvent) {
+        for (const unsubscribe of off) unsubscribe();
+        resolve(event);
+      }
+    });
+  return {
+    target,
+    machine: () => machine,
+    log,
+    output: () => text,
+    state: () => withoutMisses(wholeState(machine)),
+    next,
+    async resume(request) {
+      const event = next();
+      await target.resume(request);
+      return event;
+    },
+  };
+}
+
+/** A machine that was put back begins with empty TLBs, which only these counts tell. */
+function withoutMisses(state: WholeState): WholeState {
+  return new Map([...state].filter(([name]) => !name.endsWith('counters.tallies')));
+}
+
+export const stepOne = (hart = 0): ResumeRequest => ({ kind: 'stepInstruction', hart });
+export const backOne = (hart = 0): ResumeRequest => ({ kind: 'reverseStep', hart, over: false });
+export const back: ResumeRequest = { kind: 'reverseContinue' };
+export const go: ResumeRequest = { kind: 'continue' };
