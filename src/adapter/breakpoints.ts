@@ -133,7 +133,7 @@ export class Breakpoints {
    */
   at(address: bigint, seen: Guest): readonly Entry[] {
     const here = this.entries().filter(({ resolved }) => resolved.addresses.includes(address));
-    if (!seen.symbols.hasModes && seen === this.guest) return here;
+    if (seen === this.guest) return here;
     return here.filter(({ resolve }) => resolve(seen).addresses.includes(address));
   }
 

@@ -5,7 +5,7 @@
 import { UserError } from '../core/base/userError.ts';
 import { parseNumber } from '../core/debug/controlRegisters.ts';
 import type { DebugTarget, MemorySpace, TargetInfo } from '../core/debug/target.ts';
-import type { ProgramSymbols } from '../core/debug/symbols/symbols.ts';
+import type { Frame, ProgramSymbols, SpaceFile } from '../core/debug/symbols/symbols.ts';
 import type { Isa } from '../core/isa/isa.ts';
 import type { LaunchConfig } from '../core/machine/launchConfig.ts';
 import type { SourcePaths } from './sourcePaths.ts';
@@ -38,9 +38,60 @@ export async function readPc(guest: Guest, hart: number): Promise<bigint> {
 
 /** The guest with those symbols that count where a hart stands. */
 export async function guestSeenBy(guest: Guest, hart: number): Promise<Guest> {
-  if (!guest.symbols.hasModes) return guest;
-  const mode = (await guest.target.harts())[hart]?.mode;
-  return { ...guest, symbols: guest.symbols.inMode(mode) };
+  if (!guest.symbols.hasWorlds) return guest;
+  const { mode, symbols } = await worldOf(guest, hart);
+  return { ...guest, symbols: symbols.inMode(mode) };
+}
+
+/** The guest with those symbols that count in a frame, where address spaces have their own. */
+export function guestOfFrame(guest: Guest, frame: Pick<Frame, 'symbols'> | undefined): Guest {
+  if (!frame || guest.symbols.spaceFiles.length === 0) return guest;
+  return { ...guest, symbols: frame.symbols };
+}
+
+/** The hart's mode, and the symbols that count in its address space, in whichever mode. */
+export async function worldOf(
+  { target, symbols, isa }: Guest,
+  hart: number,
+): Promise<{ readonly mode: string | undefined; readonly symbols: ProgramSymbols }> {
+  const { mode, space } = (await target.harts())[hart] ?? {};
+  const { spaceFiles } = symbols;
+  if (spaceFiles.length === 0) return { mode, symbols };
+  const [pc = 0n] = await target.readRegisters(hart, [pcName(isa)]);
+  const counts = await Promise.all(
+    spaceFiles.map((file) =>
+      countsIn(file, space?.ids ?? {}, () => codeMatches(target, hart, file, pc)),
+    ),
+  );
+  return { mode, symbols: symbols.without(spaceFiles.filter((_, i) => !counts[i])) };
+}
+
+async function countsIn(
+  { addressSpace: rule }: SpaceFile,
+  ids: Readonly<Record<string, number>>,
+  matches: () => Promise<boolean>,
+): Promise<boolean> {
+  if (rule?.kind === 'matching') return matches();
+  return Object.entries(rule?.ids ?? {}).every(([name, id]) => ids[name] === id);
+}
+
+/** What cannot be read says nothing: programs are loaded page by page. */
+async function codeMatches(
+  target: DebugTarget,
+  hart: number,
+  file: SpaceFile,
+  pc: bigint,
+): Promise<boolean> {
+  const samples = file.codeSamples(pc);
+  const seen = await Promise.all(
+    samples.map(({ address, bytes }) => target.readMemory(hart, 'virtual', address, bytes.length)),
+  );
+  const compared = samples.flatMap(({ bytes }, i) => {
+    const there = seen[i] ?? new Uint8Array();
+    return there.length < bytes.length ? [] : [bytes.every((byte, at) => byte === there[at])];
+  });
+  // A file of debug information alone has no code to compare.
+  return samples.length === 0 || (compared.length > 0 && !compared.includes(false));
 }
 
 /** DAP's thread ids start at one: zero means none to some clients. */

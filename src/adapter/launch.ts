@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { UserError } from '../core/base/userError.ts';
 import { loadProgramSymbols } from '../core/debug/symbols/programSymbols.ts';
-import type { SymbolFile } from '../core/debug/symbols/symbols.ts';
+import type { SpaceRule, SymbolFile } from '../core/debug/symbols/symbols.ts';
 import type { DebugTarget, ExitStop } from '../core/debug/target.ts';
 import type { Isa } from '../core/isa/isa.ts';
 import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
@@ -47,6 +47,7 @@ interface SymbolFileAttribute {
   readonly offset: bigint;
   /** As harts name them. */
   readonly modes?: readonly string[];
+  readonly addressSpace?: SpaceRule;
 }
 
 /** Bytes: a screenful of pages is on its way at most, and the guest never waits for a message. */
@@ -90,7 +91,7 @@ export async function startGuest(request: LaunchRequest, start: StartMachine): P
   const machine = await start(config, files, { pace, consoleWindow });
   try {
     const info = await machine.target.info();
-    checkModes(request, isaNamed(info.isa));
+    checkWorlds(request, isaNamed(info.isa));
     const symbols = loadProgramSymbols(symbolFiles);
     const { sourceMap } = request;
     const sources = new SourcePaths(symbols, { sourceMap, cwd, program: config.program });
@@ -121,14 +122,14 @@ async function readSymbolFiles(request: LaunchRequest, files: LaunchFiles): Prom
     if (name === undefined || !bytes || !isElf(bytes)) continue;
     result.push({ name: path.resolve(cwd, name), bytes, open: openFile });
   }
-  for (const { file, offset, modes } of request.symbolFiles) {
+  for (const { file, ...counting } of request.symbolFiles) {
     const name = path.resolve(cwd, file);
     // Debug files can be larger than memory is meant to be: they are read in ranges.
     const bytes = openInput('symbolFiles', file, cwd);
     if (!isElf(bytes.read(0, Math.min(4, bytes.size)))) {
       throw new UserError(`symbolFiles: '${file}' is not an ELF file`, 'symbolFiles');
     }
-    result.push({ name, bytes, offset, modes, open: openFile });
+    result.push({ name, bytes, ...counting, open: openFile });
   }
   return result;
 }
@@ -140,20 +141,32 @@ function isElf(bytes: Uint8Array): boolean {
 function parseSymbolFiles(value: unknown): SymbolFileAttribute[] {
   if (value === undefined) return [];
   const wrong = (what: unknown): never => {
-    const allowed = '[{ "file": path, "offset": number, "0x…" or "-0x…", "modes": [name] }, …]';
+    const allowed =
+      '[{ "file": path, "offset": number, "0x…" or "-0x…", "modes": [name], "addressSpace": "matching" or { id: number } }, …]';
     throw new UserError(`symbolFiles: ${JSON.stringify(what)} is not ${allowed}`, 'symbolFiles');
   };
   if (!Array.isArray(value)) return wrong(value);
   return value.map((item: unknown) => {
-    const { file, offset = 0, modes } = (item ?? {}) as Attributes;
+    const { file, offset = 0, modes, addressSpace } = (item ?? {}) as Attributes;
     if (typeof file !== 'string' || file === '') return wrong(item);
     const distance = distanceOf(offset);
     if (distance === undefined) return wrong(item);
-    if (modes === undefined) return { file, offset: distance };
+    const rule = addressSpace === undefined ? undefined : spaceRuleOf(addressSpace);
+    if (addressSpace !== undefined && !rule) return wrong(item);
+    const counting = { file, offset: distance, ...(rule && { addressSpace: rule }) };
+    if (modes === undefined) return counting;
     const isList = Array.isArray(modes) && modes.length > 0;
     if (!isList || !modes.every((mode) => typeof mode === 'string')) return wrong(item);
-    return { file, offset: distance, modes: modes.map((mode) => `${mode}-mode`) };
+    return { ...counting, modes: modes.map((mode) => `${mode}-mode`) };
   });
+}
+
+function spaceRuleOf(value: unknown): SpaceRule | undefined {
+  if (value === 'matching') return { kind: 'matching' };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const ids = Object.entries(value);
+  const areIds = ids.every(([, id]) => Number.isSafeInteger(id) && (id as number) >= 0);
+  return areIds && ids.length > 0 ? { kind: 'ids', ids: Object.fromEntries(ids) } : undefined;
 }
 
 function distanceOf(offset: unknown): bigint | undefined {
@@ -164,7 +177,16 @@ function distanceOf(offset: unknown): bigint | undefined {
   return sign === '-' ? -BigInt(size) : BigInt(size);
 }
 
-function checkModes({ symbolFiles }: LaunchRequest, { modes: known = [] }: Isa): void {
+function checkWorlds({ symbolFiles }: LaunchRequest, isa: Isa): void {
+  const { modes: known = [], spaceIds = [] } = isa;
+  for (const { addressSpace } of symbolFiles) {
+    const ids = addressSpace?.kind === 'ids' ? Object.keys(addressSpace.ids) : [];
+    const unknown = ids.find((id) => !spaceIds.includes(id));
+    if (unknown === undefined) continue;
+    const given = JSON.stringify(unknown);
+    const names = spaceIds.join(', ');
+    throw new UserError(`symbolFiles: addressSpace: ${given} is none of ${names}`, 'symbolFiles');
+  }
   for (const mode of symbolFiles.flatMap(({ modes = [] }) => modes)) {
     if (known.includes(mode)) continue;
     const names = known.map((name) => name.replace('-mode', '')).join(', ');

@@ -14,7 +14,7 @@ import { completions } from './completions.ts';
 import { runTyped } from './consoleCommands.ts';
 import { assign, evaluate, placeOf, type Scope } from './evaluate.ts';
 import { walkAddress } from './explainAddress.ts';
-import { hartOf, memoryReference, parseReference, threadOf } from './guest.ts';
+import { guestOfFrame, hartOf, memoryReference, parseReference, threadOf } from './guest.ts';
 import { controlContainer, hasFloats, registerContainer } from './registers.ts';
 import type { TraplineSession } from './session.ts';
 import type { StepKind } from './steps.ts';
@@ -123,7 +123,8 @@ function inspection(session: TraplineSession): Handlers {
     const hart = session.stoppedHart;
     const innermost = hart === undefined ? [] : await stacks.frames(hart);
     const frame = frameId === undefined ? innermost[0] : await stacks.frame(frameId);
-    return { guest, stacks, frame, hart: frame?.hart ?? 0 };
+    const seen = guestOfFrame(guest, frame?.frame);
+    return { guest: seen, stacks, frame, hart: frame?.hart ?? 0 };
   };
   const changed = (item: Item) => {
     session.after(() => session.changed());

@@ -13,7 +13,7 @@ import type { MemorySpace } from '../core/debug/target.ts';
 import { frameContext, unwind } from '../core/debug/symbols/unwind.ts';
 import path from 'node:path';
 import { errorCodes, RequestError } from './errors.ts';
-import { hex, type Guest } from './guest.ts';
+import { hex, worldOf, type Guest } from './guest.ts';
 import { Listings } from './listings.ts';
 
 /** One DAP frame. */
@@ -81,14 +81,14 @@ export class CallStacks {
     const physical = await this.physicalFrames(hart, 2);
     const [frame] = physical;
     if (!frame) return undefined;
-    const [call] = this.guest.symbols.inMode(frame.mode).callsAt(frame.lookupPc);
+    const [call] = frame.symbols.callsAt(frame.lookupPc);
     return { id: 0, hart, frame, call, inlineDepth: 0, physical };
   }
 
   /** The frames of the machine itself, without inlined calls. */
   async physicalFrames(hart: number, maxFrames = 256): Promise<readonly Frame[]> {
-    const { symbols, isa } = this.guest;
-    const mode = (await this.guest.target.harts())[hart]?.mode;
+    const { isa } = this.guest;
+    const { mode, symbols } = await worldOf(this.guest, hart);
     return unwind(symbols, this.memoryAndRegisters(hart), { isa, maxFrames, mode });
   }
 
@@ -127,6 +127,7 @@ export class CallStacks {
       },
       pc: frame.lookupPc,
       mode: frame.mode,
+      symbols: frame.symbols,
       cfa: frame.cfa,
       // The innermost frame's registers are the hart's, which may have been changed by hand.
       readRegister: async (dwarf) => {
@@ -172,7 +173,7 @@ export class CallStacks {
     const position = call?.position;
     const local = position && this.guest.sources.toLocal(position.path);
     const name = await this.nameOf(shown, format);
-    const module = moduleIndex(this.guest, frame.lookupPc, frame.mode);
+    const module = moduleIndex(this.guest, frame.lookupPc, frame);
     const base = {
       id,
       name,
@@ -204,7 +205,7 @@ export class CallStacks {
       );
       name += `(${texts.filter((text) => text !== '').join(', ')})`;
     }
-    const index = moduleIndex(this.guest, frame.pc, frame.mode);
+    const index = moduleIndex(this.guest, frame.pc, frame);
     const module = format.module && this.guest.symbols.modules[index];
     if (module) name = `${path.basename(module.name)}!${name}`;
     return format.line && call?.position ? `${name} Line ${call.position.line}` : name;
@@ -228,7 +229,7 @@ export class CallStacks {
         const shown = { hart, frame, call: undefined, inlineDepth: 0, physical };
         result.push({ id, ...shown, trap: frame.interrupted });
       }
-      const calls = this.guest.symbols.inMode(frame.mode).callsAt(frame.lookupPc);
+      const calls = frame.symbols.callsAt(frame.lookupPc);
       const shown = calls.length === 0 ? [undefined] : calls;
       shown.forEach((call, inlineDepth) => {
         const id = this.idOf(hart, result.length);
@@ -248,8 +249,8 @@ export class CallStacks {
 }
 
 /** Which of the symbols' files an address is of; -1 for none. */
-function moduleIndex({ symbols }: Guest, address: bigint, mode: string | undefined): number {
-  const { modules } = symbols.inMode(mode);
+function moduleIndex({ symbols }: Guest, address: bigint, frame: Frame): number {
+  const { modules } = frame.symbols;
   const found = modules.find(({ low, high }) => address >= low && address < high);
   return symbols.modules.findIndex((m) => m.name === found?.name && m.offset === found.offset);
 }

@@ -8,7 +8,7 @@ import { parseExpression } from '../core/debug/expressions/parse.ts';
 import { UserError } from '../core/base/userError.ts';
 import type { Breakpoints, Entry } from './breakpoints.ts';
 import { isConditionMet, valueText } from './evaluate.ts';
-import { guestSeenBy, readPc, type Guest } from './guest.ts';
+import { guestOfFrame, guestSeenBy, readPc, type Guest } from './guest.ts';
 import { namesIn, type Scope } from './places.ts';
 import type { CallStacks } from './stack.ts';
 
@@ -43,7 +43,7 @@ export class StopFilter {
   arrived(stop: StopEvent): void {
     const { reason } = stop;
     const hasRules = reason.kind === 'breakpoint' || reason.kind === 'data';
-    const decided = !this.guest.symbols.hasModes || reason.kind === 'data';
+    const decided = !this.guest.symbols.hasWorlds || reason.kind === 'data';
     const arePlain = hasRules && decided && this.breakpoints.arePlain(reason.ids);
     if (!hasRules || arePlain) return this.forward(stop, []);
     this.deciding = true;
@@ -127,6 +127,7 @@ export class StopFilter {
 
   private async scope(hart: number): Promise<Scope> {
     const { guest, stacks } = this;
-    return { guest, stacks, frame: await stacks.innermost(hart), hart };
+    const frame = await stacks.innermost(hart);
+    return { guest: guestOfFrame(guest, frame?.frame), stacks, frame, hart };
   }
 }

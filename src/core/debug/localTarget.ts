@@ -137,6 +137,7 @@ export class LocalTarget implements DebugTarget {
       id: index,
       mode: cpu.modeName,
       state: this.machine.hartState(index),
+      ...(cpu.addressSpace && { space: { ids: cpu.addressSpace.ids } }),
     }));
   }
 

@@ -15,6 +15,8 @@ export interface HartInfo {
   /** `VS-mode`, `M-mode`, … */
   readonly mode: string;
   readonly state: 'running' | 'waiting' | 'stopped';
+  /** As in `Cpu.addressSpace`: identifiers by name. Absent where addresses are physical. */
+  readonly space?: { readonly ids: Readonly<Record<string, number>> } | undefined;
 }
 
 export interface TargetInfo {

@@ -190,6 +190,8 @@ export interface Isa {
   readonly traps?: readonly TrapRegisters[];
   /** All modes of a hart, as `Cpu.modeName` has them, the most privileged first. */
   readonly modes?: readonly string[];
+  /** What identifies address spaces, as `Cpu.addressSpace` names it. */
+  readonly spaceIds?: readonly string[];
   readonly controlRegisters: readonly ControlRegisterInfo[];
   readonly instructions: readonly InstructionInfo[];
   readonly assembler?: AssemblerInfo;

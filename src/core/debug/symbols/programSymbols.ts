@@ -30,6 +30,7 @@ import type {
   ModuleInfo,
   ProgramSymbols,
   ProgramTypes,
+  SpaceFile,
   SourcePosition,
   SymbolAt,
   SymbolFile,
@@ -53,22 +54,34 @@ class ElfProgramSymbols implements ProgramSymbols {
   private readonly sourceIndex: SourceIndex;
   private readonly functionsByName = new Map<string, readonly FunctionInfo[]>();
   private readonly byMode = new Map<string, ElfProgramSymbols>();
-  readonly hasModes: boolean;
+  private readonly bySpace = new Map<string, ElfProgramSymbols>();
+  readonly hasWorlds: boolean;
+  readonly spaceFiles: readonly SymbolModule[];
 
   constructor(modules: readonly SymbolModule[]) {
     this.symbolModules = modules;
     this.sourceIndex = new SourceIndex(modules);
-    this.hasModes = modules.some(({ modes }) => modes !== undefined);
+    this.spaceFiles = modules.filter(({ addressSpace }) => addressSpace !== undefined);
+    this.hasWorlds = this.spaceFiles.length > 0 || modules.some(({ modes }) => modes !== undefined);
   }
 
   inMode(mode: string | undefined): ElfProgramSymbols {
-    if (!this.hasModes || mode === undefined) return this;
+    if (!this.hasWorlds || mode === undefined) return this;
     let view = this.byMode.get(mode);
     if (!view) {
       const own = this.symbolModules.filter(({ modes }) => modes?.includes(mode));
       const common = this.symbolModules.filter(({ modes }) => modes === undefined);
       this.byMode.set(mode, (view = new ElfProgramSymbols([...own, ...common])));
     }
+    return view;
+  }
+
+  without(absent: readonly SpaceFile[]): ElfProgramSymbols {
+    const present = this.symbolModules.filter((module) => !absent.includes(module));
+    if (present.length === this.symbolModules.length) return this;
+    const key = present.map((module) => this.symbolModules.indexOf(module)).join();
+    let view = this.bySpace.get(key);
+    if (!view) this.bySpace.set(key, (view = new ElfProgramSymbols(present)));
     return view;
   }
 
@@ -136,21 +149,26 @@ class ElfProgramSymbols implements ProgramSymbols {
   }
 
   private findFunctions(name: string): readonly FunctionInfo[] {
-    const found = new Map<bigint, FunctionInfo>();
+    const found = new Map<string, FunctionInfo>();
     for (const module of this.symbolModules) {
       const own = module.symbols?.named(name).filter((s) => module.symbols?.isCode(s)) ?? [];
       const symbols = [...own, ...(module.symbols?.written(name) ?? [])];
       for (const symbol of symbols) {
-        const info = this.functionOf(module, symbol);
-        found.set(info.low, info);
+        const info = this.worldOf(module).functionOf(module, symbol);
+        found.set(`${info.low} ${isApart(module) ? info.afterPrologue : ''}`, info);
       }
       if (symbols.length > 0) continue;
       for (const { unit, entry } of this.functionsInUnits(module, name)) {
         const info = functionInfo(module, entry, module.isAssembly(unit));
-        found.set(info.low, info);
+        found.set(`${info.low} ${isApart(module) ? info.afterPrologue : ''}`, info);
       }
     }
     return [...found.values()];
+  }
+
+  /** Alone, a file of another world than others is not taken for one of them. */
+  private worldOf(module: SymbolModule): ElfProgramSymbols {
+    return isApart(module) ? this.without(this.symbolModules.filter((m) => m !== module)) : this;
   }
 
   private functionOf(module: SymbolModule, symbol: ElfSymbol): FunctionInfo {
@@ -247,7 +265,7 @@ class ElfProgramSymbols implements ProgramSymbols {
     if (scope && local) return localVariable(local, scope);
     const own = scope && globalNamed(scope.module, [scope.unit], name);
     if (scope && own) return globalVariable(own, scope);
-    for (const module of this.symbolModules) {
+    for (const module of this.modulesSeenIn(context)) {
       const die = globalNamed(module, module.unitsDefining(name), name);
       if (die) return globalVariable(die, this.scopeIn(module, die, context));
     }
@@ -257,7 +275,7 @@ class ElfProgramSymbols implements ProgramSymbols {
   types(context: FrameContext): ProgramTypes {
     const setting = { context, symbolize: (address: bigint) => this.symbolized(address) };
     const nowhere = { module: undefined, unit: undefined, setting };
-    return programTypes(this.scopeOf(context) ?? nowhere, this.symbolModules);
+    return programTypes(this.scopeOf(context) ?? nowhere, this.modulesSeenIn(context));
   }
 
   private symbolized(address: bigint): string | undefined {
@@ -266,7 +284,7 @@ class ElfProgramSymbols implements ProgramSymbols {
   }
 
   private scopeOf(context: FrameContext): FrameScope | undefined {
-    return this.inMode(context.mode).first(context.pc, (module, at) => {
+    return this.viewOf(context).first(context.pc, (module, at) => {
       const unit = module.unitAt(at);
       if (!unit) return undefined;
       return {
@@ -274,6 +292,17 @@ class ElfProgramSymbols implements ProgramSymbols {
         function: module.functionAt(at)?.die,
       };
     });
+  }
+
+  /** Files of other modes come last, those of other address spaces not at all. */
+  private modulesSeenIn(context: FrameContext): readonly SymbolModule[] {
+    const seen = this.viewOf(context).symbolModules;
+    const common = this.symbolModules.filter(({ addressSpace }) => addressSpace === undefined);
+    return [...new Set([...seen, ...common])];
+  }
+
+  private viewOf({ symbols, mode }: FrameContext): ElfProgramSymbols {
+    return symbols instanceof ElfProgramSymbols ? symbols : this.inMode(mode);
   }
 
   private scopeIn(module: SymbolModule, die: Die, context: FrameContext): FrameScope {
@@ -323,6 +352,11 @@ class ElfProgramSymbols implements ProgramSymbols {
     }
     return undefined;
   }
+}
+
+/** Whether the same addresses are those of something else in other worlds. */
+function isApart({ modes, addressSpace }: SymbolModule): boolean {
+  return modes !== undefined || addressSpace !== undefined;
 }
 
 function globalNamed(

@@ -21,17 +21,22 @@ import type { ElfSymbol } from '../../formats/elf/symbolTable.ts';
 import { contains, functionsOf, hasClosures, type FunctionEntry } from './functions.ts';
 import { LineTable } from './lineTable.ts';
 import { SymbolIndex } from './symbolIndex.ts';
-import type { ModuleInfo, SymbolFile } from './symbols.ts';
+import type { ModuleInfo, SpaceFile, SpaceRule, SymbolFile } from './symbols.ts';
 
 interface UnitRange extends AddressRange {
   readonly unit: Unit;
 }
 
-export class SymbolModule {
+/** So much of a file's code is compared with memory, in so many places. */
+const SAMPLE_BYTES = 32;
+const SAMPLES = 8;
+
+export class SymbolModule implements SpaceFile {
   /** Added to the file's addresses to make run-time ones. */
   readonly relocation: bigint;
   /** Where its addresses are meant; everywhere when undefined. */
   readonly modes: readonly string[] | undefined;
+  readonly addressSpace: SpaceRule | undefined;
   /** The program's own file, and the one with symbols and debug information, often the same. */
   readonly program: ElfFile;
   readonly elf: ElfFile;
@@ -51,6 +56,7 @@ export class SymbolModule {
   constructor(file: SymbolFile) {
     this.relocation = file.offset ?? 0n;
     this.modes = file.modes;
+    this.addressSpace = file.addressSpace;
     this.program = new ElfFile(file.bytes, file.name);
     this.elf = this.debugFile(file.open) ?? this.program;
     this.splitUnits = new SplitUnits(file.open, this.elf.name);
@@ -81,17 +87,34 @@ export class SymbolModule {
     };
   }
 
+  codeSamples(at: bigint): ReturnType<SpaceFile['codeSamples']> {
+    const own = at - this.relocation;
+    return this.program.loadable.flatMap((segment) => {
+      if ((segment.flags & PF_X) === 0) return [];
+      const { virtualAddress: low, fileSize } = segment;
+      const last = Math.max(0, fileSize - SAMPLE_BYTES);
+      const places = Array.from({ length: SAMPLES }, (_, i) =>
+        Math.floor((last * i) / (SAMPLES - 1)),
+      );
+      if (own >= low && own < low + BigInt(fileSize)) places.unshift(Number(own - low));
+      return [...new Set(places)].map((place) => ({
+        address: low + BigInt(place) + this.relocation,
+        bytes: bytesOf(
+          this.program,
+          segment.offset + place,
+          Math.min(SAMPLE_BYTES, fileSize - place),
+        ),
+      }));
+    });
+  }
+
   /** The file's own addresses at which code is the same as some other. */
   placesOfCode(code: Uint8Array): readonly bigint[] {
     const { elf } = this;
     const found: bigint[] = [];
     for (const { offset, fileSize, virtualAddress, flags } of elf.loadable) {
       if ((flags & PF_X) === 0) continue;
-      const { bytes } = elf;
-      const own =
-        bytes instanceof Uint8Array
-          ? bytes.subarray(offset, offset + fileSize)
-          : bytes.read(offset, fileSize);
+      const own = bytesOf(elf, offset, fileSize);
       // Instructions begin at even addresses.
       for (let at = 0; at + code.length <= own.length; at += 2) {
         if (own[at] !== code[0]) continue;
@@ -326,4 +349,10 @@ function around<T extends AddressRange>(ranges: readonly T[], address: bigint): 
   }
   const range = ranges[low - 1];
   return range && address < range.high ? range : undefined;
+}
+
+function bytesOf({ bytes }: ElfFile, offset: number, size: number): Uint8Array {
+  return bytes instanceof Uint8Array
+    ? bytes.subarray(offset, offset + size)
+    : bytes.read(offset, size);
 }

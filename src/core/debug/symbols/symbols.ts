@@ -32,6 +32,23 @@ export interface SymbolFile {
   readonly offset?: bigint;
   /** Modes of a hart in which its addresses are meant, as the hart names them; all when absent. */
   readonly modes?: readonly string[] | undefined;
+  /** In which address spaces; all when absent. */
+  readonly addressSpace?: SpaceRule | undefined;
+}
+
+/**
+ * Address spaces that a file counts in: those whose identifiers are the given ones, or, where
+ * nobody can know them beforehand, those in which its code is where it says.
+ */
+export type SpaceRule =
+  | { readonly kind: 'matching' }
+  | { readonly kind: 'ids'; readonly ids: Readonly<Record<string, number>> };
+
+/** A file that does not count in every address space. */
+export interface SpaceFile {
+  readonly addressSpace?: SpaceRule | undefined;
+  /** Some of its code, and that at an address if it has any: run-time addresses. */
+  codeSamples(at: bigint): readonly { readonly address: bigint; readonly bytes: Uint8Array }[];
 }
 
 export interface SourcePosition {
@@ -113,8 +130,12 @@ export interface ProgramSymbols {
    * address means something else in another world. Without a mode, all files in the order given.
    */
   inMode(mode: string | undefined): ProgramSymbols;
-  /** Whether any file names its modes. */
-  readonly hasModes: boolean;
+  /** Whether any file counts in some modes or address spaces alone. */
+  readonly hasWorlds: boolean;
+  /** Those that count in some address spaces alone. */
+  readonly spaceFiles: readonly SpaceFile[];
+  /** What counts in an address space where some of these do not. */
+  without(absent: readonly SpaceFile[]): ProgramSymbols;
   /**
    * Makes ready what is slow to make, in steps of some milliseconds, each yielding how much is done
    * (0 to 1). Who does not let it finish waits for the rest at the first name that needs it: a global
@@ -188,6 +209,8 @@ export interface FrameContext {
   readonly pc: bigint;
   /** The mode of the hart in this frame, where it is known. */
   readonly mode?: string | undefined;
+  /** What counts there; all that is known, in the mode, when absent. */
+  readonly symbols?: ProgramSymbols | undefined;
   /** Canonical frame address, when the unwinder knows it. */
   readonly cfa: bigint | undefined;
   /** Value in this frame by DWARF register number. */
@@ -309,6 +332,8 @@ export interface Frame {
   readonly interrupted?: string | undefined;
   /** The mode that the hart was in, where that is known. */
   readonly mode?: string | undefined;
+  /** What counts there. */
+  readonly symbols: ProgramSymbols;
   /** Value in this frame by ABI name; undefined where it was not saved. */
   register(name: string): bigint | undefined;
   /** The same by DWARF number. */

@@ -45,6 +45,7 @@ export function frameContext(
   return {
     pc: frame.lookupPc,
     mode: frame.mode,
+    symbols: frame.symbols,
     cfa: frame.cfa,
     readRegister: async (number) => frame.dwarfRegister(number),
     readMemory: (address, size) => target.readMemory(address, size),
@@ -353,6 +354,7 @@ class Unwinder {
       foundBy: step.foundBy,
       interrupted: step.interrupted,
       mode: this.mode,
+      symbols: this.symbols,
       register: (name) => step.registers.get(name),
       dwarfRegister: (number) => this.byNumber(step.registers, number),
     };

@@ -23,6 +23,7 @@ function riscv(xlen: RegisterWidth): Isa {
     codeFrame: (code, address) => codeFrame(code, address, xlen),
     traps: trapRegisters(xlen),
     modes: ['M-mode', 'HS-mode', 'U-mode', 'VS-mode', 'VU-mode'],
+    spaceIds: ['asid', 'vmid'],
     controlRegisters: csrTable(xlen),
     instructions: [...instructions, ...compressed, ...pseudoInstructions],
     assembler: riscvAssembler,
