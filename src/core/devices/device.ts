@@ -53,5 +53,5 @@ export interface TimedDevice {
   /** Ticks until then, Infinity when nothing is due; for devices that are asked all the time. */
   ticksUntilDue?(): number;
   /** Called at or after the deadline; brings interrupt lines up to date. */
-  advance(now: bigint): void;
+  advance(): void;
 }

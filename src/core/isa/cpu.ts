@@ -51,6 +51,14 @@ export interface TrapHit {
   readonly details: readonly string[];
 }
 
+/** When devices want to be called, as a count of the clock. */
+export interface Deadlines {
+  /** Of the first that is due next; it may be over. */
+  next(): number;
+  /** Calls those that are due. */
+  advance(): void;
+}
+
 export interface Cpu {
   readonly id: number;
   /** Instructions retired since reset. */
@@ -74,6 +82,12 @@ export interface Cpu {
    * that is later.
    */
   requestAttention(at?: number): void;
+
+  /**
+   * From now on `run` sees to these by itself and does not come back for them. What is returned must
+   * be called when one may have come nearer while it runs.
+   */
+  mindDeadlines?(deadlines: Deadlines): () => void;
 
   /** By name, general or control; undefined where there is no such register. */
   readRegister(name: string): bigint | undefined;

@@ -78,6 +78,7 @@ export class BareMachine implements Machine, Persist<BareMachineState> {
   private readonly clock: VirtualClock;
   private readonly deadlines: DeviceDeadlines;
   private readonly toHost: number | undefined;
+  private readonly hartMindsDeadlines: boolean;
   private readonly waiting: boolean[];
   private readonly trapLoop: TrapLoop;
   private current = 0;
@@ -103,7 +104,11 @@ export class BareMachine implements Machine, Persist<BareMachineState> {
     this.quantum = options.harts.length === 1 ? quantumOfOne : quantumOfMany;
     this.quantumLeft = this.quantum;
     this.deadlines = new DeviceDeadlines(options.clock, options.timed, options.memory.mmio);
-    this.memory.mmio.onWrite = () => this.mindDeadline();
+    // A hart of several must let the others have their turns at the deadlines' time.
+    const only = options.harts.length === 1 ? options.harts[0] : undefined;
+    const minded = only?.mindDeadlines?.(this.deadlines);
+    this.hartMindsDeadlines = minded !== undefined;
+    this.memory.mmio.onWrite = minded ?? (() => this.mindDeadline());
   }
 
   get instructions(): number {
@@ -246,6 +251,7 @@ export class BareMachine implements Machine, Persist<BareMachineState> {
 
   private slice(left: number): number {
     const turn = Math.min(left, this.quantumLeft > 0 ? this.quantumLeft : this.quantum);
+    if (this.hartMindsDeadlines) return turn;
     return Math.max(1, Math.min(turn, this.deadlines.next() - this.clock.instructions));
   }
 

@@ -5,9 +5,10 @@
  */
 import type { VirtualClock } from '../base/virtualClock.ts';
 import type { TimedDevice } from '../devices/device.ts';
+import type { Deadlines } from '../isa/cpu.ts';
 import type { MmioMap } from '../memory/mmioMap.ts';
 
-export class DeviceDeadlines {
+export class DeviceDeadlines implements Deadlines {
   private readonly clock: VirtualClock;
   private readonly devices: readonly TimedDevice[];
   private readonly mmio: MmioMap;
@@ -54,7 +55,7 @@ export class DeviceDeadlines {
   advance(): void {
     if (this.next() > this.clock.instructions) return;
     for (const device of this.devices) {
-      if (this.ticksUntil(device) <= 0) device.advance(this.clock.ticks());
+      if (this.ticksUntil(device) <= 0) device.advance();
     }
     this.known = false;
   }

@@ -282,7 +282,8 @@ describe('scheduling', () => {
     let next: bigint | undefined = 30n;
     const timed: TimedDevice = {
       nextDeadline: () => next,
-      advance: (now) => {
+      advance: () => {
+        const now = g.clock.ticks();
         calls.push(now);
         next = now < 100n ? now + 35n : undefined;
       },

@@ -137,8 +137,8 @@ export class Uart16550 implements MmioDevice, TimedDevice, Persist<Uart16550Stat
     return this.timeoutAt;
   }
 
-  advance(now: bigint): void {
-    if (this.timeoutAt === undefined || now < this.timeoutAt) return;
+  advance(): void {
+    if (this.timeoutAt === undefined || this.parts.time.ticks() < this.timeoutAt) return;
     this.timeoutAt = undefined;
     if (this.received.length > 0) this.timeoutPending = true;
     this.updateLine();

@@ -7,7 +7,7 @@ import type { InterpreterClient } from '../../engine/interpreter.ts';
 import { exit, leave } from '../../engine/layout.ts';
 import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { Persist } from '../../base/persist.ts';
-import type { CpuRun } from '../cpu.ts';
+import type { CpuRun, Deadlines } from '../cpu.ts';
 import { missEvent } from './csr/counters.ts';
 import { CsrFile } from './csr/csrFile.ts';
 import { updateFloatUnit } from './csr/floatStatus.ts';
@@ -59,6 +59,7 @@ export class Hart
   readonly fetcher: Fetcher;
   private readonly guest: GuestAccess;
   private readonly trapInstruction: TrapInstruction;
+  private deadlines: Deadlines | undefined;
   private pendingTrap: TrapInfo | undefined;
   private waiting = false;
   /** The tick at which a wait for the end of the reservation ends at the latest. */
@@ -183,6 +184,7 @@ export class Hart
     let traps = 0;
     for (;;) {
       this.refresh();
+      this.deadlines?.advance();
       if (this.waiting && !this.wouldWake) return this.ran('waiting', before, traps);
       this.waiting = false;
       this.waitEnd = undefined;
@@ -196,15 +198,14 @@ export class Hart
         if (this.leftToHypervisor(due.target)) return this.ran('hypervisorTrap', before, traps);
         continue;
       }
-      const left = Math.min(
-        budget - (this.instructions - before) - traps,
-        this.returnAt - this.parts.clock.instructions,
-      );
+      const now = this.parts.clock.instructions;
+      const left = Math.min(budget - (this.instructions - before) - traps, this.returnAt - now);
       if (left <= 0) {
         this.returnAt = Infinity;
         return this.ran('budget', before, traps);
       }
-      this.runSlice(this.untilTimer(left));
+      const untilDeadline = this.deadlines ? this.deadlines.next() - now : left;
+      this.runSlice(this.untilTimer(Math.min(left, untilDeadline)));
       this.csrs.counters.noticeInstructions();
       switch (this.state.exit) {
         case exit.trap: {
@@ -252,6 +253,11 @@ export class Hart
   requestAttention(at = 0): void {
     this.returnAt = Math.min(this.returnAt, at);
     this.slice.endAt(at);
+  }
+
+  mindDeadlines(deadlines: Deadlines): () => void {
+    this.deadlines = deadlines;
+    return () => this.slice.endAt(deadlines.next());
   }
 
   setInterruptInput(bit: number, level: boolean): void {

@@ -25,6 +25,21 @@ const localInterrupts = ~0x1fff;
 export type TrapTarget = 'M' | 'HS' | 'VS';
 
 const targets = ['M', 'HS', 'VS'] as const;
+
+/** By the target's own number. */
+interface PendingInterrupt {
+  readonly code: number;
+  readonly target: TrapTarget;
+}
+
+/** Made once each: it is asked at every turn which interrupt is to be taken. */
+const pendingInterrupts: Readonly<Record<TrapTarget, PendingInterrupt[]>> = {
+  M: [],
+  HS: [],
+  VS: [],
+};
+const pendingAt = (target: TrapTarget, code: number): PendingInterrupt =>
+  (pendingInterrupts[target][code] ??= { code, target });
 /** mtopi, stopi and vstopi: where the AIA is missing, it is by the default order. */
 const tops = { M: topMachine, HS: topSupervisor, VS: topGuest } as const;
 /** Events that hpmcounters count besides exceptions as such. */
@@ -63,7 +78,7 @@ export class Traps {
   }
 
   /** The interrupt to be taken now, by the target's own number, and where, if any. */
-  pendingInterrupt(): { code: number; target: TrapTarget } | undefined {
+  pendingInterrupt(): PendingInterrupt | undefined {
     const { csrs, state } = this;
     const ready = csrs.pending() & state.low(CSR.mie);
     const isPlain = !raisedVirtually(csrs);
@@ -74,29 +89,23 @@ export class Traps {
     for (const target of targets) {
       if (!this.enabled(target)) continue;
       const top = tops[target](csrs);
-      if (top !== 0) return { code: topCode(top), target };
+      if (top !== 0) return pendingAt(target, topCode(top));
     }
     return undefined;
   }
 
   /** Of interrupts that are pending and enabled, where nothing but mideleg and hideleg has a say. */
-  private inDefaultOrder(ready: number): { code: number; target: TrapTarget } | undefined {
+  private inDefaultOrder(ready: number): PendingInterrupt | undefined {
     const { state } = this;
     const delegated = state.low(CSR.mideleg);
     // Those for a guest are never M-mode's, which mideleg says by bits that are read-only 1.
     const forGuest = state.low(CSR.hideleg) & guestInterrupts;
-    for (const target of targets) {
-      if (!this.enabled(target)) continue;
-      const own =
-        target === 'M'
-          ? ready & ~delegated
-          : target === 'HS'
-            ? ready & (delegated | hypervisorInterrupts) & ~forGuest
-            : ready & forGuest;
-      if (own === 0) continue;
-      const code = firstByDefault(own);
-      return { code: target === 'VS' ? code - 1 : code, target };
-    }
+    const machine = ready & ~delegated;
+    if (machine !== 0 && this.enabled('M')) return pendingAt('M', firstByDefault(machine));
+    const own = ready & (delegated | hypervisorInterrupts) & ~forGuest;
+    if (own !== 0 && this.enabled('HS')) return pendingAt('HS', firstByDefault(own));
+    const guest = ready & forGuest;
+    if (guest !== 0 && this.enabled('VS')) return pendingAt('VS', firstByDefault(guest) - 1);
     return undefined;
   }
 

@@ -105,6 +105,13 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
   /** Timers are read and set all the time, and mostly as a whole. */
   readonly wide: WideRegisters = {
     read: (offset, into) => {
+      const now = offset === MTIME ? this.mtimeNumber() : -1;
+      if (now >= 0) {
+        this.time.looked?.();
+        into.low = now >>> 0;
+        into.high = Math.floor(now / 2 ** 32);
+        return;
+      }
       into.low = this.read(offset, 4);
       into.high = this.read(offset + 4, 4);
     },
@@ -137,7 +144,7 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
     return Number(this.compare(this.nearest) - this.mtime());
   }
 
-  advance(_now: bigint): void {
+  advance(): void {
     for (let hart = 0; hart < this.harts.length; hart++) this.updateTimer(hart);
   }
 
@@ -171,7 +178,7 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
 
   private setMtime(value: bigint): void {
     this.setOffset(u64(value - this.time.ticks()));
-    this.advance(0n);
+    this.advance();
   }
 
   private setOffset(offset: bigint): void {
