@@ -27,10 +27,8 @@ export async function completions(
   const prefix = /[$\w]*$/.exec(before)?.[0] ?? '';
   const start = before.length - prefix.length;
   const member = /^([^]*?)(?:\.|->)$/.exec(before.slice(0, start));
-  const ofCommands = completeCommand(before, commandScope(scope)).map((label): Item => ({
-    label,
-    type: 'keyword',
-  }));
+  const words = await completeCommand(before, commandScope(scope));
+  const ofCommands = words.map((label): Item => ({ label, type: 'keyword' }));
   const found = member
     ? await members(scope, objectAtEnd(member[1] ?? ''))
     : [...ofCommands, ...(await names(scope, prefix))];

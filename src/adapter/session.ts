@@ -409,9 +409,8 @@ export class TraplineSession extends DebugSession {
       const why = problems.length === 0 ? {} : { text: problems.join(' ') };
       const what = description === undefined ? why : { description, ...why };
       if (kind === 'guest panic') {
-        const text = 'the guest panics';
-        this.event = { kind: 'event', name: guestPanic, text };
-        const description = guestPanic;
+        this.event = { kind: 'event', name: guestPanic, text: 'the guest panics' };
+        const { name: description, text } = this.event;
         return this.tell('stopped', { reason: 'exception', description, text, ...thread });
       }
       this.tell('stopped', { reason: kind, hitBreakpointIds: [...reason.ids], ...what, ...thread });
@@ -421,6 +420,7 @@ export class TraplineSession extends DebugSession {
       this.tell('stopped', { reason: 'exception', description: name, text, ...thread });
     } else {
       this.tell('stopped', { reason: reason.kind, ...thread });
+      if (reason.kind === 'restored') this.changed();
     }
     if (call) this.tellOfCall(call);
     void this.background(() => this.recognise(hart));

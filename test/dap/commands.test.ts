@@ -65,6 +65,48 @@ describe('commands of the debug console', () => {
       t.check('commands');
     }));
 
+  it('keep the machine, and put it back to where it was', () =>
+    withTranscript(async (t) => {
+      await launch(t, { program });
+      await stop(t);
+      const where = async () => [await typed(t, 'p $pc'), await typed(t, 'p p->name')];
+      const refused = async (text: string) => assert.equal(await typed(t, text), undefined);
+      const first = await where();
+      assert.match(await typed(t, 'snapshot'), /^taken: 1, after \d+ instructions, \d+ KiB$/);
+      await t.request('continue', { threadId: 1 });
+      await t.event('stopped');
+      const second = await where();
+      assert.notDeepEqual(second, first);
+      assert.match(await typed(t, 'snapshot take second planet'), /^taken: second planet, /);
+      t.note('back to the first: a stop, and everything is read again');
+      assert.match(await typed(t, 'snapshot restore 1'), /^at 1, after/);
+      assert.equal((await t.event('stopped'))['reason'], 'restored');
+      await t.event('invalidated');
+      assert.deepEqual(await where(), first);
+      t.note('breakpoints are still there');
+      await t.request('continue', { threadId: 1 });
+      assert.equal((await t.event('stopped'))['reason'], 'breakpoint');
+      assert.deepEqual(await where(), second);
+      const list = (await typed(t, 'snapshot list')).split('\n');
+      assert.deepEqual(
+        list.map((row) => row.split(',')[0]),
+        ['1', 'second planet'],
+      );
+      const { targets } = await t.requestQuietly('completions', {
+        text: 'snapshot drop ',
+        column: 15,
+      });
+      assert.ok(targets.some(({ label }: { label: string }) => label === 'second planet'));
+      await typed(t, 'snapshot drop second planet');
+      for (const wrong of ['restore', 'restore second planet', 'drop 7', 'list all', 'keep']) {
+        await refused(`snapshot ${wrong}`);
+      }
+      await typed(t, 'snapshot drop 1');
+      assert.equal(await typed(t, 'snapshot list'), 'no snapshots');
+      await t.request('terminate');
+      t.check('snapshots');
+    }));
+
   it('are completed, and coloured where the client can show it', () =>
     withTranscript(async (t) => {
       await t.requestQuietly('initialize', {

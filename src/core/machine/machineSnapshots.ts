@@ -108,8 +108,9 @@ export class ComponentSnapshots implements MachineSnapshots {
     for (const name of names) {
       const [own, theirs] = [this.identity[name] ?? 'none', identity[name] ?? 'none'];
       if (own === theirs) continue;
+      const [here, there] = [onlyIn(own, theirs), onlyIn(theirs, own)];
       throw new UserError(
-        `the snapshot is of another machine: its ${name} is ${theirs}, this machine's is ${own}`,
+        `the snapshot is of another machine: its ${name}: ${there}, this machine's: ${here}`,
       );
     }
     for (const [name, component] of Object.entries(this.parts.components)) {
@@ -123,4 +124,11 @@ export class ComponentSnapshots implements MachineSnapshots {
     }
     this.memory.check(memory);
   }
+}
+
+/** What of a list of words the other one does not have. */
+function onlyIn(list: string, other: string): string {
+  const others = new Set(other.split(' '));
+  const own = list.split(' ').filter((word) => !others.has(word));
+  return own.length === 0 ? 'nothing else' : own.join(' ');
 }

@@ -7,6 +7,9 @@ import { eagerTranslation } from '../../engine.ts';
 import { makeMachine, type Launch } from '../../firmware/machine.ts';
 import type { LaunchConfig } from '../../../src/core/machine/launchConfig.ts';
 import type { Machine } from '../../../src/core/machine/machine.ts';
+import type { Persist } from '../../../src/core/base/persist.ts';
+import { UserError } from '../../../src/core/base/userError.ts';
+import type { MachineSnapshots } from '../../../src/core/machine/machineSnapshots.ts';
 import { createMachine } from '../../../src/core/registry.ts';
 import { busyBase, busyGuest } from './busyGuest.ts';
 import { assertSameState, wholeState, type WholeState } from './wholeState.ts';
@@ -116,6 +119,24 @@ const worlds: Readonly<Record<string, Partial<LaunchConfig>>> = {
   'two harts, AIA with guest files': { aia: { controllers: 'aplic-imsic', guests: 2 } },
 };
 
+function componentsOf(snapshots: MachineSnapshots | undefined) {
+  const { parts } = snapshots as unknown as {
+    parts: { components: Record<string, Persist<unknown>> };
+  };
+  return parts.components;
+}
+
+/** With something else than what is in the first place that is no list and no group. */
+function spoilt(state: unknown): unknown {
+  if (typeof state !== 'object' || state === null) return Symbol.iterator;
+  if (ArrayBuffer.isView(state)) return [];
+  const [name] = Object.keys(state);
+  if (name === undefined) return 'spoilt';
+  const whole = state as Readonly<Record<string, unknown>>;
+  if (Array.isArray(state)) return [...state, spoilt(state[0])];
+  return { ...whole, [name]: spoilt(whole[name]) };
+}
+
 describe('core/machine/snapshots', function () {
   this.timeout(60_000);
   for (const [name, launch] of Object.entries(guests)) {
@@ -135,6 +156,18 @@ describe('core/machine/snapshots', function () {
     }
   }
 
+  it('while pages that are written are logged, with large pages split', () => {
+    const machine = busyMachine({});
+    machine.dirtyLog?.('start');
+    checkRestores(machine, [1, 5000], 20_000);
+    const { snapshots } = machine;
+    const snapshot = snapshots!.take();
+    machine.dirtyLog?.('stop');
+    goOn(machine, 5000);
+    snapshots!.restore(snapshot);
+    assert.equal(machine.dirtyLog?.('show').logging, true);
+  });
+
   it('at loads that are half done, and at calls that a person is to answer', () => {
     const program = 'media/samples/hello-dbcn/hello-dbcn.elf';
     const rule = { extension: [dbcn, dbcn], action: 'break' } as const;
@@ -144,5 +177,66 @@ describe('core/machine/snapshots', function () {
     other.exitStops = [{ kind: 'guest-page-fault-load' }, { kind: 'guest-page-fault-store' }];
     for (const hart of other.harts) hart.setTrapStops?.(other.exitStops);
     checkAtStops(other, 3, 'guest-page-fault-store', 3000);
+  });
+
+  it('a component whose state is forgotten is found', () => {
+    const names = ['clock', 'uart0', 'plic', 'vm', 'vcpu0', 'vcpu1', 'hart0', 'hart1', 'machine'];
+    for (const name of names) {
+      const machine = busyMachine({});
+      const component = componentsOf(machine.snapshots)[name];
+      assert.ok(component, name);
+      component.restore = () => {};
+      machine.dirtyLog?.('start');
+      assert.throws(() => checkRestores(machine, [1], 20_000), /differences/, name);
+    }
+  });
+
+  it('a machine that is built otherwise refuses, says what differs, and stays as it is', () => {
+    const snapshot = busyMachine({}).snapshots?.take();
+    assert.ok(snapshot);
+    const others: readonly (readonly [Partial<LaunchConfig>, RegExp])[] = [
+      [{ harts: 1 }, /its harts: 2, this machine's: 1$/],
+      [{ memory: 16 << 20 }, /its memory: 8M, this machine's: 16M$/],
+      [{ isa: 'rv64gch' }, /its instruction set: .*\bsstc\b.*, this machine's: nothing else$/],
+      [
+        { aia: { controllers: 'aplic-imsic', guests: 0 } },
+        /its interrupt controller: plic, this machine's: aplic-imsic,/,
+      ],
+    ];
+    for (const [config, message] of others) {
+      const machine = busyMachine(config);
+      goOn(machine, 1000);
+      const before = wholeState(machine);
+      assert.throws(() => machine.snapshots?.restore(snapshot), { name: 'UserError', message });
+      assertSameState(wholeState(machine), before, 'refused');
+    }
+  });
+
+  it('a state that does not fit is refused, and what was restored before it is undone', () => {
+    const machine = busyMachine({});
+    const snapshot = machine.snapshots!.take();
+    goOn(machine, 30_000);
+    const before = wholeState(machine);
+    for (const name of Object.keys(snapshot.components)) {
+      const wrong = (component: { version: number; state: unknown }): void => {
+        const components = { ...snapshot.components, [name]: component };
+        const restore = () => machine.snapshots?.restore({ ...snapshot, components });
+        assert.throws(restore, UserError, name);
+        assertSameState(wholeState(machine), before, name);
+      };
+      wrong({ version: 99, state: snapshot.components[name]!.state });
+      wrong({ version: 1, state: spoilt(snapshot.components[name]!.state) });
+    }
+  });
+
+  it('takes up the pages alone that were written since', () => {
+    const machine = busyMachine({});
+    const { snapshots } = machine;
+    goOn(machine, 20_000);
+    const first = snapshots!.take().memory.newBytes;
+    assert.equal(snapshots!.take().memory.newBytes, 0);
+    goOn(machine, 20_000);
+    const second = snapshots!.take().memory.newBytes;
+    assert.ok(second > 0 && second < first && second <= 4 * 4096, `${second} of ${first} bytes`);
   });
 });

@@ -7,6 +7,7 @@ import { UserError } from '../../base/userError.ts';
 import { examine } from './examine.ts';
 import { calls, exits, harts, modules, registers, stage } from './inspect.ts';
 import { hex, type CommandScope } from './scope.ts';
+import { snapshot, snapshotWords } from './snapshot.ts';
 import { walk } from './walk.ts';
 
 export type { CommandScope } from './scope.ts';
@@ -15,8 +16,8 @@ export interface Command {
   readonly name: string;
   readonly operands: string;
   readonly help: string;
-  /** Words that may follow; a command completes no expressions itself. */
-  words?(scope: CommandScope): readonly string[];
+  /** Words that may follow what is typed behind the name; a command completes no expressions itself. */
+  words?(scope: CommandScope, typed: string): readonly string[] | Promise<readonly string[]>;
   run(args: string, scope: CommandScope): Promise<string>;
 }
 
@@ -81,6 +82,13 @@ export const commands: readonly Command[] = [
     run: (args, scope) => calls(nothing('calls', args, scope)),
   },
   {
+    name: 'snapshot',
+    operands: '[take [NAME]|list|restore NAME|drop NAME]',
+    help: 'keeps the whole machine as it is now, or puts it back to where it was',
+    words: (scope, typed) => snapshotWords(typed, scope),
+    run: (args, scope) => snapshot(args, scope),
+  },
+  {
     name: 'x',
     operands: '[/COUNT FORMAT SIZE] ADDRESS',
     help: 'memory: /20i instructions, /8xg hexadecimal words of 8 bytes (b h w g), /4dw decimal, /s text, /c characters',
@@ -120,11 +128,14 @@ export async function runCommand(line: string, scope: CommandScope): Promise<str
 }
 
 /** Whole lines that may come of the beginning of one, as far as commands know. */
-export function completeCommand(line: string, scope: CommandScope): readonly string[] {
-  const [, name = '', space] = /^\s*(\S*)(\s)?/.exec(line) ?? [];
+export async function completeCommand(
+  line: string,
+  scope: CommandScope,
+): Promise<readonly string[]> {
+  const [, name = '', space, typed = ''] = /^\s*(\S*)(\s+)?([^]*)$/.exec(line) ?? [];
   if (space === undefined) return commands.map((c) => c.name).filter((n) => n.startsWith(name));
   const command = commands.find((each) => each.name === name);
-  return command?.words?.(scope) ?? [];
+  return (await command?.words?.(scope, typed)) ?? [];
 }
 
 function parse(line: string): { readonly command: Command; readonly args: string } | undefined {

@@ -6,7 +6,17 @@
  * JEDEC JESD68.01 (Common Flash Interface); commands as in the Intel P30 data sheet, section 6.
  */
 import { UserError } from '../../base/userError.ts';
-import type { Persist } from '../../base/persist.ts';
+import {
+  fields,
+  list,
+  mustFit,
+  oneOf,
+  optional,
+  text,
+  whole,
+  type Shape,
+  type Persist,
+} from '../../base/persist.ts';
 import type { AccessSize, MmioDevice } from '../device.ts';
 import * as r from './registers.ts';
 
@@ -38,6 +48,13 @@ export interface CfiFlashState {
 }
 
 const CHIPS = 2;
+
+const isBytes: Shape = (value) => (value instanceof Uint8Array ? undefined : '');
+const bufferWords = list(fields({ offset: whole, size: oneOf(1, 2, 4), value: whole }));
+const shape = fields({
+  ...{ mode: text, status: whole, blocks: list(fields({ index: whole, bytes: isBytes })) },
+  cycle: fields({ kind: text, left: optional(whole), words: optional(bufferWords) }),
+});
 
 export class CfiFlash implements MmioDevice, Persist<CfiFlashState> {
   readonly name: string;
@@ -112,6 +129,7 @@ export class CfiFlash implements MmioDevice, Persist<CfiFlashState> {
   }
 
   restore(state: CfiFlashState): void {
+    mustFit(this.name, state, shape);
     const count = this.size / this.blockSize;
     const isBlock = (index: number) => Number.isInteger(index) && index >= 0 && index < count;
     const fits =

@@ -5,7 +5,7 @@
  * Android emulator, `docs/GOLDFISH-VIRTUAL-HARDWARE.TXT`; Linux `drivers/rtc/rtc-goldfish.c`.
  */
 import { UserError } from '../../base/userError.ts';
-import type { Persist } from '../../base/persist.ts';
+import { big, fields, flag, mustFit, whole, type Persist } from '../../base/persist.ts';
 import type { AccessSize, InterruptLine, MmioDevice, TimeSource, TimedDevice } from '../device.ts';
 import * as r from './registers.ts';
 
@@ -127,6 +127,9 @@ export class GoldfishRtc implements MmioDevice, TimedDevice, Persist<GoldfishRtc
   }
 
   restore(state: GoldfishRtcState): void {
+    const flags = { alarmRunning: flag, irqEnabled: flag, irqPending: flag };
+    const times = { offset: big, alarm: big, timeHigh: whole };
+    mustFit(this.name, state, fields({ ...flags, ...times }));
     const fits =
       state.offset === u64(state.offset) &&
       state.alarm === u64(state.alarm) &&

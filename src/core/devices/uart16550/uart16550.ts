@@ -9,7 +9,16 @@
  */
 import type { ConsoleChannel } from '../../base/console.ts';
 import { UserError } from '../../base/userError.ts';
-import type { Persist } from '../../base/persist.ts';
+import {
+  big,
+  fields,
+  flag,
+  list,
+  mustFit,
+  optional,
+  within,
+  type Persist,
+} from '../../base/persist.ts';
 import type { AccessSize, InterruptLine, MmioDevice, TimeSource, TimedDevice } from '../device.ts';
 import * as r from './registers.ts';
 
@@ -57,6 +66,13 @@ const RESET: Uart16550State = {
   timeoutPending: false,
   timeoutAt: undefined,
 };
+
+const byte = within(0, 0xff);
+const shape = fields({
+  ...{ ier: byte, lcr: byte, mcr: byte, msr: byte, scr: byte, fcr: byte, errors: byte },
+  ...{ divisor: within(0, 0xffff), received: list(byte) },
+  ...{ thrEmptyPending: flag, timeoutPending: flag, timeoutAt: optional(big) },
+});
 
 export class Uart16550 implements MmioDevice, TimedDevice, Persist<Uart16550State> {
   readonly name: string;
@@ -155,14 +171,9 @@ export class Uart16550 implements MmioDevice, TimedDevice, Persist<Uart16550Stat
   }
 
   restore(state: Uart16550State): void {
-    const bytes = [state.ier, state.lcr, state.mcr, state.msr, state.scr, state.fcr, state.errors];
-    const isByte = (v: number) => Number.isInteger(v) && v >= 0 && v <= 0xff;
-    const fits =
-      [...bytes, ...state.received].every(isByte) &&
-      state.received.length <= r.FIFO_DEPTH &&
-      state.divisor >= 0 &&
-      state.divisor <= 0xffff;
-    if (!fits) throw new UserError(`saved state of ${this.name} does not fit`);
+    mustFit(this.name, state, shape);
+    if (state.received.length > r.FIFO_DEPTH)
+      throw new UserError(`saved state of ${this.name} does not fit`);
     this.assign(state);
     this.updateLine();
   }

@@ -152,9 +152,9 @@ function checkCalls({ isPending }: CallDesk): void {
 function identityOf(config: LaunchConfig, isa: IsaChoice): MachineIdentity {
   const { mode, board, harts, memory, aia } = config;
   return {
-    ...{ board, mode, harts: String(harts), memory: `${memory / (1 << 20)} MiB` },
-    'instruction set': `rv${isa.xlen} ${[...isa.extensions].sort().join(' ')}`,
+    ...{ board, mode, harts: String(harts), memory: `${memory / (1 << 20)}M` },
     'interrupt controller': aia ? `${aia.controllers}, ${aia.guests} guest files` : 'plic',
+    'instruction set': `rv${isa.xlen} ${[...isa.extensions].sort().join(' ')}`,
   };
 }
 

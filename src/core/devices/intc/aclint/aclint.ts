@@ -6,7 +6,7 @@
  */
 import type { TimeCounter } from '../../../base/virtualClock.ts';
 import { UserError } from '../../../base/userError.ts';
-import type { Persist } from '../../../base/persist.ts';
+import { big, fields, flag, list, mustFit, type Persist } from '../../../base/persist.ts';
 import type {
   AccessSize,
   InterruptLine,
@@ -156,11 +156,13 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
 
   restore(state: AclintState): void {
     const harts = this.harts.length;
-    const fits =
-      state.msip.length === harts &&
-      state.mtimecmp.length === harts &&
-      state.raised.length === harts &&
-      [...state.mtimecmp, state.offset].every((value) => value === u64(value));
+    const perHart = {
+      msip: list(flag, harts),
+      mtimecmp: list(big, harts),
+      raised: list(flag, harts),
+    };
+    mustFit(this.name, state, fields({ ...perHart, offset: big }));
+    const fits = [...state.mtimecmp, state.offset].every((value) => value === u64(value));
     if (!fits) throw new UserError(`saved state of ${this.name} is not one of ${harts} harts`);
     this.msip = [...state.msip];
     state.mtimecmp.forEach((value, hart) => {

@@ -5,7 +5,7 @@
  * RISC-V Advanced Interrupt Architecture 1.0, chapter 4.
  */
 import { UserError } from '../../../base/userError.ts';
-import type { Persist } from '../../../base/persist.ts';
+import { fields, mustFit, numbers, type Persist } from '../../../base/persist.ts';
 import type { InterruptLine } from '../../device.ts';
 import { DirectDelivery } from './directDelivery.ts';
 import { AplicDomain, type DomainState } from './domain.ts';
@@ -71,8 +71,11 @@ export class Aplic implements Persist<AplicState> {
   }
 
   restore(state: AplicState): void {
+    const group = fields({});
+    const wires = numbers(Uint32Array, this.wires.length);
+    const domains = { machine: group, supervisor: group, addresses: group };
+    mustFit(this.name, state, fields({ wires, ...domains }));
     const fits =
-      state.wires.length === this.wires.length &&
       this.addresses.fits(state.addresses) &&
       this.machine.fits(state.machine) &&
       this.supervisor.fits(state.supervisor);

@@ -5,6 +5,7 @@
  *
  * RISC-V Advanced Interrupt Architecture 1.0, section 4.5.
  */
+import { fields, flag, list, optional, whole } from '../../../base/persist.ts';
 import { UserError } from '../../../base/userError.ts';
 import type { AccessSize, MmioDevice } from '../../device.ts';
 import { byteSwapped } from '../byteOrder.ts';
@@ -18,6 +19,13 @@ export interface DomainState {
   readonly sources: SourcesState;
   readonly delivery: { readonly idcs: readonly IdcState[] } | { readonly genmsi: number };
 }
+
+const group = fields({});
+const idc = fields({ idelivery: whole, iforce: whole, ithreshold: whole });
+const shape = fields({
+  ...{ IE: flag, sources: group },
+  delivery: fields({ idcs: optional(list(idc)), genmsi: optional(whole) }),
+});
 
 export interface DomainOptions {
   readonly name: string;
@@ -126,6 +134,7 @@ export class AplicDomain implements MmioDevice {
   }
 
   fits(state: DomainState): boolean {
+    if (shape(state) !== undefined) return false;
     const { delivery } = this;
     const deliveryFits =
       'idcs' in state.delivery

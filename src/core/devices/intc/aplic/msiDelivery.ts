@@ -81,11 +81,12 @@ export class MsiAddresses {
   fits(state: MsiAddressState): boolean {
     return Object.entries(names).every(([offset, name]) => {
       const value = state[name];
+      if (!Number.isInteger(value)) return false;
       return value === (value & writable[Number(offset) as AddressRegister]) >>> 0;
     });
   }
   restore(state: MsiAddressState): void {
-    this.state = { ...state };
+    for (const name of Object.values(names)) this.state[name] = state[name];
   }
 }
 

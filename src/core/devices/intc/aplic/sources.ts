@@ -4,6 +4,7 @@
  * RISC-V Advanced Interrupt Architecture 1.0, sections 4.5.2 (sourcecfg), 4.5.16 (target) and 4.7
  * (precise effects on interrupt-pending bits).
  */
+import { fields, numbers } from '../../../base/persist.ts';
 import * as r from './registers.ts';
 
 export interface SourcesState {
@@ -155,13 +156,13 @@ export class Sources {
 
   /** Whether a state could be that of these sources. */
   fits(state: SourcesState): boolean {
-    return (
-      state.sourcecfg.length === this.sourcecfg.length &&
-      state.target.length === this.targets.length &&
-      state.pending.length === this.pending.length &&
-      state.enable.length === this.enable.length &&
-      state.sourcecfg.every((value) => value === this.legalConfig(value))
-    );
+    const words = (own: Uint32Array) => numbers(Uint32Array, own.length);
+    const shape = fields({
+      ...{ sourcecfg: words(this.sourcecfg), target: words(this.targets) },
+      ...{ pending: words(this.pending), enable: words(this.enable) },
+    });
+    if (shape(state) !== undefined) return false;
+    return state.sourcecfg.every((value) => value === this.legalConfig(value));
   }
 
   restore(state: SourcesState): void {

@@ -6,7 +6,7 @@
  * "Arrangement of the memory regions of multiple interrupt files".
  */
 import { UserError } from '../../../base/userError.ts';
-import type { Persist } from '../../../base/persist.ts';
+import { fields, list, mustFit, type Persist } from '../../../base/persist.ts';
 import type { AccessSize, MmioDevice } from '../../device.ts';
 import { byteSwapped } from '../byteOrder.ts';
 import type { InterruptFile, InterruptFileState } from './interruptFile.ts';
@@ -50,12 +50,11 @@ export class Imsic implements MmioDevice, Persist<ImsicState> {
   }
 
   restore(state: ImsicState): void {
-    const fits =
-      state.files.length === this.files.length &&
-      this.files.every((own, hart) => {
-        const saved = state.files[hart]!;
-        return saved.length === own.length && own.every((file, page) => file.fits(saved[page]!));
-      });
+    mustFit(this.name, state, fields({ files: list(list(fields({})), this.files.length) }));
+    const fits = this.files.every((own, hart) => {
+      const saved = state.files[hart]!;
+      return saved.length === own.length && own.every((file, page) => file.fits(saved[page]!));
+    });
     if (!fits) throw new UserError(`saved state of ${this.name} has other interrupt files`);
     this.files.forEach((own, hart) =>
       own.forEach((file, page) => file.restore(state.files[hart]![page]!)),

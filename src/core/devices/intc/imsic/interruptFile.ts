@@ -6,7 +6,7 @@
  */
 import { assert } from '../../../base/assert.ts';
 import { UserError } from '../../../base/userError.ts';
-import type { Persist } from '../../../base/persist.ts';
+import { fields, numbers, whole, type Persist } from '../../../base/persist.ts';
 import type { InterruptLine } from '../../device.ts';
 import * as r from './registers.ts';
 
@@ -99,10 +99,10 @@ export class InterruptFile implements Persist<InterruptFileState> {
 
   /** Whether a state could be this file's. */
   fits(state: InterruptFileState): boolean {
-    const words = this.pending.length;
+    const words = numbers(Uint32Array, this.pending.length);
+    const registers = { eidelivery: whole, eithreshold: whole };
+    if (fields({ pending: words, enable: words, ...registers })(state) !== undefined) return false;
     return (
-      state.pending.length === words &&
-      state.enable.length === words &&
       ((state.pending[0]! | state.enable[0]!) & 1) === 0 &&
       (state.eidelivery === 0 || state.eidelivery === 1) &&
       state.eithreshold === (state.eithreshold & r.IDENTITY_MASK)

@@ -4,8 +4,7 @@
  *
  * RISC-V PLIC specification 1.0.0 (chapters named at the code), priorities as in SiFive's cores.
  */
-import { UserError } from '../../../base/userError.ts';
-import type { Persist } from '../../../base/persist.ts';
+import { fields, list, mustFit, numbers, whole, type Persist } from '../../../base/persist.ts';
 import type { AccessSize, InterruptLine, MmioDevice } from '../../device.ts';
 import * as r from './registers.ts';
 
@@ -99,12 +98,15 @@ export class Plic implements MmioDevice, Persist<PlicState> {
 
   restore(state: PlicState): void {
     const words = this.level.length;
-    const perSource = [state.level, state.pending, state.claimed];
-    const fits =
-      state.priority.length === this.priority.length &&
-      [...perSource, ...state.contexts.map((c) => c.enable)].every((w) => w.length === words) &&
-      state.contexts.length === this.contexts.length;
-    if (!fits) throw new UserError(`saved state of ${this.name} has other sources or contexts`);
+    const bits = numbers(Uint32Array, words);
+    const priority = numbers(Uint32Array, this.priority.length);
+    const context = fields({ enable: bits, threshold: whole });
+    const contexts = list(context, this.contexts.length);
+    mustFit(
+      this.name,
+      state,
+      fields({ priority, level: bits, pending: bits, claimed: bits, contexts }),
+    );
     this.priority.set(state.priority);
     this.level.set(state.level);
     this.pending.set(state.pending);
