@@ -56,7 +56,7 @@ export class KeptSnapshots implements Snapshots {
       id,
       name: name ?? String(id),
       instructions: snapshot.instructions,
-      bytes: snapshot.memory.newBytes,
+      bytes: snapshot.memory.bytes,
     };
     const older = [...this.kept.values()].find((kept) => kept.info.name === info.name);
     if (older) this.kept.delete(older.info.id);

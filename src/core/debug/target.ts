@@ -367,7 +367,7 @@ export interface SnapshotInfo {
   readonly name: string;
   /** Instructions retired by the machine when it was taken. */
   readonly instructions: number;
-  /** Bytes of memory that it holds and no older one held. */
+  /** Bytes of memory that it holds; of these it may share some with others. */
   readonly bytes: number;
 }
 

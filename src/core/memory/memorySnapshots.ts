@@ -23,7 +23,8 @@ export interface RegionImage {
 
 export interface MemoryImage {
   readonly regions: readonly RegionImage[];
-  /** Bytes of pages that no older snapshot had. */
+  /** Bytes of pages that it holds, and of those that no older snapshot had. */
+  readonly bytes: number;
   readonly newBytes: number;
 }
 
@@ -32,6 +33,7 @@ export class MemorySnapshots {
   private readonly words: Uint32Array;
   /** What memory holds wherever nothing is marked as written since. */
   private current: readonly RegionImage[];
+  private currentBytes = 0;
 
   /** Of a machine that is complete: regions come no more. */
   constructor(memory: PhysicalMemory) {
@@ -59,13 +61,15 @@ export class MemorySnapshots {
           copy = { index, pages: chunks[index]?.slice() ?? emptyChunk() };
           chunks[index] = copy.pages;
         }
+        if (!copy.pages[page % chunkPages]) this.currentBytes += snapshotPage;
         copy.pages[page % chunkPages] = this.copyOf(region, page);
         pages++;
       }
       return { ...image, chunks };
     });
     this.memory.written.fill(0);
-    return { regions: this.current, newBytes: pages * snapshotPage };
+    const { current: regions, currentBytes: bytes } = this;
+    return { regions, bytes, newBytes: pages * snapshotPage };
   }
 
   /** Throws `UserError`, and changes nothing, when it is of another memory. */
@@ -83,6 +87,7 @@ export class MemorySnapshots {
     image.regions.forEach((region, i) => this.restoreRegion(region, i));
     this.memory.written.fill(0);
     this.current = image.regions;
+    this.currentBytes = image.bytes;
   }
 
   private restoreRegion(image: RegionImage, i: number): void {
