@@ -93,7 +93,8 @@ export class Translator implements CodeWatcher {
   private readonly deviceSites: DeviceSites;
   readonly directSites: DirectSites;
   private readonly observe: TranslatorOptions['observe'];
-  private readonly features: HostFeatures;
+  private features: HostFeatures | undefined;
+  private readonly givenFeatures: Partial<HostFeatures>;
   /** Of the module under construction. */
   private readonly observed: ObservedRegion[] = [];
   private readonly places: Places;
@@ -124,7 +125,7 @@ export class Translator implements CodeWatcher {
     this.batch = Math.min(options.batch ?? 8, this.capacity);
     this.now = options.now ?? (() => 0);
     this.observe = options.observe;
-    this.features = { ...probeHostFeatures(), ...options.features };
+    this.givenFeatures = options.features ?? {};
     this.period = options.period ?? defaultPeriod;
     this.deviceSites = new DeviceSites(Math.ceil(this.period / 2));
     this.youth = options.youth ?? 0;
@@ -392,7 +393,8 @@ export class Translator implements CodeWatcher {
     const request = {
       ...{ discovered, entry: offset, number: index, ...indices, xlen, steady },
       words: wanted.words,
-      features: this.features,
+      // Short runs translate nothing, and need not wait for what is found out by trying.
+      features: (this.features ??= { ...probeHostFeatures(), ...this.givenFeatures }),
       ...(direct ? { direct } : {}),
       isDirect: this.directSites.takes(area, direct),
       ...(this.memory.harts === 1 ? { onlyHart: area } : {}),

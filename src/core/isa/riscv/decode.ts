@@ -148,11 +148,12 @@ function register(name: string, placeOf: (name: string) => Place | undefined): P
  * Zbs say the same of theirs).
  */
 export function inWidth(xlen: RegisterWidth, pattern: Pattern): Pattern {
-  const amount = pattern.fields.get('shamt');
-  if (xlen === 64 || !amount) return pattern;
+  const amount = xlen === 64 ? undefined : pattern.fields.get('shamt');
+  if (!amount) return pattern;
   const shorter = { ...amount, most: 31 };
+  const { length, mask, match } = pattern;
   return {
-    ...pattern,
+    ...{ length, mask, match },
     fields: new Map(pattern.fields).set('shamt', shorter),
     limited: [...pattern.limited.filter((field) => field !== amount), shorter],
   };

@@ -46,7 +46,7 @@ const parsed = new Map<string, Pattern>();
 /** Parsed once: rows are looked at by decoders, and for the fields of each word shown. */
 export function parsePattern(text: string): Pattern {
   let pattern = parsed.get(text);
-  if (!pattern) parsed.set(text, (pattern = parse(text)));
+  if (!pattern) parsed.set(text, (pattern = new ParsedPattern(text)));
   return pattern;
 }
 
@@ -86,13 +86,42 @@ function parseToken(text: string): Token {
   };
 }
 
-function parse(text: string): Pattern {
-  const tokens = text.split(' ').map(tokenOf);
-  const length = tokens.reduce((bits, { width }) => bits + width, 0);
-  assert(length === 16 || length === 32, `pattern '${text}' has ${length} bits`);
-  let at = length;
-  let mask = 0;
-  let match = 0;
+/** Its fields are found when a word is looked at: most rows never are. */
+class ParsedPattern implements Pattern {
+  readonly length: 2 | 4;
+  readonly mask: number;
+  readonly match: number;
+  private readonly tokens: readonly Token[];
+  private known: Pick<Pattern, 'fields' | 'limited'> | undefined;
+
+  constructor(text: string) {
+    this.tokens = text.split(' ').map(tokenOf);
+    const bits = this.tokens.reduce((sum, { width }) => sum + width, 0);
+    assert(bits === 16 || bits === 32, `pattern '${text}' has ${bits} bits`);
+    this.length = (bits / 8) as 2 | 4;
+    let at: number = bits;
+    let mask = 0;
+    let match = 0;
+    for (const { width, literal } of this.tokens) {
+      at -= width;
+      if (literal === undefined) continue;
+      mask |= (2 ** width - 1) << at;
+      match |= literal << at;
+    }
+    this.mask = mask >>> 0;
+    this.match = match >>> 0;
+  }
+
+  get fields(): ReadonlyMap<string, Field> {
+    return (this.known ??= fieldsOf(this.tokens, this.length * 8)).fields;
+  }
+  get limited(): readonly Field[] {
+    return (this.known ??= fieldsOf(this.tokens, this.length * 8)).limited;
+  }
+}
+
+function fieldsOf(tokens: readonly Token[], bits: number): Pick<Pattern, 'fields' | 'limited'> {
+  let at = bits;
   const pieces = new Map<string, Piece[]>();
   const nonzero = new Set<string>();
   const most = new Map<string, number>();
@@ -105,11 +134,7 @@ function parse(text: string): Pattern {
   };
   for (const token of tokens) {
     at -= token.width;
-    if (token.literal !== undefined) {
-      mask |= (2 ** token.width - 1) << at;
-      match |= token.literal << at;
-      continue;
-    }
+    if (token.literal !== undefined) continue;
     const { name } = token;
     if (token.reserved) reserved.set(name, token.reserved);
     if (token.nonzero) nonzero.add(name);
@@ -138,9 +163,6 @@ function parse(text: string): Pattern {
     },
   ]);
   return {
-    length: (length / 8) as 2 | 4,
-    mask: mask >>> 0,
-    match: match >>> 0,
     fields: new Map(fields),
     limited: fields.map(([, field]) => field).filter(isLimited),
   };
