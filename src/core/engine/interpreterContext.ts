@@ -20,7 +20,6 @@ import {
   signExtend32,
   sub,
   sub32,
-  tee,
   wrap,
   zeroExtend,
   type Expr,
@@ -28,6 +27,7 @@ import {
 import type { FunctionBuilder, Label } from '../wasm/functionBuilder.ts';
 import { loadOperators, storeOperators } from './accessOperators.ts';
 import { alignedTlbHit, tlbHit, tlbOffset } from './inlineTlb.ts';
+import type { LoopState } from './loopState.ts';
 import type { FunctionIndices } from './interpreterImports.ts';
 import { inWidth, pcOf, savePc } from './recordPc.ts';
 import { hart, leave, pageBytes, record, recordShift, registerBytes, zeroSink } from './layout.ts';
@@ -46,14 +46,9 @@ export interface InterpreterPlace {
   readonly xlen: RegisterWidth;
   readonly handler: Handler;
   readonly functions: FunctionIndices;
-  readonly base: Expr;
-  /** Offset of the TLB set in use. */
-  readonly set: Expr;
-  /** Locals. */
-  readonly record: number;
-  readonly budget: number;
+  readonly state: LoopState;
   /** Number of the handler that runs: several share one place when TypeScript does all the work. */
-  readonly handlerNumber: number;
+  readonly handlerNumber: Expr;
   readonly next: Label;
   readonly left: Label;
   readonly leftSavingPc: Label;
@@ -78,8 +73,8 @@ export class InterpreterContext implements SemanticContext {
     this.f = f;
     this.place = place;
     this.xlen = place.xlen;
-    this.rec = local('i32', place.record);
-    this.budget = local('i32', place.budget);
+    this.rec = place.state.record;
+    this.budget = place.state.budget;
   }
 
   rs1(): Expr {
@@ -97,7 +92,7 @@ export class InterpreterContext implements SemanticContext {
     return load('i64.load32_s', this.rec, record.immediate);
   }
   pcImm(): Expr {
-    return add(pcOf(this.place.base, this.rec), this.imm());
+    return add(pcOf(this.place.state.base, this.rec), this.imm());
   }
   keep(value: Expr): Expr {
     return this.f.keep(value);
@@ -108,14 +103,16 @@ export class InterpreterContext implements SemanticContext {
   }
 
   wrWide(value: Expr): void {
-    const address = add32(this.place.base, load('i32.load16_u', this.rec, record.rd));
+    const address = add32(this.place.state.base, load('i32.load16_u', this.rec, record.rd));
     const { bitsOf } = value;
     if (bitsOf) this.f.store('f64.store', address, bitsOf, hart.registers);
-    else this.f.store('i64.store', address, value, hart.registers);
+    // The value first: what it takes may be a call, across which the address would live.
+    else this.f.store('i64.store', address, this.f.keep(value), hart.registers);
   }
 
   load(width: AccessWidth, address: Expr): Expr {
-    const { base, set, functions } = this.place;
+    const { functions, state } = this.place;
+    const { base, set } = state;
     return effect('i64', (f) => {
       const a = f.keep(this.reached(address));
       f.temporary('i32', (entry) => {
@@ -131,7 +128,8 @@ export class InterpreterContext implements SemanticContext {
   }
 
   store(width: AccessWidth, address: Expr, value: Expr): void {
-    const { base, set, functions } = this.place;
+    const { functions, state } = this.place;
+    const { base, set } = state;
     const f = this.f;
     const a = f.keep(this.reached(address));
     f.temporary('i32', (entry) => {
@@ -153,7 +151,8 @@ export class InterpreterContext implements SemanticContext {
   }
 
   loadReserved(width: 'w' | 'd', address: Expr): void {
-    const { base, set, functions } = this.place;
+    const { functions, state } = this.place;
+    const { base, set } = state;
     const f = this.f;
     const a = f.keep(this.reached(address));
     const size = accessBytes[width];
@@ -174,7 +173,7 @@ export class InterpreterContext implements SemanticContext {
   }
 
   storeConditional(width: 'w' | 'd', address: Expr, value: Expr): void {
-    const { base } = this.place;
+    const { base } = this.place.state;
     const f = this.f;
     const a = f.keep(this.reached(address));
     // The access is checked whether or not it will be made, as the memory faults come first.
@@ -200,7 +199,7 @@ export class InterpreterContext implements SemanticContext {
   }
 
   jumpAndLinkRegister(target: Expr): void {
-    const { base } = this.place;
+    const { base } = this.place.state;
     const f = this.f;
     const to = f.keep(this.reached(target));
     this.wr(this.linkAddress());
@@ -208,7 +207,7 @@ export class InterpreterContext implements SemanticContext {
     f.if(ltU(distance, i64(pageBytes)));
     const inPage = shl32(wrap(distance), i32(recordShift));
     this.retireTo(() => {
-      f.set(this.place.record, add32(load('i32.load', base, hart.recordPage), inPage));
+      this.place.state.setRecord(add32(load('i32.load', base, hart.recordPage), inPage));
       this.place.count();
     });
     f.end();
@@ -236,7 +235,7 @@ export class InterpreterContext implements SemanticContext {
     return and32(load('i32.load', this.rec, record.immediate), i32(7));
   }
   floatUnit(): Expr {
-    return load('i32.load', this.place.base, hart.floatUnit);
+    return load('i32.load', this.place.state.base, hart.floatUnit);
   }
 
   orHost(body: (giveUpIf: GiveUp) => void): void {
@@ -276,12 +275,13 @@ export class InterpreterContext implements SemanticContext {
   /** What every handler ends with that did not jump: one more retired, on to the next record. */
   finish(): void {
     if (this.ended) return;
-    this.retireTo(() => this.f.set(this.place.record, this.after()));
+    this.retireTo(() => this.place.state.setRecord(this.after()));
   }
 
   /** `mayJump`: the instruction may be a jump, behind which the slice goes on. */
   private callHost(mayJump = false): void {
-    const { base, functions, handler } = this.place;
+    const { functions, handler, state } = this.place;
+    const { base } = state;
     const f = this.f;
     savePc(f, this.xlen, base, this.rec);
     const { length } = handler;
@@ -290,12 +290,12 @@ export class InterpreterContext implements SemanticContext {
       functions.host,
       base,
       this.rec,
-      local('i32', this.place.handlerNumber),
+      this.place.handlerNumber,
       i32(length),
       this.budget,
     );
     f.temporary('i32', (result) => {
-      f.set(result, code);
+      state.around(() => f.set(result, code));
       f.if(ltS32(local('i32', result), i32(0)));
       if (mayJump) {
         f.if(eq32(local('i32', result), i32(leave.jumped)));
@@ -304,10 +304,10 @@ export class InterpreterContext implements SemanticContext {
       }
       // TypeScript has set pc and exit; only the count is left to us.
       const retired = eq32(local('i32', result), i32(leave.after));
-      f.set(this.place.budget, sub32(this.budget, retired));
+      this.place.state.setBudget(sub32(this.budget, retired));
       f.branch(this.place.left);
       f.end();
-      f.set(this.place.budget, local('i32', result));
+      this.place.state.setBudget(local('i32', result));
     });
   }
 
@@ -322,7 +322,7 @@ export class InterpreterContext implements SemanticContext {
 
   /** By its offset in the register file. */
   private registerAt(offset: Expr, file: number): Expr {
-    const address = add32(this.place.base, offset);
+    const address = add32(this.place.state.base, offset);
     return ofBits(load('i64.load', address, file), load('f64.load', address, file));
   }
 
@@ -331,12 +331,12 @@ export class InterpreterContext implements SemanticContext {
   }
 
   private linkAddress(): Expr {
-    return add(pcOf(this.place.base, this.rec), i64(this.place.handler.length));
+    return add(pcOf(this.place.state.base, this.rec), i64(this.place.handler.length));
   }
 
   /** Loops begin at targets of backward jumps; forward branches need no counting. */
   private goToTarget(counted: 'backward' | 'always'): void {
-    const { handler, goTo, count, record: rec, counts } = this.place;
+    const { handler, goTo, count, state, counts } = this.place;
     assert(handler.row.direct, `${handler.row.mnemonic} has no direct target`);
     this.retireTo(() => {
       if (handler.far) {
@@ -346,12 +346,12 @@ export class InterpreterContext implements SemanticContext {
       }
       const immediate = load('i32.load', this.rec, record.immediate);
       if (!counts || counted === 'always') {
-        this.f.set(rec, add32(this.rec, shl32(immediate, i32(recordShift))));
+        state.setRecord(add32(this.rec, shl32(immediate, i32(recordShift))));
         count();
         return;
       }
       const distance = this.f.keep(immediate);
-      this.f.set(rec, add32(this.rec, shl32(distance, i32(recordShift))));
+      state.setRecord(add32(this.rec, shl32(distance, i32(recordShift))));
       this.f.if(ltS32(distance, i32(0)));
       count();
       this.f.end();
@@ -359,27 +359,30 @@ export class InterpreterContext implements SemanticContext {
   }
 
   private retireTo(go: () => void): void {
-    this.f.set(this.place.budget, sub32(this.budget, i32(1)));
+    this.place.state.setBudget(sub32(this.budget, i32(1)));
     go();
     this.f.branch(this.place.next);
   }
 
   /** Sets the budget to what the slow path gives back, or leaves with a trap. */
   private callSlow(functionIndex: number, width: AccessWidth, flags = 0): void {
-    const { base, leftSavingPc, budget } = this.place;
+    const { leftSavingPc, state } = this.place;
+    const { base } = state;
     const f = this.f;
     f.store('i32.store', base, this.rec, hart.slowRecord);
     const code = i32(accessWidths.indexOf(width) | flags);
     f.temporary('i32', (result) => {
       const called = callValue('i32', functionIndex, base, code, this.budget);
-      f.branchIf(leftSavingPc, ltS32(tee(result, called), i32(0)));
-      f.set(budget, local('i32', result));
+      state.around(() => f.set(result, called));
+      f.branchIf(leftSavingPc, ltS32(local('i32', result), i32(0)));
+      state.setBudget(local('i32', result));
     });
   }
 
   /** Offset in memory of a word that may be read and written at once. */
   private atomicAddress(width: AtomicWidth, address: Expr): Expr {
-    const { base, set, functions } = this.place;
+    const { functions, state } = this.place;
+    const { base, set } = state;
     return effect('i32', (f) => {
       const a = f.keep(this.reached(address));
       f.temporary('i32', (entry) => {

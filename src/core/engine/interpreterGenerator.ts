@@ -20,14 +20,14 @@ import {
   shl32,
   shrU32,
   sub32,
-  tee,
   wrap,
   type Expr,
 } from '../wasm/expression.ts';
-import { FunctionBuilder } from '../wasm/functionBuilder.ts';
+import { FunctionBuilder, type Label } from '../wasm/functionBuilder.ts';
 import { ModuleBuilder } from '../wasm/moduleBuilder.ts';
 import { countEntry, countTransfer, enterRegion, regionType } from './interpreterTier.ts';
 import { InterpreterContext } from './interpreterContext.ts';
+import { LoopState } from './loopState.ts';
 import { inWidth, savePc } from './recordPc.ts';
 import { exit, hart, pageBytes, record, recordShift, special, tlb } from './layout.ts';
 import type { FunctionIndices, InterpreterImports } from './interpreterImports.ts';
@@ -111,21 +111,17 @@ function generateRun(
   tier: Tier | undefined,
 ): FunctionBuilder {
   const f = new FunctionBuilder(['i32', 'i32'], ['i32']);
-  const base = f.parameter(0);
-  const budget = f.parameter(1);
-  const set = f.keep(load('i32.load', base, hart.tlbSet));
-  const rec = f.newLocal('i32');
   const handler = f.newLocal('i32');
-  const here = local('i32', rec);
+  const set = f.newLocal('i32');
+  const state = new LoopState(f, { base: 0, set, record: f.newLocal('i32'), budget: 1 });
+  const { base, budget, record: here } = state;
+  state.begin();
 
   const left = f.block();
   const leftSavingPc = f.block();
-  const goTo = (pc: Expr): void => {
-    const found = callValue('i32', functions.lookup, base, set, budget, pc);
-    f.branchIf(left, eqz32(tee(rec, found)));
-  };
+  const goTo = goingTo(f, functions.lookup, state, left);
   const hot = tier?.hot;
-  const count = hot === undefined ? () => {} : () => countEntry(f, hot, base, here);
+  const count = hot === undefined ? () => {} : () => countEntry(f, hot, state);
   goTo(load('i64.load', base, hart.pc));
   if (tier) {
     f.if(load('i32.load', base, hart.beginsAtTrap));
@@ -156,7 +152,8 @@ function generateRun(
 
   f.end(); // special.resolve
   const resolved = callValue('i32', functions.resolve, base, here, budget);
-  f.branchIf(leftSavingPc, ltS32(tee(handler, resolved), i32(0)));
+  state.around(() => f.set(handler, resolved));
+  f.branchIf(leftSavingPc, ltS32(local('i32', handler), i32(0)));
   f.branch(dispatch);
 
   f.end(); // special.pageEnd
@@ -167,9 +164,9 @@ function generateRun(
   f.end(); // special.translated
   if (tier) {
     const entry = {
-      ...{ base, record: here, budget: 1, handler, dispatch, next, left, goTo, count },
-      countTransfer: () => countTransfer(f, tier.hot, base, here),
-      surprise: () => f.call(tier.hot, base, here),
+      ...{ state, handler, dispatch, next, left, goTo, count },
+      countTransfer: () => countTransfer(f, tier.hot, state),
+      surprise: () => state.around(() => f.call(tier.hot, base, here)),
     };
     enterRegion(f, tier.regionType, entry);
   } else {
@@ -180,29 +177,15 @@ function generateRun(
     f.end();
     const elsewhere = h.row.apart && apart.get(h.row.apart);
     if (elsewhere !== undefined) {
-      f.call(elsewhere, base, set, here, budget, local('i32', handler));
-      f.setFromStack(1);
-      f.setFromStack(rec);
+      callApart(f, elsewhere, state, local('i32', handler));
       f.branchIf(next, here);
       f.branch(left);
       continue;
     }
     f.scope(() => {
       const context = new InterpreterContext(f, {
-        xlen,
-        handler: h,
-        functions,
-        base,
-        set,
-        record: rec,
-        budget: 1,
-        handlerNumber: handler,
-        next,
-        left,
-        leftSavingPc,
-        goTo,
-        count,
-        counts: tier !== undefined,
+        ...{ xlen, handler: h, handlerNumber: local('i32', handler), functions, state },
+        ...{ next, left, leftSavingPc, goTo, count, counts: tier !== undefined },
       });
       h.row.execute(context);
       context.finish();
@@ -218,6 +201,37 @@ function generateRun(
   return f;
 }
 
+/** Looks up a pc and sets the record, leaving the interpreter when the fetch faults. */
+function goingTo(
+  f: FunctionBuilder,
+  lookup: number,
+  state: LoopState,
+  left: Label,
+): (pc: Expr) => void {
+  const { base, set, budget } = state;
+  return (pc) =>
+    f.temporary('i32', (found) => {
+      state.around(() => f.set(found, callValue('i32', lookup, base, set, budget, pc)));
+      state.setRecord(local('i32', found));
+      f.branchIf(left, eqz32(local('i32', found)));
+    });
+}
+
+function callApart(f: FunctionBuilder, index: number, state: LoopState, number: Expr): void {
+  const { base, set, record: here, budget } = state;
+  f.temporary('i32', (left) =>
+    f.temporary('i32', (next) => {
+      state.around(() => {
+        f.call(index, base, set, here, budget, number);
+        f.setFromStack(left);
+        f.setFromStack(next);
+      });
+      state.setBudget(local('i32', left));
+      state.setRecord(local('i32', next));
+    }),
+  );
+}
+
 /**
  * The handlers of a name: apart(hart, tlbSet, record, budget, handler) → record that is next, or 0
  * where the interpreter is left with pc saved; remaining budget.
@@ -229,18 +243,13 @@ function generateApart(
   functions: FunctionIndices,
 ): FunctionBuilder {
   const f = new FunctionBuilder(['i32', 'i32', 'i32', 'i32', 'i32'], ['i32', 'i32']);
-  const base = f.parameter(0);
-  const set = f.parameter(1);
-  const here = f.parameter(2);
-  const budget = f.parameter(3);
+  const state = new LoopState(f, { base: 0, set: 1, record: 2, budget: 3 });
+  const { base, budget, record: here } = state;
   const number = f.parameter(4);
   const left = f.block();
   const leftSavingPc = f.block();
   const next = f.block();
-  const goTo = (pc: Expr): void => {
-    const found = callValue('i32', functions.lookup, base, set, budget, pc);
-    f.branchIf(left, eqz32(tee(2, found)));
-  };
+  const goTo = goingTo(f, functions.lookup, state, left);
   const members = handlers.filter(({ row }) => row.apart === name);
   const none = f.block();
   const labels = members.map(() => f.block()).reverse();
@@ -250,7 +259,7 @@ function generateApart(
     f.end();
     f.scope(() => {
       const context = new InterpreterContext(f, {
-        ...{ xlen, handler, functions, base, set, record: 2, budget: 3, handlerNumber: 4 },
+        ...{ xlen, handler, handlerNumber: number, functions, state },
         ...{ next, left, leftSavingPc, goTo, count: () => {}, counts: false },
       });
       handler.row.execute(context);

@@ -19,6 +19,7 @@ import {
 } from '../wasm/expression.ts';
 import type { FunctionBuilder, FunctionType, Label } from '../wasm/functionBuilder.ts';
 import { hart, hotWord, nowhere, record, regionExit, shared, special } from './layout.ts';
+import type { LoopState } from './loopState.ts';
 import { pcOf } from './recordPc.ts';
 
 /** region(hart, pc, budget, depth) → pc, remaining budget. */
@@ -31,27 +32,29 @@ export const regionType: FunctionType = {
 export const callDepth = 200;
 
 /** One more jump led to a record. */
-export function countEntry(f: FunctionBuilder, hot: number, base: Expr, rec: Expr): void {
+export function countEntry(f: FunctionBuilder, hot: number, state: LoopState): void {
+  const { base, record: rec } = state;
   f.temporary('i32', (word) => {
     f.set(word, add32(load('i32.load', rec, record.hot), i32(1)));
     // Where a region begins the word is negative.
     f.if(eqz32(ltS32(local('i32', word), i32(0))));
     f.store('i32.store', rec, local('i32', word), record.hot);
     f.if(eqz32(and32(local('i32', word), load('i32.load', i32(0), shared.hotMask))));
-    f.call(hot, base, rec);
+    state.around(() => f.call(hot, base, rec));
     f.end();
     f.end();
   });
 }
 
 /** A region was left for a place where another begins: some such ways should be inside one. */
-export function countTransfer(f: FunctionBuilder, hot: number, base: Expr, rec: Expr): void {
+export function countTransfer(f: FunctionBuilder, hot: number, state: LoopState): void {
+  const { base, record: rec } = state;
   f.if(load('i32.load', base, hart.exitSite));
   f.temporary('i32', (word) => {
     f.set(word, add32(load('i32.load', base, hart.transfers), i32(1)));
     f.store('i32.store', base, local('i32', word), hart.transfers);
     f.if(eqz32(and32(local('i32', word), i32(transferPeriod - 1))));
-    f.call(hot, base, rec);
+    state.around(() => f.call(hot, base, rec));
     f.end();
   });
   f.end();
@@ -60,10 +63,8 @@ export function countTransfer(f: FunctionBuilder, hot: number, base: Expr, rec: 
 const transferPeriod = 1024;
 
 export interface RegionEntry {
-  readonly base: Expr;
-  readonly record: Expr;
-  /** Locals. */
-  readonly budget: number;
+  readonly state: LoopState;
+  /** A local. */
   readonly handler: number;
   /** Runs the handler whose number is in `handler`. */
   readonly dispatch: Label;
@@ -79,9 +80,7 @@ export interface RegionEntry {
 
 export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: RegionEntry): void {
   const {
-    base,
-    record: rec,
-    budget,
+    state,
     handler,
     dispatch,
     next,
@@ -91,15 +90,21 @@ export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: Region
     countTransfer: transfer,
     surprise,
   } = entry;
+  const { base, record: rec, budget } = state;
   const word = load('i32.load', rec, record.hot);
   const index = and32(shrU32(word, i32(hotWord.indexShift)), i32(hotWord.indexMask));
   f.store('i32.store', base, i32(regionExit.goOn), hart.regionExit);
   f.store('i32.store', base, i32(0), hart.exitSite);
   countUp(f, base, hart.regionEntries);
   f.temporary('i64', (pc) => {
-    f.callIndirect(typeIndex, index, base, pcOf(base, rec), local('i32', budget), i32(callDepth));
-    f.setFromStack(budget);
-    f.setFromStack(pc);
+    f.temporary('i32', (left) => {
+      state.around(() => {
+        f.callIndirect(typeIndex, index, base, pcOf(base, rec), budget, i32(callDepth));
+        f.setFromStack(left);
+        f.setFromStack(pc);
+      });
+      state.setBudget(local('i32', left));
+    });
     f.branchIf(left, eq(local('i64', pc), i64(nowhere)));
     goTo(local('i64', pc));
   });
@@ -115,7 +120,7 @@ export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: Region
   f.if(load('i32.load', base, hart.exitSite));
   surprise();
   f.end();
-  f.branchIf(next, eqz32(ltS32(i32(0), local('i32', budget))));
+  f.branchIf(next, eqz32(ltS32(i32(0), budget)));
   f.set(handler, load('i32.load16_u', rec, record.handler));
   f.if(eq32(local('i32', handler), i32(special.translated)));
   f.set(handler, load('i32.load16_u', rec, record.hot));

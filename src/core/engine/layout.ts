@@ -17,6 +17,8 @@ export const zeroSink = 32;
 export const shared = {
   /** The translator hears of a counter when these bits of it have become 0. */
   hotMask: 8,
+  /** Area of the hart that the interpreter runs. */
+  running: 12,
 } as const;
 
 export const hart = {
@@ -51,6 +53,9 @@ export const hart = {
   beginsAtTrap: 0x354,
   /** Record of the access that the interpreter left the inline path for last. */
   slowRecord: 0x358,
+  /** What the interpreter keeps while it calls: see `LoopState`. */
+  loopRecord: 0x35c,
+  loopBudget: 0x360,
   /** 4096 slots of 8 bytes for the instruction set's control registers. */
   control: 0x1000,
   /** `tlbSets` sets of `tlbSetSize`. */
