@@ -14,6 +14,8 @@ export interface RuleText {
 }
 
 export interface RuleValues {
+  /** Where in the run it is; absent where nobody says. */
+  readonly at?: number;
   isMet(condition: string): Promise<boolean>;
   number(expression: string): Promise<bigint>;
   /** The value as the client shows it. */
@@ -38,7 +40,8 @@ export class BreakpointRule {
   /** What is wrong with the texts themselves, for the client to show at once. */
   readonly problem: string | undefined;
   private readonly text: RuleText;
-  private hits = 0;
+  /** Where in the run the hits were: one that is come to again, or back to, has its number again. */
+  private hits: number[] = [];
 
   constructor({ condition, hitCondition, logMessage }: RuleText) {
     this.text = {
@@ -57,7 +60,7 @@ export class BreakpointRule {
   }
 
   restart(): void {
-    this.hits = 0;
+    this.hits = [];
   }
 
   private async holds(
@@ -76,6 +79,15 @@ export class BreakpointRule {
     return (await is(transition.from, before)) && (await is(transition.to, after));
   }
 
+  private numberOf(at: number): number {
+    const { hits } = this;
+    let index = hits.length;
+    while (index > 0 && hits[index - 1]! > at) index--;
+    if (index > 0 && hits[index - 1] === at && at !== Infinity) return index;
+    hits.splice(index, 0, at);
+    return index + 1;
+  }
+
   /** Only hits for which the condition holds are counted. */
   async decide(values: RuleValues, change?: Change): Promise<Verdict> {
     const { condition, hitCondition, logMessage } = this.text;
@@ -86,11 +98,11 @@ export class BreakpointRule {
     } catch (error) {
       return { kind: 'stop', problem: `The condition '${condition}' fails: ${messageOf(error)}` };
     }
-    this.hits++;
+    const hit = this.numberOf(values.at ?? Infinity);
     if (hitCondition !== undefined) {
       const counts = parseHitCondition(hitCondition);
       if (!counts) return { kind: 'stop', problem: hitProblem(hitCondition) };
-      if (!counts(this.hits)) return { kind: 'pass' };
+      if (!counts(hit)) return { kind: 'pass' };
     }
     if (logMessage === undefined) return { kind: 'stop' };
     return { kind: 'log', text: await fill(logMessage, values) };

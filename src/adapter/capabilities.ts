@@ -25,6 +25,7 @@ const byRequest: Readonly<Partial<Record<string, keyof DebugProtocol.Capabilitie
   loadedSources: 'supportsLoadedSourcesRequest',
   restartFrame: 'supportsRestartFrame',
   goto: 'supportsGotoTargetsRequest',
+  stepBack: 'supportsStepBack',
   stepInTargets: 'supportsStepInTargetsRequest',
   modules: 'supportsModulesRequest',
   cancel: 'supportsCancelRequest',

@@ -114,12 +114,13 @@ export function describeAccess(
   place: DataPlace,
   { pc, address: virtual, size, read, write, physical }: DataAccess,
   { before, after }: DataChange,
+  isNext: boolean,
 ): string {
   const symbol = guest.symbols.symbolAt(pc);
   const offset = symbol?.offset ? `+${hex(symbol.offset)}` : '';
   const by = symbol ? `${hex(pc)} <${symbol.name}${offset}>` : hex(pc);
   if (place.register !== undefined) {
-    return `${place.expression} changed${change(before, after, true)}, by ${by}`;
+    return `${place.expression} ${isNext ? 'changes next' : 'changed'}${change(before, after, true)}, by ${by}`;
   }
   const done = write ? (read ? 'read and written' : 'written') : 'read';
   const address = place.space === 'physical' ? (physical ?? virtual) : virtual;
@@ -127,7 +128,7 @@ export function describeAccess(
   const isThere = address === place.address || place.space === 'guestPhysical';
   const whole = isThere && size === place.size;
   const part = whole ? '' : ` by ${bytesAt(address, size)}`;
-  return `${describePlace(place)} was ${done}${part}${change(before, after, write)}, by ${by}`;
+  return `${describePlace(place)} ${isNext ? 'is next' : 'was'} ${done}${part}${change(before, after, write)}, by ${by}`;
 }
 
 function change(before: Uint8Array, after: Uint8Array, write: boolean): string {

@@ -40,6 +40,7 @@ export interface LaunchRequest {
   readonly pace: Pace;
   readonly trace: boolean;
   readonly gdbPort: number | undefined;
+  readonly reverse: boolean;
 }
 
 interface SymbolFileAttribute {
@@ -74,6 +75,7 @@ export function parseLaunchRequest(raw: Attributes): LaunchRequest {
     pace: paceFor(config, consoles),
     trace: raw['trace'] !== undefined && raw['trace'] !== false,
     gdbPort: portAttribute(raw, 'gdbPort'),
+    reverse: booleanAttribute(raw, 'reverse', true),
   };
 }
 
@@ -87,8 +89,9 @@ export async function startGuest(request: LaunchRequest, start: StartMachine): P
   const { config, cwd } = request;
   const files = await readLaunchFiles(config, cwd);
   const symbolFiles = await readSymbolFiles(request, files);
-  const { pace } = request;
-  const machine = await start(config, files, { pace, consoleWindow });
+  const { pace, noDebug } = request;
+  const reverse = request.reverse && !noDebug;
+  const machine = await start(config, files, { pace, consoleWindow, reverse });
   try {
     const info = await machine.target.info();
     checkWorlds(request, isaNamed(info.isa));
@@ -209,8 +212,8 @@ function portAttribute(raw: Attributes, name: string): number | undefined {
   throw new UserError(`${name}: ${given} is not a port number from 0 to 65535`, name);
 }
 
-function booleanAttribute(raw: Attributes, name: string): boolean {
+function booleanAttribute(raw: Attributes, name: string, otherwise = false): boolean {
   const value = raw[name];
-  if (value === undefined || typeof value === 'boolean') return value ?? false;
+  if (value === undefined || typeof value === 'boolean') return value ?? otherwise;
   throw new UserError(`${name}: ${JSON.stringify(value)} is not true or false`, name);
 }

@@ -17,7 +17,7 @@ import { walkAddress } from './explainAddress.ts';
 import { guestOfFrame, hartOf, memoryReference, parseReference, threadOf } from './guest.ts';
 import { controlContainer, hasFloats, registerContainer } from './registers.ts';
 import type { TraplineSession } from './session.ts';
-import type { StepKind } from './steps.ts';
+import { checkHistory, type StepKind } from './steps.ts';
 import type { Item } from './variableStore.ts';
 import { globalsContainer, localsContainer } from './variables.ts';
 import { answerByConsole, answerByRequest, waitingCall } from './waitingCalls.ts';
@@ -108,6 +108,14 @@ function execution(session: TraplineSession): Handlers {
     next: step('next'),
     stepIn: step('stepIn'),
     stepOut: step('stepOut'),
+    stepBack: step('stepBack'),
+    async reverseContinue() {
+      const { guest } = session.running;
+      session.standing(0);
+      await checkHistory(guest);
+      const go = () => guest.target.resume({ kind: 'reverseContinue' });
+      session.after(() => session.resume(go, true));
+    },
     async pause() {
       const { running } = session;
       session.after(() => session.pause(running));

@@ -9,12 +9,12 @@ import { UserError } from '../core/base/userError.ts';
 import type { EndEvent, StopEvent, StopReason, WaitingCall } from '../core/debug/target.ts';
 import { Breakpoints, type Entry } from './breakpoints.ts';
 import { CodeTargets } from './codeRequests.ts';
-import { describeAccess } from './dataBreakpoints.ts';
+import { describeDataStop } from './dataStops.ts';
 import { errorCodes, errorMessage, isDefect, messageText, RequestError } from './errors.ts';
 import { explainEvent } from './exceptionInfo.ts';
 import { ExitFilters, guestPanic } from './exitFilters.ts';
 import { GdbDoor } from './gdbDoor.ts';
-import { hex, readPc, threadOf, type Guest } from './guest.ts';
+import { readPc, threadOf, type Guest } from './guest.ts';
 import { Indexing } from './indexing.ts';
 import { parseLaunchRequest, startGuest, type LaunchRequest, type StartMachine } from './launch.ts';
 import type { CustomEvents } from './protocol.ts';
@@ -211,9 +211,11 @@ export class TraplineSession extends DebugSession {
   }
 
   /** Everything the client knows of the stop is void; then the guest goes. */
-  async resume(go: () => Promise<void>): Promise<void> {
+  async resume(go: () => Promise<void>, goesBack = false): Promise<void> {
     if (this.state === 'over') throw new UserError('the guest has ended');
-    this.running.filter.checkFree();
+    const { filter } = this.running;
+    filter.checkFree();
+    filter.goesBack = goesBack;
     this.state = 'running';
     this.forget();
     await go();
@@ -402,7 +404,7 @@ export class TraplineSession extends DebugSession {
     const thread = { threadId: threadOf(hart), allThreadsStopped: true };
     if (reason.kind === 'breakpoint' || reason.kind === 'data') {
       const kind = this.breakpoints.kindOf(reason.ids);
-      const description = this.describeData(reason);
+      const description = describeDataStop(this.running.guest, this.breakpoints, reason);
       if (description !== undefined) this.output('console', `${description}\n`);
       const problems = this.running.filter.lastProblems;
       for (const problem of problems) this.output('console', `${problem}\n`);
@@ -418,6 +420,9 @@ export class TraplineSession extends DebugSession {
       const { name, text } = reason;
       this.output('console', `${text}\n`);
       this.tell('stopped', { reason: 'exception', description: name, text, ...thread });
+    } else if (reason.kind === 'historyStart') {
+      const description = 'start of the recorded history';
+      this.tell('stopped', { reason: 'entry', description, text: description, ...thread });
     } else {
       this.tell('stopped', { reason: reason.kind, ...thread });
       if (reason.kind === 'restored') this.changed();
@@ -433,15 +438,6 @@ export class TraplineSession extends DebugSession {
     if (hint === undefined || this.hinted.has(hint)) return;
     this.hinted.add(hint);
     this.output('console', `${hint}\n`);
-  }
-
-  private describeData(reason: StopReason): string | undefined {
-    if (reason.kind !== 'data') return undefined;
-    const { ids, access, changes } = reason;
-    const change = changes.find(({ id }) => ids.includes(id)) ?? changes[0];
-    const hit = this.breakpoints.touchedBy(access, ids).find(({ id }) => ids.includes(id));
-    const place = hit?.resolved.data ?? { ...access, expression: hex(access.address) };
-    return change && describeAccess(this.running.guest, place, access, change);
   }
 
   private tellOfCall(call: WaitingCall): void {

@@ -4,12 +4,12 @@
  * client hears of the last stop only.
  */
 import type { ResumeRequest, StopEvent } from '../core/debug/target.ts';
-import type { LineRange } from '../core/debug/symbols/symbols.ts';
+import type { LineRange, ProgramSymbols } from '../core/debug/symbols/symbols.ts';
 import { UserError } from '../core/base/userError.ts';
 import { guestSeenBy, readPc, stackPointerName, type Guest } from './guest.ts';
 import type { CallStacks } from './stack.ts';
 
-export type StepKind = 'next' | 'stepIn' | 'stepOut';
+export type StepKind = 'next' | 'stepIn' | 'stepOut' | 'stepBack';
 
 export interface Step {
   readonly kind: StepKind;
@@ -21,10 +21,7 @@ export interface Step {
   readonly into?: bigint | undefined;
 }
 
-type StepRequest = Exclude<
-  ResumeRequest,
-  { kind: 'continue' | 'proceed' | 'reverseStep' | 'reverseContinue' }
->;
+type StepRequest = Exclude<ResumeRequest, { kind: 'continue' | 'proceed' | 'reverseContinue' }>;
 
 /** Lines that run this often into their own beginning end the step anyway. */
 const MOST_RESUMES = 1000;
@@ -94,6 +91,11 @@ export class Stepper {
     const pc = await readPc(this.guest, hart);
     const { symbols } = await guestSeenBy(this.guest, hart);
     const range = granularity === 'line' ? symbols.lineRangeAt(pc) : undefined;
+    if (kind === 'stepBack') {
+      await checkHistory(this.guest);
+      if (range) return () => this.lineBack(hart);
+      return () => this.resume({ kind: 'reverseStep', hart, over: granularity === 'line' });
+    }
     if (range) return () => this.stepLine(step, range);
     const request = await this.oneInstruction(kind, hart, pc);
     return () => this.resume(request);
@@ -137,6 +139,36 @@ export class Stepper {
     return stop;
   }
 
+  /** To where the present line began or, when the hart stands there, to where the one before it did. */
+  private async lineBack(hart: number): Promise<StopEvent | undefined> {
+    const { target } = this.guest;
+    const { now } = await target.history();
+    let stop = await this.toLineStart(hart);
+    if (stop?.reason.kind !== 'step' || (await target.history()).now !== now) return stop;
+    for (let frames = 0; frames < MOST_RESUMES; frames++) {
+      stop = await this.resume({ kind: 'reverseStep', hart, over: true });
+      if (stop?.reason.kind !== 'step') return stop;
+      const pc = await readPc(this.guest, hart);
+      const { symbols } = await guestSeenBy(this.guest, hart);
+      if (!symbols.lineRangeAt(pc)) return stop;
+      const entered = symbols.functionAt(pc);
+      const isPrologue = entered && pc < entered.afterPrologue;
+      if (!isPrologue) return this.toLineStart(hart);
+      // Where parameters are not yet what the debug information says is no place to stop: the caller is.
+      const within = [{ start: entered.low, end: entered.afterPrologue }];
+      stop = await this.resume({ kind: 'reverseStep', hart, over: true, within });
+      if (stop?.reason.kind !== 'step') return stop;
+    }
+    return stop;
+  }
+
+  private async toLineStart(hart: number): Promise<StopEvent | undefined> {
+    const pc = await readPc(this.guest, hart);
+    const { symbols } = await guestSeenBy(this.guest, hart);
+    const within = rangesOfLine(symbols, pc);
+    return this.resume({ kind: 'reverseStep', hart, over: true, within });
+  }
+
   private async oneInstruction(kind: StepKind, hart: number, pc: bigint): Promise<StepRequest> {
     const { target, isa } = this.guest;
     const bytes = await target.readMemory(hart, 'virtual', pc, 8);
@@ -169,11 +201,36 @@ export class Stepper {
     if (this.pauseWanted) return { hart: request.hart, reason: { kind: 'pause' } };
     const stop = new Promise<StopEvent | undefined>((resolve) => (this.waiting = resolve));
     try {
-      await this.guest.target.resume(this.alone ? { ...request, alone: true } : request);
+      const goesBack = request.kind === 'reverseStep';
+      await this.guest.target.resume(
+        this.alone && !goesBack ? { ...request, alone: true } : request,
+      );
     } catch (error) {
       this.waiting = undefined;
       throw error;
     }
     return stop;
   }
+}
+
+/** Fails where nothing leads back. */
+export async function checkHistory({ target }: Guest): Promise<void> {
+  const { missing, start, now } = await target.history();
+  if (missing !== undefined) throw new UserError(missing);
+  if (now <= start) throw new UserError('this is the start of the recorded history');
+}
+
+/** All code of the line that an address belongs to, in the same function. */
+function rangesOfLine(symbols: ProgramSymbols, address: bigint): readonly LineRange[] {
+  const own = symbols.lineRangeAt(address);
+  if (!own) return [];
+  const fn = symbols.functionAt(address);
+  const ranges = [own];
+  for (let at = fn?.low ?? own.start; at < (fn?.high ?? own.end);) {
+    const range = symbols.lineRangeAt(at);
+    if (!range) break;
+    if (range.line === own.line && range.path === own.path) ranges.push(range);
+    at = range.end;
+  }
+  return ranges;
 }

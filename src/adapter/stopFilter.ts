@@ -31,6 +31,8 @@ export class StopFilter {
   private deciding = false;
   private pauseWanted = false;
   private problems: readonly string[] = [];
+  /** The guest goes back: what was logged on the way there is not logged again. */
+  goesBack = false;
 
   constructor(guest: Guest, stacks: CallStacks, breakpoints: Breakpoints, host: StopFilterHost) {
     this.guest = guest;
@@ -76,6 +78,7 @@ export class StopFilter {
     const problems: string[] = [];
     const scope = await this.scope(hart);
     const values = {
+      ...(stop.at === undefined ? {} : { at: stop.at }),
       isMet: (condition: string) => isConditionMet(scope, condition),
       number: async (expression: string) => {
         const { value } = await evaluateNumber(parseExpression(expression), namesIn(scope));
@@ -92,7 +95,7 @@ export class StopFilter {
         reason.kind === 'data' ? reason.changes.find(({ id }) => id === entry.id) : undefined;
       const verdict = await entry.rule.decide(values, change);
       if (!this.host.isCurrent()) return;
-      if (verdict.kind === 'log') this.host.log(verdict.text, entry);
+      if (verdict.kind === 'log' && !this.goesBack) this.host.log(verdict.text, entry);
       if (verdict.kind !== 'stop') continue;
       ids.push(entry.id);
       if (verdict.problem !== undefined) problems.push(verdict.problem);
@@ -100,7 +103,7 @@ export class StopFilter {
     if (ids.length > 0) {
       const decided =
         reason.kind === 'data' ? { ...reason, ids } : ({ kind: 'breakpoint', ids } as const);
-      return this.forward({ hart, reason: decided }, problems);
+      return this.forward({ ...stop, reason: decided }, problems);
     }
     if (reason.kind === 'breakpoint' && reason.stepEnded) {
       return this.forward({ hart, reason: { kind: 'step' } }, []);

@@ -67,4 +67,6 @@ export interface CreateOptions {
   readonly pace: Pace;
   /** Bytes of console output that may be on their way to whoever calls `consoleTaken`. */
   readonly consoleWindow?: number;
+  /** Whether the way back is kept; it is when absent. */
+  readonly reverse?: boolean;
 }

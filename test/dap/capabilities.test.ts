@@ -34,6 +34,7 @@ const testedIn: Readonly<Record<string, string>> = {
   supportsCancelRequest: 'codeCancel',
   supportsBreakpointLocationsRequest: 'breakpointColumns',
   supportsClipboardContext: 'codeFormats',
+  supportsStepBack: 'reverseLines',
   supportsSteppingGranularity: 'helloDbcnRun',
   supportsInstructionBreakpoints: 'breakpointHits',
   supportsExceptionFilterOptions: 'exitSbi',

@@ -81,9 +81,9 @@ describe('a machine behind messages', () => {
     await target.resume({ kind: 'continue' });
     await until(4);
     assert.deepEqual(events, [
-      { hart: 0, reason: { kind: 'breakpoint', ids: [4] } },
+      { hart: 0, reason: { kind: 'breakpoint', ids: [4] }, at: 1 },
       { console: 'uart0', bytes: Uint8Array.of(66) },
-      { hart: 0, reason: { kind: 'event', name: 'call', text: 'call 1' } },
+      { hart: 0, reason: { kind: 'event', name: 'call', text: 'call 1' }, at: 3 },
       { reason: 'shutdown', code: 3, text: 'halted with 3' },
     ]);
     await target.restart();

@@ -440,7 +440,9 @@ export class LocalTarget implements DebugTarget {
     if (reason.kind !== 'data' || wentBack) this.shown = { hart, pc };
     else this.shown = reason.before ? { hart, pc, access: true } : { hart, pc: undefined };
     const call = this.machine.calls?.waiting;
-    this.stopEvents.fire(call ? { ...stop, call } : stop);
+    const isBehind = reason.kind === 'data' && !wentBack && !reason.before;
+    const at = this.machine.steps - (isBehind ? 1 : 0);
+    this.stopEvents.fire({ ...stop, at, ...(call && { call }) });
   }
 
   private planOf(request: ResumeRequest): { readonly plan: Plan; readonly hart: number } {

@@ -118,14 +118,14 @@ export type ResumeRequest =
     }
   /**
    * Back to the state before the hart's last instruction; with `over`, before the call or the trap
-   * that it has come back from. With `within`, on and on as long as pc stays there, which may be
-   * nowhere at all. It stops for nothing else.
+   * that it has come back from. With `within`, on and on as long as pc stays in these ranges and no
+   * call leads there, which may be nowhere at all. It stops for nothing else.
    */
   | {
       readonly kind: 'reverseStep';
       readonly hart: number;
       readonly over: boolean;
-      readonly within?: { readonly start: bigint; readonly end: bigint };
+      readonly within?: readonly { readonly start: bigint; readonly end: bigint }[];
     }
   /** Back to the last thing that would have stopped the guest, or to where the way back ends. */
   | { readonly kind: 'reverseContinue' };
@@ -164,6 +164,8 @@ export type StopReason =
 export interface StopEvent {
   readonly hart: number;
   readonly reason: StopReason;
+  /** Steps of the machine before what it stopped for: the same for whoever comes to it, or back. */
+  readonly at?: number;
   /** The call that the guest stands at, when one waits for an answer. */
   readonly call?: WaitingCall;
 }

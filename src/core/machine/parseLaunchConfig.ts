@@ -54,6 +54,7 @@ const OTHER_ATTRIBUTES = [
     'stopOnEntry',
     'stopOn',
     'gdbPort',
+    'reverse',
     'sourceMap',
   ],
   ...['cwd', 'trace', 'symbolFiles'],

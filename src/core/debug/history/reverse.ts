@@ -112,7 +112,7 @@ export class ReversePlan implements Plan {
   /** Where the step goes to; undefined: history begins before that. */
   private *placeOf({ hart, over, within }: ReverseStep): Generator<void, Position | undefined> {
     const { machine } = this.context;
-    const isWithin = (pc: bigint) => !within || (pc >= within.start && pc < within.end);
+    const isWithin = (pc: bigint) => within?.some(({ start, end }) => pc >= start && pc < end);
     let from = machine.position;
     for (let window = firstWindow; ;) {
       const first = Math.max(machine.start.steps, from.steps - window);
@@ -129,15 +129,19 @@ export class ReversePlan implements Plan {
           break;
         }
         let met: Met<bigint>;
+        let isCaller = false;
         if (before.kind === 'moment') {
-          const { at, pc } = defined(moments[before.index], 'moment');
+          const { at, pc, instruction } = defined(moments[before.index], 'moment');
+          const now = defined(moments[index], 'moment').pc;
+          isCaller = instruction?.flow === 'call' && before.index === index - 1;
+          isCaller &&= now !== pc + BigInt(instruction?.size ?? 0);
           met = { at, what: pc };
         } else {
           const site = yield* this.findSite(hart, before.last.at, before.site);
           met = site ?? { at: before.last.at, what: before.last.pc };
         }
         if (!within) return met.at;
-        if (!isWithin(met.what)) return from;
+        if (isCaller || !isWithin(met.what)) return from;
         from = met.at;
         if (before.kind !== 'moment') break;
         index = before.index;
