@@ -191,9 +191,9 @@ class RegionEmitter {
       if (node.block.end.kind === 'return') this.exits.expect('return', dirtyOut);
       const tracker = this.states.track(node);
       for (const instruction of node.block.instructions) {
-        if (instruction.facts.mayLeave && !this.groups[node.id]!.get(instruction)?.early) {
-          this.exits.expect('interpret', tracker.dirty);
-        }
+        const { mayLeave, asksFloatUnit } = instruction.facts;
+        const isTested = this.groups[node.id]!.get(instruction)?.early && !asksFloatUnit;
+        if (mayLeave && !isTested) this.exits.expect('interpret', tracker.dirty);
         tracker.pass(instruction);
       }
     }
