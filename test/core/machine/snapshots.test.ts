@@ -12,47 +12,8 @@ import { UserError } from '../../../src/core/base/userError.ts';
 import type { MachineSnapshots } from '../../../src/core/machine/machineSnapshots.ts';
 import { createMachine } from '../../../src/core/registry.ts';
 import { busyBase, busyGuest } from './busyGuest.ts';
-import { assertSameState, wholeState, type WholeState } from './wholeState.ts';
-
-interface Round {
-  readonly state: WholeState;
-  readonly output: string;
-  readonly stops: readonly string[];
-}
-
-/** Runs on for so many instructions, past what a debugger would be shown. */
-function goOn(machine: Machine, instructions: number): Round {
-  const output: number[] = [];
-  const stops: string[] = [];
-  const unsubscribe = machine.consoles.map((console) =>
-    console.output.on((bytes) => output.push(...bytes)),
-  );
-  const end = machine.instructions + instructions;
-  while (machine.instructions < end) {
-    const stop = machine.run(end - machine.instructions);
-    stops.push(JSON.stringify(stop));
-    if (stop.kind === 'ended' || stop.kind === 'idle') break;
-  }
-  for (const each of unsubscribe) each();
-  return { state: wholeState(machine), output: String.fromCharCode(...output), stops };
-}
-
-/** Snapshots after each of `before`, each restored from `after` instructions later. */
-function checkRestores(machine: Machine, before: readonly number[], after: number): void {
-  const { snapshots } = machine;
-  assert.ok(snapshots);
-  for (const count of before) {
-    goOn(machine, count);
-    const snapshot = snapshots.take();
-    const then = wholeState(machine);
-    const first = goOn(machine, after);
-    snapshots.restore(snapshot);
-    assertSameState(wholeState(machine), then, `restored at ${machine.instructions}`);
-    const second = goOn(machine, after);
-    assertSameState(second.state, first.state, `${after} instructions after`);
-    assert.deepEqual([second.output, second.stops], [first.output, first.stops]);
-  }
-}
+import { checkRestores, goOn } from './restores.ts';
+import { assertSameState, wholeState } from './wholeState.ts';
 
 /** Likewise at each of so many stops that a debugger would show. */
 function checkAtStops(machine: Machine, count: number, name: string, after: number): void {
