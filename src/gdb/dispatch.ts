@@ -9,7 +9,7 @@ import {
   writeRegister,
 } from './registerPackets.ts';
 import { ok, unsupported, failure, type Reply } from './reply.ts';
-import { kill, legacyResume, vPacket } from './resumePackets.ts';
+import { kill, legacyResume, reverseResume, vPacket } from './resumePackets.ts';
 import type { GdbStub } from './stub.ts';
 import { hasHart, parseThread } from './threads.ts';
 
@@ -39,6 +39,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   s: legacyResume,
   S: legacyResume,
   v: vPacket,
+  b: reverseResume,
   q: generalQuery,
   Q: generalSet,
   D: detach,

@@ -66,6 +66,8 @@ function qSupported(stub: GdbStub, rest: string): Reply {
     'qXfer:features:read+',
     'qXfer:threads:read+',
     'vContSupported+',
+    'ReverseStep+',
+    'ReverseContinue+',
   ];
   if (said.has('swbreak+')) features.push('swbreak+', 'binary-upload+');
   if (said.has('hwbreak+')) features.push('hwbreak+');

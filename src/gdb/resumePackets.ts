@@ -1,4 +1,4 @@
-/** `c s C S`, `vCont` and the other `v` packets: who runs, and how far. */
+/** `c s C S`, `bc bs`, `vCont` and the other `v` packets: who runs, and how far. */
 import type { ResumeRequest } from '../core/debug/target.ts';
 import { failure, ok, unsupported, type Reply } from './reply.ts';
 import type { GdbStub } from './stub.ts';
@@ -23,6 +23,15 @@ export async function legacyResume(stub: GdbStub, packet: string): Promise<Reply
   }
   const steps = kind === 's' || kind === 'S';
   return stub.resume(requestFor({ kind: steps ? 'step' : 'continue' }, stub.stepHart, false));
+}
+
+/** `bs` and `bc`: one step back, and to the last stop before. */
+export async function reverseResume(stub: GdbStub, packet: string): Promise<Reply> {
+  if (packet !== 'bs' && packet !== 'bc') return unsupported;
+  const { missing } = await stub.target.history();
+  if (missing !== undefined) return failure('invalid', missing);
+  if (packet === 'bc') return stub.resume({ kind: 'reverseContinue' });
+  return stub.resume({ kind: 'reverseStep', hart: stub.stepHart, over: false });
 }
 
 export async function vPacket(stub: GdbStub, packet: string): Promise<Reply> {

@@ -19,6 +19,7 @@ export async function stopReply(
 }
 
 function why({ breakpoints, abilities }: GdbStub, reason: StopReason): string[] {
+  if (reason.kind === 'historyStart') return ['replaylog:begin;'];
   if (reason.kind !== 'breakpoint' && reason.kind !== 'data') return [];
   for (const id of reason.ids) {
     const row = breakpoints.row(id);

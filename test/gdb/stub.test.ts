@@ -34,6 +34,7 @@ describe('gdb stub', () => {
     const plain = await client.ask('qSupported:multiprocess+;xmlRegisters=i386');
     assert.match(plain, /^PacketSize=4000;/);
     assert.match(plain, /qXfer:features:read\+/);
+    assert.match(plain, /ReverseStep\+;ReverseContinue\+/);
     assert.doesNotMatch(plain, /swbreak/);
     const gdb = await client.ask('qSupported:swbreak+;hwbreak+');
     assert.match(gdb, /swbreak\+;binary-upload\+;hwbreak\+$/);
