@@ -7,7 +7,7 @@ import { evaluateExpression, evaluateNumber } from '../core/debug/expressions/ev
 import { ExpressionError, isTrue, type Operand } from '../core/debug/expressions/operands.ts';
 import { parseExpression, splitAssignment } from '../core/debug/expressions/parse.ts';
 import { registerPlaceOf } from './dataBreakpoints.ts';
-import { shortFloat } from '../core/debug/symbols/values.ts';
+import { shortFloat } from '../core/debug/symbols/valueText.ts';
 import { errorCodes, RequestError } from './errors.ts';
 import { hex, memoryReference } from './guest.ts';
 import { namesIn, numberItem, type Scope } from './places.ts';

@@ -105,7 +105,7 @@ function variablePlace(variable: Variable): ShownPlace {
       return named.map(({ name }) => name);
     },
     // What lies behind a pointer is found by computing with it.
-    ...(variable.indexedCount !== undefined && {
+    ...((variable.indexedCount !== undefined || variable.isKeyed) && {
       element: async (index: bigint) => variablePlace(await elementOf(variable, index)),
     }),
   };

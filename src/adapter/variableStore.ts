@@ -30,8 +30,8 @@ export interface Item {
 }
 
 export interface Container {
-  /** All rows, or a window of the indexed ones. */
-  list(start?: number, count?: number): Promise<readonly Item[]>;
+  /** All rows, or a window of the indexed ones; with a filter only those of a kind. */
+  list(start?: number, count?: number, filter?: 'indexed' | 'named'): Promise<readonly Item[]>;
 }
 
 export class VariableStore {
@@ -54,8 +54,11 @@ export class VariableStore {
   async list(args: DebugProtocol.VariablesArguments): Promise<DebugProtocol.Variable[]> {
     const { variablesReference: reference, start, count, filter } = args;
     const container = this.container(reference);
-    const window = filter === 'named' ? [] : [start, count === 0 ? undefined : count];
-    const items = await container.list(...window);
+    const isWhole = filter === 'named';
+    const most = count === 0 ? undefined : count;
+    const items = isWhole
+      ? await container.list(undefined, undefined, filter)
+      : await container.list(start, most, filter);
     const names = this.seen.get(reference) ?? new Map<string, Item>();
     for (const item of items) names.set(item.variable.name, item);
     this.seen.set(reference, names);

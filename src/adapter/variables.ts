@@ -22,7 +22,7 @@ export function globalsContainer(guest: Guest, stacks: CallStacks, frame: CallFr
 }
 
 export function variableItem(variable: Variable): Item {
-  const { name, value, type, expression, children, assign, indexedCount } = variable;
+  const { name, value, type, expression, children, assign, indexedCount, raw } = variable;
   const { address, size, space } = variable;
   const memory =
     variable.pointsTo === undefined
@@ -36,12 +36,17 @@ export function variableItem(variable: Variable): Item {
       evaluateName: expression,
       ...(memory === false ? {} : { memoryReference: memory }),
       ...(indexedCount === undefined ? {} : { indexedVariables: indexedCount }),
+      ...(indexedCount !== undefined && raw ? { namedVariables: 1 } : {}),
     },
     ...(children
       ? {
           children: {
-            list: async (start?: number, count?: number) =>
-              (await children(start, count)).map(variableItem),
+            async list(start?: number, count?: number, filter?: 'indexed' | 'named') {
+              const isOwn = filter === 'named' && raw !== undefined;
+              const found = isOwn ? [] : await children(start, count);
+              const own = raw && filter !== 'indexed' ? [await raw()] : [];
+              return [...found, ...own].map(variableItem);
+            },
           },
         }
       : {}),
@@ -74,6 +79,8 @@ export async function memberNamed(variable: Variable, name: string): Promise<Var
   const children = (await variable.children?.()) ?? [];
   const member = await memberOf(children, name);
   if (member) return member;
+  const own = await memberOf((await (await variable.raw?.())?.children?.()) ?? [], name);
+  if (own) return own;
   // Through a pointer: `p->x`, and `p.x` as debuggers allow it.
   const behind = children.find((child) => child.name.startsWith('*'));
   const inside = await memberOf((await behind?.children?.()) ?? [], name);

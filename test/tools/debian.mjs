@@ -33,6 +33,7 @@ export const tools = [
     file: '/usr/lib/picolibc/riscv64-unknown-elf/include/stdio.h',
   },
   { package: 'gcc-riscv64-linux-gnu', command: 'riscv64-linux-gnu-gcc' },
+  { package: 'g++-riscv64-linux-gnu', command: 'riscv64-linux-gnu-g++' },
   { package: 'device-tree-compiler', command: 'dtc' },
   { package: 'llvm', command: 'llvm-dwarfdump' },
   { package: 'clang', command: 'clang' },

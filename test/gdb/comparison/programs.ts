@@ -126,6 +126,33 @@ export function buildProgram(program: Program): string {
 
 const from = (source: string) => ['-c', path.join(guests, source)];
 
+/** With the headers of the C++ library and what little of it is code. */
+export function buildLibraryProgram(dwarf: 4 | 5): string {
+  mkdirSync(folder, { recursive: true });
+  const [startCode, program] = ['library-start.o', `library-${dwarf}.elf`].map((name) =>
+    path.join(folder, name),
+  ) as [string, string];
+  run('riscv64-unknown-elf-gcc', [...forTarget, ...from('start.S'), '-o', startCode]);
+  // Templates that the library has ready are made here: the library's own would need all of it.
+  const made = ['-D_GLIBCXX_EXTERN_TEMPLATE=0', '-fno-asynchronous-unwind-tables'];
+  const code = [
+    ...forTarget,
+    ...forCxx,
+    '-std=c++20',
+    '-fno-pie',
+    '-O0',
+    `-gdwarf-${dwarf}`,
+    ...made,
+  ];
+  const script = ['-T', path.join(guests, 'link.ld')];
+  const linking = ['-no-pie', '-static', '-nostdlib', ...script, '-Wl,--gc-sections'];
+  run('riscv64-linux-gnu-g++', [
+    ...[...code, ...linking, '-Wl,--build-id=none', '-Wl,--no-warn-rwx-segments'],
+    ...[startCode, path.join(guests, 'library.cpp'), '-lstdc++', '-lgcc', '-o', program],
+  ]);
+  return program;
+}
+
 function compile({ source, level, dwarf, compiler }: Program, output: string): void {
   const choice = [`-O${level}`, `-gdwarf-${dwarf}`];
   switch (compiler) {

@@ -41,11 +41,20 @@ export interface VariantPart {
   readonly variants: readonly Variant[];
 }
 
+export interface TemplateArgument {
+  readonly name: string | undefined;
+  readonly type: CType | undefined;
+  readonly value: bigint | undefined;
+}
+
 export interface StructCType extends Typed {
   readonly kind: 'struct';
   /** Rust's own name of it, where it is Rust's. */
   readonly rust?: string;
   readonly variantPart?: () => VariantPart | undefined;
+  /** Of an instance of a C++ template: the template's name, without its scope. */
+  readonly template?: string;
+  readonly templateArguments: () => readonly TemplateArgument[];
   readonly members: () => readonly Member[];
 }
 
@@ -111,6 +120,13 @@ export function isCharacter(type: CType): type is BaseCType {
     type.size === 1 &&
     (type.encoding === DW_ATE.signed_char || type.encoding === DW_ATE.unsigned_char)
   );
+}
+
+/** There is no reference to a reference, but for a type that is made of itself. */
+export function isReferenceToObject(type: PointerCType): boolean {
+  if (!type.isReference) return false;
+  const target = type.target();
+  return target.kind !== 'function' && !(target.kind === 'pointer' && target.isReference);
 }
 
 /** The type without a typedef's name is the same type, so only its text is replaced. */
@@ -227,14 +243,31 @@ const structKeywords: Readonly<Record<number, string>> = {
 
 function structType(die: Die): CType {
   const own = die.name ?? '{…}';
+  const template = isRust(die) ? undefined : /^(\w+)</.exec(own)?.[1];
   const name = isRust(die) ? own : `${structKeywords[die.tag] ?? 'struct'} ${own}`;
   return {
     ...(isRust(die) && { rust: own, variantPart: () => variantPartOf(die) }),
+    ...(template !== undefined && { template }),
     kind: 'struct',
+    templateArguments: () => templateArgumentsOf(die),
     size: die.number(DW_AT.byte_size) ?? 0,
     declare: (inner) => spaced(name, inner),
     members: () => membersOf(die),
   };
+}
+
+const argumentTags = new Set([DW_TAG.template_type_parameter, DW_TAG.template_value_parameter]);
+
+function templateArgumentsOf(die: Die): readonly TemplateArgument[] {
+  return [...die.children(argumentTags)].map((argument) => {
+    const value = argument.value(DW_AT.const_value);
+    const isType = argument.tag === DW_TAG.template_type_parameter;
+    return {
+      name: argument.name,
+      type: isType ? typeOf(argument) : undefined,
+      value: value?.kind === 'constant' ? value.value : undefined,
+    };
+  });
 }
 
 function variantPartOf(die: Die): VariantPart | undefined {
@@ -255,14 +288,26 @@ function variantPartOf(die: Die): VariantPart | undefined {
   return undefined;
 }
 
-function membersOf(die: Die): readonly Member[] {
+function membersOf(die: Die, depth = 0): readonly Member[] {
   const members: Member[] = [];
-  for (const child of die.children()) {
-    const isMember = child.tag === DW_TAG.member || child.tag === DW_TAG.inheritance;
+  for (const child of die.children(memberTags)) {
     // A static data member has no place in the object.
-    if (isMember && !child.has(DW_AT.external)) members.push(member(child));
+    if (child.has(DW_AT.external) || isEmptyBase(child, depth)) continue;
+    members.push(member(child));
   }
   return members;
+}
+
+const memberTags = new Set([DW_TAG.member, DW_TAG.inheritance]);
+
+/** A base class without data, from which many of the C++ library's classes are derived. */
+function isEmptyBase(die: Die, depth: number): boolean {
+  if (die.tag !== DW_TAG.inheritance || depth > MAX_DEPTH) return false;
+  let base = die.reference(DW_AT.type);
+  for (let hops = 0; base?.tag === DW_TAG.typedef && hops < MAX_DEPTH; hops++) {
+    base = base.reference(DW_AT.type);
+  }
+  return base !== undefined && membersOf(definitionOf(base), depth + 1).length === 0;
 }
 
 function member(die: Die): Member {

@@ -265,6 +265,10 @@ export interface Variable {
   readonly space?: AddressSpace | undefined;
   /** Set for indexable children: how many elements an array has. */
   readonly indexedCount?: number;
+  /** For objects whose children are what they hold: the object by its members. */
+  readonly raw?: () => Promise<Variable>;
+  /** Whether the names of its children are indexes that an expression may use: `map[3]`. */
+  readonly isKeyed?: boolean;
   /** C expression that evaluates to this, built from its parents: `p->next.x`. */
   readonly expression: string;
   /** Present where it can be expanded. For arrays, a window of elements. */

@@ -6,14 +6,16 @@ import { FormatError } from '../../base/byteReader.ts';
 import { DW_ATE } from '../../formats/dwarf/constants.ts';
 import { Unavailable } from '../../formats/dwarf/expression.ts';
 import {
+  arrayOf,
   isCharacter,
+  isReferenceToObject,
   isSigned,
   rustArrayOf,
   voidType,
   type CType,
-  type Member,
   type StructCType,
 } from './cTypes.ts';
+import { libraryValue, type LibraryValue, type Part } from './cppValues.ts';
 import { rustShape, rustSlice, rustText, type RustSlice } from './rustValues.ts';
 import {
   fromLittleEndian,
@@ -23,6 +25,14 @@ import {
   type RegisterFill,
   type Storage,
 } from './storage.ts';
+import {
+  characterArray,
+  characterText,
+  escaped,
+  escapes,
+  formatFloat,
+  quote,
+} from './valueText.ts';
 import { SymbolError, type FrameContext, type Presentation } from './symbols.ts';
 
 export interface ValueSetting {
@@ -143,9 +153,8 @@ async function format(
     case 'pointer':
       return formatPointer(type, await readScalar(type, storage), setting, nesting);
     case 'struct':
-      return type.rust === undefined
-        ? formatStruct(type.members(), storage, setting, nesting)
-        : formatRust(type, storage, setting, nesting);
+      if (type.rust !== undefined) return formatRust(type, storage, setting, nesting);
+      return formatStruct(type, storage, setting, nesting);
     case 'array':
       return formatArray(type, storage, setting, nesting);
     case 'function':
@@ -214,6 +223,16 @@ async function formatPointer(
 ): Promise<string> {
   const target = type.target();
   if (target.kind === 'function') return describe(value, setting);
+  if (isReferenceToObject(type)) {
+    const { context } = setting;
+    return formatValue(
+      target,
+      memoryStorage(value, context.pointers ?? context),
+      setting,
+      undefined,
+      nesting,
+    );
+  }
   const text = `0x${value.toString(16)}`;
   const whole = setting.context.presentation?.whole ?? false;
   if (value === 0n || (nesting > 1 && !whole) || !isCharacter(target)) return text;
@@ -229,11 +248,14 @@ function describe(address: bigint, setting: ValueSetting): string {
 }
 
 async function formatStruct(
-  members: readonly Member[],
+  type: StructCType,
   storage: Storage,
   setting: ValueSetting,
   nesting: number,
 ): Promise<string> {
+  const held = await libraryValue(type, storage, { context: setting.context, readScalar });
+  if (held) return formatLibrary(held, setting, nesting);
+  const members = type.members();
   const whole = setting.context.presentation?.whole ?? false;
   if (nesting >= (whole ? WHOLE_NESTING : MAX_NESTING)) return '{…}';
   const parts: string[] = [];
@@ -245,6 +267,44 @@ async function formatStruct(
   }
   if (members.length > most) parts.push('…');
   return `{${parts.join(', ')}}`;
+}
+
+/** What an object of the C++ library holds. */
+async function formatLibrary(
+  held: LibraryValue,
+  setting: ValueSetting,
+  nesting: number,
+): Promise<string> {
+  if (held.kind === 'row') {
+    const type = arrayOf(held.element, held.count);
+    return isCharacter(held.element)
+      ? formatText(held.count, held.storage, setting)
+      : formatArray(type, held.storage, setting, nesting);
+  }
+  if (held.kind === 'one') {
+    const { part } = held;
+    return part ? formatValue(part.type, part.storage, setting, undefined, nesting) : 'nullopt';
+  }
+  const whole = setting.context.presentation?.whole ?? false;
+  if (nesting >= (whole ? WHOLE_NESTING : MAX_NESTING)) return '{…}';
+  const texts: string[] = [];
+  const most = whole ? WHOLE_PARTS : MAX_ELEMENTS;
+  for (const { key, value } of await held.parts(most)) {
+    const text = (of: Part) => formatValue(of.type, of.storage, setting, undefined, nesting + 1);
+    texts.push(key ? `[${await text(key)}] = ${await text(value)}` : await text(value));
+  }
+  if (held.count > most) texts.push('…');
+  return `{${texts.join(', ')}}`;
+}
+
+async function formatText(
+  length: number,
+  storage: Storage,
+  setting: ValueSetting,
+): Promise<string> {
+  const most = setting.context.presentation?.whole ? WHOLE_STRING : MAX_STRING;
+  const shown = Math.min(length, most);
+  return `${quote([...(await storage.read(0, shown))])}${shown < length ? '...' : ''}`;
 }
 
 async function formatRust(
@@ -281,8 +341,7 @@ async function formatSlice(
     const element = pointer.type.kind === 'pointer' ? pointer.type.target() : voidType;
     return formatArray(rustArrayOf(element, count), memory, setting, nesting);
   }
-  const shown = Math.min(count, context.presentation?.whole ? WHOLE_STRING : MAX_STRING);
-  return `${quote([...(await memory.read(0, shown))])}${shown < count ? '...' : ''}`;
+  return formatText(count, memory, setting);
 }
 
 async function formatArray(
@@ -308,80 +367,6 @@ async function formatArray(
   }
   if (count > most) parts.push('…');
   return bracketed(parts.join(', '));
-}
-
-/** A character array as the string it holds, without the zeros after it. */
-function characterArray(bytes: number[], cut: boolean): string {
-  const end = bytes.indexOf(0);
-  if (end >= 0 && bytes.slice(end).every((b) => b === 0)) return quote(bytes.slice(0, end));
-  return cut ? `${quote(bytes)}...` : quote(bytes);
-}
-
-function quote(bytes: readonly number[]): string {
-  const utf8 = decodeUtf8(bytes);
-  if (utf8 !== undefined) return `"${[...utf8].map((c) => escaped(c, '"')).join('')}"`;
-  return `"${bytes.map((byte) => characterText(byte, '"')).join('')}"`;
-}
-
-function decodeUtf8(bytes: readonly number[]): string | undefined {
-  if (!bytes.some((b) => b >= 0x80)) return String.fromCharCode(...bytes);
-  const text = new TextDecoder('utf-8').decode(Uint8Array.from(bytes));
-  return text.includes('\ufffd') ? undefined : text;
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  '\0': '\\0',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\\': '\\\\',
-};
-
-function escaped(character: string, quoteMark: string): string {
-  if (character === quoteMark) return `\\${character}`;
-  const code = character.codePointAt(0) ?? 0;
-  return escapes[character] ?? (code < 0x20 || code === 0x7f ? hexEscape(code) : character);
-}
-
-function characterText(byte: number, quoteMark: string): string {
-  return byte >= 0x80 ? hexEscape(byte) : escaped(String.fromCharCode(byte), quoteMark);
-}
-
-function hexEscape(code: number): string {
-  return `\\x${code.toString(16).padStart(2, '0')}`;
-}
-
-function formatFloat(bytes: Uint8Array): string {
-  const view = new DataView(Uint8Array.from(bytes).buffer);
-  if (bytes.length === 4) return shortFloat(view.getFloat32(0, true));
-  if (bytes.length === 8) return floatText(view.getFloat64(0, true));
-  return bytes.length === 16 ? floatText(fromBinary128(fromLittleEndian(bytes))) : '<float>';
-}
-
-/** The shortest decimal that reads back as the same single-precision number. */
-export function shortFloat(value: number): string {
-  for (let digits = 1; digits < 10; digits++) {
-    const text = value.toPrecision(digits);
-    if (Math.fround(Number(text)) === value) return floatText(Number(text));
-  }
-  return floatText(value);
-}
-
-function floatText(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  return Object.is(value, -0) ? '-0' : value.toString();
-}
-
-/** binary128, which C calls `long double`, rounded to a double. */
-function fromBinary128(bits: bigint): number {
-  const sign = bits >> 127n === 0n ? 1 : -1;
-  const exponent = Number((bits >> 112n) & 0x7fffn);
-  const fraction = bits & ((1n << 112n) - 1n);
-  if (exponent === 0x7fff) return fraction === 0n ? sign * Infinity : NaN;
-  if (exponent === 0) return sign * 0;
-  const significand = 1 + Number(fraction >> 60n) / 2 ** 52;
-  return sign * significand * 2 ** (exponent - 16383);
 }
 
 function floatBytes(value: number, size: number): Uint8Array {

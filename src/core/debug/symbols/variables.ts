@@ -7,10 +7,13 @@ import { DW_AT, DW_TAG } from '../../formats/dwarf/constants.ts';
 import { evaluateLocation, Unavailable } from '../../formats/dwarf/expression.ts';
 import { expressionAt } from '../../formats/dwarf/locations.ts';
 import type { Die, Unit } from '../../formats/dwarf/unit.ts';
+import { isLibraryType, libraryValue } from './cppValues.ts';
 import {
+  arrayOf,
   rustArrayOf,
   typeOf,
   voidType,
+  isReferenceToObject,
   type CType,
   type Member,
   type StructCType,
@@ -178,6 +181,78 @@ function constantOf(die: Die, type: CType): Uint8Array | undefined {
 }
 
 export async function makeVariable(place: Place, setting: ValueSetting): Promise<Variable> {
+  const special = (await referred(place, setting)) ?? (await libraryVariable(place, setting));
+  return special ?? plainVariable(place, setting);
+}
+
+/** What a reference refers to, as which C++ treats it; undefined for all else. */
+async function referred(place: Place, setting: ValueSetting): Promise<Variable | undefined> {
+  const { type, storage } = place;
+  if (type.kind !== 'pointer' || !isReferenceToObject(type)) return undefined;
+  const pointsTo = await pointerValue(place);
+  if (pointsTo === undefined) return undefined;
+  const memory = memoryStorage(pointsTo, setting.context.pointers ?? setting.context);
+  const target = await makeVariable({ ...place, type: type.target(), storage: memory }, setting);
+  const { register } = storage;
+  return {
+    ...target,
+    type: type.declare(''),
+    pointsTo,
+    ...(register !== undefined && { register }),
+  };
+}
+
+/** What an object of the C++ library holds; the object itself is `raw`. */
+async function libraryVariable(place: Place, setting: ValueSetting): Promise<Variable | undefined> {
+  const { type, storage, expression } = place;
+  if (!isLibraryType(type) || type.kind !== 'struct') return undefined;
+  const held = await attempt(() =>
+    libraryValue(type, storage, { context: setting.context, readScalar }),
+  );
+  if (!held) return undefined;
+  const { template: _, ...plain } = type;
+  const own = await plainVariable({ ...place, type: plain }, setting);
+  const value = await formatValue(type, storage, setting);
+  const raw = async () => ({ ...own, name: '[raw]', kind: 'member' as const });
+  const object = { ...own, value, raw, objectType: new TypeHandle(type) };
+  switch (held.kind) {
+    case 'row': {
+      const { element, count } = held;
+      const row = { ...place, storage: held.storage };
+      const children: Expansion = (start = 0, most = MAX_CHILDREN) =>
+        elements(row, arrayOf(element, count), setting, start, most);
+      return { ...object, indexedCount: count, children };
+    }
+    case 'one': {
+      if (!held.part) return { ...object, children: async () => [] };
+      const { size, address } = own;
+      const inner = await makeVariable({ ...place, ...held.part }, setting);
+      const { children = async () => [] } = inner;
+      const outer = { type: own.type, size, raw, objectType: object.objectType };
+      return { ...inner, ...outer, ...(address !== undefined && { address }), children };
+    }
+    case 'parts':
+      return {
+        ...object,
+        isKeyed: true,
+        async children() {
+          const found: Variable[] = [];
+          for (const [i, { key, value: part }] of (await held.parts(MAX_CHILDREN)).entries()) {
+            const name = `[${key ? await formatValue(key.type, key.storage, setting) : i}]`;
+            const own = {
+              name,
+              expression: parenthesized(expression) + name,
+              kind: 'member',
+            } as const;
+            found.push(await makeVariable({ ...own, ...part }, setting));
+          }
+          return found;
+        },
+      };
+  }
+}
+
+async function plainVariable(place: Place, setting: ValueSetting): Promise<Variable> {
   const { name, expression, kind, type, storage, bits } = place;
   const { address } = storage;
   const pointsTo = await pointerValue(place);
@@ -208,10 +283,14 @@ export async function makeVariable(place: Place, setting: ValueSetting): Promise
   };
 }
 
-async function pointerValue(place: Place): Promise<bigint | undefined> {
-  if (place.type.kind !== 'pointer') return undefined;
+async function pointerValue({ type, storage }: Place): Promise<bigint | undefined> {
+  return type.kind === 'pointer' ? attempt(() => readScalar(type, storage)) : undefined;
+}
+
+/** Undefined where the bytes cannot be had: the value's text says so. */
+async function attempt<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await readScalar(place.type, place.storage);
+    return await read();
   } catch (error) {
     if (error instanceof Unavailable) return undefined;
     throw error;
@@ -284,7 +363,7 @@ async function pointerChildren(
   const context = setting.context.pointers ?? setting.context;
   const followed = { ...setting, context };
   const storage = memoryStorage(pointsTo, context);
-  if (target.kind === 'struct') {
+  if (target.kind === 'struct' && !isLibraryType(target)) {
     return structChildren(
       target.members(),
       storage,

@@ -23,6 +23,8 @@ export const DW_LANG = {
 
 export const DW_TAG = {
   variant: 0x19,
+  template_type_parameter: 0x2f,
+  template_value_parameter: 0x30,
   variant_part: 0x33,
   array_type: 0x01,
   class_type: 0x02,
