@@ -136,14 +136,21 @@ describe('debuggers on the stub', () => {
         'continue',
       ]);
       inOrder(text, [
-        /factorial \(n=n@entry=5\)[^]*factorial \(n=n@entry=4\)[^]*factorial \(n=n@entry=3\)/,
-        /0x0*8020009c[^]*0x0*802000a0[^]*0x0*8020009c/,
-        /Breakpoint 1, factorial \(n=n@entry=3\)[^]*n is 3 at 1/,
-        /Breakpoint 1, factorial \(n=n@entry=4\)[^]*Breakpoint 1, factorial \(n=n@entry=5\)/,
+        /factorial \(n=n@entry=5\)/,
+        /factorial \(n=n@entry=4\)/,
+        /factorial \(n=n@entry=3\)/,
+        /Breakpoint 1, factorial \(n=n@entry=3\)/,
+        /n is 3 at 1/,
+        /Breakpoint 1, factorial \(n=n@entry=4\)/,
+        /Breakpoint 1, factorial \(n=n@entry=5\)/,
         /Value returned is \$1 = 120/,
-        /Old value = 0\nNew value = 1[^]*Old value = 1\nNew value = 2[^]*Old value = 2\nNew value = 3/,
-        /Old value = 3\nNew value = 2[^]*Old value = 2\nNew value = 1/,
-        /No more reverse-execution history[^]*at the start: 1/,
+        /Old value = 0\nNew value = 1/,
+        /Old value = 1\nNew value = 2/,
+        /Old value = 2\nNew value = 3/,
+        /Old value = 3\nNew value = 2/,
+        /Old value = 2\nNew value = 1/,
+        /No more reverse-execution history/,
+        /at the start: 1/,
         /exited normally/,
       ]);
     });
