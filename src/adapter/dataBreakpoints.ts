@@ -34,8 +34,7 @@ export function dataInfo(guest: Guest, place: DataPlace, bytes: number | undefin
   const { expression, space, register } = place;
   if (register !== undefined) {
     const description = describePlace(place);
-    // Nobody sees that a register is read.
-    return { dataId: registerId(place), description, accessTypes: ['write'], canPersist: true };
+    return { dataId: registerId(place), description, accessTypes, canPersist: true };
   }
   const size = bytes ?? place.size;
   const address = BigInt.asUintN(guest.isa.xlen, place.address);
@@ -92,7 +91,7 @@ function bytesAt(address: bigint, size: number, space?: MemorySpace): string {
 /** The mode of breakpoints on what lies at a physical address, whoever maps it where. */
 export const physicalMode = 'physical';
 
-/** `$a0`, `$hstatus.SPV`: a register, or a field of one, to stop at changes of. */
+/** `$a0`, `$hstatus.SPV`: a register, or a field of one, to stop at changes and reads of. */
 export function registerPlaceOf({ isa }: Guest, expression: string): DataPlace | undefined {
   const [, name = '', fieldName] = /^\$([A-Za-z_]\w*)(?:\.(\w+))?$/.exec(expression.trim()) ?? [];
   const general = isa.registers.find((r) => r.name === name || r.aliases.includes(name));
@@ -120,7 +119,10 @@ export function describeAccess(
   const offset = symbol?.offset ? `+${hex(symbol.offset)}` : '';
   const by = symbol ? `${hex(pc)} <${symbol.name}${offset}>` : hex(pc);
   if (place.register !== undefined) {
-    return `${place.expression} ${isNext ? 'changes next' : 'changed'}${change(before, after, true)}, by ${by}`;
+    const seen = isNext ? 'is read next' : 'was read';
+    const changed = isNext ? 'changes next' : 'changed';
+    const what = write ? (read ? `${seen} and ${changed}` : changed) : seen;
+    return `${place.expression} ${what}${change(before, after, write)}, by ${by}`;
   }
   const done = write ? (read ? 'read and written' : 'written') : 'read';
   const address = place.space === 'physical' ? (physical ?? virtual) : virtual;

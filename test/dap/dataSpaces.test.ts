@@ -74,6 +74,12 @@ describe('data breakpoints beyond virtual addresses', () => {
         breakpoints: [{ dataId: s1, accessType: 'write', hitCondition: '2' }],
       });
       assert.match(await goOn(t), /^\$s1 changed: .* → .*, by 0x/);
+      const satp = await info(t, { name: '$vsatp' });
+      await t.request('setDataBreakpoints', {
+        breakpoints: [{ dataId: s1, accessType: 'read' }],
+      });
+      assert.match(await goOn(t), /^\$s1 was read: 0x[0-9a-f]+ \(\d+\), by 0x/);
+      assert.equal(satp, 'register $vsatp');
       await t.request('setDataBreakpoints', { breakpoints: [{ dataId: 'register $nothing' }] });
       await t.request('terminate');
       t.check('dataRegisters');

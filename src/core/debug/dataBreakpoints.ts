@@ -7,6 +7,7 @@ import { defined } from '../base/assert.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import type { WatchHit } from '../isa/watchpoints.ts';
 import type { Machine, MachineStop } from '../machine/machine.ts';
+import type { HeldEvent } from './registerWatch.ts';
 import type { DataAccess, DataBreakpoint, StopEvent } from './target.ts';
 import { readSpace } from './targetMemory.ts';
 
@@ -17,6 +18,8 @@ const MOST_TOLD = 8;
 const MOST_TURNS = 16;
 
 export class DataBreakpointSet {
+  /** For `runWatching`. */
+  readonly held: HeldEvent = {};
   private list: readonly DataBreakpoint[] = [];
   /** Where those are in the machine that are not watched by virtual address. */
   private readonly physical = new Map<DataBreakpoint, bigint>();
@@ -27,6 +30,7 @@ export class DataBreakpointSet {
   }
 
   apply(machine: Machine): void {
+    this.held.event = undefined;
     this.physical.clear();
     const watchpoints = this.list.flatMap((breakpoint) => {
       const { address, size, access, space = 'virtual', register } = breakpoint;
@@ -61,12 +65,13 @@ export function isTouched(
   { address, size, access, space, register }: Omit<DataBreakpoint, 'id'>,
   made: Omit<DataAccess, 'pc'>,
 ): boolean {
-  if (register !== undefined || made.register !== undefined) return register === made.register;
+  const concerns = (made.read && access !== 'write') || (made.write && access !== 'read');
+  if (register !== undefined || made.register !== undefined) {
+    return register === made.register && concerns;
+  }
   const at = space === undefined || space === 'virtual' ? made.address : made.physical;
   if (at === undefined) return false;
-  const overlaps = at < address + BigInt(size) && address < at + BigInt(made.size);
-  if (!overlaps) return false;
-  return (made.read && access !== 'write') || (made.write && access !== 'read');
+  return concerns && at < address + BigInt(size) && address < at + BigInt(made.size);
 }
 
 /** The stop before an access, where all who watch it want that; else the access is to be made. */

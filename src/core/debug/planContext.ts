@@ -3,7 +3,7 @@
  * the machine means to a debugger. Nothing here decides where a request ends.
  */
 import { defined } from '../base/assert.ts';
-import type { Cpu } from '../isa/cpu.ts';
+import { watchedReturn, type Cpu } from '../isa/cpu.ts';
 import type { DisassembledInstruction } from '../isa/isa.ts';
 import type { Machine, MachineStop } from '../machine/machine.ts';
 import type { BreakpointSet } from './breakpoints.ts';
@@ -82,7 +82,8 @@ export function letTheWorldGoOn(
 
 /** Registers that are watched are looked at on the way. */
 export function runIn(context: PlanContext, budget: number, only?: number): WatchedStop {
-  return runWatching(context.machine, context.data.registers, budget, only);
+  const { machine, data } = context;
+  return runWatching(machine, data.registers, budget, only, data.held);
 }
 
 export function resultOf(context: PlanContext, stop: WatchedStop): SliceResult {
@@ -98,6 +99,8 @@ export function resultOf(context: PlanContext, stop: WatchedStop): SliceResult {
     case 'ended':
       return { kind: 'end', end: stop.end };
     case 'event':
+      // Somebody watched returns who does not run any more.
+      if (stop.name === watchedReturn) return MORE;
       return {
         kind: 'stop',
         stop: { hart: stop.hart, reason: eventReason(stop) },

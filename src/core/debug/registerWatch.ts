@@ -1,77 +1,122 @@
 /**
- * Stops after changes of registers: no hardware watches these, so the machine runs instruction by
- * instruction and is looked at after each. Slow, and only when somebody asked.
+ * Stops behind instructions that change or read registers: no hardware watches these, so the machine
+ * runs instruction by instruction and is looked at around each. Slow, and only when somebody asked.
+ * A register is read by who names it as an operand, and not while a trap is taken.
  */
+import type { Cpu } from '../isa/cpu.ts';
 import type { Machine, MachineStop } from '../machine/machine.ts';
 import type { DataBreakpoint, StopEvent } from './target.ts';
+import { readVirtual } from './targetMemory.ts';
 
 export type WatchedStop = MachineStop | { readonly kind: 'changed'; readonly stop: StopEvent };
 
-/** `machine.run`, but that it ends behind an instruction that changed a watched register. */
+/** An event of an instruction that also touched a register: it is told when that has been. */
+export interface HeldEvent {
+  event?: MachineStop | undefined;
+}
+
+/** `machine.run`, but that it ends behind an instruction that touched a watched register. */
 export function runWatching(
   machine: Machine,
   watched: readonly DataBreakpoint[],
   budget: number,
   only: number | undefined,
+  held: HeldEvent = {},
 ): WatchedStop {
+  const { event } = held;
+  held.event = undefined;
+  if (event) return event;
   if (watched.length === 0) return machine.run(budget, only);
-  let before = valuesOf(machine, watched);
   for (let step = 0; step < budget; step++) {
-    const pcs = machine.harts.map((cpu) => cpu.pc);
+    const before = machine.harts.map((cpu) => look(machine, cpu, watched));
     const stop = machine.run(1, only);
-    const after = valuesOf(machine, watched);
-    const changed = after.findIndex((value, index) => value !== before[index]);
-    if (changed >= 0 && stop.kind !== 'ended') {
-      return { kind: 'changed', stop: changeOf(machine, watched, { before, after, pcs }) };
+    const touched = touchedIn(machine, watched, before);
+    if (touched && stop.kind !== 'ended') {
+      if (stop.kind === 'event') held.event = stop;
+      return { kind: 'changed', stop: touched };
     }
-    before = after;
     if (stop.kind !== 'budget') return stop;
   }
   return { kind: 'budget' };
 }
 
-/** Of each hart in turn all that are watched. */
-type Values = readonly (bigint | undefined)[];
-
-function valuesOf(machine: Machine, watched: readonly DataBreakpoint[]): Values {
-  return machine.harts.flatMap((cpu) =>
-    watched.map(({ register = '', mask }) => {
-      const value = cpu.readRegister(register);
-      return value === undefined || mask === undefined ? value : value & mask;
-    }),
-  );
+/** A hart before an instruction. */
+interface Look {
+  readonly pc: bigint;
+  readonly instructions: number;
+  readonly values: readonly (bigint | undefined)[];
+  /** What the instruction reads, as far as somebody asked. */
+  readonly reads: readonly string[];
 }
 
-function changeOf(
+function look(machine: Machine, cpu: Cpu, watched: readonly DataBreakpoint[]): Look {
+  const { pc, instructions } = cpu;
+  return {
+    pc,
+    instructions,
+    values: valuesOf(cpu, watched),
+    reads: readsAt(machine, cpu, watched),
+  };
+}
+
+function readsAt(
+  machine: Machine,
+  cpu: Cpu,
+  watched: readonly DataBreakpoint[],
+): readonly string[] {
+  const { registersRead } = machine.isa;
+  if (!registersRead || watched.every(({ access }) => access === 'write')) return [];
+  return registersRead(readVirtual(machine, cpu, cpu.pc, 8, 'fetch'), cpu.modeName);
+}
+
+function valuesOf(cpu: Cpu, watched: readonly DataBreakpoint[]): Look['values'] {
+  return watched.map(({ register = '', mask }) => {
+    const value = cpu.readRegister(register);
+    return value === undefined || mask === undefined ? value : value & mask;
+  });
+}
+
+/** The stop for the first hart that touched some. */
+function touchedIn(
   machine: Machine,
   watched: readonly DataBreakpoint[],
-  seen: { readonly before: Values; readonly after: Values; readonly pcs: readonly bigint[] },
-): StopEvent {
-  const { before, after, pcs } = seen;
-  const indexes = after.flatMap((value, index) => (value === before[index] ? [] : [index]));
-  const hart = Math.floor((indexes[0] ?? 0) / watched.length);
-  const own = indexes.filter((index) => Math.floor(index / watched.length) === hart);
-  const bytes = machine.isa.xlen / 8;
-  const changes = own.flatMap((index) => {
-    const breakpoint = watched[index % watched.length];
-    if (!breakpoint) return [];
-    const { id } = breakpoint;
+  before: readonly Look[],
+): StopEvent | undefined {
+  for (const [hart, cpu] of machine.harts.entries()) {
+    const old = before[hart];
+    if (!old) continue;
+    const after = valuesOf(cpu, watched);
+    const retired = cpu.instructions !== old.instructions;
+    const touches = watched.flatMap((breakpoint, i) => {
+      const write = breakpoint.access !== 'read' && after[i] !== old.values[i];
+      const isRead = retired && old.reads.includes(breakpoint.register ?? '');
+      const read = breakpoint.access !== 'write' && isRead;
+      if (!write && !read) return [];
+      return [{ breakpoint, write, read, before: old.values[i], after: after[i] }];
+    });
+    const [first] = touches;
+    if (!first) continue;
+    const bytes = machine.isa.xlen / 8;
     const told = (value: bigint | undefined) => littleEndian(value ?? 0n, bytes);
-    return [{ id, address: 0n, before: told(before[index]), after: told(after[index]) }];
-  });
-  const first = watched[(own[0] ?? 0) % watched.length];
-  return {
-    hart,
-    reason: {
-      kind: 'data',
-      ids: changes.map(({ id }) => id),
-      access: {
-        ...{ pc: pcs[hart] ?? 0n, address: 0n, size: bytes, read: false, write: true },
-        register: first?.register,
+    const read = touches.some((touch) => touch.read);
+    const write = touches.some((touch) => touch.write);
+    const { register } = first.breakpoint;
+    return {
+      hart,
+      reason: {
+        kind: 'data',
+        ids: touches.map(({ breakpoint }) => breakpoint.id),
+        access: { pc: old.pc, address: 0n, size: bytes, read, write, register },
+        changes: touches.map((touch) => ({
+          id: touch.breakpoint.id,
+          address: 0n,
+          before: told(touch.before),
+          after: told(touch.after),
+        })),
       },
-      changes,
-    },
-  };
+    };
+  }
+  return undefined;
 }
 
 function littleEndian(value: bigint, size: number): Uint8Array {

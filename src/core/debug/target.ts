@@ -39,7 +39,8 @@ export interface Breakpoint {
 
 /**
  * Bytes to stop after accesses of, by virtual addresses of whichever address space unless `space`
- * says which memory; or a register to stop after changes of.
+ * says which memory; or a register to stop after changes of, or after instructions
+ * that name it as what they read.
  */
 export interface DataBreakpoint {
   /** As a breakpoint's; no breakpoint of code has the same. */

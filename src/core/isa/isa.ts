@@ -196,6 +196,8 @@ export interface Isa {
   readonly instructions: readonly InstructionInfo[];
   readonly assembler?: AssemblerInfo;
   readonly gdb?: GdbDescription;
+  /** Registers, also of control, that an instruction names as what it reads, in a mode; bytes as below. */
+  readonly registersRead?: (bytes: Uint8Array, mode: string) => readonly string[];
   /** `bytes` starts at the instruction; it may be longer or cut short. */
   disassemble(bytes: Uint8Array, address: bigint): DisassembledInstruction;
 }

@@ -83,6 +83,11 @@ export const toyIsa: Isa = {
     },
   ],
   instructions: [],
+  registersRead([op = 255, a = 0, b = 0]) {
+    const mnemonic = mnemonics[op];
+    if (mnemonic === 'addi') return [`r${b}`];
+    return mnemonic === 'bnez' || mnemonic === 'store' || mnemonic === 'out' ? [`r${a}`] : [];
+  },
   disassemble(bytes, address): DisassembledInstruction {
     const [op = 255, a = 0, b = 0, c = 0] = bytes;
     const mnemonic = mnemonics[op];
@@ -242,6 +247,8 @@ export class ToyCpu implements Cpu {
       };
     }
     if (mnemonic === 'event') {
+      // As a call does that answers in registers.
+      x['r0'] = BigInt(a);
       this.machine.stopped = { kind: 'event', hart: this.id, name: 'call', text: `call ${a}` };
     }
     this.pc = pc;

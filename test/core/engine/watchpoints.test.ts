@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describeEngines, ramBase, rig, type Rig } from '../isa/riscv/rig.ts';
+import { PageTables } from './pageTables.ts';
 
 /** A loop that loads and stores all over a page and its neighbours; ten instructions a round. */
 const loop = `
@@ -107,5 +108,41 @@ describeEngines('core/engine/watchpoints', () => {
     // The handler's load is another instruction.
     assert.deepEqual(r.hart.run(100), { stop: 'breakpoint', retired: 0, steps: 1 });
     assert.equal(r.csr('mcause'), 5n);
+  });
+
+  it('knows where the second half of an access to two pages is that lie apart', () => {
+    const window = 0x4000_0000;
+    const mapped = () => {
+      const r = rig(loop);
+      const tables = new PageTables(r, 0);
+      tables.identity(ramBase / 2 ** 30);
+      tables.map(window, words + 8192);
+      tables.map(window + 4096, words + 4096);
+      r.step(2);
+      r.setCsr('pmpaddr0', (1n << 54n) - 1n);
+      r.setCsr('pmpcfg0', 0x1fn);
+      r.setCsr('satp', tables.register());
+      r.hart.privilege = 1;
+      r.hart.writeRegister('s1', at(64));
+      r.hart.writeRegister('s2', BigInt(window + 4000));
+      r.step(rounds * perRound);
+      return r;
+    };
+    const physical = (offset: number, size: number) =>
+      ({ address: at(offset), size, access: 'read', physical: true }) as const;
+    const second = mapped();
+    second.hart.setWatchpoints([physical(4096 + 3, 1)]);
+    assert.deepEqual(second.hart.run(1000), { stop: 'breakpoint', retired: 6, steps: 6 });
+    const { address, size, physical: where } = second.hart.watchHit!;
+    assert.deepEqual([address, size, where], [BigInt(window + 4096), 4, at(4096)]);
+    second.hart.skipWatchpointsOnce();
+    assert.equal(second.hart.run(1000).retired, perRound);
+    const first = mapped();
+    first.hart.setWatchpoints([physical(8192 + 4095, 1)]);
+    assert.equal(first.hart.run(1000).retired, 6);
+    const neither = mapped();
+    // What comes behind the first page in memory, and behind the accessed bytes of the second.
+    neither.hart.setWatchpoints([physical(12288, 8), physical(4096 + 4, 8)]);
+    assert.equal(neither.hart.run(1000).stop, 'budget');
   });
 });

@@ -17,10 +17,7 @@ export function disassemble(
   address: bigint,
   xlen: RegisterWidth = 64,
 ): DisassembledInstruction {
-  const low = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
-  const size = bytes.length >= 4 && (low & 3) === 3 ? 4 : 2;
-  const word = size === 4 ? (low | (bytes[2]! << 16) | (bytes[3]! << 24)) >>> 0 : low;
-  const decoded = (low & 3) === 3 && size === 2 ? undefined : decoderOf(xlen).decode(word);
+  const { size, word, decoded } = decodeBytes(bytes, xlen);
   if (!decoded) {
     const digits = word.toString(16).padStart(size * 2, '0');
     const text = `${size === 4 ? '.word' : '.half'} 0x${digits}`;
@@ -38,6 +35,18 @@ export function disassemble(
     flow: flowOf(decoded),
     ...(target === undefined ? {} : { target }),
   };
+}
+
+/** `decoded` is undefined where nothing decodes, or the bytes are cut short. */
+export function decodeBytes(
+  bytes: Uint8Array,
+  xlen: RegisterWidth,
+): { readonly size: 2 | 4; readonly word: number; readonly decoded: Decoded | undefined } {
+  const low = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
+  const size = bytes.length >= 4 && (low & 3) === 3 ? 4 : 2;
+  const word = size === 4 ? (low | (bytes[2]! << 16) | (bytes[3]! << 24)) >>> 0 : low;
+  const decoded = (low & 3) === 3 && size === 2 ? undefined : decoderOf(xlen).decode(word);
+  return { size, word, decoded };
 }
 
 /** Calls link through ra or t0, returns jump through them (unprivileged manual, JALR hints). */

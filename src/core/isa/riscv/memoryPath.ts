@@ -257,8 +257,7 @@ export class MemoryPath {
     mode = this.regimes.dataMode,
   ): boolean {
     if (this.watchpoints.watching && mode === this.regimes.dataMode && access !== 'fetch') {
-      const at = this.watchpoints.watchingPhysical ? this.physical(low, high, mode) : -1;
-      if (this.watchpoints.stopsAt(access, low, high, size, this.retired(), at)) {
+      if (this.isStopped(access, low, high, size)) {
         this.fault = watchStop;
         return true;
       }
@@ -267,6 +266,27 @@ export class MemoryPath {
     const info = this.triggers.check(access, low, high, size);
     if (info) this.fault = info;
     return info !== undefined;
+  }
+
+  private isStopped(
+    access: Exclude<TriggerAccess, 'fetch'>,
+    low: number,
+    high: number,
+    size: number,
+  ): boolean {
+    const { watchpoints } = this;
+    const retired = this.retired();
+    if (!watchpoints.watchingPhysical) return watchpoints.stopsAt(access, low, high, size, retired);
+    // Pages side by side need not be so in physical memory.
+    const here = Math.min(size, pageBytes - (low & (pageBytes - 1)));
+    const mode = this.regimes.dataMode;
+    const at = this.physical(low, high, mode);
+    if (watchpoints.stopsAt(access, low, high, here, retired, at)) return true;
+    if (here === size) return false;
+    const nextLow = (low + here) >>> 0;
+    const nextHigh = nextLow === 0 ? (high + 1) >>> 0 : high;
+    const next = this.physical(nextLow, nextHigh, mode);
+    return watchpoints.stopsAt(access, nextLow, nextHigh, size - here, retired, next);
   }
 
   /** Where an access would go if nothing forbade it, or -1. */

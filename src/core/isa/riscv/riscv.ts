@@ -9,6 +9,7 @@ import { gdbDescription } from './gdbDescription.ts';
 import { rowsOf } from './instructions/all.ts';
 import { pseudoInstructions } from './pseudoInstructions.ts';
 import { registersOf } from './registers.ts';
+import { registersRead } from './registersRead.ts';
 
 function riscv(xlen: RegisterWidth): Isa {
   const { instructions, compressed } = rowsOf(xlen);
@@ -28,6 +29,7 @@ function riscv(xlen: RegisterWidth): Isa {
     instructions: [...instructions, ...compressed, ...pseudoInstructions],
     assembler: riscvAssembler,
     gdb: gdbDescription(xlen),
+    registersRead: (code, mode) => registersRead(code, xlen, mode.startsWith('V')),
     disassemble: (code, address) => disassemble(code, address, xlen),
   };
 }
