@@ -44,11 +44,11 @@ export class EngineMemory {
   }
 
   hartArea(index: number): number {
-    return this.hartsBase + index * roundUp(hartAreaBytes, wasmPage);
+    return this.hartsBase + index * hartStride;
   }
 
   hartIndex(area: number): number {
-    return (area - this.hartsBase) / roundUp(hartAreaBytes, wasmPage);
+    return (area - this.hartsBase) / hartStride;
   }
 
   /** Offset of the next `size` bytes for RAM or ROM, page aligned. */
@@ -65,6 +65,9 @@ export class EngineMemory {
     return maximumBytes - used;
   }
 }
+
+/** From one hart's area to the next; asked for at each call out of generated code. */
+const hartStride = roundUp(hartAreaBytes, wasmPage);
 
 function roundUp(value: number, unit: number): number {
   return Math.ceil(value / unit) * unit;

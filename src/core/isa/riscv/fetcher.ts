@@ -20,7 +20,7 @@ import type { PhysicalMemory } from '../../memory/physicalMemory.ts';
 import type { Decoder } from './decode.ts';
 import { engineTables, type EngineTables } from './engineRows.ts';
 import type { HartState } from './hartState.ts';
-import { lower, upper, type MemoryPath } from './memoryPath.ts';
+import type { MemoryPath } from './memoryPath.ts';
 import type { Pmp } from './pmp.ts';
 import type { Regimes } from './regimes.ts';
 import type { TrapInfo } from './riscvHart.ts';
@@ -303,10 +303,11 @@ export class Fetcher {
 
   /** The second half of an instruction that begins at a page's end, or -1 with a trap raised. */
   private halfOfNextPage(raise: Raise): number {
-    const { state } = this;
-    const page = state.view.getBigUint64(state.area + layout.pageAddress, true);
-    const next = this.wrapped(page + BigInt(pageBytes));
-    const [low, high] = [lower(next), upper(next)];
+    const word = (this.state.area + layout.pageAddress) >>> 2;
+    const { u32 } = this.state;
+    const low = (u32[word]! + pageBytes) >>> 0;
+    // Behind the last page comes the first one.
+    const high = low !== 0 || this.parts.xlen === 32 ? u32[word + 1]! : (u32[word + 1]! + 1) >>> 0;
     const records = this.regimes.set.recordsAt(low, high);
     if (records !== 0) return this.halfAt(this.parts.code.pageAt(records)!);
     const address = this.path.fetch(low, high);
