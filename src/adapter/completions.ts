@@ -15,6 +15,8 @@ interface Item {
   readonly type: DebugProtocol.CompletionItemType;
 }
 
+const MOST_FUNCTIONS = 100;
+
 /** Typing one of these asks for more. */
 export const triggerCharacters = ['.', '>', '$'];
 
@@ -53,7 +55,13 @@ async function names({ guest, stacks, frame }: Scope, prefix: string): Promise<I
   const locals = await symbols.locals(context, frame.inlineDepth);
   const globals = prefix === '' ? [] : await symbols.globals(context);
   const variables = [...locals, ...globals];
-  return [...variables.map(({ name }): Item => ({ label: name, type: 'variable' })), ...registers];
+  // Of a big program's functions only those that are meant.
+  const functions = prefix.length < 2 ? [] : symbols.namesOfCode(prefix, MOST_FUNCTIONS);
+  return [
+    ...variables.map(({ name }): Item => ({ label: name, type: 'variable' })),
+    ...registers,
+    ...functions.map((label): Item => ({ label, type: 'function' })),
+  ];
 }
 
 async function members(scope: Scope, object: string): Promise<Item[]> {

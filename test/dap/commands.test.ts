@@ -38,7 +38,14 @@ describe('commands of the debug console', () => {
       assert.match(await typed(t, 'exits 3'), /main\.c:\d+|console\.c:\d+|sbi\.c:\d+/);
       assert.match(await typed(t, 'exits 2 sbi'), /DBCN/);
       assert.match(await typed(t, 'calls'), /handle/);
-      assert.equal((await typed(t, 'x/5i $pc')).split('\n').length, 5);
+      const code = (await typed(t, 'x/5i $pc')).split('\n');
+      assert.equal(code.length, 5);
+      t.note('what names code is followed by its place, once for each line of source');
+      assert.match(code[0]!, /<run_planets\+\d+>: {2}\S.* {2}\/.*main\.c:\d+$/);
+      assert.doesNotMatch(code[1]!, /main\.c/);
+      assert.match(await typed(t, 'csr vstvec'), /^vstvec +0x\w+ {2}<trap_entry> {2}\/.*\.S:\d+$/m);
+      assert.match(await typed(t, 'p kernel_main'), /<kernel_main> {2}\/.*main\.c:\d+$/);
+      assert.equal(await typed(t, 'p &planets'), '0x80202000');
       assert.match(await typed(t, 'x/2xg &planets'), /<planets>:/);
       assert.match(await typed(t, 'x/4dw distance'), /58 {2}108 {2}150 {2}228$/);
       assert.match(await typed(t, 'x/s p->name'), /"Mercury"$/);
@@ -126,6 +133,10 @@ describe('commands of the debug console', () => {
       assert.deepEqual((await complete('info st')).slice(0, 2), ['stage1', 'stage2']);
       assert.ok((await complete('csr vsa')).includes('vsatp'));
       assert.ok((await complete('help ')).includes('bt'));
+      for (const { name } of commands) assert.ok((await complete(name)).includes(name), name);
+      assert.ok((await complete('exits s')).includes('sbi'));
+      assert.ok((await complete('walk plan')).includes('planets'));
+      assert.ok((await complete('x/20i kernel_m')).includes('kernel_main'));
       assert.deepEqual(await complete('p planets[0].na'), ['name']);
       assert.ok((await typed(t, 'walk 0x10000000')).includes('\x1b[31mrefused'));
       assert.ok((await typed(t, 'csr vsatp')).includes('\x1b[1m'));

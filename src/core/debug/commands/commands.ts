@@ -6,7 +6,7 @@
 import { UserError } from '../../base/userError.ts';
 import { examine } from './examine.ts';
 import { calls, exits, harts, modules, registers, stage } from './inspect.ts';
-import { hex, type CommandScope } from './scope.ts';
+import { behind, hex, type CommandScope } from './scope.ts';
 import { snapshot, snapshotWords } from './snapshot.ts';
 import { walk } from './walk.ts';
 
@@ -103,7 +103,8 @@ export const commands: readonly Command[] = [
       const format = letter === undefined ? '' : formats[letter];
       if (format === undefined) throw new UserError(`p: '/${letter}' is none of /x, /d, /t`);
       if (text.trim() === '') throw new UserError('p: an expression is missing');
-      if (scope.print) return scope.print(format === '' ? text : `${text},${format}`);
+      if (scope.print)
+        return linked(await scope.print(format === '' ? text : `${text},${format}`), scope);
       return hex((await scope.compute(text)).value);
     },
   },
@@ -158,6 +159,12 @@ function helpText(name: string): string {
   const width = Math.max(...rows.map(({ left }) => left.length));
   const text = rows.map(({ left, help }) => `${left.padEnd(width)}  ${help}`).join('\n');
   return name === '' ? `${text}\nAnything else is an expression in C’s syntax.` : text;
+}
+
+/** A value that is the address of code, as its symbol behind it says, with the place in source. */
+function linked(text: string, scope: CommandScope): string {
+  const [, address] = /^(0x[0-9a-f]+)\b[^\n]*<[^<>]+>$/.exec(text) ?? [];
+  return address === undefined ? text : `${text}${behind(scope, BigInt(address))}`;
 }
 
 function nothing(name: string, args: string, scope: CommandScope): CommandScope {

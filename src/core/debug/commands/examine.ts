@@ -1,7 +1,7 @@
 /** `x/20i ADDRESS`: memory as gdb's `x` shows it. */
 import { UserError } from '../../base/userError.ts';
 import type { MemorySpace } from '../target.ts';
-import { hex, type CommandScope } from './scope.ts';
+import { behind, hex, type CommandScope } from './scope.ts';
 
 const sizes: Readonly<Record<string, number>> = { b: 1, h: 2, w: 4, g: 8 };
 /** More is nothing to look at. */
@@ -64,11 +64,15 @@ async function instructions(
   const bytes = await target.readMemory(hart, space, start, count * LONGEST);
   const lines: string[] = [];
   let at = 0;
+  let last = '';
   while (lines.length < count && at + isa.instructionAlignment <= bytes.length) {
     const address = start + BigInt(at);
     const { size, text } = isa.disassemble(bytes.subarray(at), address);
     if (at + size > bytes.length) break;
-    lines.push(`${label(scope, address)}  ${text}`);
+    // Once for the instructions of a line that follow each other.
+    const place = space === 'virtual' ? behind(scope, address) : '';
+    lines.push(`${label(scope, address)}  ${text}${place === last ? '' : place}`);
+    last = place;
     at += size;
   }
   return ended(lines, count, start + BigInt(at));

@@ -3,7 +3,7 @@ import { UserError } from '../../base/userError.ts';
 import { fieldValue, meaningOf } from '../controlRegisters.ts';
 import type { ControlRegisterInfo } from '../../isa/isa.ts';
 import type { MappingRow } from '../target.ts';
-import { hex, type CommandScope } from './scope.ts';
+import { behind, hex, type CommandScope } from './scope.ts';
 
 const MOST_ROWS = 200;
 const USUAL_EXITS = 20;
@@ -92,11 +92,12 @@ export async function registers(scope: CommandScope, name?: string): Promise<str
   return lines.join('\n');
 }
 
-function line(name: string, value: bigint, bits: number, { symbols }: CommandScope): string {
+function line(name: string, value: bigint, bits: number, scope: CommandScope): string {
+  const { symbols } = scope;
   const digits = Math.ceil(bits / 4);
   const symbol = value === 0n ? undefined : symbols?.symbolAt(value);
   const offset = symbol && symbol.offset !== 0n ? `+${hex(symbol.offset)}` : '';
-  const where = symbol ? `  <${symbol.name}${offset}>` : '';
+  const where = symbol ? `  <${symbol.name}${offset}>${behind(scope, value)}` : '';
   return `${name.padEnd(10)} 0x${value.toString(16).padStart(digits, '0')}${where}`;
 }
 
@@ -120,8 +121,7 @@ export async function exits(args: string, scope: CommandScope): Promise<string> 
   const records = await scope.target.exits(kind === undefined ? Math.max(0, all - most) : 0, all);
   const shown = records.filter((record) => kind === undefined || record.kind === kind).slice(-most);
   const lines = shown.map(({ sequence, hart, pc, kind: own, text }) => {
-    const place = scope.place?.(pc);
-    return `#${sequence} hart ${hart} ${hex(pc)} ${own}: ${text}${place === undefined ? '' : `  ${place}`}`;
+    return `#${sequence} hart ${hart} ${hex(pc)} ${own}: ${text}${behind(scope, pc)}`;
   });
   const totals = Object.entries(counts).map(([name, number]) => `${number} ${name}`);
   return [...lines, totals.length === 0 ? 'no exits' : totals.join(', ')].join('\n');

@@ -20,6 +20,12 @@ export interface CommandScope {
   place?(address: bigint): string | undefined;
 }
 
+/** The place in source of code at an address, to stand at the end of a line that names it. */
+export function behind(scope: CommandScope, address: bigint): string {
+  const place = scope.place?.(address);
+  return place === undefined ? '' : `  ${place}`;
+}
+
 export function hex(value: bigint): string {
   return `0x${value.toString(16)}`;
 }

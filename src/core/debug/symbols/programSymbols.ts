@@ -194,6 +194,12 @@ class ElfProgramSymbols implements ProgramSymbols {
     return [...new Map(found.map((info) => [info.low, info])).values()];
   }
 
+  namesOfCode(prefix: string, most: number): readonly string[] {
+    const begins = new RegExp(`^${prefix.replace(/[^\w]/g, '\\$&')}`);
+    const found = this.symbolModules.flatMap((m) => m.symbols?.codeMatching(begins, most) ?? []);
+    return [...new Set(found)].slice(0, most);
+  }
+
   functionAt(address: bigint): FunctionInfo | undefined {
     return this.first(address, (module, at) => {
       const unit = module.unitAt(at);

@@ -166,6 +166,8 @@ export interface ProgramSymbols {
   functionsNamed(name: string): readonly FunctionInfo[];
   /** Those whose names a pattern with `*` and `?` matches, at most so many. */
   functionsMatching(pattern: string, most: number): readonly FunctionInfo[];
+  /** Names of symbols of code that begin so, as far as symbol tables tell. */
+  namesOfCode(prefix: string, most: number): readonly string[];
   functionAt(address: bigint): FunctionInfo | undefined;
   /** Never empty where anything is known of the address: falls back to the symbol's name. */
   callsAt(address: bigint): readonly CallInProgress[];
