@@ -113,6 +113,7 @@ const shapes: Readonly<Record<string, Shape>> = {
     'context?': 'string',
     'format?': format,
   },
+  locations: { locationReference: 'integer' },
   completions: { text: 'string', column: 'integer', 'frameId?': 'integer' },
   source: { 'source?': source, 'sourceReference?': 'integer' },
   readMemory: { memoryReference: 'string', count: 'count', 'offset?': 'integer' },

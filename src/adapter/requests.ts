@@ -231,6 +231,9 @@ function inspection(session: TraplineSession): Handlers {
       const { value, name: _name, ...rest } = variables.toDap(item);
       return { result: value, ...rest };
     },
+    async locations({ locationReference }: DebugProtocol.LocationsArguments) {
+      return variables.code.location(locationReference);
+    },
     async completions(args: DebugProtocol.CompletionsArguments) {
       return { targets: await completions(await scope(args.frameId), args.text, args.column) };
     },

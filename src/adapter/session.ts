@@ -50,7 +50,7 @@ export interface Running {
 export class TraplineSession extends DebugSession {
   readonly breakpoints = new Breakpoints();
   readonly exitFilters = new ExitFilters((patterns) => this.breakpoints.setPanics(patterns));
-  readonly variables = new VariableStore();
+  readonly variables = new VariableStore(() => this.running.guest);
   private readonly gdb = new GdbDoor(this);
   /** Places in code that the client may name by their ids. */
   readonly targets = new CodeTargets();

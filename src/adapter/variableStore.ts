@@ -5,7 +5,9 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../core/base/userError.ts';
 import type { MemorySpace } from '../core/debug/target.ts';
+import { CodeReferences, placeOfCode } from './codeReferences.ts';
 import { errorCodes, RequestError } from './errors.ts';
+import type { Guest } from './guest.ts';
 
 /** Bytes in memory, by virtual address where no other memory is named; or a register. */
 export interface DataPlace {
@@ -39,8 +41,15 @@ export class VariableStore {
   /** Rows the client has seen, by container and name: what it may ask to change. */
   private readonly seen = new Map<number, Map<string, Item>>();
   private nextReference = 1;
+  /** Of values that are addresses of code. */
+  readonly code: CodeReferences;
+
+  constructor(guest: () => Guest) {
+    this.code = new CodeReferences((address) => placeOfCode(guest(), address));
+  }
 
   clear(): void {
+    this.code.clear();
     this.containers.clear();
     this.seen.clear();
   }
@@ -76,7 +85,8 @@ export class VariableStore {
   }
 
   toDap(item: Item): DebugProtocol.Variable {
-    return { ...item.variable, variablesReference: item.children ? this.add(item.children) : 0 };
+    const variablesReference = item.children ? this.add(item.children) : 0;
+    return { ...item.variable, ...this.code.of(item.variable.value), variablesReference };
   }
 
   private container(reference: number): Container {

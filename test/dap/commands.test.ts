@@ -46,6 +46,13 @@ describe('commands of the debug console', () => {
       assert.match(await typed(t, 'csr vstvec'), /^vstvec +0x\w+ {2}<trap_entry> {2}\/.*\.S:\d+$/m);
       assert.match(await typed(t, 'p kernel_main'), /<kernel_main> {2}\/.*main\.c:\d+$/);
       assert.equal(await typed(t, 'p &planets'), '0x80202000');
+      t.note('as a value, it has a reference to its place');
+      const value = { expression: 'kernel_main', context: 'watch' };
+      const { valueLocationReference } = await t.request('evaluate', value);
+      const place = await t.request('locations', { locationReference: valueLocationReference });
+      assert.equal(place['source'].path, main);
+      assert.equal(place['line'], lineOf(main, 'void kernel_main('));
+      await t.request('locations', { locationReference: 99 });
       assert.match(await typed(t, 'x/2xg &planets'), /<planets>:/);
       assert.match(await typed(t, 'x/4dw distance'), /58 {2}108 {2}150 {2}228$/);
       assert.match(await typed(t, 'x/s p->name'), /"Mercury"$/);

@@ -15,6 +15,7 @@ describe('stops in VS Code', function () {
   writeFileSync(file, JSON.stringify(launch));
   const source = path.join(folder, 'hello-dbcn/main.c');
   const handler = lineOf(path.join(folder, 'hello-dbcn/timer.c'), 'timer_ticks++');
+  const entry = lineOf(source, 'void kernel_main(');
   const planets = lineOf(source, 'moons += p->moons');
   let code: Workbench;
   closeAtEnd(this, folder, () => code);
@@ -56,6 +57,16 @@ describe('stops in VS Code', function () {
     await code.page.locator('.repl', { hasText: 'touch_memory' }).first().waitFor();
     const panel = code.page.locator('.part.panel');
     await code.picture('debug-console-dark', panel, panel.locator('.repl-input-wrapper'));
+    // These are links to files of the machine that shows VS Code, which a browser has none of.
+    const linked = (text: RegExp) => code.page.locator('.repl a', { hasText: text }).first();
+    await linked(/\/start\.S:\d+$/).waitFor();
+    await typed('csr vstvec');
+    await linked(/\/trap\.S:\d+$/).waitFor();
+    // This one asks the adapter.
+    await typed('p kernel_main');
+    await linked(/<kernel_main>$/).click({ modifiers: ['Control'] });
+    const position = code.page.locator('#status\\.editor\\.selection');
+    await position.filter({ hasText: `Ln ${entry},` }).waitFor();
   });
 
   it('C values and the stack in the side bar', async () => {
