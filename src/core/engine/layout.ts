@@ -83,16 +83,16 @@ export const floatUnit = {
 export const tlb = {
   sets: 8,
   entryBytes: 16,
-  /** Data entries of each kind in a set; a power of two. */
-  dataEntries: 4096,
+  /** Data entries of each kind in a set; a power of two. What is used of them takes memory. */
+  dataEntries: 16384,
   fetchEntries: 512,
   /** Within a set. */
   read: 0x00000,
-  write: 0x10000,
-  fetch: 0x20000,
+  write: 0x40000,
+  fetch: 0x80000,
   /** A `direct` range. */
-  direct: 0x22000,
-  setBytes: 0x22040,
+  direct: 0x82000,
+  setBytes: 0x82040,
   /**
    * Within an entry: the page's virtual address (of data, less one: see `tlbHit`), what turns an
    * address into an offset, and which leaf it comes from, for fences alone.

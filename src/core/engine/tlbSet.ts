@@ -72,8 +72,9 @@ export class TlbSet {
   private readonly u32: Uint32Array;
   private readonly written: Uint8Array;
   private readonly filled: Readonly<Record<TlbKind, Filled>>;
-  /** Some entry comes from a leaf of more than one page. */
-  private hasLargeLeaves = false;
+  /** Some entry comes from a leaf of more than one page; of those that are global, and of others. */
+  private hasLargeGlobal = false;
+  private hasLargeOwn = false;
   private range: DirectRange | undefined;
 
   constructor(memory: EngineMemory, hartArea: number, index: number) {
@@ -100,7 +101,8 @@ export class TlbSet {
     const index = (addressLow >>> 12) & (entryCount[kind] - 1);
     const word = this.entry(kind, index);
     this.filled[kind].add(index);
-    if (leaf.bits > 0) this.hasLargeLeaves = true;
+    if (leaf.bits > 0 && leaf.global) this.hasLargeGlobal = true;
+    if (leaf.bits > 0 && !leaf.global) this.hasLargeOwn = true;
     // Stores that hit the entry are seen by nobody.
     if (kind === 'write') this.written[((addressLow & -pageBytes) + addend) >>> pageShift] = 1;
     this.setTag(kind, word, addressLow & -pageBytes, addressHigh);
@@ -135,7 +137,7 @@ export class TlbSet {
 
   flush(): void {
     for (const kind of kinds) this.flushKind(kind);
-    this.hasLargeLeaves = false;
+    this.hasLargeGlobal = this.hasLargeOwn = false;
     if (this.range) this.direct = undefined;
   }
 
@@ -160,8 +162,9 @@ export class TlbSet {
     if (this.range && !(keepGlobal && this.range.global) && isWithin(this.range.leaves, page)) {
       this.direct = undefined;
     }
+    const anyEntry = this.hasLargeOwn || (this.hasLargeGlobal && !keepGlobal);
     for (const kind of kinds) {
-      if (this.hasLargeLeaves) {
+      if (anyEntry) {
         for (const index of this.filled[kind].list) {
           if (this.comesFromLeafOf(kind, index, page)) this.drop(kind, index, keepGlobal);
         }

@@ -85,8 +85,8 @@ export class MemoryPath {
   }
 
   /**
-   * Offset in memory of a data access to plain RAM, which the TLB serves from then on; -1 when it
-   * takes more than that.
+   * Offset in memory of a data access to plain RAM, which the TLB serves from then on, unless code is
+   * overwritten; -1 when it takes more than that.
    */
   quick(kind: 'read' | 'write', low: number, high: number, size: number): number {
     if (this.deviceAddress(low, high, size, this.regimes.dataMode) >= 0) return -1;
@@ -96,9 +96,14 @@ export class MemoryPath {
     const access = kind === 'read' ? 'load' : 'store';
     const page = quickWalk.page(low, high, access, regimes.dataMode);
     if (page < 0 || this.watchpoints.watchesPhysical(page * pageBytes)) return -1;
-    if (kind === 'write' && this.code.recordsAt(page * pageBytes) !== 0) return -1;
-    if (!isBare(this.state, regimes.dataMode)) this.missed(access);
     const offset = quickWalk.offsetOf(page);
+    if (kind === 'write' && this.code.recordsAt(page * pageBytes) !== 0) {
+      // Stores to code never are inline.
+      this.code.invalidate(page * pageBytes + within, size);
+      this.memory.noteWrite(offset + within, size);
+      return offset + within;
+    }
+    if (!isBare(this.state, regimes.dataMode)) this.missed(access);
     const addend = (offset - (low & -pageBytes)) >>> 0;
     regimes.set.fill(kind, low, high, addend, quickWalk.leaf);
     return offset + within;

@@ -126,8 +126,8 @@ export class Spaces {
     ): Leaf => this.leaf(name, root, input, size, choices, flags);
     leaf(codePage, pageBytes, [ram]);
     const leaves = [
-      // The second and the third are at the same place in a TLB of 4096 pages.
-      ...[0x20_1000, 0x40_2000, 0x140_2000, 0x60_3000].map((at) => leaf(at, pageBytes, small)),
+      // The second and the third are at the same place in a TLB of 16384 pages.
+      ...[0x20_1000, 0x40_2000, 0x440_2000, 0x60_3000].map((at) => leaf(at, pageBytes, small)),
       leaf(0x80_0000, megapage, guest ? guestMegapages : megapages),
       leaf(0x100_0000, 0x1_0000, guest ? [0x4060_0000] : napotRanges),
       leaf(0x20_8000, pageBytes, small, open | pte.G),
