@@ -1,6 +1,7 @@
 /** Instantiates the generated module and hands its calls to the hart they come from. */
 import { defined } from '../base/assert.ts';
 import type { EngineMemory } from './engineMemory.ts';
+import type { ControlWord } from './translator/controlWord.ts';
 import type { InterpreterImports, TierImports } from './interpreterImports.ts';
 import type { Translator } from './translator/translator.ts';
 
@@ -17,6 +18,8 @@ export interface InterpreterClient {
   deviceStore(width: number, budget: number): number;
   /** Decodes for a record that was not executed yet; false where that needs more than its page. */
   predecode(record: number): boolean;
+  /** What the `control` instruction of a record comes to in the present mode, if that is simple. */
+  controlWord(record: number, handler: number): ControlWord | undefined;
   /** Finds memory that loads reach by adding a constant, if there is none known and it may pay. */
   findDirect(): void;
 }
@@ -43,6 +46,7 @@ export class Interpreter {
     };
     if (translator) {
       translator.predecode = (area, record) => client(area).predecode(record);
+      translator.controlWord = (area, record, handler) => client(area).controlWord(record, handler);
       translator.directSites.find = (area) => client(area).findDirect();
       translator.imports = {
         control: (area, record, handler, length, budget) =>

@@ -56,6 +56,8 @@ export const hart = {
   /** What the interpreter keeps while it calls: see `LoopState`. */
   loopRecord: 0x35c,
   loopBudget: 0x360,
+  /** The mode that the hart is in, by a number of the instruction set's. */
+  mode: 0x364,
   /** 4096 slots of 8 bytes for the instruction set's control registers. */
   control: 0x1000,
   /** `tlbSets` sets of `tlbSetSize`. */

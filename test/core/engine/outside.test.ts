@@ -135,8 +135,59 @@ describe('core/engine/outside', () => {
     });
   }
 
+  it('a function of a mode that may access a register, called in one that may not', () => {
+    const source = `
+.option norvc
+_start: la t0, handler
+  csrw mtvec, t0
+1: call function
+  addi s9, s9, 1
+  andi a1, s9, 3
+  bnez a1, 1b
+  la t0, function
+  csrw mepc, t0
+  li t0, 0x1800
+  csrc mstatus, t0
+  mret
+function: addi s5, s5, 1
+  csrrw s2, sscratch, s9
+  csrrsi a0, mscratch, 3
+  addi s6, s6, 1
+  ret
+handler: addi s8, s8, 1
+  csrr s4, mepc
+  la t4, 1b
+  csrw mepc, t4
+  li t0, 0x1800
+  csrs mstatus, t0
+  mret`;
+    const [one, other] = [undefined, eagerTranslation].map((translate) => {
+      const r = rig(source, { translate });
+      r.setCsr('pmpaddr0', (1n << 54n) - 1n);
+      r.setCsr('pmpcfg0', 0x1fn);
+      return r;
+    }) as [Rig, Rig];
+    for (let steps = 1; steps < 120; steps++) {
+      for (const r of [one, other]) run(r, steps);
+      assert.deepEqual(allState(other), allState(one), `${steps} steps`);
+    }
+    assert.ok(one.x('s8') > 50n, 'it trapped');
+    assert.ok(one.x('s6') > 3n * one.x('s8'), 'it returned');
+  });
+
+  it('registers that are nothing but memory are accessed inside', () => {
+    const body =
+      'csrrw a0, mscratch, s2\ncsrrsi a2, mscratch, 5\ncsrr a3, mepc\ncsrrc a4, mtval, a2';
+    const r = make(body, eagerTranslation);
+    run(r, 5000);
+    const before = { done: r.hart.work.hostInstructions, calls: r.x('s5') };
+    run(r, 5000);
+    assert.ok(r.x('s5') - before.calls > 200n);
+    assert.equal(r.hart.work.hostInstructions, before.done);
+  });
+
   it('asks devices and registers without leaving the region', () => {
-    const r = make('lw a0, 4(s11)\nsw a0, 12(s11)\ncsrrw a0, mscratch, a0', eagerTranslation);
+    const r = make('lw a0, 4(s11)\nsw a0, 12(s11)\ncsrr a0, instret', eagerTranslation);
     run(r, 5000);
     const before = { ...r.translator!.traffic(1), calls: r.x('s5') };
     run(r, 5000);

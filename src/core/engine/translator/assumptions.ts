@@ -13,6 +13,7 @@ import {
   tlb,
 } from '../layout.ts';
 import type { DirectMemory } from './directMemory.ts';
+import type { FlowGraph } from './flowGraph.ts';
 
 export interface Assumptions {
   /** The floating-point unit is steady. */
@@ -20,6 +21,24 @@ export interface Assumptions {
   readonly direct: DirectMemory | undefined;
   /** General registers that hold words. */
   readonly words: number;
+  /** The mode that the hart is in. */
+  readonly mode: number | undefined;
+}
+
+/** What a region needs of what holds at present; `words` are the registers it was told are words. */
+export function assumptionsOf(
+  { nodes }: FlowGraph,
+  present: { steady: boolean; direct?: DirectMemory; mode: number },
+  words: number,
+): Assumptions {
+  const instructions = nodes.flatMap(({ block }) => block.instructions);
+  const loads = instructions.some(({ facts }) => facts.access?.kind === 'load');
+  return {
+    steady: present.steady && instructions.some(({ facts }) => facts.asksFloatUnit),
+    direct: loads ? present.direct : undefined,
+    words,
+    mode: instructions.some((i) => i.controlWord) ? present.mode : undefined,
+  };
 }
 
 export function checkAssumptions(
@@ -27,7 +46,7 @@ export function checkAssumptions(
   base: Expr,
   /** Offset of the TLB set in use. */
   set: Expr,
-  { steady, direct, words }: Assumptions,
+  { steady, direct, words, mode }: Assumptions,
   /** Number of the region, for the translator to hear of what can be had otherwise. */
   region: number,
   returnToCaller: () => void,
@@ -39,6 +58,7 @@ export function checkAssumptions(
     returnToCaller();
     f.end();
   };
+  if (mode !== undefined) leaveIf(ne32(load('i32.load', base, hart.mode), i32(mode)));
   if (steady) {
     f.if(ne32(load('i32.load', base, hart.floatUnit), i32(floatUnit.steady)));
     f.store('i32.store', base, i32(regionExit.interpret), hart.regionExit);

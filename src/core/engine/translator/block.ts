@@ -1,6 +1,7 @@
 /** Guest code as the translator sees it: instructions in blocks, and how blocks end. */
 import { firstFloat } from '../layout.ts';
 import type { Handler } from '../semantics.ts';
+import type { ControlWord } from './controlWord.ts';
 import type { RowFacts } from './rowFacts.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface Instruction {
   readonly rs1: number;
   readonly rs2: number;
   readonly imm: number;
+  /** What it comes to in the mode that the region is for. */
+  readonly controlWord?: ControlWord;
 }
 
 /** The third source of fused multiply-add: above the rounding mode in the immediate. */
@@ -66,3 +69,7 @@ export function successorsOf(end: BlockEnd): readonly number[] {
       return [];
   }
 }
+
+/** The instructions of a block that regions do by themselves. */
+export const inlineOf = ({ instructions, end }: Block): readonly Instruction[] =>
+  end.kind === 'outside' ? instructions.slice(0, -1) : instructions;

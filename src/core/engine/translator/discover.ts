@@ -15,6 +15,7 @@ import {
 } from '../layout.ts';
 import type { HandlerTable, RegisterWidth } from '../semantics.ts';
 import { successorsOf, type Block, type BlockEnd, type Instruction } from './block.ts';
+import { factsOfWord, type ControlWord } from './controlWord.ts';
 import { factsOf } from './rowFacts.ts';
 
 /** What a translator must know of an instruction set beyond its rows. */
@@ -48,6 +49,9 @@ export interface Discovered {
   readonly around: number | undefined;
 }
 
+/** What an instruction of a record, with this handler, comes to in the region's mode. */
+type ControlWords = (record: number, handler: number) => ControlWord | undefined;
+
 export class Discovery {
   private readonly memory: EngineMemory;
   private readonly isa: TranslatedIsa;
@@ -80,9 +84,16 @@ export class Discovery {
    * entry is in a loop the loop alone, unless the `whole` is asked for: code behind it is some
    * other region's, as a rule that of a loop around it.
    */
-  find(area: number, page: bigint, records: number, entry: number, whole: boolean): Discovered {
+  find(
+    area: number,
+    page: bigint,
+    records: number,
+    entry: number,
+    whole: boolean,
+    controlWord: ControlWords,
+  ): Discovered {
     const pages = new Map<number, number>([[0, records]]);
-    const code = new Code(this.memory, this.isa, area, page, pages, this.predecode);
+    const code = new Code(this.memory, this.isa, area, page, pages, this.predecode, controlWord);
     const leaders = new Set<number>([entry]);
     const reached = new Set<number>();
     const work = [entry];
@@ -260,6 +271,7 @@ class Code {
   private readonly page: bigint;
   private readonly pages: Map<number, number>;
   private readonly predecode: (area: number, record: number) => boolean;
+  private readonly controlWord: ControlWords;
   private readonly decoded = new Map<number, Instruction | undefined>();
 
   constructor(
@@ -269,8 +281,10 @@ class Code {
     page: bigint,
     pages: Map<number, number>,
     predecode: (area: number, record: number) => boolean,
+    controlWord: ControlWords,
   ) {
     this.predecode = predecode;
+    this.controlWord = controlWord;
     this.memory = memory;
     this.isa = isa;
     this.area = area;
@@ -303,10 +317,13 @@ class Code {
       return undefined;
     }
     const handler = this.isa.handlers.handlers[number - special.first]!;
+    const facts = factsOf(handler.row, this.isa.xlen);
+    const word = facts.flow === 'control' ? this.controlWord(rec, number) : undefined;
     return {
       handler,
       number,
-      facts: factsOf(handler.row, this.isa.xlen),
+      facts: word ? factsOfWord(facts, word) : facts,
+      ...(word ? { controlWord: word } : {}),
       at,
       record: rec,
       rd: view.getUint16(rec + record.rd, true) >>> 3,

@@ -26,8 +26,8 @@ import type { HostFeatures } from '../../wasm/hostFeatures.ts';
 import { regionType } from '../interpreterTier.ts';
 import { floatUnit, hart, hotWord, pageBytes, record, recordShift } from '../layout.ts';
 import { accessGroups, type AccessGroup } from './accessGroups.ts';
-import { checkAssumptions, type Assumptions } from './assumptions.ts';
-import type { Block, Instruction } from './block.ts';
+import { assumptionsOf, checkAssumptions, type Assumptions } from './assumptions.ts';
+import { inlineOf, type Block, type Instruction } from './block.ts';
 import { CodeLookup } from './codeLookup.ts';
 import type { DirectMemory } from './directMemory.ts';
 import { directUse, type DirectUse } from './directSites.ts';
@@ -58,6 +58,8 @@ export interface RegionRequest extends ModuleIndices {
   readonly isDirect: (load: Instruction) => boolean;
   /** The area of the hart where there is one: a constant in the code. */
   readonly onlyHart?: number;
+  /** The mode that the hart is in. */
+  readonly mode: number;
   /** General registers that may be taken for words on entry. */
   readonly words: number;
 }
@@ -69,13 +71,20 @@ export function emitRegion(request: RegionRequest): {
   f: FunctionBuilder;
   graph: FlowGraph;
   words: number;
+  mode: number | undefined;
   direct: DirectUse | undefined;
 } {
   const graph = new FlowGraph(request.discovered.blocks, request.entry);
   const emitter = new RegionEmitter(request, graph);
   const f = emitter.emit();
-  const { words, direct } = emitter.assumptions;
-  return { f, graph, words, direct: direct && directUse(direct, graph.nodes, emitter.groups) };
+  const { words, direct, mode } = emitter.assumptions;
+  return {
+    f,
+    graph,
+    words,
+    mode,
+    direct: direct && directUse(direct, graph.nodes, emitter.groups),
+  };
 }
 
 class RegionEmitter {
@@ -121,12 +130,7 @@ class RegionEmitter {
       addressAt: (at) => this.address(at),
       pages: request.discovered.pages,
     });
-    const facts = graph.nodes.flatMap(({ block }) => block.instructions.map((i) => i.facts));
-    this.assumptions = {
-      steady: request.steady && facts.some(({ asksFloatUnit }) => asksFloatUnit),
-      direct: facts.some(({ access }) => access?.kind === 'load') ? request.direct : undefined,
-      words: this.states.guessed,
-    };
+    this.assumptions = assumptionsOf(graph, request, this.states.guessed);
     const { isDirect } = request;
     this.groups = graph.nodes.map(({ block }) => accessGroups(inlineOf(block), isDirect));
     this.place = {
@@ -482,10 +486,6 @@ class RegionEmitter {
     this.exits.leaveToPc('indirect', this.states.dirtyOut(node));
   }
 }
-
-/** The instructions of a block that regions do by themselves. */
-const inlineOf = ({ instructions, end }: Block): readonly Instruction[] =>
-  end.kind === 'outside' ? instructions.slice(0, -1) : instructions;
 
 /** Up to so many are compared one by one. */
 const fewTargets = 3;

@@ -48,6 +48,8 @@ export interface Region extends Wanted {
   /** Records that its blocks begin with. */
   readonly blocks: readonly number[];
   readonly direct: DirectUse | undefined;
+  /** The mode that it is for, if for one. */
+  readonly mode: number | undefined;
   /** Length of its function. */
   readonly bytes: number;
 }

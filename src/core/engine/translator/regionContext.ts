@@ -41,6 +41,7 @@ import {
 import { inWidth } from '../recordPc.ts';
 import type { AccessGroup } from './accessGroups.ts';
 import { thirdSource, type Instruction } from './block.ts';
+import { accessWord } from './controlWord.ts';
 import type { DirectMemory } from './directMemory.ts';
 import { keptWord, loadOfWidth } from './narrow.ts';
 import { callDevice, type OutsideFunctions } from './outside.ts';
@@ -311,7 +312,10 @@ export class RegionContext implements SemanticContext {
     this.place.leave();
   }
   control(): void {
-    this.place.leave();
+    const { controlWord } = this.instruction;
+    if (!controlWord) return this.place.leave();
+    const read = accessWord(this.f, this.place.base, controlWord, () => this.rs1());
+    this.wr(read);
   }
 
   needFloatUnit(state: number): void {

@@ -22,6 +22,7 @@ import {
 } from '../layout.ts';
 import { noCounters } from './counters.ts';
 import { DirectSites } from './directSites.ts';
+import type { ControlWord } from './controlWord.ts';
 import { defaultLimits, Discovery, type Discovered, type TranslatedIsa } from './discover.ts';
 import { DeviceSites } from './deviceSites.ts';
 import { emitRegion } from './emitRegion.ts';
@@ -83,6 +84,8 @@ export class Translator implements CodeWatcher {
   private readonly regions = new LiveRegions();
   /** Places where no region pays. */
   private readonly refused = new Set<number>();
+  /** Places whose regions were entered in another mode than they were made for. */
+  private readonly ofSeveralModes = new Set<number>();
   /** For places inside regions: the count of instructions when they were hot. */
   private readonly whenHot = new Map<number, number>();
   private readonly transfers = new Map<number, number>();
@@ -102,6 +105,9 @@ export class Translator implements CodeWatcher {
   private readonly youth: number;
   /** As in `InterpreterClient`; set by the interpreter. */
   predecode: (area: number, record: number) => boolean = () => false;
+  /** As in `InterpreterClient`. */
+  controlWord: (area: number, record: number, handler: number) => ControlWord | undefined = () =>
+    undefined;
   /** What regions call; set by the interpreter. */
   imports: RegionImports | undefined;
 
@@ -217,6 +223,7 @@ export class Translator implements CodeWatcher {
     this.whenHot.clear();
     this.transfers.clear();
     this.refused.clear();
+    this.ofSeveralModes.clear();
     this.directSites.clear();
     this.entryWords.clear();
     this.deviceSites.clear();
@@ -274,7 +281,11 @@ export class Translator implements CodeWatcher {
   private surprised(area: number, site: number, at: number): void {
     const region = this.regions.at(site);
     if (!region) return;
-    const { record: rec, words, direct } = region;
+    const { record: rec, words, direct, mode } = region;
+    if (mode !== undefined && this.memory.view.getUint32(area + hart.mode, true) !== mode) {
+      this.ofSeveralModes.add(rec);
+      return this.drop(region);
+    }
     if (this.entryWords.wasWrong(area, rec, words)) return this.drop(region);
     if (this.directSites.surprised(area, rec, direct, at)) this.drop(region);
   }
@@ -383,7 +394,10 @@ export class Translator implements CodeWatcher {
     if (inside.has(rec) || !this.isWorthwhile(rec)) return undefined;
     const { offset } = this.code.locate(rec);
     const records = rec - (offset << recordShift);
-    const discovered = this.discovery.find(area, page, records, offset, wanted.whole);
+    const isOfOneMode = !this.ofSeveralModes.has(rec);
+    const wordAt = (at: number, handler: number): ControlWord | undefined =>
+      isOfOneMode ? this.controlWord(area, at, handler) : undefined;
+    const discovered = this.discovery.find(area, page, records, offset, wanted.whole, wordAt);
     if (wanted.because !== undefined && !this.reaches(wanted, discovered)) return undefined;
     const index = this.places.take();
     const { xlen } = this.isa;
@@ -392,6 +406,7 @@ export class Translator implements CodeWatcher {
     const direct = this.directSites.memoryFor(area, rec);
     const request = {
       ...{ discovered, entry: offset, number: index, ...indices, xlen, steady },
+      mode: this.memory.view.getUint32(area + hart.mode, true),
       words: wanted.words,
       // Short runs translate nothing, and need not wait for what is found out by trying.
       features: (this.features ??= { ...probeHostFeatures(), ...this.givenFeatures }),
@@ -399,7 +414,7 @@ export class Translator implements CodeWatcher {
       isDirect: this.directSites.takes(area, direct),
       ...(this.memory.harts === 1 ? { onlyHart: area } : {}),
     };
-    const { f, graph, words, direct: directUse } = emitRegion(request);
+    const { f, graph, words, mode, direct: directUse } = emitRegion(request);
     const name = `r${index}.${this.counters.modules}`;
     module.addFunction(f, name);
     if (this.observe) {
@@ -426,16 +441,7 @@ export class Translator implements CodeWatcher {
     const bytes = f.code.length;
     return {
       ...wanted,
-      words,
-      index,
-      name,
-      parcels,
-      indirect,
-      cold,
-      outside,
-      around,
-      blocks,
-      bytes,
+      ...{ words, mode, index, name, parcels, indirect, cold, outside, around, blocks, bytes },
       direct: directUse,
     };
   }

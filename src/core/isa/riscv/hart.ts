@@ -7,6 +7,7 @@ import type { InterpreterClient } from '../../engine/interpreter.ts';
 import { exit, leave } from '../../engine/layout.ts';
 import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { Persist } from '../../base/persist.ts';
+import type { ControlWord } from '../../engine/translator/controlWord.ts';
 import type { CpuRun, Deadlines } from '../cpu.ts';
 import { missEvent } from './csr/counters.ts';
 import { CsrFile } from './csr/csrFile.ts';
@@ -15,7 +16,7 @@ import { DirectLoads } from './directLoads.ts';
 import { Fetcher } from './fetcher.ts';
 import { GuestAccess } from './guestAccess.ts';
 import { HartInspector } from './hartInspector.ts';
-import { hostByHandler } from './hostInstructions.ts';
+import { hostByHandler, mnemonicOf } from './hostInstructions.ts';
 import { restoreHart, saveHart, type HartSaved } from './hartPersist.ts';
 import type { HartParts } from './hartParts.ts';
 import { missesOf, noWork } from './hartWork.ts';
@@ -29,7 +30,7 @@ import { Regimes } from './regimes.ts';
 import { Slice } from './slice.ts';
 import { SlowAccesses } from './slowAccesses.ts';
 import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
-import type { Execute, Operands, SystemHart } from './system.ts';
+import { controlWord, type Execute, type Operands, type SystemHart } from './system.ts';
 import { cause, trap } from './trapCause.ts';
 import { Traps, type TrapTarget } from './traps.ts';
 import { TrapInstruction } from './trapInstruction.ts';
@@ -301,6 +302,11 @@ export class Hart
 
   // What generated code asks for.
   readonly predecode = (record: number): boolean => this.fetcher.predecode(record);
+
+  controlWord(record: number, handler: number): ControlWord | undefined {
+    this.fetcher.readOperands(record, this.operands);
+    return controlWord(this.csrs, mnemonicOf(this.xlen, handler), this.operands);
+  }
   readonly findDirect = (): void => this.directLoads.find();
 
   private readonly raise = (info: TrapInfo): number => {

@@ -38,8 +38,8 @@ export class HartState {
   readonly area: number;
   readonly view: DataView;
   readonly u32: Uint32Array;
-  privilege: Privilege = 3;
-  virtualized = false;
+  private currentPrivilege: Privilege = 3;
+  private isVirtualized = false;
   readonly xlen: RegisterWidth;
   private readonly u64: BigUint64Array;
   private readonly registers: number;
@@ -147,6 +147,25 @@ export class HartState {
   /** mstatus.MPP. */
   get previousPrivilege(): Privilege {
     return ((this.low(CSR.mstatus) & status.MPP) >>> 11) as Privilege;
+  }
+
+  get privilege(): Privilege {
+    return this.currentPrivilege;
+  }
+  set privilege(privilege: Privilege) {
+    this.currentPrivilege = privilege;
+    this.noteMode();
+  }
+  get virtualized(): boolean {
+    return this.isVirtualized;
+  }
+  set virtualized(virtualized: boolean) {
+    this.isVirtualized = virtualized;
+    this.noteMode();
+  }
+  private noteMode(): void {
+    const mode = this.currentPrivilege | (this.isVirtualized ? 4 : 0);
+    this.u32[(this.area + layout.mode) >>> 2] = mode;
   }
 
   get exit(): number {

@@ -23,3 +23,6 @@ export const hostByHandler = (xlen: RegisterWidth): readonly (Execute | undefine
   ...Array<undefined>(special.first),
   ...engineTables(xlen).handlers.handlers.map(({ row }) => hostInstructions[row.mnemonic]),
 ];
+
+export const mnemonicOf = (xlen: RegisterWidth, handler: number): string =>
+  engineTables(xlen).handlers.handlers[handler - special.first]!.row.mnemonic;

@@ -2,6 +2,8 @@
  * Instructions that TypeScript carries out: system calls, CSRs, trap returns, WFI, and
  * guest memory accesses of the hypervisor. Found by mnemonic; each says how the hart goes on.
  */
+import { hart as layout } from '../../engine/layout.ts';
+import type { ControlWord } from '../../engine/translator/controlWord.ts';
 import type { CsrFile } from './csr/csrFile.ts';
 import { CSR } from './csr/numbers.ts';
 import type { CsrRefusal } from './csr/refusal.ts';
@@ -75,11 +77,11 @@ export const systemInstructions: Readonly<Record<string, Execute>> = {
   },
 
   csrrw: (h, o) => csrInstruction(h, o, 'write', false, o.rd !== 0),
-  csrrs: (h, o) => csrInstruction(h, o, o.rs1 === 0 ? 'read' : 'set', false, true),
-  csrrc: (h, o) => csrInstruction(h, o, o.rs1 === 0 ? 'read' : 'clear', false, true),
+  csrrs: (h, o) => csrInstruction(h, o, unlessNone('set', o), false, true),
+  csrrc: (h, o) => csrInstruction(h, o, unlessNone('clear', o), false, true),
   csrrwi: (h, o) => csrInstruction(h, o, 'write', true, o.rd !== 0),
-  csrrsi: (h, o) => csrInstruction(h, o, o.rs1 === 0 ? 'read' : 'set', true, true),
-  csrrci: (h, o) => csrInstruction(h, o, o.rs1 === 0 ? 'read' : 'clear', true, true),
+  csrrsi: (h, o) => csrInstruction(h, o, unlessNone('set', o), true, true),
+  csrrci: (h, o) => csrInstruction(h, o, unlessNone('clear', o), true, true),
 
   mret: (h) => {
     if (h.state.privilege !== 3) return refused('illegal', h);
@@ -123,6 +125,26 @@ export const systemInstructions: Readonly<Record<string, Execute>> = {
   'hsv.w': (h, o) => guestStore(h, o, 4),
   'hsv.d': (h, o) => guestStore(h, o, 8),
 };
+
+/** "If rs1=x0, then the instruction will not write to the CSR at all", and so for an immediate of 0. */
+function unlessNone(how: CsrAccess, { rs1 }: Operands): CsrAccess {
+  return rs1 === 0 ? 'read' : how;
+}
+
+const csrForms: Readonly<Record<string, CsrAccess>> = { w: 'write', s: 'set', c: 'clear' };
+
+/** As in `InterpreterClient`, of an instruction with these operands. */
+export function controlWord(csrs: CsrFile, mnemonic: string, o: Operands): ControlWord | undefined {
+  const [, letter = '', immediate] = /^csrr([wsc])(i?)$/.exec(mnemonic) ?? [];
+  const form = csrForms[letter];
+  if (!form) return undefined;
+  const how = form === 'write' ? form : unlessNone(form, o);
+  const found = csrs.plain(o.imm & 0xfff, how);
+  if (!found) return undefined;
+  const { slot, readable, writable } = found;
+  const offset = layout.control + slot * 8;
+  return { offset, how, readable, writable, immediate: immediate ? o.rs1 : undefined };
+}
 
 /** Overwritten by the next access. */
 const accessed: Accessed = { low: 0, high: 0 };

@@ -14,7 +14,7 @@ import { raisedVirtually } from './filtering.ts';
 import { pendingInterrupts, supervisorReady } from './interrupts.ts';
 import { CSR } from './numbers.ts';
 import type { CsrRefusal } from './refusal.ts';
-import { Registers, type Register } from './register.ts';
+import { Registers, type CsrAccess, type Register } from './register.ts';
 import { effect, type CsrConfig, type CsrHart } from './row.ts';
 import { statedRows } from './table.ts';
 import { Timers } from './timers.ts';
@@ -103,6 +103,14 @@ export class CsrFile implements CsrHart {
     const register = this.registers.at(number);
     if (!register) return 'illegal';
     return (write ? register.writeRefusals : register.readRefusals).now(this.state);
+  }
+
+  /** Of an instruction of the present mode that is never refused, see `Register.plain`. */
+  plain(number: number, how: CsrAccess): ReturnType<Register['plain']> {
+    const register = this.registers.at(number);
+    if (!register) return undefined;
+    const refusals = how === 'read' ? register.readRefusals : register.writeRefusals;
+    return refusals.areNone(this.state) ? this.accessible(number).plain(how) : undefined;
   }
 
   /** What is accessed under a number: with V=1 a supervisor CSR is the guest's own. */

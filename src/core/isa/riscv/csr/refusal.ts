@@ -63,6 +63,12 @@ export class Refusals {
     }
     return verdict;
   }
+
+  /** Whether the mode may whatever registers say. */
+  areNone(mode: Mode): boolean {
+    const { list, verdict } = this.checks[indexOf(mode)]!;
+    return list.length === 0 && verdict === undefined;
+  }
 }
 
 const indexOf = ({ privilege, virtualized }: Mode): number =>

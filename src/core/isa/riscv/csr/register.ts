@@ -130,6 +130,18 @@ export class Register {
     if (how !== 'read') this.updateWords(h, how, low, high, into);
   }
 
+  /**
+   * Where instructions find it and which bits they read and write there, if such an access does
+   * nothing besides and takes every value.
+   */
+  plain(how: CsrAccess): { slot: number; readable: bigint; writable: bigint } | undefined {
+    const { words, read, write, visible, affects = 0 } = this.behaviour;
+    if (this.halfKind !== 'whole' || words || read || visible) return undefined;
+    const storesOnly = !write && affects === 0 && this.limited.length === 0;
+    if (how !== 'read' && !storesOnly) return undefined;
+    return { slot: this.slot, readable: this.readable, writable: all64 ^ this.kept };
+  }
+
   private updateWords(h: CsrHart, how: CsrAccess, low: number, high: number, old: Words): void {
     const { slot, keptWords, limitedWords, behaviour } = this;
     const { words, affects = 0 } = behaviour;
