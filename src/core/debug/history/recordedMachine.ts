@@ -175,6 +175,8 @@ export class RecordedMachine implements Machine {
     this.end = { at: this.position, harts: this.hartStates() };
     this.next = this.journal.length;
     this.inner.replaying = true;
+    // Also without handlers: a person's answers come back through it.
+    this.inner.calls?.use(this.recordedCalls.script());
   }
 
   /** To a saved state; without one, to a machine as it was at the start. */

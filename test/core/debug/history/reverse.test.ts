@@ -5,7 +5,9 @@
 import assert from 'node:assert/strict';
 import type { EndEvent, StopEvent } from '../../../../src/core/debug/target.ts';
 import { assertSameState, type WholeState } from '../../machine/wholeState.ts';
-import { back, backOne, go, rig, stepOne, type Rig } from './rig.ts';
+import { nodeRunHost } from '../../../../src/worker/nodePort.ts';
+import { busyBase, busyGuest } from '../../machine/busyGuest.ts';
+import { addressOf, back, backOne, go, rig, stepOne, type Rig } from './rig.ts';
 
 const guests = {
   'C at -O2 with timer interrupts': {
@@ -29,16 +31,12 @@ const seen = ({ machine, state }: Rig): Seen => ({
   state: state(),
 });
 
-function describe_(event: StopEvent | EndEvent): string {
+function shown(event: StopEvent | EndEvent): string {
   if (!('hart' in event)) return event.reason;
   const { reason } = event;
   if (reason.kind === 'breakpoint') return `breakpoint ${reason.ids.join()}`;
+  if (reason.kind === 'data') return `data ${reason.ids.join()}`;
   return reason.kind;
-}
-
-async function runTo(r: Rig, steps: number): Promise<void> {
-  // Not by the target: the machine's own run says what is to be.
-  assert.equal(r.machine().run(steps).kind, 'budget');
 }
 
 describe('going back', function () {
@@ -50,16 +48,16 @@ describe('going back', function () {
         const count = options.snapshots ? 30 : 4;
         const forward: Seen[] = [seen(r)];
         for (let i = 0; i < count; i++) {
-          assert.equal(describe_(await r.resume(stepOne())), 'step');
+          assert.equal(shown(await r.resume(stepOne())), 'step');
           forward.push(seen(r));
         }
         for (let i = count - 1; i >= 0; i--) {
-          assert.equal(describe_(await r.resume(backOne())), 'step');
+          assert.equal(shown(await r.resume(backOne())), 'step');
           const now = seen(r);
           assert.deepEqual([now.steps, now.pc], [forward[i]!.steps, forward[i]!.pc], `step ${i}`);
           assertSameState(now.state, forward[i]!.state, `back at ${i}`);
         }
-        assert.equal(describe_(await r.resume(backOne())), 'historyStart');
+        assert.equal(shown(await r.resume(backOne())), 'historyStart');
         for (let i = 1; i < count; i++) {
           await r.resume(stepOne());
           assertSameState(seen(r).state, forward[i]!.state, `again at ${i}`);
@@ -67,5 +65,131 @@ describe('going back', function () {
       });
     }
   }
+
+  it('every stop of the way forward is found again on the way back, in reverse', async () => {
+    const launch = guests['C at -O2 with timer interrupts'];
+    const r = rig(launch);
+    await r.target.setBreakpoints(
+      ['handle_trap', 'finish', 'main'].map((name, id) => ({
+        id,
+        address: addressOf(launch.program, name),
+      })),
+    );
+    const ticks = addressOf(launch.program, 'progress');
+    await r.target.setDataBreakpoints([{ id: 7, address: ticks, size: 4, access: 'write' }]);
+    const stops: (Seen & { readonly what: string })[] = [];
+    for (;;) {
+      const what = shown(await r.resume(go));
+      stops.push({ ...seen(r), what });
+      if (what === 'breakpoint 1') break;
+    }
+    const expected = ['breakpoint 0', 'data 7'];
+    const whole = [...expected, ...expected, ...expected, 'breakpoint 1'];
+    assert.deepEqual(stops.map(({ what }) => what).slice(-7), whole);
+    const output = r.output();
+    for (const stop of stops.slice(0, -1).toReversed()) {
+      assert.equal(shown(await r.resume(back)), stop.what);
+      const now = seen(r);
+      // Forward it stands behind an access, backward before it.
+      if (stop.what === 'data 7') assert.equal(now.steps, stop.steps - 1);
+      else assertSameState(now.state, stop.state, stop.what);
+    }
+    assert.equal(shown(await r.resume(back)), 'historyStart');
+    for (const stop of stops) {
+      assert.equal(shown(await r.resume(go)), stop.what);
+      assertSameState(seen(r).state, stop.state, `again ${stop.what}`);
+    }
+    assert.equal(r.output(), output, 'nothing is printed twice');
+  });
+
+  for (const pace of ['never', 'waits'] as const) {
+    it(`what was typed comes where it came (pace: ${pace})`, async () => {
+      const launch = guests['a guest with paging'];
+      const r = rig(launch, { pace });
+      await r.target.setBreakpoints(
+        ['kernel_main', 'run_planets'].map((name, id) => ({
+          id,
+          address: addressOf(launch.program, name),
+        })),
+      );
+      await r.resume(go);
+      const asked = new Promise<void>((resolve) =>
+        r.target.onConsole(() => r.output().includes('your name? ') && resolve()),
+      );
+      const stop = r.next();
+      await r.target.resume(go);
+      await asked;
+      await r.target.feedConsole('sbi', Buffer.from('Ad'));
+      await nodeRunHost.yieldToHost();
+      await r.target.feedConsole('sbi', Buffer.from('a\r'));
+      assert.equal(shown(await stop), 'breakpoint 1');
+      assert.match(r.output(), /Nice to meet you, Ada!/);
+      const [there, output] = [seen(r), r.output()];
+      assert.equal(shown(await r.resume(back)), 'breakpoint 0');
+      assert.equal(shown(await r.resume(go)), 'breakpoint 1');
+      assertSameState(seen(r).state, there.state, 'with the same input');
+      assert.equal(r.output(), output);
+      // Another answer makes another guest of it.
+      await r.resume(back);
+      await r.target.feedConsole('sbi', Buffer.from('Bob\r'));
+      assert.equal((await r.target.history()).isPast, false);
+      assert.equal(shown(await r.resume(go)), 'breakpoint 1');
+      assert.match(r.output(), /Nice to meet you, Bob!/);
+      assert.ok(r.log.some((line) => line.includes('is dropped')));
+    });
+  }
+
+  for (const options of [{}, { snapshots: false }]) {
+    it(`an answer by hand is given again (${JSON.stringify(options)})`, async () => {
+      const program = 'media/samples/unknown-call/unknown-call.elf';
+      const r = rig({ program, memory: '16M' }, options);
+      await r.target.setBreakpoints([{ id: 1, address: addressOf(program, 'main') }]);
+      await r.resume(go);
+      const start = seen(r);
+      await r.target.setExitStops([{ kind: 'unanswered-call' }]);
+      assert.equal(shown(await r.resume(go)), 'event');
+      await r.target.answerCall({ reply: { error: 0n, value: 54n } });
+      for (let i = 0; i < 12; i++) await r.resume(stepOne());
+      await r.target.setExitStops([]);
+      const there = seen(r);
+      for (let i = 0; i < 3; i++) await r.resume(backOne());
+      assert.equal(shown(await r.resume(back)), 'breakpoint 1');
+      assertSameState(seen(r).state, start.state, 'before the call');
+      while (r.machine().steps < there.steps) await r.resume(stepOne());
+      assertSameState(seen(r).state, there.state, 'behind the call');
+      assert.equal((await r.target.history()).isPast, false);
+    });
+  }
+
+  it('two harts go back as they ran, also where one ran alone', async () => {
+    const launch = { program: `busy.bin@0x${busyBase.toString(16)}`, harts: 2, memory: '8M' };
+    const r = rig(launch, { bytes: busyGuest() });
+    const forward: Seen[] = [];
+    for (const hart of [0, 1, 1, 0, 1]) {
+      const stopped = r.next();
+      const { steps } = r.machine();
+      await r.target.resume(go);
+      while (r.machine().steps < steps + 1000) await nodeRunHost.yieldToHost();
+      await r.target.pause();
+      await stopped;
+      for (let i = 0; i < 4; i++) {
+        // Alone, a hart that waits would wait for ever.
+        const alone = i % 2 === 0 && r.machine().hartState(hart) === 'running';
+        assert.equal(shown(await r.resume({ kind: 'stepInstruction', hart, alone })), 'step');
+        forward.push(seen(r));
+      }
+    }
+    assert.ok(forward.at(-1)!.steps > 1000);
+    const places = new Map(forward.map((each) => [each.steps, each]));
+    const met = new Set<number>();
+    // The hart's own steps; those of the other one lie between.
+    for (let turn = 0; turn < 400 && met.size < 8; turn++) {
+      assert.equal(shown(await r.resume(backOne(1))), 'step');
+      const expected = places.get(r.machine().steps);
+      if (!expected) continue;
+      met.add(expected.steps);
+      assertSameState(seen(r).state, expected.state, `back at ${expected.steps}`);
+    }
+    assert.ok(met.size >= 3, `${met.size}`);
+  });
 });
-(void back, go, runTo);

@@ -4,6 +4,7 @@ import { LocalTarget } from '../../../../src/core/debug/localTarget.ts';
 import type { EndEvent, ResumeRequest, StopEvent } from '../../../../src/core/debug/target.ts';
 import type { Machine } from '../../../../src/core/machine/machine.ts';
 import { parseLaunchConfig } from '../../../../src/core/machine/parseLaunchConfig.ts';
+import { ElfFile } from '../../../../src/core/formats/elf/elf.ts';
 import { nodeRunHost } from '../../../../src/worker/nodePort.ts';
 import { machineOnTestEngine } from '../../../engine.ts';
 import { wholeState, type WholeState } from '../../machine/wholeState.ts';
@@ -23,6 +24,8 @@ export interface RigOptions {
   /** Without it, the only saved state is a machine made anew. */
   readonly snapshots?: boolean;
   readonly prepare?: (machine: Machine, again: boolean) => void;
+  /** The program, when it is no file. */
+  readonly bytes?: Uint8Array;
 }
 
 export function rig(
@@ -30,7 +33,8 @@ export function rig(
   options: RigOptions = {},
 ): Rig {
   const config = parseLaunchConfig({ memory: '4M', ...launch });
-  const files = new Map([[launch.program, new Uint8Array(readFileSync(launch.program))]]);
+  const bytes = options.bytes ?? new Uint8Array(readFileSync(launch.program));
+  const files = new Map([[launch.program, bytes]]);
   let machine!: Machine;
   const make = (again = false) => {
     machine = machineOnTestEngine(config, files);
@@ -75,3 +79,11 @@ export const stepOne = (hart = 0): ResumeRequest => ({ kind: 'stepInstruction', 
 export const backOne = (hart = 0): ResumeRequest => ({ kind: 'reverseStep', hart, over: false });
 export const back: ResumeRequest = { kind: 'reverseContinue' };
 export const go: ResumeRequest = { kind: 'continue' };
+
+/** Where a function of a program begins. */
+export function addressOf(program: string, name: string): bigint {
+  const { symbols } = new ElfFile(new Uint8Array(readFileSync(program)), program);
+  const found = symbols.find((symbol) => symbol.name === name);
+  if (!found) throw new Error(`${program} has no ${name}`);
+  return found.value;
+}
