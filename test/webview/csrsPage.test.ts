@@ -1,33 +1,9 @@
 /** The page of the CSRs view in a browser: what a keyboard reaches, what an update leaves alone. */
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
-import type { CsrRow } from '../../src/adapter/protocol.ts';
-import type { ToWebview } from '../../src/webview/messages.ts';
 import { launchBrowser } from '../vscode/harness/browser.ts';
+import { csrs, register } from './contents.ts';
 import { View } from './view.ts';
-
-const field = { name: 'MODE', high: 63, low: 60, value: '0x8', meaning: 'Sv39', description: '' };
-const register = (name: string, value: string, more: Partial<CsrRow> = {}): CsrRow => ({
-  ...{ name, number: 0x180, description: `about ${name}`, section: '', changed: false },
-  ...{ value, writable: true, fields: [] },
-  ...more,
-});
-const csrs = (satp: string): ToWebview => ({
-  type: 'content',
-  content: {
-    view: 'csrs',
-    hart: 0,
-    groups: [
-      {
-        name: 'Supervisor',
-        registers: [
-          register('satp', satp, { fields: [{ ...field, changed: false }] }),
-          register('time', '0x1', { writable: false }),
-        ],
-      },
-    ],
-  },
-});
 
 describe('page of the CSRs view', () => {
   let browser: Browser;

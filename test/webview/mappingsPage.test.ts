@@ -1,13 +1,13 @@
 /** The page of the stage-2 view in a browser: by keyboard, explained, and of a million mappings. */
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
-import type { WalkBody } from '../../src/adapter/protocol.ts';
 import { mappingQuery, mappingsBody } from '../../src/adapter/mappingRows.ts';
 import { MappingWindows } from '../../src/core/debug/mappingWindows.ts';
 import type { Cpu } from '../../src/core/isa/cpu.ts';
 import { MappingList, mappingFlags } from '../../src/core/isa/mappingList.ts';
 import type { FromWebview, MappingsWindow } from '../../src/webview/messages.ts';
 import { launchBrowser } from '../vscode/harness/browser.ts';
+import { refusedWalk } from './contents.ts';
 import { View } from './view.ts';
 
 /** In place of the extension and of a machine with such page tables: what the page asks, it gets. */
@@ -66,13 +66,6 @@ class Tables {
     return table;
   }
 }
-
-const refusedWalk: WalkBody = {
-  ...{ address: '0x80200abc', space: 'guestPhysical', access: 'load' },
-  steps: [{ stage: 'G-stage', text: 'level 2', entry: '0x2', flags: '------R-' }],
-  refusal: { cause: 21, text: 'V (bit 0) is 0: not valid', section: 'Privileged' },
-  text: 'steps\nas the console says',
-};
 
 describe('page of the stage-2 view', () => {
   let browser: Browser;
