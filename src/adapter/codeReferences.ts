@@ -31,9 +31,9 @@ export class CodeReferences {
     this.known.clear();
   }
 
-  /** Of a value as it is shown: `0x80200000 (2149580800) <main>`. */
+  /** Of a value as it is shown: `0x80200000 (2149580800) <main>`, with its place in words or not. */
   of(value: string): { readonly valueLocationReference?: number } {
-    const [, text] = /^(0x[0-9a-f]+)\b[^\n]*<[^<>\n]+>$/.exec(value) ?? [];
+    const [, text] = /^(0x[0-9a-f]+)\b[^\n]*<[^<>\n]+>(?: {2}\S[^\n]*)?$/.exec(value) ?? [];
     if (text === undefined) return {};
     const address = BigInt(text);
     const reference = this.known.get(address) ?? this.add(address);

@@ -225,7 +225,9 @@ function inspection(session: TraplineSession): Handlers {
       }
       if (args.context === 'repl') {
         const said = await runTyped(place, args.expression, session.styled);
-        if (said !== undefined) return { result: said, variablesReference: 0 };
+        if (said !== undefined) {
+          return { result: said, ...variables.code.of(said), variablesReference: 0 };
+        }
       }
       const item = await evaluate(place, args.expression, args.context);
       const { value, name: _name, ...rest } = variables.toDap(item);

@@ -223,7 +223,7 @@ function textOf(row: TreeRow): RowText {
       const bits = bitsText(row.field);
       const said = meaning === '' ? value : `${meaning}, ${value}`;
       const spoken = `${name}, bits ${bits}, ${said}${changed ? ', changed' : ''}, ${description}`;
-      const title = `${name}: ${description}`;
+      const title = `${name} = ${said}: ${description}`;
       return { name, bits, value, meaning, title, spoken, changed };
     }
   }

@@ -287,7 +287,12 @@ function updateRow(target: HTMLElement, mapping: MappingRow | undefined, index: 
   }
   const row = mappingText(mapping);
   setAttribute(target, 'aria-label', row.spoken);
-  columns.forEach((name, at) => setText(target.children[at]!, row[name]));
+  columns.forEach((name, at) => {
+    const cell = target.children[at]!;
+    setText(cell, row[name]);
+    // In a narrow view it may be cut.
+    setAttribute(cell, 'title', row[name] === '' ? undefined : row[name]);
+  });
   const button = target.querySelector('button')!;
   setAttribute(button, 'aria-label', `Copy the row of ${row.range}`);
   setAttribute(button, 'title', 'Copy row');

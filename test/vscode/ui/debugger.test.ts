@@ -64,7 +64,7 @@ describe('stops in VS Code', function () {
     await linked(/\/trap\.S:\d+$/).waitFor();
     // This one asks the adapter.
     await typed('p kernel_main');
-    await linked(/<kernel_main>$/).click({ modifiers: ['Control'] });
+    await linked(/<kernel_main>/).click({ modifiers: ['Control'] });
     const position = code.page.locator('#status\\.editor\\.selection');
     await position.filter({ hasText: `Ln ${entry},` }).waitFor();
   });
