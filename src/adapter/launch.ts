@@ -12,7 +12,8 @@ import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts'
 import { parseConsole, type ConsoleDestination } from '../core/machine/consoleDestination.ts';
 import type { Pace } from '../core/machine/waitedTime.ts';
 import { parseLaunchConfig } from '../core/machine/parseLaunchConfig.ts';
-import { isaNamed } from '../core/registry.ts';
+import type { SectionAddresses } from '../core/formats/elf/relocations.ts';
+import { isaNamed, relocationsOf } from '../core/registry.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
 import { openFile, openInput } from '../host/node/openFile.ts';
 import type { CreateOptions } from '../worker/targetMethods.ts';
@@ -46,6 +47,7 @@ export interface LaunchRequest {
 interface SymbolFileAttribute {
   readonly file: string;
   readonly offset: bigint;
+  readonly sections?: SectionAddresses | undefined;
   /** As harts name them. */
   readonly modes?: readonly string[];
   readonly addressSpace?: SpaceRule;
@@ -95,7 +97,7 @@ export async function startGuest(request: LaunchRequest, start: StartMachine): P
   try {
     const info = await machine.target.info();
     checkWorlds(request, isaNamed(info.isa));
-    const symbols = loadProgramSymbols(symbolFiles);
+    const symbols = loadProgramSymbols(symbolFiles, relocationsOf);
     const { sourceMap } = request;
     const sources = new SourcePaths(symbols, { sourceMap, cwd, program: config.program });
     const { target } = machine;
@@ -145,23 +147,32 @@ function parseSymbolFiles(value: unknown): SymbolFileAttribute[] {
   if (value === undefined) return [];
   const wrong = (what: unknown): never => {
     const allowed =
-      '[{ "file": path, "offset": number, "0x…" or "-0x…", "modes": [name], "addressSpace": "matching" or { id: number } }, …]';
+      '[{ "file": path, "offset": number, "0x…" or "-0x…", "sections": { name: address }, "modes": [name], "addressSpace": "matching" or { id: number } }, …]';
     throw new UserError(`symbolFiles: ${JSON.stringify(what)} is not ${allowed}`, 'symbolFiles');
   };
   if (!Array.isArray(value)) return wrong(value);
   return value.map((item: unknown) => {
-    const { file, offset = 0, modes, addressSpace } = (item ?? {}) as Attributes;
+    const { file, offset = 0, sections, modes, addressSpace } = (item ?? {}) as Attributes;
     if (typeof file !== 'string' || file === '') return wrong(item);
     const distance = distanceOf(offset);
     if (distance === undefined) return wrong(item);
     const rule = addressSpace === undefined ? undefined : spaceRuleOf(addressSpace);
     if (addressSpace !== undefined && !rule) return wrong(item);
-    const counting = { file, offset: distance, ...(rule && { addressSpace: rule }) };
+    const places = sections === undefined ? {} : sectionsOf(sections);
+    if (!places) return wrong(item);
+    const counting = { file, offset: distance, ...places, ...(rule && { addressSpace: rule }) };
     if (modes === undefined) return counting;
     const isList = Array.isArray(modes) && modes.length > 0;
     if (!isList || !modes.every((mode) => typeof mode === 'string')) return wrong(item);
     return { ...counting, modes: modes.map((mode) => `${mode}-mode`) };
   });
+}
+
+function sectionsOf(value: unknown): Pick<SymbolFile, 'sections'> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const addresses = Object.entries(value).map(([name, at]) => [name, distanceOf(at)] as const);
+  if (addresses.some(([, at]) => at === undefined || at < 0n)) return undefined;
+  return { sections: Object.fromEntries(addresses) as SectionAddresses };
 }
 
 function spaceRuleOf(value: unknown): SpaceRule | undefined {

@@ -14,7 +14,7 @@ import { expressionText, frameRowText } from '../core/formats/dwarf/expressionTe
 import { expressionAt } from '../core/formats/dwarf/locations.ts';
 import type { Die } from '../core/formats/dwarf/unit.ts';
 import { ElfFile } from '../core/formats/elf/elf.ts';
-import { isaOfElf } from '../core/registry.ts';
+import { isaOfElf, relocationsOf } from '../core/registry.ts';
 import { openFile, openInput } from '../host/node/openFile.ts';
 import { exitCodes, type Command } from './command.ts';
 import { UsageError, type CommandSpec, type ParsedOptions } from './options.ts';
@@ -51,8 +51,8 @@ class Report {
   private readonly registerName: (register: number) => string;
 
   constructor(file: SymbolFile) {
-    this.symbols = loadProgramSymbols([file]);
-    this.module = new SymbolModule(file);
+    this.symbols = loadProgramSymbols([file], relocationsOf);
+    this.module = new SymbolModule(file, relocationsOf);
     this.registerName = registerNames(this.module.elf);
   }
 

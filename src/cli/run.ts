@@ -9,7 +9,7 @@ import type { EndEvent } from '../core/debug/target.ts';
 import { ElfFile } from '../core/formats/elf/elf.ts';
 import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
 import type { Machine } from '../core/machine/machine.ts';
-import { createMachine } from '../core/registry.ts';
+import { createMachine, relocationsOf } from '../core/registry.ts';
 import { handlersOf } from '../handlers/attach.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
 import { openFile } from '../host/node/openFile.ts';
@@ -115,7 +115,7 @@ function symbolsOf({ program, firmware }: LaunchConfig, files: LaunchFiles): Pro
     const bytes = files.get(name);
     return bytes && ElfFile.recognises(bytes) ? [{ name, bytes, open: openFile }] : [];
   });
-  return loadProgramSymbols(known);
+  return loadProgramSymbols(known, relocationsOf);
 }
 
 function dumpOf(options: ParsedOptions, { engine }: LaunchConfig): Dump | undefined {

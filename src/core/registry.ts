@@ -6,6 +6,7 @@ import { UserError } from './base/userError.ts';
 import type { CallTableRow } from './debug/target.ts';
 import { machineName } from './formats/elf/constants.ts';
 import type { ElfFile } from './formats/elf/elf.ts';
+import type { RelocationsOf } from './formats/elf/relocations.ts';
 import { CallPolicy, type CallRule } from './hypervisor/callPolicy.ts';
 import { defaultCalls, sbiCallNames, sbiConsoleAnswers } from './hypervisor/riscv/sbiTable.ts';
 import type { Isa } from './isa/isa.ts';
@@ -40,6 +41,12 @@ export function isaOfElf(elf: ElfFile): Isa {
   const bits = elf.is64 ? 64 : 32;
   throw new UserError(`'${elf.name}' is for ${machineName(elf.machine)} (${bits} bits)`, elf.name);
 }
+
+/** Relocations in files that were not linked, by their machine. */
+export const relocationsOf: RelocationsOf = (machine) => {
+  const name = elfMachines[machine]?.[64];
+  return name === undefined ? undefined : isaNamed(name).dataRelocation;
+};
 
 /** Who would answer which firmware call of a guest with these rules; throws where they overlap. */
 export function callTableFor(rules: readonly CallRule[]) {

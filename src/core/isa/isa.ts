@@ -4,6 +4,8 @@
  * only through this; they never name a register of one.
  */
 
+import type { DataRelocation } from '../formats/elf/relocations.ts';
+
 export interface RegisterInfo {
   /** The ABI name, the key under which a target reads and writes it: `a0`, `sp`, `pc`. */
   readonly name: string;
@@ -196,6 +198,8 @@ export interface Isa {
   readonly instructions: readonly InstructionInfo[];
   readonly assembler?: AssemblerInfo;
   readonly gdb?: GdbDescription;
+  /** What a relocation type does to data in a file that was not linked. */
+  readonly dataRelocation?: (type: number) => DataRelocation | undefined;
   /** Registers, also of control, that an instruction names as what it reads, in a mode; bytes as below. */
   readonly registersRead?: (bytes: Uint8Array, mode: string) => readonly string[];
   /** `bytes` starts at the instruction; it may be longer or cut short. */

@@ -6,6 +6,7 @@ import { DW_AT } from '../../formats/dwarf/constants.ts';
 import type { Die } from '../../formats/dwarf/unit.ts';
 import { STT_FUNC, STT_OBJECT } from '../../formats/elf/constants.ts';
 import { demangle, nameAlone } from '../../formats/names/demangle.ts';
+import type { RelocationsOf } from '../../formats/elf/relocations.ts';
 import type { ElfSymbol } from '../../formats/elf/symbolTable.ts';
 import { frameRule } from './frameRule.ts';
 import type { FrameScope } from './frameScope.ts';
@@ -45,8 +46,11 @@ import {
 } from './variables.ts';
 
 /** Throws `ElfError` when a file is not ELF; broken debug information is in `problems`. */
-export function loadProgramSymbols(files: readonly SymbolFile[]): ProgramSymbols {
-  return new ElfProgramSymbols(files.map((file) => new SymbolModule(file)));
+export function loadProgramSymbols(
+  files: readonly SymbolFile[],
+  relocationsOf?: RelocationsOf,
+): ProgramSymbols {
+  return new ElfProgramSymbols(files.map((file) => new SymbolModule(file, relocationsOf)));
 }
 
 class ElfProgramSymbols implements ProgramSymbols {

@@ -17,6 +17,7 @@ import type { Unit } from '../../formats/dwarf/unit.ts';
 import { PF_X } from '../../formats/elf/constants.ts';
 import { findDebugFile } from '../../formats/elf/debugFile.ts';
 import { ElfFile } from '../../formats/elf/elf.ts';
+import type { RelocationsOf } from '../../formats/elf/relocations.ts';
 import type { ElfSymbol } from '../../formats/elf/symbolTable.ts';
 import { contains, functionsOf, hasClosures, type FunctionEntry } from './functions.ts';
 import { LineTable } from './lineTable.ts';
@@ -53,11 +54,12 @@ export class SymbolModule implements SpaceFile {
   private names: Definitions | undefined;
 
   /** Throws `ElfError` when the file is not ELF. */
-  constructor(file: SymbolFile) {
+  constructor(file: SymbolFile, relocationsOf?: RelocationsOf) {
     this.relocation = file.offset ?? 0n;
     this.modes = file.modes;
     this.addressSpace = file.addressSpace;
-    this.program = new ElfFile(file.bytes, file.name);
+    const { sections: sectionAddresses } = file;
+    this.program = new ElfFile(file.bytes, file.name, { relocationsOf, sectionAddresses });
     this.elf = this.debugFile(file.open) ?? this.program;
     this.splitUnits = new SplitUnits(file.open, this.elf.name);
     this.dwarf = new Dwarf(this.elf, { splitUnitOf: (unit) => this.splitUnits.of(unit) });

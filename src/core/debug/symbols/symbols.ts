@@ -9,6 +9,7 @@
  * Promise<readonly Frame[]>` in unwind.ts; variables come from `ProgramSymbols.locals`. Line numbers
  * are one-based; column 0 means unknown.
  */
+import type { SectionAddresses } from '../../formats/elf/relocations.ts';
 import type { FileBytes } from '../../base/fileBytes.ts';
 import { UserError } from '../../base/userError.ts';
 import type { Isa } from '../../isa/isa.ts';
@@ -30,6 +31,8 @@ export interface SymbolFile {
   readonly open?: (path: string) => Uint8Array | FileBytes | undefined;
   /** Added to every address in the file; 0 when absent. */
   readonly offset?: bigint;
+  /** Of a file that was not linked, a module: where its sections were put. */
+  readonly sections?: SectionAddresses | undefined;
   /** Modes of a hart in which its addresses are meant, as the hart names them; all when absent. */
   readonly modes?: readonly string[] | undefined;
   /** In which address spaces; all when absent. */

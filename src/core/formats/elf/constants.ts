@@ -37,7 +37,6 @@ export const ET_DYN = 3;
 export const ET_CORE = 4;
 
 export const NT_GNU_BUILD_ID = 3;
-export const EM_RISCV = 243;
 
 const machineNames: Readonly<Record<number, string>> = {
   2: 'SPARC',

@@ -29,7 +29,7 @@ export function findDebugFile(
     for (const path of [`${folder}${tail}`, `${folder}.debug/${tail}`, `${globalFolder}/${tail}`]) {
       const bytes = open(path);
       if (!bytes) continue;
-      const found = new ElfFile(bytes, path);
+      const found = new ElfFile(bytes, path, elf.options);
       if (buildId(found) === id) return { elf: found, problems };
       problems.push(`${path} does not belong to ${elf.name}: its build-id is another one.`);
     }
@@ -45,7 +45,7 @@ export function findDebugFile(
     // A program may name itself.
     const bytes = path === elf.name ? undefined : open(path);
     if (!bytes) continue;
-    const found = new ElfFile(bytes, path);
+    const found = new ElfFile(bytes, path, elf.options);
     const sameId = id !== undefined && buildId(found) === id;
     if (sameId || crc32(bytes) === crc) return { elf: found, problems };
     problems.push(`${path} does not belong to ${elf.name}: its checksum is another one.`);

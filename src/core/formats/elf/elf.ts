@@ -15,7 +15,7 @@ import {
   SHT_NOBITS,
   SHT_SYMTAB,
 } from './constants.ts';
-import { layOut } from './relocations.ts';
+import { layOut, type RelocationsOf, type SectionAddresses } from './relocations.ts';
 import { SymbolTable, type ElfSymbol } from './symbolTable.ts';
 
 /** The file is not an ELF file that can be used; the message says what is wrong and where. */
@@ -49,6 +49,12 @@ export interface ElfSection {
   readonly entrySize: number;
 }
 
+/** What is needed to read a file that was not linked. */
+export interface ElfOptions {
+  readonly relocationsOf?: RelocationsOf | undefined;
+  readonly sectionAddresses?: SectionAddresses | undefined;
+}
+
 export class ElfFile {
   /** As given, for messages. */
   readonly name: string;
@@ -65,13 +71,15 @@ export class ElfFile {
   /** PT_LOAD segments that occupy memory, in file order. */
   readonly loadable: readonly ElfSegment[];
   readonly sections: readonly ElfSection[];
+  readonly options: ElfOptions;
   private readonly file: FileBytes;
   private table: SymbolTable | undefined;
   private symbolList: readonly ElfSymbol[] | undefined;
 
   /** Throws `ElfError` when `bytes` is not a whole little-endian ELF file. */
-  constructor(bytes: Uint8Array | FileBytes, name: string) {
+  constructor(bytes: Uint8Array | FileBytes, name: string, options: ElfOptions = {}) {
     this.name = name;
+    this.options = options;
     this.bytes = bytes;
     this.file = bytes instanceof Uint8Array ? bytesInMemory(bytes) : bytes;
     this.size = this.file.size;
@@ -192,6 +200,11 @@ export class ElfFile {
     );
   }
 
+  /** What a type of relocation does, of files for machines that are known. */
+  get relocations(): ReturnType<RelocationsOf> {
+    return this.options.relocationsOf?.(this.machine);
+  }
+
   private range(offset: number, size: number, what: string): Uint8Array {
     this.checkRange(offset, size, what);
     return this.file.read(offset, size);
@@ -290,7 +303,7 @@ export class ElfFile {
       name: sectionName(strings, nameOffset, `${this.name}: section names`),
     }));
     if (this.type !== ET_REL) return sections;
-    const addresses = layOut(sections);
+    const addresses = layOut(sections, this.options.sectionAddresses);
     return sections.map((section, i) => ({ ...section, address: addresses[i] ?? section.address }));
   }
 

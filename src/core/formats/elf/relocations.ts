@@ -1,41 +1,41 @@
 /**
- * Relocations of sections that are not loaded, in files that were not linked (RISC-V ELF psABI,
- * "Relocations"): sums, differences and the pairs that describe lengths of relaxed code. Allocated
- * sections of such a file are given addresses one after another, so that code has one address each.
+ * Relocations of sections that are not loaded, in files that were not linked (gABI, chapter 4,
+ * "Relocation"). Which type does what, the instruction set says. Allocated sections of such a file
+ * are given addresses one after another, so that code has one address each, where nobody says others.
  */
 import { ByteReader } from '../../base/byteReader.ts';
-import { EM_RISCV, SHF_ALLOC, SHT_RELA } from './constants.ts';
+import { SHF_ALLOC, SHT_RELA } from './constants.ts';
 import type { ElfFile, ElfSection } from './elf.ts';
 
-/** R_RISCV_* */
-const R = {
-  NONE: 0,
-  WORD32: 1,
-  WORD64: 2,
-  ADD8: 33,
-  ADD16: 34,
-  ADD32: 35,
-  ADD64: 36,
-  SUB8: 37,
-  SUB16: 38,
-  SUB32: 39,
-  SUB64: 40,
-  RELAX: 51,
-  SUB6: 52,
-  SET6: 53,
-  SET8: 54,
-  SET16: 55,
-  SET32: 56,
-  PCREL32: 57,
-  SET_ULEB128: 60,
-  SUB_ULEB128: 61,
-} as const;
+/**
+ * What a relocation does to a number in data: its value is that of its symbol and its addend, for a
+ * relative one counted from its place.
+ */
+export interface DataRelocation {
+  readonly operation: 'none' | 'set' | 'add' | 'subtract';
+  /** Bytes of the number; of one byte only the low bits, or as many as its LEB128 has. */
+  readonly width: 1 | 2 | 4 | 8 | 'low6' | 'uleb';
+  readonly isRelative?: boolean;
+}
+
+/** The relocations of a machine (`e_machine`), by their types; undefined for a machine unknown. */
+export type RelocationsOf = (
+  machine: number,
+) => ((type: number) => DataRelocation | undefined) | undefined;
+
+/** Where sections of a file that was not linked are, by name: whoever loads it puts each somewhere. */
+export type SectionAddresses = Readonly<Record<string, bigint>>;
 
 /** Addresses of the sections of a file that was not linked; by section index. */
-export function layOut(sections: readonly ElfSection[]): readonly bigint[] {
+export function layOut(
+  sections: readonly ElfSection[],
+  given: SectionAddresses = {},
+): readonly bigint[] {
   let next = 0n;
   return sections.map((section) => {
-    if ((section.flags & SHF_ALLOC) === 0 || section.size === 0) return section.address;
+    if ((section.flags & SHF_ALLOC) === 0) return section.address;
+    if (Object.hasOwn(given, section.name)) return given[section.name] ?? 0n;
+    if (section.size === 0) return section.address;
     const alignment = section.alignment > 0 ? BigInt(section.alignment) : 1n;
     const address = ((next + alignment - 1n) / alignment) * alignment;
     next = address + BigInt(section.size);
@@ -54,7 +54,8 @@ export function relocated(elf: ElfFile, section: ElfSection, bytes: Uint8Array):
 
 function applyTable(elf: ElfFile, section: ElfSection, table: ElfSection, bytes: Uint8Array): void {
   const reader = new ByteReader(elf.sectionBytes(table), `${elf.name}: ${table.name}`);
-  if (elf.machine !== EM_RISCV) throw reader.error('relocations of this machine are not known', 0);
+  const relocationOf = elf.relocations;
+  if (!relocationOf) throw reader.error('relocations of this machine are not known', 0);
   const { symbols } = elf;
   const place = new RelocatedBytes(bytes, reader);
   const entrySize = elf.is64 ? 24 : 12;
@@ -66,7 +67,12 @@ function applyTable(elf: ElfFile, section: ElfSection, table: ElfSection, bytes:
     const addend = elf.is64 ? reader.i64() : BigInt(reader.i32());
     const symbol = symbols[index];
     if (!symbol) throw reader.error(`a relocation names symbol ${index}, which does not exist`);
-    place.apply(type, offset, symbol.value + addend, section.address);
+    const relocation = relocationOf(type);
+    if (!relocation) {
+      throw reader.error(`relocation type ${type} is not known in debug information`);
+    }
+    const from = relocation.isRelative ? section.address + BigInt(offset) : 0n;
+    place.apply(relocation, offset, symbol.value + addend - from);
   }
 }
 
@@ -81,45 +87,16 @@ class RelocatedBytes {
     this.reader = reader;
   }
 
-  apply(type: number, at: number, value: bigint, sectionAddress: bigint): void {
-    switch (type) {
-      case R.NONE:
-      case R.RELAX:
+  apply({ operation, width }: DataRelocation, at: number, value: bigint): void {
+    switch (operation) {
+      case 'none':
         return;
-      case R.WORD32:
-      case R.SET32:
-        return this.put(at, 4, value);
-      case R.WORD64:
-        return this.put(at, 8, value);
-      case R.PCREL32:
-        return this.put(at, 4, value - sectionAddress - BigInt(at));
-      case R.SET8:
-        return this.put(at, 1, value);
-      case R.SET16:
-        return this.put(at, 2, value);
-      case R.SET6:
-      case R.SUB6:
-        return this.put6(at, type === R.SET6 ? value : this.get(at, 1) - value);
-      case R.ADD8:
-      case R.ADD16:
-      case R.ADD32:
-      case R.ADD64: {
-        const size = 1 << (type - R.ADD8);
-        return this.put(at, size, this.get(at, size) + value);
-      }
-      case R.SUB8:
-      case R.SUB16:
-      case R.SUB32:
-      case R.SUB64: {
-        const size = 1 << (type - R.SUB8);
-        return this.put(at, size, this.get(at, size) - value);
-      }
-      case R.SET_ULEB128:
-        return this.putUleb(at, value);
-      case R.SUB_ULEB128:
-        return this.putUleb(at, this.getUleb(at) - value);
-      default:
-        throw this.reader.error(`relocation type ${type} is not known in debug information`);
+      case 'set':
+        return this.put(at, width, value);
+      case 'add':
+        return this.put(at, width, this.get(at, width) + value);
+      case 'subtract':
+        return this.put(at, width, this.get(at, width) - value);
     }
   }
 
@@ -128,14 +105,18 @@ class RelocatedBytes {
     throw this.reader.error(`a relocation at 0x${at.toString(16)} is outside of its section`);
   }
 
-  private get(at: number, size: number): bigint {
+  private get(at: number, width: DataRelocation['width']): bigint {
+    if (width === 'uleb') return this.getUleb(at);
+    const size = width === 'low6' ? 1 : width;
     this.check(at, size);
     if (size === 8) return this.view.getBigUint64(at, true);
     if (size === 4) return BigInt(this.view.getUint32(at, true));
     return BigInt(size === 2 ? this.view.getUint16(at, true) : this.view.getUint8(at));
   }
 
-  private put(at: number, size: number, value: bigint): void {
+  private put(at: number, size: DataRelocation['width'], value: bigint): void {
+    if (size === 'uleb') return this.putUleb(at, value);
+    if (size === 'low6') return this.put6(at, value);
     this.check(at, size);
     if (size === 8) this.view.setBigUint64(at, BigInt.asUintN(64, value), true);
     else if (size === 4) this.view.setUint32(at, Number(BigInt.asUintN(32, value)), true);

@@ -3,6 +3,7 @@ import type { RegisterWidth } from '../../engine/semantics.ts';
 import type { Isa, TrapRegisters } from '../isa.ts';
 import { riscvAssembler } from './assembler.ts';
 import { codeFrame } from './codeFrame.ts';
+import { dataRelocation } from './dataRelocations.ts';
 import { csrTable } from './csr/table.ts';
 import { disassemble } from './disassemble.ts';
 import { gdbDescription } from './gdbDescription.ts';
@@ -29,6 +30,7 @@ function riscv(xlen: RegisterWidth): Isa {
     instructions: [...instructions, ...compressed, ...pseudoInstructions],
     assembler: riscvAssembler,
     gdb: gdbDescription(xlen),
+    dataRelocation,
     registersRead: (code, mode) => registersRead(code, xlen, mode.startsWith('V')),
     disassemble: (code, address) => disassemble(code, address, xlen),
   };

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../../../src/core/base/userError.ts';
+import { relocationsOf } from '../../../../src/core/registry.ts';
 import { loadProgramSymbols } from '../../../../src/core/debug/symbols/programSymbols.ts';
 import type { FrameContext } from '../../../../src/core/debug/symbols/symbols.ts';
 import { DW_AT } from '../../../../src/core/formats/dwarf/constants.ts';
@@ -14,7 +15,7 @@ import { smallFiles } from './smallFiles.ts';
 
 /** Asks what a debugger asks, at all places of `.text`; how many variables were shown. */
 async function ask(bytes: Uint8Array, names: readonly string[]): Promise<number> {
-  const symbols = loadProgramSymbols([{ name: 'a.elf', bytes }]);
+  const symbols = loadProgramSymbols([{ name: 'a.elf', bytes }], relocationsOf);
   for (const name of names) symbols.functionsNamed(name);
   let shown = 0;
   for (let pc = 0x400000n; pc < 0x400080n; pc += 4n) {

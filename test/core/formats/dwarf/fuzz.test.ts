@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { FormatError } from '../../../../src/core/base/byteReader.ts';
 import { UserError } from '../../../../src/core/base/userError.ts';
 import { LineTable } from '../../../../src/core/debug/symbols/lineTable.ts';
+import { relocationsOf } from '../../../../src/core/registry.ts';
 import { loadProgramSymbols } from '../../../../src/core/debug/symbols/programSymbols.ts';
 import type { FrameContext } from '../../../../src/core/debug/symbols/symbols.ts';
 import { listedRanges } from '../../../../src/core/formats/dwarf/addressRanges.ts';
@@ -118,7 +119,7 @@ function readIndexes(file: Damaged): number {
 }
 
 async function readSymbols({ bytes, open }: Damaged): Promise<number> {
-  const symbols = loadProgramSymbols([{ name: 'a.elf', bytes, open }]);
+  const symbols = loadProgramSymbols([{ name: 'a.elf', bytes, open }], relocationsOf);
   let answers = symbols.functionsNamed('apply').length + symbols.sources.length;
   answers += symbols.locationsOfLine('small.c', 15)?.addresses.length ?? 0;
   const pc = 0x400010n;
@@ -202,7 +203,7 @@ function makeCase(file: SmallFile, part: Part, random: Random, regions: Regions)
     const index = others.findIndex(([name]) => name === path);
     return index >= 0 && index === victim ? broken : others[index]?.[1];
   };
-  return { elf: new ElfFile(bytes, 'a.elf'), bytes, open };
+  return { elf: new ElfFile(bytes, 'a.elf', { relocationsOf }), bytes, open };
 }
 
 type Regions = ReadonlyMap<Part, readonly { start: number; size: number }[]>;
@@ -228,7 +229,7 @@ describe('damaged ELF files and debug information', function () {
   it('are read whole while they are whole', async () => {
     for (const { name, bytes, others } of files) {
       const open = (path: string) => others.get(path);
-      const whole: Damaged = { elf: new ElfFile(bytes, name), bytes, open };
+      const whole: Damaged = { elf: new ElfFile(bytes, name, { relocationsOf }), bytes, open };
       assert.ok(readElf(whole) > 3, name);
       assert.ok(readUnits(whole) > 20, name);
       assert.ok(readLines(whole) > 10, name);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { UserError } from '../../../../src/core/base/userError.ts';
+import { relocationsOf } from '../../../../src/core/registry.ts';
 import { loadProgramSymbols } from '../../../../src/core/debug/symbols/programSymbols.ts';
 import type { FrameContext, Variable } from '../../../../src/core/debug/symbols/symbols.ts';
 import { unwind } from '../../../../src/core/debug/symbols/unwind.ts';
@@ -15,7 +16,7 @@ const COUNT = 40;
 
 /** Asks for everything that a debugger asks for. */
 async function exercise(bytes: Uint8Array, addresses: readonly bigint[]): Promise<number> {
-  const symbols = loadProgramSymbols([{ name: 'a.elf', bytes }]);
+  const symbols = loadProgramSymbols([{ name: 'a.elf', bytes }], relocationsOf);
   let answers = 0;
   for (const source of symbols.sources) {
     for (const line of symbols.linesWithCode(source, 1, 60).slice(0, 5)) {

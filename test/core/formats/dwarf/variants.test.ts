@@ -7,6 +7,7 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { FileBytes } from '../../../../src/core/base/fileBytes.ts';
+import { relocationsOf } from '../../../../src/core/registry.ts';
 import { loadProgramSymbols } from '../../../../src/core/debug/symbols/programSymbols.ts';
 import type {
   FrameContext,
@@ -61,7 +62,7 @@ function open(file: string): Uint8Array | undefined {
 }
 
 function symbolsOf(file: string): ProgramSymbols {
-  return loadProgramSymbols([{ name: file, bytes: readFileSync(file), open }]);
+  return loadProgramSymbols([{ name: file, bytes: readFileSync(file), open }], relocationsOf);
 }
 
 function named(name: string): Fixture {
@@ -258,7 +259,7 @@ describe('debug information in other forms', function () {
 
   it('names a .dwo file that is not there, and shows what the program itself has', () => {
     const file = build(named('gcc -O2 DWARF 5'), ['-gsplit-dwarf']);
-    const symbols = loadProgramSymbols([{ name: file, bytes: readFileSync(file) }]);
+    const symbols = loadProgramSymbols([{ name: file, bytes: readFileSync(file) }], relocationsOf);
     const main = symbols.functionsNamed('main')[0];
     assert.ok(main);
     assert.ok(symbols.positionAt(main.low)?.path.endsWith('main.c'));
