@@ -1,6 +1,6 @@
 /**
  * What a region takes for granted, tested when it is entered: only TypeScript changes any of it,
- * and no region is running then. One that finds it otherwise is left at once, to be interpreted.
+ * and no region is running then, or all are left. One that finds it otherwise is left at once, to be interpreted.
  */
 import { i32, i64, load, ne, ne32, or, or32, xor, type Expr } from '../../wasm/expression.ts';
 import type { FunctionBuilder } from '../../wasm/functionBuilder.ts';
