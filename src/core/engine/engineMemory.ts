@@ -1,5 +1,6 @@
 /** The WebAssembly memory of a machine: hart areas, records and RAM, laid out once at the start. */
 import { assert } from '../base/assert.ts';
+import { WrittenPages } from '../memory/writtenPages.ts';
 import { hartAreaBytes, pageShift } from './layout.ts';
 
 const wasmPage = 0x10000;
@@ -21,7 +22,7 @@ export class EngineMemory {
   readonly view: DataView;
   readonly u32: Uint32Array;
   /** By page of 4 KiB: not 0 where somebody wrote, or may write inline, since this was last cleared. */
-  readonly written: Uint8Array<ArrayBuffer>;
+  readonly written: WrittenPages;
   readonly arenaBase: number;
   readonly arenaBytes: number;
   readonly harts: number;
@@ -40,7 +41,7 @@ export class EngineMemory {
     this.bytes = new Uint8Array(this.buffer);
     this.view = new DataView(this.buffer);
     this.u32 = new Uint32Array(this.buffer);
-    this.written = new Uint8Array(total >>> pageShift);
+    this.written = new WrittenPages(total >>> pageShift);
   }
 
   hartArea(index: number): number {

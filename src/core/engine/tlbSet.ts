@@ -2,6 +2,7 @@
  * One set of TLB entries: the translations of one regime of a hart. Entries are copies of what a
  * page walk found; what must not be accessed inline is simply never entered.
  */
+import type { WrittenPages } from '../memory/writtenPages.ts';
 import { direct, hart, pageBytes, pageShift, tlb } from './layout.ts';
 import type { EngineMemory } from './engineMemory.ts';
 
@@ -70,7 +71,7 @@ export class TlbSet {
   /** Offset in memory. */
   readonly base: number;
   private readonly u32: Uint32Array;
-  private readonly written: Uint8Array;
+  private readonly written: WrittenPages;
   private readonly filled: Readonly<Record<TlbKind, Filled>>;
   /** Some entry comes from a leaf of more than one page; of those that are global, and of others. */
   private hasLargeGlobal = false;
@@ -104,7 +105,7 @@ export class TlbSet {
     if (leaf.bits > 0 && leaf.global) this.hasLargeGlobal = true;
     if (leaf.bits > 0 && !leaf.global) this.hasLargeOwn = true;
     // Stores that hit the entry are seen by nobody.
-    if (kind === 'write') this.written[((addressLow & -pageBytes) + addend) >>> pageShift] = 1;
+    if (kind === 'write') this.written.mark(((addressLow & -pageBytes) + addend) >>> pageShift);
     this.setTag(kind, word, addressLow & -pageBytes, addressHigh);
     this.u32[word + 2] = addend;
     this.u32[word + 3] = leaf.bits | (leaf.global ? globalFlag : 0);

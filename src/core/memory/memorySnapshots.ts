@@ -1,8 +1,10 @@
 /**
  * Contents of a machine's RAM and ROM at several moments. Snapshots share the pages that did not
- * change between them: taking one copies what was written since the last one was taken or restored,
- * restoring one writes what is another now. Pages that nobody ever wrote are zeros and not kept.
+ * change between them, with memory itself too: a page is copied when it is about to be written for
+ * the first time since a snapshot was taken or restored. Restoring one writes what is another now.
+ * Pages that nobody ever wrote are zeros and not kept.
  */
+import { defined } from '../base/assert.ts';
 import { UserError } from '../base/userError.ts';
 import type { PhysicalMemory, RamRegion } from './physicalMemory.ts';
 
@@ -10,7 +12,10 @@ export const snapshotPage = 4096;
 const pageWords = snapshotPage / 4;
 const chunkPages = 256;
 
-type Page = Uint32Array;
+/** Without content while memory itself still has it. */
+interface Page {
+  content: Uint32Array | undefined;
+}
 /** Of pages side by side; undefined where all are zeros. */
 type Chunk = readonly (Page | undefined)[];
 
@@ -28,12 +33,24 @@ export interface MemoryImage {
   readonly newBytes: number;
 }
 
+/** Bytes that snapshots have of their own beside memory: each page once, whoever shares it. */
+export function copiedBytes(images: readonly MemoryImage[]): number {
+  const chunks = new Set(
+    images.flatMap(({ regions }) => regions.flatMap(({ chunks }) => chunks ?? [])),
+  );
+  const pages = new Set<Page>();
+  for (const chunk of chunks) for (const page of chunk ?? []) if (page?.content) pages.add(page);
+  return pages.size * snapshotPage;
+}
+
 export class MemorySnapshots {
   private readonly memory: PhysicalMemory;
   private readonly words: Uint32Array;
   /** What memory holds wherever nothing is marked as written since. */
   private current: readonly RegionImage[];
   private currentBytes = 0;
+  /** By page of the WebAssembly memory: those whose content is there alone. */
+  private readonly onlyInMemory = new Map<number, Page>();
 
   /** Of a machine that is complete: regions come no more. */
   constructor(memory: PhysicalMemory) {
@@ -43,6 +60,7 @@ export class MemorySnapshots {
       const chunks = Math.ceil(size / snapshotPage / chunkPages);
       return { name, base, size, chunks: Array<undefined>(chunks).fill(undefined) };
     });
+    memory.written.onFirst = (page) => this.keep(page);
   }
 
   /**
@@ -62,12 +80,12 @@ export class MemorySnapshots {
           chunks[index] = copy.pages;
         }
         if (!copy.pages[page % chunkPages]) this.currentBytes += snapshotPage;
-        copy.pages[page % chunkPages] = this.copyOf(region, page);
+        copy.pages[page % chunkPages] = this.shared(region, page);
         pages++;
       }
       return { ...image, chunks };
     });
-    this.memory.written.fill(0);
+    this.memory.written.forget();
     const { current: regions, currentBytes: bytes } = this;
     return { regions, bytes, newBytes: pages * snapshotPage };
   }
@@ -85,7 +103,7 @@ export class MemorySnapshots {
   restore(image: MemoryImage): void {
     this.check(image);
     image.regions.forEach((region, i) => this.restoreRegion(region, i));
-    this.memory.written.fill(0);
+    this.memory.written.forget();
     this.current = image.regions;
     this.currentBytes = image.bytes;
   }
@@ -104,29 +122,36 @@ export class MemorySnapshots {
   }
 
   /** What was decoded from a page that holds the same stays. */
-  private put(region: RamRegion, page: number, content: Page | undefined): void {
+  private put(region: RamRegion, page: number, saved: Page | undefined): void {
     const { words, memory } = this;
     const first = region.offset / 4 + page * pageWords;
-    if (content) {
-      if (isSame(words, first, content)) return;
-      memory.onWrite(region.base + page * snapshotPage, snapshotPage);
-      words.set(content, first);
-    } else {
-      memory.onWrite(region.base + page * snapshotPage, snapshotPage);
-      words.fill(0, first, first + pageWords);
-    }
+    const content = saved && defined(saved.content, 'what a page held that was written since');
+    if (content && isSame(words, first, content)) return;
+    memory.onWrite(region.base + page * snapshotPage, snapshotPage);
+    memory.written.mark(first / pageWords);
+    if (content) words.set(content, first);
+    else words.fill(0, first, first + pageWords);
   }
 
-  private copyOf(region: RamRegion, page: number): Page {
-    const first = region.offset / 4 + page * pageWords;
-    return this.words.slice(first, first + pageWords);
+  private shared(region: RamRegion, page: number): Page {
+    const shared: Page = { content: undefined };
+    this.onlyInMemory.set(region.offset / snapshotPage + page, shared);
+    return shared;
+  }
+
+  /** Before a page is written for the first time since. */
+  private keep(page: number): void {
+    const shared = this.onlyInMemory.get(page);
+    if (!shared) return;
+    shared.content = this.words.slice(page * pageWords, (page + 1) * pageWords);
+    this.onlyInMemory.delete(page);
   }
 
   private *writtenPages({ offset, size }: RamRegion): Iterable<number> {
-    const { written } = this.memory;
+    const { marks } = this.memory.written;
     const first = offset / snapshotPage;
     const end = first + Math.ceil(size / snapshotPage);
-    for (let at = written.indexOf(1, first); at >= 0 && at < end; at = written.indexOf(1, at + 1)) {
+    for (let at = marks.indexOf(1, first); at >= 0 && at < end; at = marks.indexOf(1, at + 1)) {
       yield at - first;
     }
   }
@@ -138,7 +163,7 @@ function pageOf({ chunks }: RegionImage, page: number): Page | undefined {
 
 const emptyChunk = (): (Page | undefined)[] => Array<undefined>(chunkPages).fill(undefined);
 
-function isSame(words: Uint32Array, first: number, content: Page): boolean {
+function isSame(words: Uint32Array, first: number, content: Uint32Array): boolean {
   for (let i = 0; i < pageWords; i++) if (words[first + i] !== content[i]) return false;
   return true;
 }

@@ -4,6 +4,7 @@
  */
 import { assert, Bug } from '../base/assert.ts';
 import type { MmioMap } from './mmioMap.ts';
+import { WrittenPages } from './writtenPages.ts';
 
 const pageSize = 4096;
 
@@ -24,14 +25,14 @@ export class PhysicalMemory {
   readonly bytes: Uint8Array<ArrayBuffer>;
   private readonly view: DataView;
   /** By page of the WebAssembly memory, as `EngineMemory.written`. */
-  readonly written: Uint8Array;
+  readonly written: WrittenPages;
   /** Called before bytes change other than by the engine's own stores, so that decoded code is dropped. */
   onWrite: (address: number, size: number) => void = () => {};
 
   constructor(
     buffer: ArrayBuffer,
     mmio: MmioMap,
-    written: Uint8Array = new Uint8Array(Math.ceil(buffer.byteLength / pageSize)),
+    written: WrittenPages = new WrittenPages(Math.ceil(buffer.byteLength / pageSize)),
   ) {
     this.written = written;
     this.bytes = new Uint8Array(buffer);
@@ -88,7 +89,7 @@ export class PhysicalMemory {
   write64(address: number, value: bigint): void {
     const offset = this.mustBeRam(address, 8);
     this.onWrite(address, 8);
-    this.written[Math.floor(offset / pageSize)] = 1;
+    this.written.mark(Math.floor(offset / pageSize));
     this.view.setBigUint64(offset, BigInt.asUintN(64, value), true);
   }
   read32(address: number): number {
@@ -97,15 +98,15 @@ export class PhysicalMemory {
   write32(address: number, value: number): void {
     const offset = this.mustBeRam(address, 4);
     this.onWrite(address, 4);
-    this.written[Math.floor(offset / pageSize)] = 1;
+    this.written.mark(Math.floor(offset / pageSize));
     this.view.setUint32(offset, value >>> 0, true);
   }
 
-  /** Somebody writes bytes at an offset of the WebAssembly memory without coming through here. */
+  /** Somebody is about to write bytes at an offset of the WebAssembly memory without coming through here. */
   noteWrite(offset: number, size: number): void {
     if (size === 0) return;
     const last = Math.floor((offset + size - 1) / pageSize);
-    for (let page = Math.floor(offset / pageSize); page <= last; page++) this.written[page] = 1;
+    for (let page = Math.floor(offset / pageSize); page <= last; page++) this.written.mark(page);
   }
 
   private mustBeRam(address: number, size: number): number {

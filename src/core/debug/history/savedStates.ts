@@ -3,6 +3,7 @@
  * the closer together the younger they are. What they hold is bounded; what they share counts once.
  */
 import type { MachineSnapshot } from '../../machine/machineSnapshots.ts';
+import { copiedBytes } from '../../memory/memorySnapshots.ts';
 import { isBefore, type Position } from './journal.ts';
 
 export interface SavedState {
@@ -59,7 +60,7 @@ export class SavedStates {
   /** Drops those that are missed least: close to their neighbours, and long ago. */
   private thin(): void {
     if (this.copied > this.mostBytes) this.copied = heldBytes(this.list);
-    while (this.list.length > 2 && (this.copied > this.mostBytes || this.list.length > most)) {
+    while (this.list.length > 1 && (this.copied > this.mostBytes || this.list.length > most)) {
       this.list.splice(this.leastMissed(), 1);
       if (this.copied > this.mostBytes) this.copied = heldBytes(this.list);
     }
@@ -80,16 +81,6 @@ export class SavedStates {
   }
 }
 
-/** Bytes of all pages, each counted once. */
 function heldBytes(states: readonly SavedState[]): number {
-  const chunks = new Set(
-    states.flatMap(
-      ({ snapshot }) => snapshot?.memory.regions.flatMap(({ chunks }) => chunks) ?? [],
-    ),
-  );
-  const pages = new Set<Uint32Array>();
-  for (const chunk of chunks) for (const page of chunk ?? []) if (page) pages.add(page);
-  let bytes = 0;
-  for (const page of pages) bytes += page.byteLength;
-  return bytes;
+  return copiedBytes(states.flatMap(({ snapshot }) => snapshot?.memory ?? []));
 }
