@@ -146,6 +146,8 @@ export class Counters {
 
   /** An event of the mode that the hart is in. */
   count(happened: CountedEvent): void {
+    // While nobody counts these, translated loads go past the TLB: how often is the engine's affair.
+    if (happened === event.loadMiss && !this.counts(happened)) return;
     this.tallies[happened * modes + this.mode]!++;
     if (this.watched & (1 << happened)) this.noticeOverflows(happened);
   }
