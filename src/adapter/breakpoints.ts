@@ -210,8 +210,11 @@ function resolveFunction(guest: Guest, name: string): Resolved {
   const functions = isPattern
     ? guest.symbols.functionsMatching(name, MOST_FUNCTIONS)
     : guest.symbols.functionsNamed(name);
-  if (functions.length === 0) return unresolved(`The guest has no function '${name}'.`, undefined);
-  const addresses = functions.map((found) => found.afterPrologue);
+  // Patterns are for functions that are there: each would be looked for in all that take others in.
+  const inlined = isPattern ? [] : guest.symbols.inlinedInstances(name);
+  const own = functions.map((found) => found.afterPrologue);
+  const addresses = [...new Set([...own, ...inlined])];
+  if (addresses.length === 0) return unresolved(`The guest has no function '${name}'.`, undefined);
   if (isPattern) {
     const message = `${functions.length} functions match.`;
     return verified(addresses, { message });

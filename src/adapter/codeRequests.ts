@@ -5,6 +5,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import path from 'node:path';
 import { UserError } from '../core/base/userError.ts';
+import type { DisassembledInstruction } from '../core/isa/isa.ts';
 import { errorCodes, RequestError } from './errors.ts';
 import { disassembleRange } from './disassembly.ts';
 import { hartOf, hex, pcName, type Guest } from './guest.ts';
@@ -98,7 +99,10 @@ function modulesOf(guest: Guest): DebugProtocol.Module[] {
   }));
 }
 
-/** Direct calls in the instructions of the line that the hart stands at. */
+/**
+ * Calls in the instructions of the line that the hart stands at. Where an indirect one leads is known
+ * when its register is not changed on the way, or by an instruction whose result is known.
+ */
 async function callsOfLine(
   guest: Guest,
   { hart, frame }: CallFrame,
@@ -108,12 +112,41 @@ async function callsOfLine(
   const size = Number(range.end - frame.pc);
   const rows = await disassembleRange(guest, hart, frame.pc, size);
   const seen = new Map<bigint, { target: bigint; line: number | undefined }>();
+  const registers = await generalRegisters(guest, hart);
   for (const row of rows) {
-    const { flow, target } = guest.isa.disassemble(row.bytes, row.address);
-    if (flow !== 'call' || target === undefined || seen.has(target)) continue;
-    seen.set(target, { target, line: guest.symbols.positionAt(target)?.line });
+    const { flow, changes, ...leads } = guest.isa.disassemble(row.bytes, row.address);
+    const target = leads.target ?? throughRegister(guest, registers, leads.through);
+    if (flow === 'call' && target !== undefined && !seen.has(target)) {
+      seen.set(target, { target, line: guest.symbols.positionAt(target)?.line });
+    }
+    if (changes) registers.set(changes.register, changes.to);
+    // What is called keeps to no more than the calling convention.
+    if (flow !== 'call') continue;
+    for (const { name, calleeSaved, role } of guest.isa.registers) {
+      if (!calleeSaved && role !== 'fixed') registers.delete(name);
+    }
   }
   return [...seen.values()];
+}
+
+type Registers = Map<string, bigint | undefined>;
+
+async function generalRegisters({ isa, target }: Guest, hart: number): Promise<Registers> {
+  const names = isa.registers.filter(({ file }) => file === undefined).map(({ name }) => name);
+  const values = await target.readRegisters(hart, names);
+  return new Map(names.map((name, i) => [name, values[i]]));
+}
+
+/** Undefined where the register is not known, or no code is there. */
+function throughRegister(
+  { isa, symbols }: Guest,
+  registers: Registers,
+  through: DisassembledInstruction['through'],
+): bigint | undefined {
+  const base = through && registers.get(through.register);
+  if (through === undefined || base === undefined) return undefined;
+  const target = BigInt.asUintN(isa.xlen, base + through.offset);
+  return symbols.functionAt(target) ? target : undefined;
 }
 
 /**

@@ -102,7 +102,7 @@ export class StopFilter {
     }
     if (ids.length > 0) {
       const decided =
-        reason.kind === 'data' ? { ...reason, ids } : ({ kind: 'breakpoint', ids } as const);
+        reason.kind === 'breakpoint' || reason.kind === 'data' ? { ...reason, ids } : reason;
       return this.forward({ ...stop, reason: decided }, problems);
     }
     if (reason.kind === 'breakpoint' && reason.stepEnded) {

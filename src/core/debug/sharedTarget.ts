@@ -72,7 +72,8 @@ export class SharedTarget {
 
   /** The session has decided that a stop counts, and told its client. */
   shown(stop: StopEvent): void {
-    this.stops.fire(stop);
+    // The client's ids mean nothing to the other debugger, or something else.
+    this.stops.fire(withIds(stop, () => undefined));
   }
 
   private get machine(): DebugTarget {
@@ -154,6 +155,10 @@ function withIds(stop: StopEvent, idOf: (id: number) => number | undefined): Sto
   const { reason } = stop;
   if (reason.kind !== 'breakpoint' && reason.kind !== 'data') return stop;
   const ids = reason.ids.flatMap((id) => idOf(id) ?? []);
+  // Only the other side has a breakpoint where a step ended.
+  if (ids.length === 0 && reason.kind === 'breakpoint' && reason.stepEnded) {
+    return { ...stop, reason: { kind: 'step' } };
+  }
   return { ...stop, reason: { ...reason, ids } };
 }
 

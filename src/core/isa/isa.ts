@@ -93,6 +93,10 @@ export interface DisassembledInstruction {
   readonly flow: ControlFlow;
   /** Destination of a direct jump, branch or call. */
   readonly target?: bigint;
+  /** Of an indirect one: the register that it goes by, and what is added. */
+  readonly through?: { readonly register: string; readonly offset: bigint };
+  /** The general register that it changes, and to what where its address alone says that. */
+  readonly changes?: { readonly register: string; readonly to?: bigint };
 }
 
 /** A word an assembler knows, with one line on what it does. */

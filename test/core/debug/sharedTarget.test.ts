@@ -20,9 +20,10 @@ function machine() {
     setDataBreakpoints: async () => {},
     resume: async (request) => void resumed.push(request),
   };
-  const stopAt = (hart: number, address: bigint) => {
+  const stopAt = (hart: number, address: bigint, stepEnded?: true) => {
     const ids = breakpoints.filter((b) => b.address === address).map(({ id }) => id);
-    stops.fire({ hart, reason: { kind: 'breakpoint', ids } });
+    const how = stepEnded ? { stepEnded } : {};
+    stops.fire({ hart, reason: { kind: 'breakpoint', ids, ...how } });
   };
   return { target: target as DebugTarget, resumed, stopAt };
 }
@@ -68,6 +69,29 @@ describe('core/debug/sharedTarget', () => {
     assert.deepEqual(resumed, [{ kind: 'proceed' }]);
     const stop: StopEvent = { hart: 1, reason: { kind: 'breakpoint', ids: [7] } };
     shared.shown(stop);
-    assert.deepEqual(others, [stop]);
+    // The client's number 7 is none of the other debugger's.
+    assert.deepEqual(others, [{ hart: 1, reason: { kind: 'breakpoint', ids: [] } }]);
+  });
+
+  it('a step that ends at a breakpoint is one to whom the breakpoint is none of', async () => {
+    const { target, stopAt } = machine();
+    const shared = new SharedTarget(hooks);
+    const client = await shared.join(target);
+    const [seen, others]: [StopEvent[], StopEvent[]] = [[], []];
+    client.onStop((stop) => seen.push(stop));
+    shared.other.onStop((stop) => others.push(stop));
+    await shared.other.setBreakpoints([{ id: 3, address: 0x80n }]);
+    await client.setBreakpoints([{ id: 3, address: 0x84n }]);
+    const step: StopEvent = { hart: 0, reason: { kind: 'step' } };
+    const landed = (ids: number[]): StopEvent => ({
+      hart: 0,
+      reason: { kind: 'breakpoint', ids, stepEnded: true },
+    });
+    stopAt(0, 0x80n, true);
+    assert.deepEqual([seen, others], [[step], [landed([3])]]);
+    stopAt(0, 0x84n, true);
+    assert.deepEqual(seen[1], landed([3]));
+    shared.shown(seen[1]);
+    assert.deepEqual(others[1], step);
   });
 });

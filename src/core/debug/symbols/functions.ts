@@ -51,6 +51,25 @@ export function inlinedCallsAt(scope: Die, address: bigint): readonly Die[] {
   return scopesAt(scope, address).filter((die) => die.tag === DW_TAG.inlined_subroutine);
 }
 
+/**
+ * Where the body of an inlined call begins: at its entry, else at the first of its addresses (DWARF 5,
+ * 3.3.8.2).
+ */
+export function inlinedEntry(die: Die): bigint | undefined {
+  const [first] = rangesOf(die);
+  const entry = die.address(DW_AT.entry_pc);
+  return entry !== undefined && contains(rangesOf(die), entry) ? entry : first?.low;
+}
+
+/** All inlined calls within a function, whatever they are nested in. */
+export function* inlinedCallsIn(scope: Die, depth = 0): Generator<Die> {
+  if (depth > MAX_DEPTH) return;
+  for (const child of scope.children(scopes)) {
+    if (child.tag === DW_TAG.inlined_subroutine) yield child;
+    yield* inlinedCallsIn(child, depth + 1);
+  }
+}
+
 /** Lexical blocks and inlined calls around an address, outermost first, without `scope` itself. */
 export function scopesAt(scope: Die, address: bigint): readonly Die[] {
   const scopes: Die[] = [];

@@ -17,6 +17,7 @@ import {
   withAttribute,
   type FunctionEntry,
 } from './functions.ts';
+import { inlinedInstances } from './inlinedInstances.ts';
 import { programTypes } from './programTypes.ts';
 import { afterPrologue } from './prologue.ts';
 import { SourceIndex } from './sourceIndex.ts';
@@ -56,6 +57,7 @@ export function loadProgramSymbols(
 class ElfProgramSymbols implements ProgramSymbols {
   private readonly symbolModules: readonly SymbolModule[];
   private readonly sourceIndex: SourceIndex;
+  private readonly inlinedByName = new Map<string, readonly bigint[]>();
   private readonly functionsByName = new Map<string, readonly FunctionInfo[]>();
   private readonly byMode = new Map<string, ElfProgramSymbols>();
   private readonly bySpace = new Map<string, ElfProgramSymbols>();
@@ -202,6 +204,14 @@ class ElfProgramSymbols implements ProgramSymbols {
     const begins = new RegExp(`^${prefix.replace(/[^\w]/g, '\\$&')}`);
     const found = this.symbolModules.flatMap((m) => m.symbols?.codeMatching(begins, most) ?? []);
     return [...new Set(found)].slice(0, most);
+  }
+
+  inlinedInstances(name: string): readonly bigint[] {
+    let instances = this.inlinedByName.get(name);
+    if (!instances) {
+      this.inlinedByName.set(name, (instances = inlinedInstances(this.symbolModules, name)));
+    }
+    return instances;
   }
 
   functionAt(address: bigint): FunctionInfo | undefined {

@@ -19,7 +19,16 @@ import { findDebugFile } from '../../formats/elf/debugFile.ts';
 import { ElfFile } from '../../formats/elf/elf.ts';
 import type { RelocationsOf } from '../../formats/elf/relocations.ts';
 import type { ElfSymbol } from '../../formats/elf/symbolTable.ts';
-import { contains, functionsOf, hasClosures, type FunctionEntry } from './functions.ts';
+import {
+  contains,
+  functionsOf,
+  hasClosures,
+  inlinedCallsIn,
+  inlinedEntry,
+  nameOfEntry,
+  scopedName,
+  type FunctionEntry,
+} from './functions.ts';
 import { LineTable } from './lineTable.ts';
 import { SymbolIndex } from './symbolIndex.ts';
 import type { ModuleInfo, SpaceFile, SpaceRule, SymbolFile } from './symbols.ts';
@@ -174,6 +183,14 @@ export class SymbolModule implements SpaceFile {
       if (!next || next.done === true) return;
       yield next.value;
     }
+  }
+
+  /** Beginnings of inlined calls of a function, by its name alone or with its scope. */
+  inlinedIn(unit: Unit, name: string): readonly bigint[] {
+    const calls = this.functionsOf(unit).flatMap(({ die }) => [...inlinedCallsIn(die)]);
+    return calls
+      .filter((die) => nameOfEntry(die) === name || scopedName(die) === name)
+      .flatMap((die) => inlinedEntry(die) ?? []);
   }
 
   /** Makes ready what is slow to make; yields how much of it is done. */

@@ -165,6 +165,11 @@ export interface ProgramSymbols {
   /** For stepping: the adjacent rows around the address with the same path and line. */
   lineRangeAt(address: bigint): LineRange | undefined;
 
+  /**
+   * Where other functions have taken in one of a name: in the units that have it, or anywhere when it
+   * is nowhere by itself and units are few.
+   */
+  inlinedInstances(name: string): readonly bigint[];
   /** All functions of that name: several static ones may share it. Falls back to symbols. */
   functionsNamed(name: string): readonly FunctionInfo[];
   /** Those whose names a pattern with `*` and `?` matches, at most so many. */

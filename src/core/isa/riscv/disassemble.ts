@@ -5,6 +5,7 @@ import { csrName } from './csr/names.ts';
 import { Decoder, fieldOf, type Decoded } from './decode.ts';
 import { constantNames } from './float/constants.ts';
 import { dynamicRounding, rounding } from './float/environment.ts';
+import { parsePattern } from './pattern.ts';
 import { floatNames, integerNames } from './registers.ts';
 
 /** Made when something is disassembled: runs without a debugger have no use for them. */
@@ -34,6 +35,27 @@ export function disassemble(
     valid: true,
     flow: flowOf(decoded),
     ...(target === undefined ? {} : { target }),
+    ...effectOf(decoded, address, xlen),
+  };
+}
+
+/** Where JALR leads, and the register that is changed. */
+function effectOf(
+  { row, rd, rs1, imm }: Decoded,
+  address: bigint,
+  xlen: RegisterWidth,
+): Pick<DisassembledInstruction, 'through' | 'changes'> {
+  const { mnemonic, pattern } = row;
+  const register = integerNames[rd];
+  const base = integerNames[rs1];
+  const isIndirect = mnemonic === 'jalr' && base !== undefined;
+  // LUI and AUIPC: what they make does not depend on any register.
+  const start = mnemonic === 'lui' ? 0n : mnemonic === 'auipc' ? address : undefined;
+  const to = start === undefined ? {} : { to: BigInt.asUintN(xlen, start + BigInt(imm)) };
+  const hasResult = register !== undefined && rd !== 0 && parsePattern(pattern).fields.has('rd');
+  return {
+    ...(isIndirect && { through: { register: base, offset: BigInt(imm) } }),
+    ...(hasResult && { changes: { register, ...to } }),
   };
 }
 
