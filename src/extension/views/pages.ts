@@ -42,7 +42,7 @@ export function mappingsPage(resources: PageResources): string {
     resources,
     ['clear-all', 'close', 'copy', 'error', 'pass', 'question', 'record'],
     `<div id="top">
-<div class="toolbar" role="toolbar" aria-label="Mappings">
+<div class="toolbar many" role="toolbar" aria-label="Mappings">
   ${filterBox('Filter mappings: address, size, rwx, slot', 'rows')}
   <div class="segments" role="radiogroup" aria-label="Stage of translation">
     <button id="stageGuest" type="button" role="radio" aria-checked="true" title="Guest-physical to host-physical addresses">G-stage</button>
