@@ -6,7 +6,7 @@ import type { RunHost } from '../runControl.ts';
 import type { RecordedMachine } from './recordedMachine.ts';
 
 /** Milliseconds between two saved states, and how many times longer than to save one. */
-const leastInterval = 100;
+const leastInterval = 150;
 const costFactor = 40;
 
 export class StateSaving {
