@@ -221,13 +221,13 @@ describe('LocalTarget', () => {
     const stop = r.next();
     await r.target.resume(range(0n, 8n, true));
     const ended = { kind: 'breakpoint', ids: [1], stepEnded: true };
-    assert.deepEqual(await stop, { hart: 0, reason: ended });
+    assert.deepEqual(await stop, { hart: 0, reason: ended, at: 6 });
 
     const inside = rig(calls);
     await inside.target.setBreakpoints([{ id: 1, address: 8n }]);
     const event = inside.next();
     await inside.target.resume(range(0n, 0xcn, true));
-    assert.deepEqual(await event, { hart: 0, reason: { kind: 'breakpoint', ids: [1] } });
+    assert.deepEqual(await event, { hart: 0, reason: { kind: 'breakpoint', ids: [1] }, at: 6 });
     assert.equal(await inside.resume({ kind: 'proceed' }), 'hart 0 step');
     assert.equal(inside.pc(), 0xcn);
   });
