@@ -288,11 +288,11 @@ function variantPartOf(die: Die): VariantPart | undefined {
   return undefined;
 }
 
-function membersOf(die: Die, depth = 0): readonly Member[] {
+function membersOf(die: Die): readonly Member[] {
   const members: Member[] = [];
   for (const child of die.children(memberTags)) {
     // A static data member has no place in the object.
-    if (child.has(DW_AT.external) || isEmptyBase(child, depth)) continue;
+    if (child.has(DW_AT.external) || isEmptyBase(child)) continue;
     members.push(member(child));
   }
   return members;
@@ -301,13 +301,21 @@ function membersOf(die: Die, depth = 0): readonly Member[] {
 const memberTags = new Set([DW_TAG.member, DW_TAG.inheritance]);
 
 /** A base class without data, from which many of the C++ library's classes are derived. */
-function isEmptyBase(die: Die, depth: number): boolean {
-  if (die.tag !== DW_TAG.inheritance || depth > MAX_DEPTH) return false;
+function isEmptyBase(die: Die, seen = new Set<number>()): boolean {
+  if (die.tag !== DW_TAG.inheritance) return false;
   let base = die.reference(DW_AT.type);
   for (let hops = 0; base?.tag === DW_TAG.typedef && hops < MAX_DEPTH; hops++) {
     base = base.reference(DW_AT.type);
   }
-  return base !== undefined && membersOf(definitionOf(base), depth + 1).length === 0;
+  if (!base) return false;
+  const definition = definitionOf(base);
+  // One that was looked at before is the business of whoever began.
+  if (seen.has(definition.offset)) return true;
+  seen.add(definition.offset);
+  for (const child of definition.children(memberTags)) {
+    if (!child.has(DW_AT.external) && !isEmptyBase(child, seen)) return false;
+  }
+  return true;
 }
 
 function member(die: Die): Member {
@@ -430,7 +438,7 @@ function functionType(die: Die): CType {
 /** A declaration whose definition is in a type unit refers to it by signature. */
 function definitionOf(die: Die): Die {
   if (!die.flag(DW_AT.declaration)) return die;
-  return die.reference(DW_AT.specification) ?? die;
+  return die.reference(DW_AT.signature) ?? die.reference(DW_AT.specification) ?? die;
 }
 
 /** `unsigned short` for GCC's `short unsigned int`. */
