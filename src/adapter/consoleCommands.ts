@@ -1,4 +1,5 @@
 /** The commands of core/debug/commands in a session: symbols, expressions and frames for them. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { UserError } from '../core/base/userError.ts';
 import { runCommand, type CommandScope } from '../core/debug/commands/commands.ts';
 import { evaluateNumber } from '../core/debug/expressions/evaluate.ts';
@@ -33,6 +34,21 @@ function inColours(text: string): string {
     .replace(/^ {2}[A-Z]\w*(?= +\[)/gm, '\x1b[1m$&\x1b[0m');
 }
 
+const files = {
+  read: (path: string) => attempt(path, 'read', () => readFile(path)),
+  write: (path: string, bytes: Uint8Array) =>
+    attempt(path, 'written', () => writeFile(path, bytes)),
+};
+
+async function attempt<T>(path: string, doing: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UserError(`'${path}' cannot be ${doing}: ${why}`, path);
+  }
+}
+
 export function commandScope(scope: Scope): CommandScope {
   const { guest, hart, stacks } = scope;
   const { target, isa, symbols } = guest;
@@ -43,7 +59,7 @@ export function commandScope(scope: Scope): CommandScope {
     return position && placeText(position);
   };
   return {
-    ...{ target, isa, symbols, hart, place },
+    ...{ target, isa, symbols, hart, place, files },
     async compute(text) {
       const { value, space } = await evaluateNumber(parseExpression(text), namesIn(scope));
       return { value, space: space ?? 'virtual' };

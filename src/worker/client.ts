@@ -169,6 +169,8 @@ class RemoteTarget implements DebugTarget {
       restore: (id) => call('restore', id),
       list: () => call('list'),
       drop: (id) => call('drop', id),
+      save: (id) => call('save', id),
+      load: (bytes, name) => call('load', bytes, name),
     };
   }
 

@@ -53,6 +53,8 @@ const capabilityMethods: Record<CapabilityMethod, true> = {
   'snapshots.restore': true,
   'snapshots.list': true,
   'snapshots.drop': true,
+  'snapshots.save': true,
+  'snapshots.load': true,
 };
 
 export function isCapabilityMethod(name: string): name is CapabilityMethod {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { commands } from '../../src/core/debug/commands/commands.ts';
 import { launch, lineOf, sample, withTranscript } from './machine.ts';
@@ -117,6 +119,19 @@ describe('commands of the debug console', () => {
       }
       await typed(t, 'snapshot drop 1');
       assert.equal(await typed(t, 'snapshot list'), 'no snapshots');
+      t.note('and in a file');
+      const folder = mkdtempSync(path.join(tmpdir(), 'trapline-'));
+      const file = path.join(folder, 'at venus.snapshot');
+      assert.match(await typed(t, `snapshot save ${file}`), /^written: /);
+      await t.request('continue', { threadId: 1 });
+      await t.event('stopped');
+      assert.match(await typed(t, `snapshot load ${file}`), /^at .*at venus/);
+      await t.event('stopped');
+      assert.deepEqual(await where(), second);
+      for (const wrong of ['save', 'load', `load ${file}.not`, `load ${program}`]) {
+        await refused(`snapshot ${wrong}`);
+      }
+      rmSync(folder, { recursive: true });
       await t.request('terminate');
       t.check('snapshots');
     }));

@@ -168,6 +168,7 @@ export class LocalTarget implements DebugTarget {
 
   async restart(): Promise<void> {
     await this.control.stop('silent');
+    this.kept.complete();
     this.detach();
     this.forgetRun();
     this.machine = this.recordedMachine();

@@ -5,6 +5,7 @@
 import { UserError } from '../base/userError.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { MachineSnapshot, MachineSnapshots } from '../machine/machineSnapshots.ts';
+import { decodeSnapshot, encodeSnapshot } from '../machine/snapshotFile.ts';
 import type { SnapshotInfo, Snapshots } from './target.ts';
 
 export interface SnapshotOwner {
@@ -47,6 +48,23 @@ export class KeptSnapshots implements Snapshots {
   async drop(id: number): Promise<void> {
     this.find(id);
     this.kept.delete(id);
+  }
+
+  async save(id: number): Promise<Uint8Array> {
+    const { snapshot } = this.find(id);
+    this.machineSnapshots.complete(snapshot);
+    return encodeSnapshot(snapshot);
+  }
+
+  async load(bytes: Uint8Array, name: string): Promise<SnapshotInfo> {
+    const snapshot = decodeSnapshot(bytes, name);
+    this.machineSnapshots.check(snapshot);
+    return this.keep(snapshot, name);
+  }
+
+  /** The machine is about to go; the next one may be put to them. */
+  complete(): void {
+    for (const { snapshot } of this.kept.values()) this.machineSnapshots.complete(snapshot);
   }
 
   /** A name stands for one snapshot: a new one of the same name takes the old one's place. */

@@ -385,6 +385,10 @@ export interface Snapshots {
   restore(id: number): Promise<void>;
   list(): Promise<readonly SnapshotInfo[]>;
   drop(id: number): Promise<void>;
+  /** As bytes for a file. */
+  save(id: number): Promise<Uint8Array>;
+  /** One of a file's, for a machine that is built alike; the name is also for messages. */
+  load(bytes: Uint8Array, name: string): Promise<SnapshotInfo>;
 }
 
 export interface RunStatistics {

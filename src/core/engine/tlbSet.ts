@@ -43,8 +43,26 @@ export interface DirectRange {
 const plainLeaf: TlbLeaf = { bits: 0, global: false };
 /** In an entry's word for its leaf, above the bits. */
 const globalFlag = 0x80;
+/**
+ * Likewise: the translation is known, but accesses are to come by once before it serves them. Its tag
+ * is that of a neighbouring page, which belongs to another entry. What it adds is as ever for data;
+ * for fetches it is the physical page's number.
+ */
+const parkedFlag = 0x100;
 /** Bits of an upper word that tell pages apart: tags above them may be ignored by accesses. */
 const significant = 0xffff;
+
+/** How saved entries name what they lead to: physical pages, by number. */
+export interface TlbPlaces {
+  /** Of memory at an offset, and behind records. -1 where there is none. */
+  pageAt(offset: number): number;
+  pageOfRecords(records: number): number;
+  /** Offset of a page that may be entered for an access again; -1 where it may not. */
+  offsetOf(page: number, kind: TlbKind): number;
+}
+
+/** Of an entry in a state: kind, index, two words of the page's address, physical page, leaf. */
+export const savedEntryWords = 6;
 
 /** Which entries may be in use, so that flushing touches only these. */
 class Filled {
@@ -109,6 +127,80 @@ export class TlbSet {
     this.setTag(kind, word, addressLow & -pageBytes, addressHigh);
     this.u32[word + 2] = addend;
     this.u32[word + 3] = leaf.bits | (leaf.global ? globalFlag : 0);
+  }
+
+  /** Stores come by once more for each page. Nothing else is different for who makes them. */
+  parkWrites(): void {
+    for (const index of this.filled.write.list) {
+      const word = this.entry('write', index);
+      if (this.isParked(word) || !this.isValid('write', index)) continue;
+      this.park('write', word, this.pageLow('write', word), this.pageHigh('write', word));
+    }
+  }
+
+  /** What the entry of an address adds, if it was parked: it serves from now on. Else undefined. */
+  unpark(kind: 'read' | 'write', addressLow: number, addressHigh: number): number | undefined {
+    const word = this.parkedAt(kind, addressLow, addressHigh);
+    if (word === undefined) return undefined;
+    const addend = this.u32[word + 2]!;
+    this.u32[word + 3]! &= ~parkedFlag;
+    this.setTag(kind, word, addressLow & -pageBytes, addressHigh);
+    if (kind === 'write') this.written.mark(((addressLow & -pageBytes) + addend) >>> pageShift);
+    return addend;
+  }
+
+  /** The physical page that is known for fetches from an address, and its leaf; undefined if none. */
+  parkedFetch(addressLow: number, addressHigh: number) {
+    const word = this.parkedAt('fetch', addressLow, addressHigh);
+    if (word === undefined) return undefined;
+    const leaf = this.u32[word + 3]!;
+    const [bits, global] = [leaf & (globalFlag - 1), (leaf & globalFlag) !== 0];
+    return { page: this.u32[word + 2]!, leaf: { bits, global } };
+  }
+
+  /** All entries, `savedEntryWords` each. */
+  save(places: TlbPlaces): Uint32Array {
+    const words: number[] = [];
+    kinds.forEach((kind, number) => {
+      for (const index of this.filled[kind].list) {
+        if (!this.isValid(kind, index)) continue;
+        const word = this.entry(kind, index);
+        const [low, high] = [this.pageLow(kind, word), this.pageHigh(kind, word)];
+        const page = this.pageBehind(kind, word, low, places);
+        const leaf = this.u32[word + 3]! & ~parkedFlag;
+        if (page >= 0) words.push(number, index, low, high, page, leaf);
+      }
+    });
+    return Uint32Array.from(words);
+  }
+
+  /** Entries of a state instead of those there are, all parked. */
+  restore(entries: Uint32Array, places: TlbPlaces): void {
+    this.flush();
+    for (let at = 0; at < entries.length; at += savedEntryWords) {
+      const [number, index, low, high, page, leaf] = entries.subarray(at, at + savedEntryWords);
+      const kind = kinds[number!]!;
+      const offset = places.offsetOf(page!, kind);
+      if (offset < 0) continue;
+      const word = this.entry(kind, index!);
+      this.filled[kind].add(index!);
+      if ((leaf! & (globalFlag - 1)) > 0) this.hasLargeLeaves = true;
+      this.u32[word + 2] = kind === 'fetch' ? page! : offset - low!;
+      this.u32[word + 3] = leaf!;
+      this.park(kind, word, low!, high!);
+    }
+  }
+
+  /** Whether words could be some set's entries. */
+  static fits(entries: Uint32Array): boolean {
+    if (entries.length % savedEntryWords !== 0) return false;
+    for (let at = 0; at < entries.length; at += savedEntryWords) {
+      const [number, index, low, , , leaf] = entries.subarray(at, at + savedEntryWords);
+      const kind = kinds[number!];
+      if (!kind || low! % pageBytes !== 0 || leaf! >= 2 * globalFlag) return false;
+      if (index !== ((low! >>> pageShift) & (entryCount[kind] - 1))) return false;
+    }
+    return true;
   }
 
   /** Like an entry it stays until a fence or a flush is about it. */
@@ -180,7 +272,7 @@ export class TlbSet {
   dropWritesTo(offset: number): void {
     for (const index of this.filled.write.list) {
       const word = this.entry('write', index);
-      const target = (this.u32[word]! + tagBias.write + this.u32[word + 2]!) >>> 0;
+      const target = (this.pageLow('write', word) + this.u32[word + 2]!) >>> 0;
       if (target === offset) this.invalidate('write', index);
     }
   }
@@ -188,10 +280,49 @@ export class TlbSet {
   private comesFromLeafOf(kind: TlbKind, index: number, page: number): boolean {
     const word = this.entry(kind, index);
     const pages = 2 ** (this.u32[word + 3]! & (globalFlag - 1));
-    const low = (this.u32[word]! + tagBias[kind]) >>> 0;
-    const carried = low === 0 ? tagBias[kind] : 0;
-    const own = pageOf(low, (this.u32[word + 1]! + carried) >>> 0);
+    const own = pageOf(this.pageLow(kind, word), this.pageHigh(kind, word));
     return Math.floor(own / pages) === Math.floor(page / pages);
+  }
+
+  private parkedAt(kind: TlbKind, addressLow: number, addressHigh: number): number | undefined {
+    const word = this.entry(kind, (addressLow >>> 12) & (entryCount[kind] - 1));
+    if (!this.isParked(word)) return undefined;
+    const isSame =
+      this.pageLow(kind, word) === (addressLow & -pageBytes) >>> 0 &&
+      this.pageHigh(kind, word) === addressHigh;
+    return isSame ? word : undefined;
+  }
+
+  private pageBehind(kind: TlbKind, word: number, low: number, places: TlbPlaces): number {
+    const addend = this.u32[word + 2]!;
+    if (kind !== 'fetch') return places.pageAt((low + addend) >>> 0);
+    return this.isParked(word) ? addend : places.pageOfRecords(addend);
+  }
+
+  private park(kind: TlbKind, word: number, low: number, high: number): void {
+    this.u32[word + 3]! |= parkedFlag;
+    this.setTag(kind, word, (low ^ pageBytes) >>> 0, high);
+  }
+
+  private isParked(word: number): boolean {
+    return (this.u32[word + 3]! & parkedFlag) !== 0;
+  }
+
+  /** An entry that was taken out has the tag of another one's page. */
+  private isValid(kind: TlbKind, index: number): boolean {
+    const low = this.pageLow(kind, this.entry(kind, index));
+    return ((low >>> 12) & (entryCount[kind] - 1)) === index;
+  }
+
+  /** The address of an entry's page, in two words. */
+  private pageLow(kind: TlbKind, word: number): number {
+    const low = (this.u32[word]! + tagBias[kind]) >>> 0;
+    return this.isParked(word) ? (low ^ pageBytes) >>> 0 : low;
+  }
+
+  private pageHigh(kind: TlbKind, word: number): number {
+    const wraps = (this.u32[word]! + tagBias[kind]) >>> 0 === 0;
+    return (this.u32[word + 1]! + (wraps ? tagBias[kind] : 0)) >>> 0;
   }
 
   private drop(kind: TlbKind, index: number, keepGlobal: boolean): void {

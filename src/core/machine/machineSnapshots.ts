@@ -33,6 +33,10 @@ export interface MachineSnapshots {
   readonly identity: MachineIdentity;
   /** Throws `UserError` while somebody outside is at work on what the guest waits for. */
   take(): MachineSnapshot;
+  /** One of this machine's holds all that it is made of from then on: the machine may go. */
+  complete(snapshot: MachineSnapshot): void;
+  /** Throws `UserError` when it is of a machine that is built otherwise. */
+  check(snapshot: MachineSnapshot): void;
   /** Throws `UserError`, and nothing is changed, when it is of a machine that is built otherwise. */
   restore(snapshot: MachineSnapshot): void;
 }
@@ -48,8 +52,8 @@ export interface SnapshotParts {
   readonly instructions: () => number;
   /** Throws when this is no moment for a snapshot. */
   readonly checkMoment?: () => void;
-  /** Nothing that was found out of memory or page tables may be used without being looked up again. */
-  readonly forgetTranslations: () => void;
+  /** Stores to each page are to be marked once more from now on; nothing else changes. */
+  readonly noticeStores: () => void;
 }
 
 export class ComponentSnapshots implements MachineSnapshots {
@@ -66,12 +70,11 @@ export class ComponentSnapshots implements MachineSnapshots {
   }
 
   take(): MachineSnapshot {
-    const { identity, instructions, forgetTranslations, checkMoment } = this.parts;
+    const { identity, instructions, noticeStores, checkMoment } = this.parts;
     checkMoment?.();
     const components = this.save();
     const memory = this.memory.take();
-    // The run that follows must be the one that follows a restore, and be seen writing.
-    forgetTranslations();
+    noticeStores();
     return { identity, instructions: instructions(), components, memory };
   }
 
@@ -86,7 +89,6 @@ export class ComponentSnapshots implements MachineSnapshots {
       throw error;
     }
     this.memory.restore(snapshot.memory);
-    this.parts.forgetTranslations();
   }
 
   private save(): Record<string, ComponentState> {
@@ -103,7 +105,11 @@ export class ComponentSnapshots implements MachineSnapshots {
     }
   }
 
-  private check({ identity, components, memory }: MachineSnapshot): void {
+  complete({ memory }: MachineSnapshot): void {
+    this.memory.complete(memory);
+  }
+
+  check({ identity, components, memory }: MachineSnapshot): void {
     const names = new Set([...Object.keys(this.identity), ...Object.keys(identity)]);
     for (const name of names) {
       const [own, theirs] = [this.identity[name] ?? 'none', identity[name] ?? 'none'];

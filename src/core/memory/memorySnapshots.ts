@@ -56,10 +56,7 @@ export class MemorySnapshots {
   constructor(memory: PhysicalMemory) {
     this.memory = memory;
     this.words = new Uint32Array(memory.bytes.buffer);
-    this.current = memory.regions.map(({ name, base, size }) => {
-      const chunks = Math.ceil(size / snapshotPage / chunkPages);
-      return { name, base, size, chunks: Array<undefined>(chunks).fill(undefined) };
-    });
+    this.current = memory.regions.map(emptyRegion);
     memory.written.onFirst = (page) => this.keep(page);
   }
 
@@ -98,6 +95,14 @@ export class MemorySnapshots {
     const theirs = regions.map(shape).join('; ');
     if (own === theirs) return;
     throw new UserError(`the snapshot has other memory (${theirs}) than this machine (${own})`);
+  }
+
+  /** From now on it needs nothing of this machine any more. */
+  complete({ regions }: MemoryImage): void {
+    regions.forEach((image, i) => {
+      const first = this.memory.regions[i]!.offset / snapshotPage;
+      for (const [number, page] of pagesOf(image)) if (!page.content) this.keep(first + number);
+    });
   }
 
   restore(image: MemoryImage): void {
@@ -153,6 +158,34 @@ export class MemorySnapshots {
     const end = first + Math.ceil(size / snapshotPage);
     for (let at = marks.indexOf(1, first); at >= 0 && at < end; at = marks.indexOf(1, at + 1)) {
       yield at - first;
+    }
+  }
+}
+
+/** All zeros. */
+export function emptyRegion({ name, base, size }: Omit<RegionImage, 'chunks'>): RegionImage {
+  const chunks = Math.ceil(size / snapshotPage / chunkPages);
+  return { name, base, size, chunks: Array<undefined>(chunks).fill(undefined) };
+}
+
+/** With these pages, by number. */
+export function filledRegion(
+  region: Omit<RegionImage, 'chunks'>,
+  pages: Iterable<readonly [number: number, content: Uint32Array]>,
+): RegionImage {
+  const empty = emptyRegion(region);
+  const chunks = empty.chunks.map(() => emptyChunk());
+  for (const [number, content] of pages) {
+    const chunk = chunks[Math.floor(number / chunkPages)];
+    if (chunk) chunk[number % chunkPages] = { content };
+  }
+  return { ...empty, chunks };
+}
+
+export function* pagesOf({ chunks }: RegionImage): Iterable<[number: number, page: Page]> {
+  for (const [index, chunk] of chunks.entries()) {
+    for (const [at, page] of chunk?.entries() ?? []) {
+      if (page) yield [index * chunkPages + at, page];
     }
   }
 }

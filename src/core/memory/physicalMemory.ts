@@ -66,6 +66,12 @@ export class PhysicalMemory {
     return r ? r.offset + (address - r.base) : -1;
   }
 
+  /** What is at an offset of the WebAssembly memory, or -1 where that is neither RAM nor ROM. */
+  addressOf(offset: number): number {
+    const r = this.ram.find((each) => offset >= each.offset && offset < each.offset + each.size);
+    return r ? r.base + (offset - r.offset) : -1;
+  }
+
   /** A view (not a copy) of RAM or ROM, undefined where it is not all of one region. */
   view8(address: number, size: number): Uint8Array | undefined {
     const offset = this.offsetOf(address, size);

@@ -2,9 +2,13 @@
  * A guest that never comes to rest: two harts, timers, interrupts between harts, a UART with its
  * interrupt lines, counters, floating point, LR and SC, and calls that stay unanswered.
  */
+import type { LaunchConfig } from '../../../src/core/machine/launchConfig.ts';
+import type { Machine } from '../../../src/core/machine/machine.ts';
+import { createMachine } from '../../../src/core/registry.ts';
+import { eagerTranslation } from '../../engine.ts';
 import { assemble } from '../../differential/assemble.ts';
 
-export const busyBase = 0x8020_0000;
+const busyBase = 0x8020_0000;
 
 const call = (extension: number, fn: number): string =>
   `li a7, 0x${extension.toString(16)}\n  li a6, ${fn}\n  ecall`;
@@ -96,4 +100,19 @@ steal: .zero 64
 stacks: .zero 1024
 `;
 
-export const busyGuest = (): Uint8Array => assemble(source, busyBase);
+const busyGuest = (): Uint8Array => assemble(source, busyBase);
+
+const hexadecimal = (address: number): string => `0x${address.toString(16)}`;
+
+export function busyMachine(config: Partial<LaunchConfig>): Machine {
+  const name = `busy.bin@${hexadecimal(busyBase)}`;
+  return createMachine(
+    {
+      ...{ board: 'virt', mode: 'guest', isa: '', program: name, harts: 2, memory: 8 << 20 },
+      ...{ loadFiles: [], calls: [], engine: 'interpreter', time: 'virtual' },
+      ...config,
+    },
+    new Map([[name, busyGuest()]]),
+    eagerTranslation,
+  );
+}

@@ -3,15 +3,13 @@
  * compared, right after and after the same instructions were run again.
  */
 import assert from 'node:assert/strict';
-import { eagerTranslation } from '../../engine.ts';
 import { makeMachine, type Launch } from '../../firmware/machine.ts';
 import type { LaunchConfig } from '../../../src/core/machine/launchConfig.ts';
 import type { Machine } from '../../../src/core/machine/machine.ts';
 import type { Persist } from '../../../src/core/base/persist.ts';
 import { UserError } from '../../../src/core/base/userError.ts';
 import type { MachineSnapshots } from '../../../src/core/machine/machineSnapshots.ts';
-import { createMachine } from '../../../src/core/registry.ts';
-import { busyBase, busyGuest } from './busyGuest.ts';
+import { busyMachine } from './busyGuest.ts';
 import { checkRestores, goOn } from './restores.ts';
 import { assertSameState, wholeState } from './wholeState.ts';
 
@@ -57,21 +55,6 @@ const guests: Readonly<Record<string, Launch>> = {
 };
 
 const dbcn = 0x4442_434e;
-
-const hexadecimal = (address: number): string => `0x${address.toString(16)}`;
-
-function busyMachine(config: Partial<LaunchConfig>): Machine {
-  const name = `busy.bin@${hexadecimal(busyBase)}`;
-  return createMachine(
-    {
-      ...{ board: 'virt', mode: 'guest', isa: '', program: name, harts: 2, memory: 8 << 20 },
-      ...{ loadFiles: [], calls: [], engine: 'interpreter', time: 'virtual' },
-      ...config,
-    },
-    new Map([[name, busyGuest()]]),
-    eagerTranslation,
-  );
-}
 
 const worlds: Readonly<Record<string, Partial<LaunchConfig>>> = {
   'two harts': {},
@@ -127,6 +110,24 @@ describe('core/machine/snapshots', function () {
     goOn(machine, 5000);
     snapshots!.restore(snapshot);
     assert.equal(machine.dirtyLog?.('show').logging, true);
+  });
+
+  it('the guest does not notice that they are taken', () => {
+    const makes: readonly (() => Machine)[] = [
+      () => busyMachine({}),
+      () => busyMachine({ engine: 'jit' }),
+      () =>
+        makeMachine({ memory: 8 << 20, ...guests['hello-dbcn, guest']!, engine: 'interpreter' }),
+      () => makeMachine({ memory: 8 << 20, ...guests['sv39']!, engine: 'interpreter' }),
+    ];
+    for (const make of makes) {
+      const [machine, alone] = [make(), make()];
+      for (let i = 0; i < 40; i++) {
+        machine.snapshots!.take();
+        for (const each of [machine, alone]) each.run(497);
+      }
+      assertSameState(wholeState(machine), wholeState(alone), 'forty snapshots and none');
+    }
   });
 
   it('at loads that are half done, and at calls that a person is to answer', () => {

@@ -22,7 +22,7 @@ const derived: Readonly<Record<string, string>> = {
   MmioMap: 'the map, which device was asked last, and how often any was',
   QuickWalk: 'the leaf of the last walk',
   Registers: 'rows, fitted to the hart when first asked for',
-  TlbSet: 'translations, made again from page tables',
+  TlbSet: 'translations, which the counts of misses tell of',
   Translator: 'generated code, and how hot what is',
 };
 

@@ -83,8 +83,8 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'snapshot',
-    operands: '[take [NAME]|list|restore NAME|drop NAME]',
-    help: 'keeps the whole machine as it is now, or puts it back to where it was',
+    operands: '[take [NAME]|list|restore NAME|drop NAME|save FILE|load FILE]',
+    help: 'keeps the whole machine as it is now, here or in a file, or puts it back to where it was',
     words: (scope, typed) => snapshotWords(typed, scope),
     run: (args, scope) => snapshot(args, scope),
   },

@@ -16,6 +16,11 @@ export interface CommandScope {
   print?(text: string): Promise<string>;
   /** One line for each frame. */
   backtrace?(most: number): Promise<readonly string[]>;
+  /** The user's files; absent where a front end has none. */
+  readonly files?: {
+    read(path: string): Promise<Uint8Array>;
+    write(path: string, bytes: Uint8Array): Promise<void>;
+  };
   /** Where an address is in source: `/src/main.c:12`. */
   place?(address: bigint): string | undefined;
 }

@@ -354,8 +354,10 @@ export class RecordedMachine implements Machine {
     const { snapshots } = this.inner;
     if (!snapshots) return undefined;
     const { identity } = snapshots;
+    const check = (snapshot: MachineSnapshot) => snapshots.check(snapshot);
     const restore = (snapshot: MachineSnapshot) => this.restore(snapshots, snapshot);
-    return { identity, take: () => snapshots.take(), restore };
+    const complete = (snapshot: MachineSnapshot) => snapshots.complete(snapshot);
+    return { identity, take: () => snapshots.take(), complete, check, restore };
   }
   get calls(): Machine['calls'] {
     return this.inner.calls;

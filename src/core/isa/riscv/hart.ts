@@ -32,6 +32,7 @@ import { SlowAccesses } from './slowAccesses.ts';
 import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
 import { controlWord, type Execute, type Operands, type SystemHart } from './system.ts';
 import { cause, trap } from './trapCause.ts';
+import { tlbPlaces } from './tlbPlaces.ts';
 import { Traps, type TrapTarget } from './traps.ts';
 import { TrapInstruction } from './trapInstruction.ts';
 
@@ -137,20 +138,25 @@ export class Hart
 
   save(): HartSaved {
     const { instructions, waiting, waitEnd, returnAt } = this;
-    return saveHart(this, { instructions, waiting, waitEnd, returnAt });
+    return saveHart(this, tlbPlaces(this.parts, this.watchpoints), {
+      instructions,
+      waiting,
+      waitEnd,
+      returnAt,
+    });
   }
 
   restore(saved: HartSaved): void {
-    restoreHart(`hart ${this.id}`, this, saved);
+    restoreHart(`hart ${this.id}`, this, tlbPlaces(this.parts, this.watchpoints), saved);
     this.pendingTrap = undefined;
     this.watchpoints.skip(-1);
     ({ waiting: this.waiting, waitEnd: this.waitEnd, returnAt: this.returnAt } = saved.run);
     this.slice.instructions = saved.run.instructions;
   }
 
-  /** What follows begins as if no translation had ever been made; stores to each page are seen. */
-  forgetTranslations(): void {
-    this.csrs.protectionChanged = true;
+  /** The next store to each page comes by, for who marks written pages; nothing else changes. */
+  noticeStores(): void {
+    this.regimes.parkWrites();
   }
 
   get instructions(): number {

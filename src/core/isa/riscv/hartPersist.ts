@@ -1,7 +1,7 @@
 /**
- * The saved state of a hart: what hardware would have in it, what software can tell of its counters,
- * and where the debugger let it through once. Translations, records and regions are not part of it:
- * they are made again from memory.
+ * The saved state of a hart: what hardware would have in it, translations too, since software may
+ * rely on them until its next fence; what can be told of its counters; and where the debugger let it
+ * through once. Records and regions are not part of it: they are made again from memory.
  */
 import {
   big,
@@ -15,6 +15,7 @@ import {
   within,
 } from '../../base/persist.ts';
 import { firstFloat, hart as layout } from '../../engine/layout.ts';
+import type { TlbPlaces } from '../../engine/tlbSet.ts';
 import type { CountersState } from './csr/counters.ts';
 import type { CsrFile } from './csr/csrFile.ts';
 import { effect } from './csr/row.ts';
@@ -39,6 +40,8 @@ export interface HartSaved {
   readonly counters: CountersState;
   readonly triggers: readonly TriggerState[];
   readonly regimes: RegimesState;
+  /** All translations go before the next instruction. */
+  readonly flushes: boolean;
   /** The breakpoint that does not stop the next time. */
   readonly skipBreakpoint: bigint | undefined;
   readonly oneByOne: boolean;
@@ -62,9 +65,8 @@ export interface SavedParts {
 
 const csrCount = 4096;
 const registers = firstFloat;
-const everything = effect.translation | effect.protection | effect.interrupts | effect.timers;
 
-export function saveHart(parts: SavedParts, run: HartRunState): HartSaved {
+export function saveHart(parts: SavedParts, places: TlbPlaces, run: HartRunState): HartSaved {
   const { state, csrs, regimes, fetcher } = parts;
   const indices = Array.from({ length: registers }, (_, i) => i);
   const numbers: { number: number; value: bigint }[] = [];
@@ -84,7 +86,8 @@ export function saveHart(parts: SavedParts, run: HartRunState): HartSaved {
     guestInputs: csrs.guestInputs,
     counters: csrs.counters.save(),
     triggers: csrs.triggers.save(),
-    regimes: regimes.save(),
+    regimes: regimes.save(places),
+    flushes: csrs.protectionChanged || fetcher.uncacheable,
     skipBreakpoint: fetcher.skipBreakpoint,
     oneByOne: fetcher.oneByOne,
     run,
@@ -95,12 +98,23 @@ const shape = fields({
   ...{ pc: big, privilege: oneOf(0, 1, 3), virtualized: flag, reservation: big },
   ...{ x: list(big, registers), f: list(big, registers) },
   csrs: list(fields({ number: within(0, csrCount - 1), value: big })),
-  ...{ inputs: whole, guestInputs: big, skipBreakpoint: optional(big), oneByOne: flag },
+  ...{
+    inputs: whole,
+    guestInputs: big,
+    skipBreakpoint: optional(big),
+    oneByOne: flag,
+    flushes: flag,
+  },
   run: fields({ instructions: whole, waiting: flag, waitEnd: optional(big), returnAt: whole }),
 });
 
 /** All but what `run` says, which is the caller's. */
-export function restoreHart(name: string, parts: SavedParts, saved: HartSaved): void {
+export function restoreHart(
+  name: string,
+  parts: SavedParts,
+  places: TlbPlaces,
+  saved: HartSaved,
+): void {
   const { state, csrs, regimes, fetcher } = parts;
   mustFit(name, saved, shape);
   csrs.counters.checkState(name, saved.counters);
@@ -121,8 +135,10 @@ export function restoreHart(name: string, parts: SavedParts, saved: HartSaved): 
   csrs.counters.restore(saved.counters);
   csrs.triggers.restore(saved.triggers);
   csrs.pmp.update();
-  regimes.restore(saved.regimes);
+  regimes.restore(saved.regimes, places);
   fetcher.skipBreakpoint = saved.skipBreakpoint;
   fetcher.oneByOne = saved.oneByOne;
-  csrs.affect(everything);
+  fetcher.uncacheable = false;
+  csrs.affect(effect.translation | effect.interrupts | effect.timers);
+  csrs.protectionChanged = saved.flushes;
 }

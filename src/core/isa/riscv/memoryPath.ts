@@ -93,6 +93,8 @@ export class MemoryPath {
     const within = low & (pageBytes - 1);
     if (within + size > pageBytes || this.isWatched(low, high)) return -1;
     const { quickWalk, regimes } = this;
+    const known = regimes.set.unpark(kind, low, high);
+    if (known !== undefined) return (low + known) >>> 0;
     const access = kind === 'read' ? 'load' : 'store';
     const page = quickWalk.page(low, high, access, regimes.dataMode);
     if (page < 0 || this.watchpoints.watchesPhysical(page * pageBytes)) return -1;
@@ -229,6 +231,11 @@ export class MemoryPath {
   /** Physical address to fetch from; -1 with `fault` set. Only memory can be executed. */
   fetch(low: number, high: number): number {
     const mode = this.regimes.fetchMode;
+    const known = this.regimes.set.parkedFetch(low, high);
+    if (known) {
+      this.mmu.leaf = known.leaf;
+      return known.page * pageBytes + (low & (pageBytes - 1));
+    }
     const address = this.translate(low, high, 'fetch', mode, 2);
     if (address < 0) return -1;
     if (this.memory.offsetOf(address, 2) >= 0) {

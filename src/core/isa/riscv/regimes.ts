@@ -4,11 +4,11 @@
  * change of privilege, address space or virtual machine needs no flush. Fences flush what they are
  * about (privileged manual, SFENCE.VMA; hypervisor, memory-management fences).
  */
-import { fields, list, mustFit, numbers, whole, within } from '../../base/persist.ts';
+import { fields, list, mustFit, numbers, whole, within, type Shape } from '../../base/persist.ts';
 import type { EngineMemory } from '../../engine/engineMemory.ts';
 import { hart as layout, tlb } from '../../engine/layout.ts';
 import type { RegisterWidth } from '../../engine/semantics.ts';
-import { TlbSet } from '../../engine/tlbSet.ts';
+import { TlbSet, type TlbPlaces } from '../../engine/tlbSet.ts';
 import { CSR } from './csr/numbers.ts';
 import { status, type HartState } from './hartState.ts';
 import type { AccessMode } from './mmu.ts';
@@ -21,17 +21,22 @@ const keyOf = { modes: 0, satp: 1, vsatp: 3, hgatp: 5 } as const;
 /** In the word of modes. */
 const uses = { satp: 1 << 30, vsatp: 1 << 31 } as const;
 
-/** Which sets serve which regimes; what is in them is made again. */
+/** Which sets serve which regimes, and what is in them. */
 export interface RegimesState {
   readonly keys: Uint32Array;
   readonly lastUse: readonly number[];
   readonly uses: number;
   readonly current: number;
+  /** By set, as `TlbSet.save` gives them. */
+  readonly entries: readonly Uint32Array[];
 }
 
+const areEntries: Shape = (value) =>
+  value instanceof Uint32Array && TlbSet.fits(value) ? undefined : '';
 const shape = fields({
   keys: numbers(Uint32Array, keyWords * tlb.sets),
   ...{ lastUse: list(whole, tlb.sets), uses: whole, current: within(0, tlb.sets - 1) },
+  entries: list(areEntries, tlb.sets),
 });
 
 /** What a fence is about; what is absent stands for all. */
@@ -82,9 +87,10 @@ export class Regimes {
     return true;
   }
 
-  save(): RegimesState {
+  save(places: TlbPlaces): RegimesState {
     const { keys, lastUse, uses, current } = this;
-    return { keys: keys.slice(), lastUse: [...lastUse], uses, current };
+    const entries = this.sets.map((set) => set.save(places));
+    return { keys: keys.slice(), lastUse: [...lastUse], uses, current, entries };
   }
 
   checkState(name: string, state: RegimesState): void {
@@ -92,14 +98,19 @@ export class Regimes {
   }
 
   /** Of a state that fits, with registers as they were then. */
-  restore(state: RegimesState): void {
-    this.flushAll();
+  restore(state: RegimesState, places: TlbPlaces): void {
+    this.sets.forEach((set, i) => set.restore(state.entries[i]!, places));
     this.keys.set(state.keys);
     state.lastUse.forEach((use, i) => (this.lastUse[i] = use));
     this.uses = state.uses;
     this.current = state.current;
     this.state.u32[(this.state.area + layout.tlbSet) >>> 2] = this.set.base;
     this.readModes();
+  }
+
+  /** Stores to each page come by once more. */
+  parkWrites(): void {
+    for (const set of this.sets) set.parkWrites();
   }
 
   flushAll(): void {

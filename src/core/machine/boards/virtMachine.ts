@@ -137,7 +137,7 @@ function bareMachine(
       machine,
     },
     instructions: () => clock.instructions,
-    forgetTranslations: () => harts.forEach((hart) => hart.forgetTranslations()),
+    noticeStores: () => harts.forEach((hart) => hart.noticeStores()),
   });
   machine.notes = notesOn(isa);
   return machine;
@@ -210,7 +210,7 @@ function guestMachine(
     components: { clock, ...machine.components, ...components, ...byHart(harts), machine },
     instructions: () => clock.instructions,
     checkMoment: () => checkCalls(machine.calls),
-    forgetTranslations: () => harts.forEach((hart) => hart.forgetTranslations()),
+    noticeStores: () => harts.forEach((hart) => hart.noticeStores()),
   });
   return machine;
 }
