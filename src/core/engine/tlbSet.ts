@@ -61,8 +61,15 @@ export interface TlbPlaces {
   offsetOf(page: number, kind: TlbKind): number;
 }
 
-/** Of an entry in a state: kind, index, two words of the page's address, physical page, leaf. */
-export const savedEntryWords = 6;
+/**
+ * An entry in a state: the two words of its page's address, and the physical page's number. In the
+ * bits of the first below the page's are what its word for the leaf says, and its kind.
+ */
+const savedWords = 3;
+const leafMask = 2 * globalFlag - 1;
+const savedKindShift = 8;
+const savedKind = (first: number): TlbKind | undefined =>
+  kinds[(first & (pageBytes - 1)) >>> savedKindShift];
 
 /** Which entries may be in use, so that flushing touches only these. */
 class Filled {
@@ -120,8 +127,7 @@ export class TlbSet {
     const index = (addressLow >>> 12) & (entryCount[kind] - 1);
     const word = this.entry(kind, index);
     this.filled[kind].add(index);
-    if (leaf.bits > 0 && leaf.global) this.hasLargeGlobal = true;
-    if (leaf.bits > 0 && !leaf.global) this.hasLargeOwn = true;
+    this.noteLeaf(leaf);
     // Stores that hit the entry are seen by nobody.
     if (kind === 'write') this.written.mark(((addressLow & -pageBytes) + addend) >>> pageShift);
     this.setTag(kind, word, addressLow & -pageBytes, addressHigh);
@@ -158,48 +164,53 @@ export class TlbSet {
     return { page: this.u32[word + 2]!, leaf: { bits, global } };
   }
 
-  /** All entries, `savedEntryWords` each. */
+  /** All entries, three words each: see `savedWords`. */
   save(places: TlbPlaces): Uint32Array {
-    const words: number[] = [];
+    const most = kinds.reduce((sum, kind) => sum + this.filled[kind].list.length, 0);
+    const words = new Uint32Array(most * savedWords);
+    let at = 0;
     kinds.forEach((kind, number) => {
       for (const index of this.filled[kind].list) {
         if (!this.isValid(kind, index)) continue;
         const word = this.entry(kind, index);
-        const [low, high] = [this.pageLow(kind, word), this.pageHigh(kind, word)];
+        const low = this.pageLow(kind, word);
         const page = this.pageBehind(kind, word, low, places);
-        const leaf = this.u32[word + 3]! & ~parkedFlag;
-        if (page >= 0) words.push(number, index, low, high, page, leaf);
+        if (page < 0) continue;
+        const leaf = this.u32[word + 3]! & leafMask;
+        words[at] = low | leaf | (number << savedKindShift);
+        words[at + 1] = this.pageHigh(kind, word);
+        words[at + 2] = page;
+        at += savedWords;
       }
     });
-    return Uint32Array.from(words);
+    return words.slice(0, at);
   }
 
   /** Entries of a state instead of those there are, all parked. */
   restore(entries: Uint32Array, places: TlbPlaces): void {
     this.flush();
-    for (let at = 0; at < entries.length; at += savedEntryWords) {
-      const [number, index, low, high, page, leaf] = entries.subarray(at, at + savedEntryWords);
-      const kind = kinds[number!]!;
-      const offset = places.offsetOf(page!, kind);
+    for (let at = 0; at < entries.length; at += savedWords) {
+      const first = entries[at]!;
+      const page = entries[at + 2]!;
+      const kind = savedKind(first)!;
+      const offset = places.offsetOf(page, kind);
       if (offset < 0) continue;
-      const word = this.entry(kind, index!);
-      this.filled[kind].add(index!);
-      if ((leaf! & (globalFlag - 1)) > 0) this.hasLargeLeaves = true;
-      this.u32[word + 2] = kind === 'fetch' ? page! : offset - low!;
-      this.u32[word + 3] = leaf!;
-      this.park(kind, word, low!, high!);
+      const low = (first & -pageBytes) >>> 0;
+      const index = (low >>> pageShift) & (entryCount[kind] - 1);
+      const word = this.entry(kind, index);
+      this.filled[kind].add(index);
+      this.noteLeaf({ bits: first & (globalFlag - 1), global: (first & globalFlag) !== 0 });
+      this.u32[word + 2] = kind === 'fetch' ? page : offset - low;
+      this.u32[word + 3] = first & leafMask;
+      this.park(kind, word, low, entries[at + 1]!);
     }
   }
 
   /** Whether words could be some set's entries. */
   static fits(entries: Uint32Array): boolean {
-    if (entries.length % savedEntryWords !== 0) return false;
-    for (let at = 0; at < entries.length; at += savedEntryWords) {
-      const [number, index, low, , , leaf] = entries.subarray(at, at + savedEntryWords);
-      const kind = kinds[number!];
-      if (!kind || low! % pageBytes !== 0 || leaf! >= 2 * globalFlag) return false;
-      if (index !== ((low! >>> pageShift) & (entryCount[kind] - 1))) return false;
-    }
+    if (entries.length % savedWords !== 0) return false;
+    for (let at = 0; at < entries.length; at += savedWords)
+      if (!savedKind(entries[at]!)) return false;
     return true;
   }
 
@@ -282,6 +293,11 @@ export class TlbSet {
     const pages = 2 ** (this.u32[word + 3]! & (globalFlag - 1));
     const own = pageOf(this.pageLow(kind, word), this.pageHigh(kind, word));
     return Math.floor(own / pages) === Math.floor(page / pages);
+  }
+
+  private noteLeaf({ bits, global }: TlbLeaf): void {
+    if (bits > 0 && global) this.hasLargeGlobal = true;
+    if (bits > 0 && !global) this.hasLargeOwn = true;
   }
 
   private parkedAt(kind: TlbKind, addressLow: number, addressHigh: number): number | undefined {

@@ -8,7 +8,7 @@ import { createMachine } from '../../../src/core/registry.ts';
 import { eagerTranslation } from '../../engine.ts';
 import { assemble } from '../../differential/assemble.ts';
 
-const busyBase = 0x8020_0000;
+export const busyBase = 0x8020_0000;
 
 const call = (extension: number, fn: number): string =>
   `li a7, 0x${extension.toString(16)}\n  li a6, ${fn}\n  ecall`;
@@ -100,7 +100,7 @@ steal: .zero 64
 stacks: .zero 1024
 `;
 
-const busyGuest = (): Uint8Array => assemble(source, busyBase);
+export const busyGuest = (): Uint8Array => assemble(source, busyBase);
 
 const hexadecimal = (address: number): string => `0x${address.toString(16)}`;
 
