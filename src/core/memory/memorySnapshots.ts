@@ -130,6 +130,8 @@ export class MemorySnapshots {
   private put(region: RamRegion, page: number, saved: Page | undefined): void {
     const { words, memory } = this;
     const first = region.offset / 4 + page * pageWords;
+    // Memory may hold it still: an older snapshot had the same, and nothing was written for that.
+    if (saved && this.onlyInMemory.get(first / pageWords) === saved) return;
     const content = saved && defined(saved.content, 'what a page held that was written since');
     if (content && isSame(words, first, content)) return;
     memory.onWrite(region.base + page * snapshotPage, snapshotPage);
