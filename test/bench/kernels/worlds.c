@@ -8,7 +8,7 @@
 #define MEGAPAGE 21
 #define PAGE 12
 #define RAM 0x80000000ul
-#define MAPPED_MEGAPAGES 40
+#define MAPPED_MEGAPAGES 72
 #define MODE_SV39 (8ul << 60)
 #define CLINT_MTIMECMP ((volatile uint64_t *)0x2004000)
 #define CLINT_MTIME ((volatile uint64_t *)0x200bff8)
@@ -41,6 +41,24 @@ struct roots make_page_tables(void) {
       .atp = MODE_SV39 | (uint64_t)root >> PAGE,
       .hgatp = MODE_SV39 | (uint64_t)guest_root >> PAGE,
   };
+}
+
+static uint64_t bits_reversed(uint64_t index) {
+  uint64_t reversed = 0;
+  for (int i = 0; i < 9; i++) reversed |= (index >> i & 1) << (8 - i);
+  return reversed;
+}
+
+void scatter_pages(void *start, uint64_t count) {
+  if (world == WORLD_BARE) return;
+  uint64_t first = ((uint64_t)start - RAM) >> MEGAPAGE;
+  for (uint64_t i = first; i < first + (count >> 9); i++) {
+    for (uint64_t j = 0; j < 512; j++) {
+      uint64_t address = RAM + (i << MEGAPAGE) + (bits_reversed(j) << PAGE);
+      pages[i][j] = entry(address, V | R | W | A | D);
+    }
+  }
+  __asm__ volatile("sfence.vma" ::: "memory");
 }
 
 static uint64_t interval;

@@ -28,6 +28,9 @@ struct roots {
 };
 struct roots make_page_tables(void);
 
+/* Neighbours of so many pages (whole megapages) are no longer neighbours in memory. */
+void scatter_pages(void *start, uint64_t count);
+
 /* From now on `timer_interrupt` is called every so many ticks of `time`. */
 void timer_every(uint64_t ticks);
 extern volatile uint64_t timer_count;
