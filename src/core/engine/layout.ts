@@ -85,16 +85,19 @@ export const floatUnit = {
 export const tlb = {
   sets: 8,
   entryBytes: 16,
-  /** Data entries of each kind in a set; a power of two. What is used of them takes memory. */
-  dataEntries: 16384,
+  /**
+   * Data entries of each kind in a set; a power of two. As many as 256 MiB have pages: who misses
+   * spends more on walks than on all else, and only what is used of them takes memory.
+   */
+  dataEntries: 65536,
   fetchEntries: 512,
   /** Within a set. */
   read: 0x00000,
-  write: 0x40000,
-  fetch: 0x80000,
+  write: 0x100000,
+  fetch: 0x200000,
   /** A `direct` range. */
-  direct: 0x82000,
-  setBytes: 0x82040,
+  direct: 0x202000,
+  setBytes: 0x202040,
   /**
    * Within an entry: the page's virtual address (of data, less one: see `tlbHit`), what turns an
    * address into an offset, and which leaf it comes from, for fences alone.
