@@ -5,7 +5,12 @@
 import { UserError } from '../core/base/userError.ts';
 import { parseNumber } from '../core/debug/controlRegisters.ts';
 import type { DebugTarget, MemorySpace, TargetInfo } from '../core/debug/target.ts';
-import type { Frame, ProgramSymbols, SpaceFile } from '../core/debug/symbols/symbols.ts';
+import type {
+  Frame,
+  ProgramSymbols,
+  SpaceFile,
+  SymbolFile,
+} from '../core/debug/symbols/symbols.ts';
 import type { Isa } from '../core/isa/isa.ts';
 import type { LaunchConfig } from '../core/machine/launchConfig.ts';
 import type { SourcePaths } from './sourcePaths.ts';
@@ -16,6 +21,8 @@ export interface Guest {
   readonly config: LaunchConfig;
   readonly isa: Isa;
   readonly symbols: ProgramSymbols;
+  /** What the symbols were made of. */
+  readonly symbolFiles: readonly SymbolFile[];
   readonly sources: SourcePaths;
   /** What relative paths of the launch are relative to. */
   readonly cwd: string;

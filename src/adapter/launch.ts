@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { UserError } from '../core/base/userError.ts';
 import { loadProgramSymbols } from '../core/debug/symbols/programSymbols.ts';
-import type { SpaceRule, SymbolFile } from '../core/debug/symbols/symbols.ts';
+import type { ProgramSymbols, SpaceRule, SymbolFile } from '../core/debug/symbols/symbols.ts';
 import type { DebugTarget, ExitStop } from '../core/debug/target.ts';
 import type { Isa } from '../core/isa/isa.ts';
 import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
@@ -19,6 +19,7 @@ import { openFile, openInput } from '../host/node/openFile.ts';
 import type { CreateOptions } from '../worker/targetMethods.ts';
 import { parseStopOn } from './exitFilters.ts';
 import type { Guest } from './guest.ts';
+import { areSameFiles } from './sameFiles.ts';
 import { parseSourceMap, SourcePaths } from './sourcePaths.ts';
 
 /** Makes the machine of a launch, in whichever thread. */
@@ -87,7 +88,12 @@ function paceFor({ time }: LaunchConfig, consoles: readonly ConsoleDestination[]
   return consoles.some(({ kind }) => kind === 'terminal' || kind === 'tcp') ? 'waits' : 'never';
 }
 
-export async function startGuest(request: LaunchRequest, start: StartMachine): Promise<Guest> {
+/** `before` is the guest that this one takes the place of: symbols of the same files are kept. */
+export async function startGuest(
+  request: LaunchRequest,
+  start: StartMachine,
+  before?: Guest,
+): Promise<Guest> {
   const { config, cwd } = request;
   const files = await readLaunchFiles(config, cwd);
   const symbolFiles = await readSymbolFiles(request, files);
@@ -97,7 +103,8 @@ export async function startGuest(request: LaunchRequest, start: StartMachine): P
   try {
     const info = await machine.target.info();
     checkWorlds(request, isaNamed(info.isa));
-    const symbols = loadProgramSymbols(symbolFiles, relocationsOf);
+    const kept = before && keptSymbols(before, symbolFiles);
+    const symbols = kept ?? loadProgramSymbols(symbolFiles, relocationsOf);
     const { sourceMap } = request;
     const sources = new SourcePaths(symbols, { sourceMap, cwd, program: config.program });
     const { target } = machine;
@@ -107,6 +114,7 @@ export async function startGuest(request: LaunchRequest, start: StartMachine): P
       config,
       isa: isaNamed(info.isa),
       symbols,
+      symbolFiles,
       sources,
       cwd,
       end: machine.end,
@@ -115,6 +123,12 @@ export async function startGuest(request: LaunchRequest, start: StartMachine): P
     await machine.end();
     throw error;
   }
+}
+
+/** Where something was missing it may be there now. */
+function keptSymbols(before: Guest, files: readonly SymbolFile[]): ProgramSymbols | undefined {
+  const { symbols, symbolFiles } = before;
+  return symbols.problems.length === 0 && areSameFiles(symbolFiles, files) ? symbols : undefined;
 }
 
 /** The launch's own ELF files, the program first, then `symbolFiles`. */

@@ -300,7 +300,7 @@ export class TraplineSession extends DebugSession {
 
   private async startGuest(request: LaunchRequest): Promise<void> {
     await this.consoles.open(request);
-    const own = await startGuest(request, this.options.startMachine);
+    const own = await startGuest(request, this.options.startMachine, this.current?.guest);
     const guest = await this.gdb.share(own, request.gdbPort);
     this.consoles.attach(guest);
     const stacks = new CallStacks(guest);

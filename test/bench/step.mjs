@@ -1,11 +1,14 @@
 // How long a step takes for the client: DAP `next` and `stepIn` to `stopped`, over the adapter's own
-// pipe, in a program of -O2 with more than 50 MB of DWARF, made and compiled when the bench runs.
+// pipe, in a program of -O2 with more than 50 MB of DWARF, made and compiled when the bench runs. And
+// `restart` to the first breakpoint, and Step Back.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BenchError, root } from './process.mjs';
 
 const target = 10;
+const restartTarget = 500;
+const restarts = 9;
 const units = 50;
 const types = 9000;
 const steps = 200;
@@ -33,23 +36,39 @@ export async function measureSteps() {
       await client.step(command);
       const times = [];
       for (let i = 0; i < steps; i++) {
-        const start = performance.now();
-        await client.step(command);
-        times.push(performance.now() - start);
+        times.push(await timed(() => client.step(command)));
         // As an editor does between steps.
         const { stackFrames } = await client.request('stackTrace', { threadId: 1, levels: 20 });
         await client.request('scopes', { frameId: stackFrames[0].id });
       }
-      times.sort((a, b) => a - b);
-      const [median, late] = [times[steps >> 1], times[Math.floor(steps * 0.95)]];
-      const figures = [median, late].map((ms) => `${ms.toFixed(2)} ms`.padStart(10)).join('');
-      console.log(
-        `${command.padEnd(10)}${figures}${`${target} ms`.padStart(9)}${median > target ? ' missed' : ''}`,
-      );
+      print(command, times, target);
     }
+    const back = [];
+    for (let i = 0; i < restarts; i++) back.push(await timed(() => client.step('stepBack')));
+    print('stepBack', back);
+    const again = [];
+    for (let i = 0; i < restarts; i++) again.push(await timed(() => client.step('restart')));
+    console.log(`restarts: ${again.map((ms) => ms.toFixed(0)).join(' ')} ms`);
+    print('restart', again, restartTarget);
   } finally {
     client.end();
   }
+}
+
+async function timed(work) {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function print(name, times, most) {
+  const sorted = times.toSorted((a, b) => a - b);
+  const [median, late] = [0.5, 0.95].map((part) => sorted[Math.floor(times.length * part)]);
+  const figures = [median, late].map((ms) => `${ms.toFixed(2)} ms`.padStart(10)).join('');
+  const wanted = most === undefined ? '' : `${most} ms`.padStart(9);
+  console.log(
+    `${name.padEnd(10)}${figures}${wanted}${median > (most ?? Infinity) ? ' missed' : ''}`,
+  );
 }
 
 /** A client on the adapter's standard input and output. */

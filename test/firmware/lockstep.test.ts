@@ -41,8 +41,8 @@ describe('U-Boot in lockstep', function () {
       const config: Launch = { ...launch(firmwareImages('trixie')), engine: 'lockstep' };
       const { end, instructions, machine } = runMachine(config, script);
       assert.equal(end.code, 0);
-      // Most of it ran as translated code.
-      assert.ok(machine.engineCounters!()['entries']! > 1_000_000);
+      // Most of it ran as translated code, which goes on behind calls, devices and CSRs.
+      assert.ok(machine.engineCounters!()['entries']! > 100_000);
       console.log(`      ${instructions.toLocaleString('en')} instructions compared`);
     });
   }

@@ -5,6 +5,8 @@
 
 export interface FileBytes {
   readonly size: number;
+  /** Which file it is, in which state: two that are equal have the same bytes. Absent: unknown. */
+  readonly version?: string;
   /** The bytes of a range inside the file; they must not be changed. */
   read(offset: number, size: number): Uint8Array;
 }

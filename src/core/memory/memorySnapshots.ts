@@ -50,12 +50,13 @@ export class MemorySnapshots {
   private current: readonly RegionImage[];
   private currentBytes = 0;
   /** By page of the WebAssembly memory: those whose content is there alone. */
-  private readonly onlyInMemory = new Map<number, Page>();
+  private readonly onlyInMemory: (Page | undefined)[];
 
   /** Of a machine that is complete: regions come no more. */
   constructor(memory: PhysicalMemory) {
     this.memory = memory;
     this.words = new Uint32Array(memory.bytes.buffer);
+    this.onlyInMemory = Array<undefined>(memory.written.marks.length).fill(undefined);
     this.current = memory.regions.map(emptyRegion);
     memory.written.onFirst = (page) => this.keep(page);
   }
@@ -131,7 +132,7 @@ export class MemorySnapshots {
     const { words, memory } = this;
     const first = region.offset / 4 + page * pageWords;
     // Memory may hold it still: an older snapshot had the same, and nothing was written for that.
-    if (saved && this.onlyInMemory.get(first / pageWords) === saved) return;
+    if (saved && this.onlyInMemory[first / pageWords] === saved) return;
     const content = saved && defined(saved.content, 'what a page held that was written since');
     if (content && isSame(words, first, content)) return;
     memory.onWrite(region.base + page * snapshotPage, snapshotPage);
@@ -142,16 +143,16 @@ export class MemorySnapshots {
 
   private shared(region: RamRegion, page: number): Page {
     const shared: Page = { content: undefined };
-    this.onlyInMemory.set(region.offset / snapshotPage + page, shared);
+    this.onlyInMemory[region.offset / snapshotPage + page] = shared;
     return shared;
   }
 
   /** Before a page is written for the first time since. */
   private keep(page: number): void {
-    const shared = this.onlyInMemory.get(page);
+    const shared = this.onlyInMemory[page];
     if (!shared) return;
     shared.content = this.words.slice(page * pageWords, (page + 1) * pageWords);
-    this.onlyInMemory.delete(page);
+    this.onlyInMemory[page] = undefined;
   }
 
   private *writtenPages({ offset, size }: RamRegion): Iterable<number> {

@@ -27,7 +27,8 @@ export async function readInput(
   folder: string,
 ): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await readFile(path.resolve(folder, file)));
+    const { buffer, byteOffset, length } = await readFile(path.resolve(folder, file));
+    return new Uint8Array(buffer, byteOffset, length);
   } catch (error) {
     throw unreadable(attribute, file, error as NodeJS.ErrnoException);
   }

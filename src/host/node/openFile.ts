@@ -11,12 +11,15 @@ const open = new FinalizationRegistry<number>((descriptor) => closeSync(descript
 
 class OpenFile implements FileBytes {
   readonly size: number;
+  readonly version: string;
   private readonly descriptor: number;
 
   constructor(name: string) {
     this.descriptor = openSync(name, 'r');
     open.register(this, this.descriptor);
-    this.size = fstatSync(this.descriptor).size;
+    const { dev, ino, size, mtimeNs } = fstatSync(this.descriptor, { bigint: true });
+    this.size = Number(size);
+    this.version = `${dev} ${ino} ${size} ${mtimeNs}`;
   }
 
   read(offset: number, size: number): Uint8Array {

@@ -39,7 +39,7 @@ export interface RecordedOptions {
 }
 
 const usualJournalBytes = 64 << 20;
-const usualStateBytes = 64 << 20;
+const usualStateBytes = 12 << 20;
 /** Steps of a way to somewhere, from one look at the surroundings to the next. */
 const stride = 5_000_000;
 

@@ -21,8 +21,6 @@ const most = 160;
 export class SavedStates {
   private list: SavedState[] = [];
   private readonly mostBytes: number;
-  /** What was copied for those in the list: it may be less by what they share. */
-  private copied = 0;
 
   constructor(mostBytes: number) {
     this.mostBytes = mostBytes;
@@ -43,7 +41,6 @@ export class SavedStates {
     const older = this.list[index];
     if (older && !isBefore(older.at, state.at)) return;
     this.list.splice(index + 1, 0, state);
-    this.copied += state.snapshot?.memory.newBytes ?? 0;
     this.thin();
   }
 
@@ -54,15 +51,16 @@ export class SavedStates {
 
   clear(): void {
     this.list = [];
-    this.copied = 0;
   }
 
-  /** Drops those that are missed least: close to their neighbours, and long ago. */
+  /**
+   * Drops those that are missed least: close to their neighbours, and long ago. Older ones may have
+   * come to hold more since the last time, as memory changes below them.
+   */
   private thin(): void {
-    if (this.copied > this.mostBytes) this.copied = heldBytes(this.list);
-    while (this.list.length > 1 && (this.copied > this.mostBytes || this.list.length > most)) {
+    while (this.list.length > 1) {
+      if (this.list.length <= most && heldBytes(this.list) <= this.mostBytes) return;
       this.list.splice(this.leastMissed(), 1);
-      if (this.copied > this.mostBytes) this.copied = heldBytes(this.list);
     }
   }
 
@@ -82,5 +80,14 @@ export class SavedStates {
 }
 
 function heldBytes(states: readonly SavedState[]): number {
-  return copiedBytes(states.flatMap(({ snapshot }) => snapshot?.memory ?? []));
+  const snapshots = states.flatMap(({ snapshot }) => snapshot ?? []);
+  const own = snapshots.reduce((sum, { components }) => sum + arrayBytes(components), 0);
+  return own + copiedBytes(snapshots.map(({ memory }) => memory));
+}
+
+/** Of what components hold, typed arrays are what may be large. */
+function arrayBytes(state: unknown): number {
+  if (ArrayBuffer.isView(state)) return state.byteLength;
+  if (typeof state !== 'object' || state === null) return 0;
+  return Object.values(state).reduce((sum: number, part) => sum + arrayBytes(part), 0);
 }
