@@ -12,6 +12,8 @@ import type { CreateOptions } from '../../worker/targetMethods.ts';
  * the heap is garbage of the translator.
  */
 const heapLimit = 512;
+/** Likewise of new objects: most live no longer than a region is being translated. */
+const youngLimit = 16;
 
 export interface MachineThread {
   readonly target: DebugTarget;
@@ -29,7 +31,7 @@ export async function startMachineThread(
   // Flags of the process are not all allowed in a worker, so it starts without them.
   const worker = new Worker(script, {
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: heapLimit },
+    resourceLimits: { maxYoungGenerationSizeMb: youngLimit, maxOldGenerationSizeMb: heapLimit },
   });
   try {
     const target = await connectMachine(portOfWorker(worker), config, files, options);
