@@ -51,7 +51,8 @@ describe('trapline gdb', () => {
       'continue',
       'detach',
     ]);
-    assert.match(text, /\$1 = .*0x80200000 <_start>[^]*Breakpoint 1, factorial \(n=.*5\)/);
+    // What gdb says of the missing source may come in between: it is on its other stream.
+    assert.match(text, /\$1 = [^]*0x80200000 <_start>[^]*Breakpoint 1, factorial \(n=.*5\)/);
     assert.equal(await exitCode(waiting), 0);
     assert.match(waiting.stdout(), /Nice to meet you, Ada!/);
     assert.match(waiting.stdout(), /5! = 120[^]*Goodbye\./);
