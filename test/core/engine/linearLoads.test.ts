@@ -354,4 +354,23 @@ describe('core/engine/linearLoads', () => {
     // Behind RAM there are access faults.
     assert.ok(pair.result[1]! > 0n);
   });
+
+  it('are looked for in the regime that the hart ran in, and not while it goes to another', () => {
+    // Another hart's run may want a translation of this one's code between two of its runs.
+    const pair = new Pair(false);
+    const [model, { r, tables, others }] = pair.worlds;
+    for (let i = 0; i + 32 < pages; i++) {
+      pair.each((world) => world.others.map(window + i * 4096, behind + (i + 32) * 4096));
+    }
+    pair.run(1);
+    const { hart } = r;
+    assert.ok(!hart.regimes.set.direct, 'nobody has looked yet');
+    r.setCsr('satp', others.register(2));
+    hart.writeRegister('s0', BigInt(window));
+    hart.findDirect();
+    r.setCsr('satp', tables.register(1));
+    model.r.setCsr('satp', model.tables.register(1));
+    pair.each((world) => world.point(window, 4096));
+    pair.run(3000);
+  });
 });

@@ -81,6 +81,9 @@ export class DirectLoads {
   /** As in `InterpreterClient`. */
   find(): void {
     const { set, dataMode } = this.regimes;
+    // Translations are also made while another hart runs: then this one's registers may already be
+    // another regime's than the set, which is selected when the hart runs on.
+    if (this.csrs.translationChanged || this.csrs.protectionChanged) return;
     if (set.direct || !this.allowed(dataMode) || isBare(this.state, dataMode)) return;
     // These watch physical pages, wherever they are seen; and somebody counts what they save.
     if (this.watchpoints.watchingPhysical || this.csrs.counters.counts(event.loadMiss)) return;
