@@ -234,19 +234,26 @@ export class BareMachine implements Machine, Persist<BareMachineState> {
 
   /** The hart whose turn it is, or the next one that has something to run. */
   private nextHart(only: number | undefined): number | undefined {
-    if (only !== undefined) return this.isWaiting(only) ? undefined : only;
+    if (only !== undefined) {
+      if (this.isWaiting(only)) return undefined;
+      if (only !== this.current) this.turnTo(only);
+      return only;
+    }
     const first = this.quantumLeft > 0 ? 0 : 1;
     for (let i = first; i < this.harts.length + first; i++) {
       const index = (this.current + i) % this.harts.length;
       if (this.isWaiting(index)) continue;
-      if (i > 0) {
-        if (index !== this.current) this.harts[this.current]?.loseReservation();
-        this.current = index;
-        this.quantumLeft = this.quantum;
-      }
+      if (i > 0) this.turnTo(index);
       return index;
     }
     return undefined;
+  }
+
+  /** What another hart stores, nobody's reservation outlives. */
+  private turnTo(index: number): void {
+    if (index !== this.current) this.harts[this.current]?.loseReservation();
+    this.current = index;
+    this.quantumLeft = this.quantum;
   }
 
   private slice(left: number): number {

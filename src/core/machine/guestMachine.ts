@@ -346,21 +346,26 @@ export class GuestMachine implements Machine, Persist<GuestMachineState> {
   private nextVcpu(only: number | undefined): Vcpu | undefined {
     if (only !== undefined) {
       const vcpu = this.vcpu(only);
-      return vcpu.runnable ? vcpu : undefined;
+      if (!vcpu.runnable) return undefined;
+      if (only !== this.current) this.turnTo(only);
+      return vcpu;
     }
     const first = this.quantumLeft > 0 ? 0 : 1;
     for (let i = first; i < this.vcpus.length + first; i++) {
       const index = (this.current + i) % this.vcpus.length;
       const vcpu = this.vcpus[index];
       if (!vcpu?.runnable) continue;
-      if (i > 0) {
-        if (index !== this.current) this.harts[this.current]?.loseReservation();
-        this.current = index;
-        this.quantumLeft = this.quantum;
-      }
+      if (i > 0) this.turnTo(index);
       return vcpu;
     }
     return undefined;
+  }
+
+  /** What another hart stores, nobody's reservation outlives. */
+  private turnTo(index: number): void {
+    if (index !== this.current) this.harts[this.current]?.loseReservation();
+    this.current = index;
+    this.quantumLeft = this.quantum;
   }
 
   /** Instructions until somebody else's turn or the next thing that time brings. */

@@ -136,6 +136,34 @@ flag: .dword 0
     assert.equal(m.harts[0]!.readRegister('a0'), 1n);
   });
 
+  it('a reservation does not outlive a step of another hart alone', () => {
+    const source = `
+_start: csrr t0, mhartid
+  la s0, word
+  bnez t0, other
+  lr.w t1, (s0)
+  li a1, 1
+  sc.w a0, t1, (s0)
+  li a1, 2
+1: j 1b
+other: li t1, 5
+  sw t1, 0(s0)
+  li a1, 1
+2: j 2b
+  .balign 64
+word: .word 0
+`;
+    const m = machine(source, 2);
+    const until = (hart: number, a1: bigint) => {
+      while (m.harts[hart]!.readRegister('a1') !== a1) m.run(1, hart);
+    };
+    until(0, 1n);
+    until(1, 1n);
+    until(0, 2n);
+    assert.equal(m.harts[0]!.readRegister('a0'), 1n, 'the SC fails');
+    assert.equal(m.memory.read32(Number(m.harts[0]!.readRegister('s0'))), 5);
+  });
+
   it('a hart that only traps does not keep the others from running', () => {
     const m = machine(
       `
