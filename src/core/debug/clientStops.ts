@@ -8,23 +8,26 @@ export class ClientStops {
   readonly breakpoints = new BreakpointSet();
   readonly data = new DataBreakpointSet();
   private exits: readonly ExitStop[] = [];
+  /** Somebody looks through the past: what is set meanwhile comes in with the next installation. */
+  private areOut = false;
 
   setBreakpoints(breakpoints: readonly Breakpoint[], machine: Machine): void {
     this.breakpoints.replace(breakpoints);
-    this.breakpoints.apply(machine.harts);
+    if (!this.areOut) this.breakpoints.apply(machine.harts);
   }
 
   setDataBreakpoints(breakpoints: readonly DataBreakpoint[], machine: Machine): void {
     this.data.replace(breakpoints);
-    this.data.apply(machine);
+    if (!this.areOut) this.data.apply(machine);
   }
 
   setExitStops(stops: readonly ExitStop[], machine: Machine): void {
     this.exits = stops;
-    installExitStops(machine, stops);
+    if (!this.areOut) installExitStops(machine, stops);
   }
 
   install(machine: Machine): void {
+    this.areOut = false;
     this.breakpoints.apply(machine.harts);
     this.data.apply(machine);
     installExitStops(machine, this.exits);
@@ -32,6 +35,7 @@ export class ClientStops {
 
   /** Nothing stops the machine until they are installed again. */
   takeOut(machine: Machine): void {
+    this.areOut = true;
     installExitStops(machine, []);
     for (const cpu of machine.harts) {
       cpu.setBreakpoints([]);

@@ -8,13 +8,14 @@ import { Emitter, type Unsubscribe } from '../base/emitter.ts';
 import { UserError } from '../base/userError.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import type { Machine } from '../machine/machine.ts';
-import { pacedTime, type Pace } from '../machine/waitedTime.ts';
+import type { Pace } from '../machine/waitedTime.ts';
 import { ClientStops } from './clientStops.ts';
 import type { Input } from './history/journal.ts';
 import { RecordedMachine, type MakeMachine } from './history/recordedMachine.ts';
 import { StateSaving } from './history/stateSaving.ts';
 import { ReversePlan, type ReverseContext } from './history/reverse.ts';
-import { RunControl, type Pacing, type RunHost } from './runControl.ts';
+import { RunControl, type RunHost } from './runControl.ts';
+import { pacingOf } from './pacing.ts';
 import { endsStep, type Plan } from './planContext.ts';
 import { KeptSnapshots } from './snapshots.ts';
 import { planFor } from './stepping.ts';
@@ -49,8 +50,6 @@ import type {
 import { MappingWindows } from './mappingWindows.ts';
 import { readSpace } from './targetMemory.ts';
 
-/** Milliseconds of waiting that a paced machine skips in a row: no key is kept waiting for longer. */
-const PACED_SKIP = 10;
 /** What a recorded exit counts for in the window of console output. */
 const EXIT_BYTES = 128;
 
@@ -77,8 +76,10 @@ export class LocalTarget implements DebugTarget {
   private readonly stops = new ClientStops();
   private readonly kept = new KeptSnapshots({
     machine: () => this.machine,
-    stand: () => this.control.stop('silent'),
+    checkStays: () => this.checkStays(),
+    stand: () => this.stand(),
     restored: ({ name }) => this.restored(name),
+    stays: () => this.show({ hart: this.last?.hart ?? 0, reason: { kind: 'pause' } }),
   });
   private readonly mappingWindows = new MappingWindows((at) => this.machine.backingName(at));
   private readonly saving: StateSaving;
@@ -122,10 +123,9 @@ export class LocalTarget implements DebugTarget {
 
   async info(): Promise<TargetInfo> {
     const { machine } = this;
+    const { mode, board } = machine;
     return {
-      isa: machine.isa.name,
-      mode: machine.mode,
-      board: machine.board,
+      ...{ isa: machine.isa.name, mode, board },
       consoles: machine.consoles.map((channel) => channel.name),
       harts: machine.harts.length,
       entry: machine.entry,
@@ -171,12 +171,19 @@ export class LocalTarget implements DebugTarget {
     this.kept.complete();
     this.detach();
     this.forgetRun();
+    this.mappingWindows.forget();
     this.machine = this.recordedMachine();
     this.control = this.attach(this.machine);
   }
 
   get snapshots(): Snapshots | undefined {
     return this.machine.snapshots && this.kept;
+  }
+
+  private async stand(): Promise<boolean> {
+    const { state } = this.control;
+    await this.control.stop('silent');
+    return state === 'running';
   }
 
   /** The machine is another one than it was; what is the debugger's holds for it too. */
@@ -259,6 +266,7 @@ export class LocalTarget implements DebugTarget {
   }
 
   async dirtyLog(action: DirtyLogAction): Promise<DirtyLogState | undefined> {
+    if (action !== 'show') this.checkStays();
     return this.machine.recordedDirtyLog({ kind: 'dirtyLog', action });
   }
 
@@ -325,7 +333,14 @@ export class LocalTarget implements DebugTarget {
 
   /** Whatever comes from outside goes through here: it is what a replay needs. */
   private perform(input: Input): unknown {
+    this.checkStays();
     return this.machine.perform(input);
+  }
+
+  /** On a way back it stands now here, now there: what came then would make a new present of that. */
+  private checkStays(): void {
+    if (this.control.state !== 'running' || !(this.last?.plan instanceof ReversePlan)) return;
+    throw new UserError('the guest is on its way back: pause it first');
   }
 
   private recordedMachine(): RecordedMachine {
@@ -482,11 +497,4 @@ export class LocalTarget implements DebugTarget {
     if (!cpu) throw new UserError(`there is no hart ${hart}`, 'hart');
     return cpu;
   }
-}
-
-function pacingOf(machine: Machine, pace: Pace): Pacing | undefined {
-  const virtualTime = pacedTime(machine, pace);
-  if (!virtualTime) return undefined;
-  machine.skipLimit = PACED_SKIP;
-  return { virtualTime };
 }

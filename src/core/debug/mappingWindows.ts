@@ -24,6 +24,11 @@ export class MappingWindows {
     this.backingName = backingName;
   }
 
+  /** The machine is gone: its memory must not be held by what was read of it. */
+  forget(): void {
+    this.reading = this.matching = undefined;
+  }
+
   read(cpu: Cpu, query: MappingQuery): MappingTable {
     const { stage, filter = '', find } = query;
     const { id, list } = this.readingFor(cpu, query);

@@ -10,10 +10,14 @@ import type { SnapshotInfo, Snapshots } from './target.ts';
 
 export interface SnapshotOwner {
   readonly machine: () => Machine;
-  /** Lets the machine stand still, and nobody hears of that. */
-  readonly stand: () => Promise<void>;
+  /** Throws `UserError` while the machine is somewhere only to look for something. */
+  readonly checkStays: () => void;
+  /** Lets the machine stand still, and nobody hears of that; whether it ran. */
+  readonly stand: () => Promise<boolean>;
   /** The machine is at the snapshot. */
   readonly restored: (snapshot: SnapshotInfo) => void;
+  /** It stands where it was: who believes it to be running must hear of that. */
+  readonly stays: () => void;
 }
 
 interface Kept {
@@ -31,13 +35,20 @@ export class KeptSnapshots implements Snapshots {
   }
 
   async take(name?: string): Promise<SnapshotInfo> {
+    this.owner.checkStays();
     return this.keep(this.machineSnapshots.take(), name);
   }
 
   async restore(id: number): Promise<void> {
     const { info, snapshot } = this.find(id);
-    await this.owner.stand();
-    this.machineSnapshots.restore(snapshot);
+    this.machineSnapshots.check(snapshot);
+    const ran = await this.owner.stand();
+    try {
+      this.machineSnapshots.restore(snapshot);
+    } catch (error) {
+      if (ran) this.owner.stays();
+      throw error;
+    }
     this.owner.restored(info);
   }
 

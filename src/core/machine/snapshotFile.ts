@@ -100,10 +100,15 @@ export function decodeSnapshot(bytes: Uint8Array, name: string): MachineSnapshot
   };
 }
 
+/** More than any machine has, which lies in one WebAssembly memory. */
+const mostMemory = 2 ** 33;
+
 const isObject: Shape = fields({});
 const shape = fields({
   ...{ identity: isObject, instructions: whole, components: isObject },
-  regions: list(fields({ name: text, base: whole, size: whole, pages: list(whole) })),
+  regions: list(
+    fields({ name: text, base: whole, size: within(0, mostMemory), pages: list(whole) }),
+  ),
 });
 
 function headerOf(bytes: Uint8Array, name: string): Header {
@@ -114,6 +119,8 @@ function headerOf(bytes: Uint8Array, name: string): Header {
     throw new UserError(`${name}: the snapshot's header cannot be read`, name);
   }
   mustFit(`${name}`, header, shape);
+  const memory = header.regions.reduce((sum, { size }) => sum + size, 0);
+  mustFit(name, memory, within(0, mostMemory));
   for (const { size, pages } of header.regions) {
     const page = within(0, Math.ceil(size / snapshotPage) - 1);
     mustFit(`${name}`, pages, list(page));

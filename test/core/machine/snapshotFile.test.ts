@@ -54,6 +54,20 @@ describe('core/machine/snapshotFile', function () {
     }
   });
 
+  it('refuses more memory than any machine has', () => {
+    const snapshot = taken(busyMachine({}));
+    const [region] = snapshot.memory.regions;
+    assert.ok(region);
+    for (const size of [-1, 2 ** 40, 2 ** 52]) {
+      const memory = { ...snapshot.memory, regions: [{ ...region, size }] };
+      const file = encodeSnapshot({ ...snapshot, memory });
+      assert.throws(() => decodeSnapshot(file, 'a file'), UserError, `${size}`);
+    }
+    const regions = Array<typeof region>(64).fill({ ...region, size: 2 ** 32, chunks: [] });
+    const file = encodeSnapshot({ ...snapshot, memory: { ...snapshot.memory, regions } });
+    assert.throws(() => decodeSnapshot(file, 'a file'), UserError);
+  });
+
   it('takes no state over that has something wrong anywhere', () => {
     const machine = busyMachine(aia);
     const snapshot = taken(machine);

@@ -27,6 +27,8 @@ interface Outcome {
 export interface RecordedRun {
   readonly instructions: number;
   readonly isPast: boolean;
+  /** Why nothing is recorded; undefined while it is. */
+  readonly lost: string | undefined;
   /** Whether a person answered the call that the machine comes to now. */
   readonly isAnsweredByHand: boolean;
 }
@@ -53,9 +55,14 @@ export class RecordedCalls {
 
   /** Forgets what was answered behind a count of instructions. */
   truncate(instructions: number): void {
-    for (const at of this.outcomes.keys()) if (at > instructions) this.outcomes.delete(at);
+    for (const [at, outcome] of this.outcomes) if (at > instructions) this.forget(at, outcome);
     this.answered = this.answered.filter(({ at }) => at <= instructions);
-    this.size = this.outcomes.size * outcomeBytes;
+  }
+
+  private forget(at: number, { actions }: Outcome): void {
+    this.outcomes.delete(at);
+    this.size -= outcomeBytes;
+    for (const action of actions) if (action.kind === 'memory') this.size -= action.bytes.length;
   }
 
   /** The script as the machine has it. */
@@ -78,20 +85,21 @@ export class RecordedCalls {
     );
     if (run.isPast) return last?.answers ?? false;
     const answers = this.live?.answers(extension) ?? false;
-    if (answers !== (last?.answers ?? false)) {
+    if (run.lost === undefined && answers !== (last?.answers ?? false)) {
       this.answered.push({ at: run.instructions, extension, answers });
     }
     return answers;
   }
 
   private record(...[exit, hart, guest]: Parameters<CallScript['call']>) {
+    if (this.run.lost !== undefined) return this.live?.call(exit, hart, guest);
     const at = this.run.instructions;
     const outcome: Outcome = { actions: [] };
     this.outcomes.set(at, outcome);
     this.size += outcomeBytes;
     try {
       const reply = this.live?.call(exit, hart, this.watched(guest, outcome));
-      if (reply === undefined) this.outcomes.delete(at);
+      if (reply === undefined) this.forget(at, outcome);
       else if ('then' in reply) return this.recordLater(reply, outcome);
       else outcome.result = { reply };
       return reply;
@@ -114,7 +122,9 @@ export class RecordedCalls {
 
   private watched(guest: ScriptGuest, { actions }: Outcome): ScriptGuest {
     const note = <T>(action: Action, result: T): T => {
-      if (result !== false) actions.push(action);
+      if (result === false) return result;
+      actions.push(action);
+      this.size += action.kind === 'memory' ? action.bytes.length : 0;
       return result;
     };
     return {
@@ -125,7 +135,6 @@ export class RecordedCalls {
         note({ kind: 'register', name, value }, guest.writeRegister(name, value)),
       writeMemory: (space, address, given) => {
         const bytes = given.slice();
-        this.size += bytes.length;
         const action = { kind: 'memory' as const, space, address, bytes };
         return note(action, guest.writeMemory(space, address, bytes));
       },

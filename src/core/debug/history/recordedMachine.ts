@@ -149,7 +149,9 @@ export class RecordedMachine implements Machine {
     if (this.end) return this.replay(budget, this.end.at);
     if (only !== this.only && this.harts.length > 1) this.record({ kind: 'only', hart: only });
     this.only = only;
-    return this.inner.run(budget, only);
+    const stop = this.inner.run(budget, only);
+    this.checkRoom();
+    return stop;
   }
 
   /**
@@ -275,6 +277,11 @@ export class RecordedMachine implements Machine {
     if (this.why !== undefined) return;
     this.journal.add(this.position, input);
     this.next = this.journal.length;
+    this.checkRoom();
+  }
+
+  private checkRoom(): void {
+    if (this.why !== undefined) return;
     if (this.journal.bytes + this.recordedCalls.bytes <= this.journalBytes) return;
     const limit = this.journalBytes >> 20;
     this.forget(`the inputs of this run take more than ${limit} MiB, so there is no way back`);

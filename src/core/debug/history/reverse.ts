@@ -38,6 +38,8 @@ export interface ReverseContext extends PlanContext {
 const firstWindow = 24;
 const usualWindow = 2000;
 const growth = 16;
+/** So many moments are enough for one look, and four times as many are never held. */
+const manyMoments = 20_000;
 /** Turns of one step each between two looks at the surroundings. */
 const turnsInARow = 2000;
 
@@ -116,8 +118,8 @@ export class ReversePlan implements Plan {
     let from = machine.position;
     for (let window = firstWindow; ;) {
       const first = Math.max(machine.start.steps, from.steps - window);
-      const isAll = first === machine.start.steps;
-      const moments = yield* this.trace(hart, first, from);
+      const { moments, isCut } = yield* this.trace(hart, first, from);
+      const isAll = first === machine.start.steps && !isCut;
       let index = moments.length - 1;
       for (;;) {
         const before = predecessor(moments, index, over);
@@ -147,23 +149,33 @@ export class ReversePlan implements Plan {
         index = before.index;
       }
       if (isAll) return within ? from : undefined;
-      window = window < usualWindow ? usualWindow : window * growth;
+      if (isCut || window < usualWindow) window = usualWindow;
+      else if (moments.length < manyMoments) window *= growth;
     }
   }
 
-  /** What the hart's state was from a count of steps on until a place. */
-  private *trace(hart: number, first: number, to: Position): Generator<void, HartMoment[]> {
+  /** What the hart's state was from a count of steps on until a place; of very many the last. */
+  private *trace(
+    hart: number,
+    first: number,
+    to: Position,
+  ): Generator<void, { readonly moments: readonly HartMoment[]; readonly isCut: boolean }> {
     const { machine } = this.context;
     yield* machine.goTo(atSteps(first));
     const moments = [this.moment(hart)];
+    let isCut = false;
     for (let turn = 1; machine.steps < to.steps; turn++) {
       checkRuns(machine.run(1));
       const last = defined(moments.at(-1), 'moment');
       const { pc, instructions } = this.cpu(hart);
       if (pc !== last.pc || instructions !== last.instructions) moments.push(this.moment(hart));
+      if (moments.length >= 4 * manyMoments) {
+        moments.splice(0, moments.length - manyMoments);
+        isCut = true;
+      }
       if (turn % turnsInARow === 0) yield;
     }
-    return moments;
+    return { moments, isCut };
   }
 
   private moment(hart: number): HartMoment {

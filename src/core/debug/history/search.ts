@@ -71,7 +71,8 @@ function* lastBetween<T>(
     wanted.clear();
     const middle = machine.steps + Math.floor(left / 2);
     const later = yield* lastBetween(machine, middle, to, wanted);
-    return later ?? (yield* lastBetween(machine, found.at.steps, middle, wanted));
+    // What it leaves behind, as an event, is not met again by going on from there.
+    return later ?? (yield* lastBetween(machine, found.at.steps, middle, wanted)) ?? found;
   }
   wanted.clear();
   return found;

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import type { EndEvent, StopEvent } from '../../../../src/core/debug/target.ts';
 import { assertSameState, type WholeState } from '../../machine/wholeState.ts';
 import { nodeRunHost } from '../../../../src/worker/nodePort.ts';
+import { decodeSnapshot, encodeSnapshot } from '../../../../src/core/machine/snapshotFile.ts';
 import { busyBase, busyGuest } from '../../machine/busyGuest.ts';
 import { addressOf, back, backOne, go, rig, stepOne, type Rig } from './rig.ts';
 
@@ -138,6 +139,64 @@ describe('going back', function () {
       assert.ok(r.log.some((line) => line.includes('is dropped')));
     });
   }
+
+  it('what is set or typed on the way back neither holds it up nor changes the past', async () => {
+    const launch = guests['C at -O2 with timer interrupts'];
+    const r = rig(launch);
+    const { target, machine } = r;
+    await target.setBreakpoints([{ id: 1, address: addressOf(launch.program, 'finish') }]);
+    assert.equal(shown(await r.resume(go)), 'breakpoint 1');
+    const { end } = await target.history();
+    const stopped = r.next();
+    await target.resume(backOne());
+    while (machine().steps === end) await nodeRunHost.yieldToHost();
+    // It stands somewhere before, on its way.
+    await target.setBreakpoints([{ id: 2, address: machine().harts[0]!.pc }]);
+    const onItsWay = /on its way back/;
+    await assert.rejects(target.feedConsole('uart0', Buffer.from('x')), onItsWay);
+    await assert.rejects(target.writeRegister(0, 'a0', 1n), onItsWay);
+    await assert.rejects(target.snapshots!.take(), onItsWay);
+    assert.equal(shown(await stopped), 'step');
+    const history = await target.history();
+    assert.deepEqual([history.now, history.end], [end - 1, end]);
+    assert.equal(shown(await r.resume(back)), 'breakpoint 2');
+  });
+
+  it('a step over a line of a million instructions leads to its beginning', async () => {
+    // lui t0, 0x80; addi t0, t0, -1; bnez t0, .-4; ebreak
+    const words = Uint32Array.of(0x000802b7, 0xfff28293, 0xfe029ee3, 0x00100073);
+    const program = 'loop.bin@0x80000000';
+    const r = rig({ program, mode: 'machine' }, { bytes: new Uint8Array(words.buffer) });
+    const { target } = r;
+    await target.setBreakpoints([{ id: 1, address: 0x8000_000cn }]);
+    assert.equal(shown(await r.resume(go)), 'breakpoint 1');
+    const within = [{ start: 0x8000_0004n, end: 0x8000_000cn }];
+    assert.equal(shown(await r.resume(backOne())), 'step');
+    const request = { kind: 'reverseStep', hart: 0, over: true, within } as const;
+    assert.equal(shown(await r.resume(request)), 'step');
+    assert.equal(r.machine().harts[0]!.pc, 0x8000_0004n);
+    assert.equal(r.machine().harts[0]!.readRegister('t0'), 0x80000n);
+  });
+
+  it('a running guest that a broken snapshot stopped is said to stand', async () => {
+    const r = rig(
+      { program: `busy.bin@0x${busyBase.toString(16)}`, memory: '8M' },
+      { bytes: busyGuest() },
+    );
+    const { target } = r;
+    const { id } = await target.snapshots!.take('kept');
+    const whole = decodeSnapshot(await target.snapshots!.save(id), 'whole');
+    const [name = ''] = Object.keys(whole.components).slice(-1);
+    const components = { ...whole.components, [name]: { version: 1, state: 'nonsense' } };
+    const broken = encodeSnapshot({ ...whole, components });
+    const loaded = await target.snapshots!.load(broken, 'broken');
+    await target.resume(go);
+    const stop = r.next();
+    await assert.rejects(target.snapshots!.restore(loaded.id), /does not fit/);
+    const nobody = nodeRunHost.delay(1000).then(() => undefined);
+    const told = await Promise.race([stop, nobody]);
+    assert.equal(told && shown(told), 'pause');
+  });
 
   for (const options of [{}, { snapshots: false }]) {
     it(`an answer by hand is given again (${JSON.stringify(options)})`, async () => {
