@@ -25,6 +25,9 @@ export function machineOnTestEngine(config: LaunchConfig, files: LaunchFiles): M
   return createMachine({ ...config, engine }, files, testTranslation);
 }
 
+/** For tests of what two machines that compare themselves have not: snapshots. */
+export const singleEngine = testEngine === 'lockstep' ? 'jit' : testEngine;
+
 /** How guests of a few thousand instructions are to be translated, if at all. */
 export const testTranslation: TranslatorOptions | undefined =
   testEngine === 'jit' || testEngine === 'lockstep' ? eagerTranslation : undefined;

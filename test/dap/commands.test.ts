@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { commands } from '../../src/core/debug/commands/commands.ts';
-import { launch, lineOf, sample, withTranscript } from './machine.ts';
+import { launch, lineOf, sample, withSnapshots, withTranscript } from './machine.ts';
 import type { Transcript } from './transcript.ts';
 
 const folder = sample('hello-dbcn');
@@ -134,7 +134,7 @@ describe('commands of the debug console', () => {
       rmSync(folder, { recursive: true });
       await t.request('terminate');
       t.check('snapshots');
-    }));
+    }, withSnapshots));
 
   it('are completed, and coloured where the client can show it', () =>
     withTranscript(async (t) => {

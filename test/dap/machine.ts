@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { StartMachine } from '../../src/adapter/launch.ts';
 import { LocalTarget } from '../../src/core/debug/localTarget.ts';
 import { handlersOf } from '../../src/handlers/attach.ts';
-import { machineOnTestEngine } from '../engine.ts';
+import { machineOnTestEngine, singleEngine } from '../engine.ts';
 import { nodeRunHost } from '../../src/worker/nodePort.ts';
 import { Transcript } from './transcript.ts';
 
@@ -16,6 +16,10 @@ export const inThisThread: StartMachine = async (config, files, options) => {
   const target = new LocalTarget(create, nodeRunHost, unpaced);
   return { target, end: () => target.dispose() };
 };
+
+/** On an engine whose machines have snapshots. */
+export const withSnapshots: StartMachine = (config, files, options) =>
+  inThisThread({ ...config, engine: singleEngine }, files, options);
 
 export const sample = (name: string) => path.resolve('media/samples', name);
 

@@ -9,6 +9,7 @@ import type { Machine } from '../../../src/core/machine/machine.ts';
 import type { Persist } from '../../../src/core/base/persist.ts';
 import { UserError } from '../../../src/core/base/userError.ts';
 import type { MachineSnapshots } from '../../../src/core/machine/machineSnapshots.ts';
+import { singleEngine } from '../../engine.ts';
 import { busyMachine } from './busyGuest.ts';
 import { checkRestores, goOn } from './restores.ts';
 import { assertSameState, wholeState } from './wholeState.ts';
@@ -133,7 +134,8 @@ describe('core/machine/snapshots', function () {
   it('at loads that are half done, and at calls that a person is to answer', () => {
     const program = 'media/samples/hello-dbcn/hello-dbcn.elf';
     const rule = { extension: [dbcn, dbcn], action: 'break' } as const;
-    const machine = makeMachine({ memory: 8 << 20, mode: 'guest', program, calls: [rule] });
+    const config = { memory: 8 << 20, mode: 'guest', program, calls: [rule] } as const;
+    const machine = makeMachine({ ...config, engine: singleEngine });
     checkAtStops(machine, 3, 'call', 3000);
     const other = busyMachine({});
     other.exitStops = [{ kind: 'guest-page-fault-load' }, { kind: 'guest-page-fault-store' }];

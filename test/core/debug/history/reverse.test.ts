@@ -8,6 +8,7 @@ import { assertSameState, type WholeState } from '../../machine/wholeState.ts';
 import { nodeRunHost } from '../../../../src/worker/nodePort.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../../../src/core/machine/snapshotFile.ts';
 import { busyBase, busyGuest } from '../../machine/busyGuest.ts';
+import { singleEngine } from '../../../engine.ts';
 import { addressOf, back, backOne, go, rig, stepOne, type Rig } from './rig.ts';
 
 const guests = {
@@ -142,7 +143,7 @@ describe('going back', function () {
 
   it('what is set or typed on the way back neither holds it up nor changes the past', async () => {
     const launch = guests['C at -O2 with timer interrupts'];
-    const r = rig(launch);
+    const r = rig({ ...launch, engine: singleEngine });
     const { target, machine } = r;
     await target.setBreakpoints([{ id: 1, address: addressOf(launch.program, 'finish') }]);
     assert.equal(shown(await r.resume(go)), 'breakpoint 1');
@@ -180,7 +181,7 @@ describe('going back', function () {
 
   it('a running guest that a broken snapshot stopped is said to stand', async () => {
     const r = rig(
-      { program: `busy.bin@0x${busyBase.toString(16)}`, memory: '8M' },
+      { program: `busy.bin@0x${busyBase.toString(16)}`, memory: '8M', engine: singleEngine },
       { bytes: busyGuest() },
     );
     const { target } = r;
