@@ -63,6 +63,11 @@ export class BreakpointRule {
     this.hits = [];
   }
 
+  /** What was behind so many steps of the machine does not come any more. */
+  forgetAfter(steps: number): void {
+    this.hits = this.hits.filter((at) => at <= steps);
+  }
+
   private async holds(
     condition: string,
     values: RuleValues,

@@ -65,6 +65,11 @@ export class Breakpoints {
     return changed;
   }
 
+  /** Hits that are behind so many steps of the machine are not counted any more. */
+  forgetHitsAfter(steps: number): void {
+    for (const { rule } of this.entries()) rule.forgetAfter(steps);
+  }
+
   async setSource(args: DebugProtocol.SetBreakpointsArguments) {
     const file = args.source.path ?? '';
     const wanted: DebugProtocol.SourceBreakpoint[] =

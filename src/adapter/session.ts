@@ -378,6 +378,7 @@ export class TraplineSession extends DebugSession {
       this.recording.take(target, records, (record) => running.views.exitRow(record)),
     );
     target.onLog((line) => isCurrent() && this.output('console', `${line}\n`));
+    target.onOtherFuture((at) => isCurrent() && this.breakpoints.forgetHitsAfter(at));
     target.onStop((stop) => isCurrent() && running.filter.arrived(stop));
     target.onEnd((end) => isCurrent() && this.guestEnded(running, end));
   }

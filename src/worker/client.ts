@@ -3,25 +3,21 @@
  * event. When the other end goes away unasked, what waits fails and the guest counts as crashed.
  */
 import { Bug } from '../core/base/assert.ts';
-import { Emitter } from '../core/base/emitter.ts';
 import type {
   MappingQuery,
   DirtyLogAction,
   Breakpoint,
   CallAnswer,
   CallOverride,
-  ConsoleEvent,
   DataBreakpoint,
   DebugTarget,
-  EndEvent,
-  ExitRecord,
   ExitStop,
   MemorySpace,
   ResumeRequest,
   Snapshots,
-  StopEvent,
   WalkQuery,
 } from '../core/debug/target.ts';
+import { TargetEvents } from '../core/debug/targetEvents.ts';
 import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
 import { fromWire, type Message, type Port } from './port.ts';
 import type { Capabilities, CreateOptions, TargetMethod } from './targetMethods.ts';
@@ -43,26 +39,17 @@ export async function connectMachine(
   return target;
 }
 
-class RemoteTarget implements DebugTarget {
+class RemoteTarget extends TargetEvents implements DebugTarget {
   private readonly port: Port;
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
   private closed: Error | undefined;
   private disposed = false;
-  private readonly stopEvents = new Emitter<StopEvent>();
-  private readonly endEvents = new Emitter<EndEvent>();
-  private readonly consoleEvents = new Emitter<ConsoleEvent>();
-  private readonly exitEvents = new Emitter<readonly ExitRecord[]>();
-  private readonly logEvents = new Emitter<string>();
 
   snapshots: Snapshots | undefined;
-  readonly onStop = this.stopEvents.on;
-  readonly onEnd = this.endEvents.on;
-  readonly onConsole = this.consoleEvents.on;
-  readonly onExits = this.exitEvents.on;
-  readonly onLog = this.logEvents.on;
 
   constructor(port: Port) {
+    super();
     this.port = port;
     port.onMessage((message) => this.receive(message as Message));
     port.onClose((error) => this.close(error));
@@ -200,18 +187,10 @@ class RemoteTarget implements DebugTarget {
         return;
       }
       case 'event':
-        return this.fire(message.event, message.body);
+        return this.handOn(message.event, message.body);
       case 'request':
         throw new Bug('the machine sends no requests');
     }
-  }
-
-  private fire(event: string, body: unknown): void {
-    if (event === 'stop') this.stopEvents.fire(body as StopEvent);
-    if (event === 'end') this.endEvents.fire(body as EndEvent);
-    if (event === 'console') this.consoleEvents.fire(body as ConsoleEvent);
-    if (event === 'exits') this.exitEvents.fire(body as readonly ExitRecord[]);
-    if (event === 'log') this.logEvents.fire(body as string);
   }
 
   private close(error?: Error): void {
@@ -222,7 +201,7 @@ class RemoteTarget implements DebugTarget {
     for (const { reject } of this.pending.values()) reject(this.closed);
     this.pending.clear();
     if (this.disposed) return;
-    this.logEvents.fire(error?.stack ?? this.closed.message);
-    this.endEvents.fire({ reason: 'crash', code: 125, text: this.closed.message });
+    this.events.log.fire(error?.stack ?? this.closed.message);
+    this.events.end.fire({ reason: 'crash', code: 125, text: this.closed.message });
   }
 }

@@ -87,11 +87,7 @@ class MachineServer {
     const createMachine = await this.prepare(config, files);
     const target = new LocalTarget(createMachine, this.host, options);
     this.target = target;
-    target.onStop((body) => this.send({ type: 'event', event: 'stop', body }));
-    target.onEnd((body) => this.send({ type: 'event', event: 'end', body }));
-    target.onConsole((body) => this.send({ type: 'event', event: 'console', body }));
-    target.onExits((body) => this.send({ type: 'event', event: 'exits', body }));
-    target.onLog((body) => this.send({ type: 'event', event: 'log', body }));
+    target.onEvent((event, body) => this.send({ type: 'event', event, body }));
     return { snapshots: target.snapshots !== undefined };
   }
 

@@ -4,6 +4,7 @@
  * worker_threads one or a browser's. Nothing here knows machines.
  */
 import { Bug } from '../core/base/assert.ts';
+import type { TargetEventName } from '../core/debug/targetEvents.ts';
 import { UserError } from '../core/base/userError.ts';
 
 /** One end of a channel whose messages survive structured cloning. */
@@ -28,7 +29,7 @@ export type ReplyMessage =
 
 export interface EventMessage {
   readonly type: 'event';
-  readonly event: string;
+  readonly event: TargetEventName;
   readonly body: unknown;
 }
 

@@ -5,7 +5,7 @@ import type { Pace } from '../core/machine/waitedTime.ts';
 /** The methods of a target that are requests: all but the subscriptions. */
 export type TargetMethod = Exclude<
   keyof DebugTarget,
-  'onStop' | 'onEnd' | 'onConsole' | 'onExits' | 'onLog' | 'snapshots'
+  'onStop' | 'onEnd' | 'onConsole' | 'onExits' | 'onLog' | 'onOtherFuture' | 'snapshots'
 >;
 
 /** Those of its capabilities, by the capability's name before the method's. */

@@ -68,4 +68,29 @@ describe('going back over DAP', () => {
       assert.equal(result, '1');
       t.check('reverseData');
     }));
+
+  it('hits are counted anew where the past was changed', () =>
+    withTranscript(async (t) => {
+      await launch(t, { program, mode: 'machine' });
+      const at = {
+        start: lineOf(main, 'print("Hello'),
+        behind: lineOf(main, 'progress.started ='),
+      };
+      const third = { line: lineOf(main, 'progress.ticks++'), hitCondition: '3' };
+      const source = { path: main };
+      await t.request('setBreakpoints', { source, breakpoints: [{ line: at.start }, third] });
+      await t.request('configurationDone');
+      await t.event('stopped');
+      const ticks = async () =>
+        (await t.request('evaluate', { expression: 'progress.ticks' }))['result'] as string;
+      await stopped(t, 'continue');
+      assert.equal(await ticks(), '2');
+      await stopped(t, 'reverseContinue');
+      assert.equal(await ticks(), '0');
+      const { targets } = await t.request('gotoTargets', { source, line: at.behind });
+      await stopped(t, 'goto', { targetId: targets[0].id });
+      await stopped(t, 'continue');
+      assert.equal(await ticks(), '2');
+      t.check('reverseHits');
+    }));
 });

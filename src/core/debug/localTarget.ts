@@ -4,7 +4,7 @@
  * `stepping.ts`, the loop in `runControl.ts`; nothing here names an instruction set.
  */
 import { defined } from '../base/assert.ts';
-import { Emitter, type Unsubscribe } from '../base/emitter.ts';
+import type { Unsubscribe } from '../base/emitter.ts';
 import { UserError } from '../base/userError.ts';
 import type { Cpu } from '../isa/cpu.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -28,10 +28,8 @@ import type {
   CallOverride,
   CallTable,
   CallTableRow,
-  ConsoleEvent,
   DataBreakpoint,
   DebugTarget,
-  EndEvent,
   ExitRecord,
   ExitStop,
   HartInfo,
@@ -48,6 +46,7 @@ import type {
   WalkQuery,
 } from './target.ts';
 import { MappingWindows } from './mappingWindows.ts';
+import { TargetEvents } from './targetEvents.ts';
 import { readSpace } from './targetMemory.ts';
 
 /** What a recorded exit counts for in the window of console output. */
@@ -69,7 +68,7 @@ export interface LocalTargetOptions {
   readonly reverse?: boolean;
 }
 
-export class LocalTarget implements DebugTarget {
+export class LocalTarget extends TargetEvents implements DebugTarget {
   private readonly createMachine: MakeMachine;
   private readonly host: RunHost;
   private readonly options: LocalTargetOptions;
@@ -83,11 +82,6 @@ export class LocalTarget implements DebugTarget {
   });
   private readonly mappingWindows = new MappingWindows((at) => this.machine.backingName(at));
   private readonly saving: StateSaving;
-  private readonly stopEvents = new Emitter<StopEvent>();
-  private readonly endEvents = new Emitter<EndEvent>();
-  private readonly consoleEvents = new Emitter<ConsoleEvent>();
-  private readonly exitEvents = new Emitter<readonly ExitRecord[]>();
-  private readonly logEvents = new Emitter<string>();
 
   private machine: RecordedMachine;
   private control: RunControl;
@@ -106,13 +100,8 @@ export class LocalTarget implements DebugTarget {
   /** What the last resume request began: `proceed` goes on with it. */
   private last: { readonly plan: Plan; readonly hart: number } | undefined;
 
-  readonly onStop = this.stopEvents.on;
-  readonly onEnd = this.endEvents.on;
-  readonly onConsole = this.consoleEvents.on;
-  readonly onExits = this.exitEvents.on;
-  readonly onLog = this.logEvents.on;
-
   constructor(createMachine: MakeMachine, host: RunHost, options: LocalTargetOptions) {
+    super();
     this.createMachine = createMachine;
     this.host = host;
     this.options = options;
@@ -191,6 +180,7 @@ export class LocalTarget implements DebugTarget {
     const hart = this.shown?.hart ?? 0;
     this.forgetRun();
     this.control = this.equip(this.machine);
+    this.events.otherFuture.fire(this.machine.steps);
     this.show({ hart, reason: { kind: 'restored', snapshot } });
   }
 
@@ -347,9 +337,9 @@ export class LocalTarget implements DebugTarget {
     const observer = {
       replaced: () => this.listen(machine),
       present: (differences: readonly string[]) =>
-        this.logEvents.fire([historyEnds, ...differences].join('\n')),
+        this.events.log.fire([historyEnds, ...differences].join('\n')),
       dropped: () => this.historyDropped(),
-      lost: (why: string) => this.logEvents.fire(why),
+      lost: (why: string) => this.events.log.fire(why),
     };
     const off = this.options.reverse === false ? reverseIsOff : undefined;
     const machine = new RecordedMachine(this.createMachine, observer, { off });
@@ -360,7 +350,8 @@ export class LocalTarget implements DebugTarget {
   private historyDropped(): void {
     const last = this.machine.exitsAfter(0, 1, true).at(-1)?.sequence ?? 0;
     if (this.recorded !== undefined) this.recorded = Math.min(this.recorded, last);
-    this.logEvents.fire(historyDropped);
+    this.events.otherFuture.fire(this.machine.steps);
+    this.events.log.fire(historyDropped);
   }
 
   /** A past that was told of already is not told again. */
@@ -370,10 +361,10 @@ export class LocalTarget implements DebugTarget {
       channel.output.on((bytes) => {
         if (machine.isPast) return;
         this.untaken += bytes.length;
-        this.consoleEvents.fire({ console: channel.name, bytes });
+        this.events.console.fire({ console: channel.name, bytes });
       }),
     );
-    const log = machine.log.on((line) => machine.isPast || this.logEvents.fire(line));
+    const log = machine.log.on((line) => machine.isPast || this.events.log.fire(line));
     this.subscriptions.push(log);
   }
 
@@ -400,7 +391,7 @@ export class LocalTarget implements DebugTarget {
         onStop: (stop) => this.show(stop),
         onEnd: (end) => {
           this.flush();
-          this.endEvents.fire(end);
+          this.events.end.fire(end);
         },
       },
       pacingOf(machine, this.options.pace),
@@ -438,7 +429,7 @@ export class LocalTarget implements DebugTarget {
     if (!last) return;
     this.recorded = last.sequence;
     this.untaken += records.length * EXIT_BYTES;
-    this.exitEvents.fire(records);
+    this.events.exits.fire(records);
     if (this.consoleIsFull) for (const cpu of this.machine.harts) cpu.requestAttention();
   }
 
@@ -458,7 +449,7 @@ export class LocalTarget implements DebugTarget {
     const call = this.machine.calls?.waiting;
     const isBehind = reason.kind === 'data' && !wentBack && !reason.before;
     const at = this.machine.steps - (isBehind ? 1 : 0);
-    this.stopEvents.fire({ ...stop, at, ...(call && { call }) });
+    this.events.stop.fire({ ...stop, at, ...(call && { call }) });
   }
 
   private planOf(request: ResumeRequest): { readonly plan: Plan; readonly hart: number } {

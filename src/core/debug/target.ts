@@ -492,4 +492,6 @@ export interface DebugTarget {
   onExits(listener: Listener<readonly ExitRecord[]>): Unsubscribe;
   /** A line for the user that is not the guest's: an unhandled call, a device written to wrongly. */
   onLog(listener: Listener<string>): Unsubscribe;
+  /** What was behind so many steps of the machine does not come any more: another past was made. */
+  onOtherFuture(listener: Listener<number>): Unsubscribe;
 }
