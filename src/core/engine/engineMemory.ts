@@ -1,6 +1,7 @@
 /** The WebAssembly memory of a machine: hart areas, records and RAM, laid out once at the start. */
 import { assert } from '../base/assert.ts';
 import { WrittenPages } from '../memory/writtenPages.ts';
+import { RangeNumbers } from './directRange.ts';
 import { hartAreaBytes, pageShift } from './layout.ts';
 
 const wasmPage = 0x10000;
@@ -23,6 +24,7 @@ export class EngineMemory {
   readonly u32: Uint32Array;
   /** By page of 4 KiB: not 0 where somebody wrote, or may write inline, since this was last cleared. */
   readonly written: WrittenPages;
+  readonly ranges = new RangeNumbers();
   readonly arenaBase: number;
   readonly arenaBytes: number;
   readonly harts: number;

@@ -110,7 +110,8 @@ export const tlb = {
 /**
  * Memory that loads of a regime reach by adding a constant: the address of its first byte, 64 bits;
  * its bytes, 0 while there is none; its offset. Of it they do not reach a hole: its distance from
- * the first byte, and its bytes. Changes only when no region runs.
+ * the first byte, and its bytes. A number stands for all of that, 0 for none. Changes only when no
+ * region runs.
  */
 export const direct = {
   base: 0,
@@ -118,6 +119,7 @@ export const direct = {
   offset: 12,
   hole: 16,
   holeBytes: 20,
+  number: 24,
 } as const;
 
 export const hartAreaBytes = 0x10000 + tlb.sets * tlb.setBytes;

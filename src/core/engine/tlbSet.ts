@@ -3,6 +3,7 @@
  * page walk found; what must not be accessed inline is simply never entered.
  */
 import type { WrittenPages } from '../memory/writtenPages.ts';
+import type { DirectRange, RangeNumbers } from './directRange.ts';
 import { direct, hart, pageBytes, pageShift, tlb } from './layout.ts';
 import type { EngineMemory } from './engineMemory.ts';
 
@@ -23,20 +24,6 @@ export interface TlbLeaf {
   /** log2 of the pages that it maps. */
   readonly bits: number;
   /** It belongs to every address space. */
-  readonly global: boolean;
-}
-
-/** Pages that loads reach by adding a constant to their addresses, as `direct` of the layout says it. */
-export interface DirectRange {
-  /** Signed address of the first byte, which a number holds exactly. */
-  readonly base: number;
-  readonly bytes: number;
-  /** Of the first byte in memory. */
-  readonly offset: number;
-  readonly hole: { readonly at: number; readonly bytes: number };
-  /** Numbers of the first page of the leaves that it comes from, and of the page behind the last. */
-  readonly leaves: readonly [first: number, behind: number];
-  /** All of them belong to every address space. */
   readonly global: boolean;
 }
 
@@ -97,6 +84,7 @@ export class TlbSet {
   readonly base: number;
   private readonly u32: Uint32Array;
   private readonly written: WrittenPages;
+  private readonly ranges: RangeNumbers;
   private readonly filled: Readonly<Record<TlbKind, Filled>>;
   /** Some entry comes from a leaf of more than one page; of those that are global, and of others. */
   private hasLargeGlobal = false;
@@ -107,6 +95,7 @@ export class TlbSet {
     this.base = hartArea + hart.tlb + index * tlb.setBytes;
     this.u32 = memory.u32;
     this.written = memory.written;
+    this.ranges = memory.ranges;
     this.filled = {
       read: new Filled(entryCount.read),
       write: new Filled(entryCount.write),
@@ -229,6 +218,7 @@ export class TlbSet {
     this.u32[word + direct.offset / 4] = offset;
     this.u32[word + direct.hole / 4] = hole?.at ?? 0;
     this.u32[word + direct.holeBytes / 4] = hole?.bytes ?? 0;
+    this.u32[word + direct.number / 4] = range ? this.ranges.of(range) : 0;
   }
 
   /** Records of the page at an address, 0 where the page is not entered for fetches. */

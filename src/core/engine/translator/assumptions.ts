@@ -2,7 +2,7 @@
  * What a region takes for granted, tested when it is entered: only TypeScript changes any of it,
  * and no region is running then, or all are left. One that finds it otherwise is left at once, to be interpreted.
  */
-import { i32, i64, load, ne, ne32, or, or32, xor, type Expr } from '../../wasm/expression.ts';
+import { i32, i64, load, ne, ne32, or, xor, type Expr } from '../../wasm/expression.ts';
 import type { FunctionBuilder } from '../../wasm/functionBuilder.ts';
 import {
   direct as directWords,
@@ -66,13 +66,8 @@ export function checkAssumptions(
     f.end();
   }
   if (direct) {
-    const isOther = (at: number, value: number | bigint): Expr =>
-      ne(load('i64.load', set, tlb.direct + at), i64(value));
-    const rest = (BigInt(direct.offset) << 32n) | BigInt(direct.bytes);
-    const hole = (BigInt(direct.hole.bytes) << 32n) | BigInt(direct.hole.at);
-    const otherBase = isOther(directWords.base, direct.base);
-    const otherRest = isOther(directWords.bytes, rest);
-    leaveIf(or32(or32(otherBase, otherRest), isOther(directWords.hole, hole)));
+    const number = load('i32.load', set, tlb.direct + directWords.number);
+    leaveIf(ne32(number, i32(direct.number)));
   }
   if (words !== 0) {
     const upper: Expr[] = [];

@@ -11,6 +11,7 @@ export interface DirectMemory {
   readonly base: number;
   readonly bytes: number;
   readonly offset: number;
+  readonly number: number;
   /** What of it must be left alone, from the first byte on. */
   readonly hole: Part;
   /** What of it the region is made for, and whether the hole is in that. */
@@ -31,19 +32,18 @@ export function directMemory(
   if (bytes === 0) return undefined;
   const base = Number(view.getBigInt64(at + direct.base, true));
   const offset = view.getUint32(at + direct.offset, true);
+  const number = view.getUint32(at + direct.number, true);
   const hole = {
     at: view.getUint32(at + direct.hole, true),
     bytes: view.getUint32(at + direct.holeBytes, true),
   };
   const reached = choices(bytes, hole)[givenUp];
-  return reached && { base, bytes, offset, hole, reached };
+  return reached && { base, bytes, offset, number, hole, reached };
 }
 
 /** Whether it is what a region was made for. */
 export function isSameMemory(a: DirectMemory | undefined, b: DirectMemory | undefined): boolean {
-  if (!a || !b) return a === b;
-  const sameHole = a.hole.at === b.hole.at && a.hole.bytes === b.hole.bytes;
-  return a.base === b.base && a.bytes === b.bytes && a.offset === b.offset && sameHole;
+  return a?.number === b?.number;
 }
 
 /** Whether so many bytes at a signed address are in what the region is made for. */

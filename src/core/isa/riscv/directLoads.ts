@@ -4,7 +4,8 @@
  * says so is beside the entries of the TLB set in use, and goes when they go.
  */
 import { pageBytes, registerBytes, hart as layout } from '../../engine/layout.ts';
-import type { DirectRange, TlbSet } from '../../engine/tlbSet.ts';
+import type { DirectRange } from '../../engine/directRange.ts';
+import type { TlbSet } from '../../engine/tlbSet.ts';
 import type { PhysicalMemory, RamRegion } from '../../memory/physicalMemory.ts';
 import type { Watchpoints } from '../watchpoints.ts';
 import { event } from './csr/counters.ts';
