@@ -3,6 +3,7 @@
  * hart waited. Exact at every moment TypeScript code runs, since a hart brings it up to date before
  * it calls out. Nothing here looks at a wall clock.
  */
+import { largeCount } from './largeCount.ts';
 import { big, fields, mustFit, whole, type Persist } from './persist.ts';
 
 /** A time as others read it. */
@@ -26,7 +27,7 @@ export class VirtualClock implements TimeCounter, Persist<VirtualClockState> {
   /** Ticks per second of virtual time. */
   readonly timebase: number;
   /** Instructions retired since the machine started. */
-  instructions = 0;
+  instructions = largeCount;
   /** How often time did anything else than pass with instructions. */
   jumps = 0;
   /** How often software looked at the time. */
@@ -39,6 +40,7 @@ export class VirtualClock implements TimeCounter, Persist<VirtualClockState> {
   private knownAt = -1;
 
   constructor(timebase = 10_000_000, instructionsPerTick = 10) {
+    this.instructions = 0;
     this.timebase = timebase;
     this.instructionsPerTick = instructionsPerTick;
   }
@@ -65,7 +67,18 @@ export class VirtualClock implements TimeCounter, Persist<VirtualClockState> {
   /** Instructions that must retire until so many ticks have passed. */
   instructionsFor(ticks: number): number {
     if (ticks <= 0) return 0;
-    return ticks * this.instructionsPerTick - (this.instructions % this.instructionsPerTick);
+    return this.tickBegan() + ticks * this.instructionsPerTick - this.instructions;
+  }
+
+  /** The count of instructions at which the present tick began. Not by `%`: it is slow on large numbers. */
+  tickBegan(): number {
+    return Math.floor(this.instructions / this.instructionsPerTick) * this.instructionsPerTick;
+  }
+
+  /** The count of instructions at which `tick` comes or came; NaN where that would not be exact. */
+  countAt(tick: number): number {
+    if (this.skippedNumber < 0) return NaN;
+    return (tick - this.skippedNumber) * this.instructionsPerTick;
   }
 
   get skippedMilliseconds(): number {

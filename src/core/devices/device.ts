@@ -50,8 +50,11 @@ export interface TimeSource {
 export interface TimedDevice {
   /** The tick at which `advance` must be called next, or undefined when nothing is due. */
   nextDeadline(): bigint | undefined;
-  /** Ticks until then, Infinity when nothing is due; for devices that are asked all the time. */
-  ticksUntilDue?(): number;
+  /**
+   * The same as a number, for devices that are asked all the time: Infinity when nothing is due, NaN
+   * where it would not be exact. It may be over.
+   */
+  dueTick?(): number;
   /** Called at or after the deadline; brings interrupt lines up to date. */
   advance(): void;
 }

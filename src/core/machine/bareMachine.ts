@@ -16,6 +16,7 @@ import {
   within,
   type Persist,
 } from '../base/persist.ts';
+import { largeCount } from '../base/largeCount.ts';
 import type { VirtualClock } from '../base/virtualClock.ts';
 import type { EndEvent, ExitRecord, ExitStop } from '../debug/target.ts';
 import type { TimedDevice } from '../devices/device.ts';
@@ -73,7 +74,7 @@ export class BareMachine implements Machine, Persist<BareMachineState> {
   /** Logged when the machine first runs: by then its owner listens. */
   notes: readonly string[] = [];
   readonly exitCounts = {};
-  steps = 0;
+  steps = largeCount;
   replaying = false;
   private readonly clock: VirtualClock;
   private readonly deadlines: DeviceDeadlines;
@@ -86,11 +87,12 @@ export class BareMachine implements Machine, Persist<BareMachineState> {
   private quantumLeft: number;
   /** The hart of the slice in progress, and the count of instructions at which the slice ends. */
   private running = 0;
-  private sliceEnd = 0;
+  private sliceEnd = largeCount;
   private ending: EndEvent | undefined;
   private failureShown = false;
 
   constructor(options: BareMachineOptions) {
+    this.steps = this.sliceEnd = 0;
     this.isa = options.isa;
     this.board = options.board;
     this.memory = options.memory;

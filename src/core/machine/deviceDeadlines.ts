@@ -35,9 +35,11 @@ export class DeviceDeadlines implements Deadlines {
       this.known = true;
       this.accesses = mmio.accesses;
       this.jumps = clock.jumps;
-      let ticks = Infinity;
-      for (const device of this.devices) ticks = Math.min(ticks, this.ticksUntil(device));
-      this.due = clock.instructions + clock.instructionsFor(ticks);
+      this.due = Infinity;
+      for (const device of this.devices) {
+        const due = this.dueAt(device);
+        if (due < this.due) this.due = due;
+      }
     }
     return this.due;
   }
@@ -53,16 +55,22 @@ export class DeviceDeadlines implements Deadlines {
 
   /** Calls the devices that are due. */
   advance(): void {
-    if (this.next() > this.clock.instructions) return;
+    const now = this.clock.instructions;
+    if (this.next() > now) return;
     for (const device of this.devices) {
-      if (this.ticksUntil(device) <= 0) device.advance();
+      if (this.dueAt(device) <= now) device.advance();
     }
     this.known = false;
   }
 
-  private ticksUntil(device: TimedDevice): number {
-    if (device.ticksUntilDue) return device.ticksUntilDue();
+  private dueAt(device: TimedDevice): number {
+    const { clock } = this;
+    if (device.dueTick) {
+      const due = clock.countAt(device.dueTick());
+      if (!Number.isNaN(due)) return due;
+    }
     const deadline = device.nextDeadline();
-    return deadline === undefined ? Infinity : Number(deadline - this.clock.ticks());
+    if (deadline === undefined) return Infinity;
+    return clock.instructions + clock.instructionsUntil(deadline);
   }
 }

@@ -10,6 +10,7 @@
 import type { ConsoleChannel } from '../base/console.ts';
 import { defined, unreachable } from '../base/assert.ts';
 import { Emitter } from '../base/emitter.ts';
+import { largeCount } from '../base/largeCount.ts';
 import { fields, mustFit, optional, text, whole, within, type Persist } from '../base/persist.ts';
 import { UserError } from '../base/userError.ts';
 import type { VirtualClock } from '../base/virtualClock.ts';
@@ -72,7 +73,7 @@ export class GuestMachine implements Machine, Persist<GuestMachineState> {
   exitStops: readonly ExitStop[] = [];
   /** As a bare machine's. */
   notes: readonly string[] = [];
-  steps = 0;
+  steps = largeCount;
   replaying = false;
   readonly vm: Vm;
   readonly calls: CallDesk;
@@ -94,6 +95,7 @@ export class GuestMachine implements Machine, Persist<GuestMachineState> {
   private wantedStop: MachineStop | undefined;
 
   constructor(options: GuestMachineOptions) {
+    this.steps = 0;
     this.isa = options.isa;
     this.board = options.board;
     this.memory = options.memory;

@@ -271,13 +271,18 @@ export class Hart
     const inputs = level ? this.csrs.inputs | (1 << bit) : this.csrs.inputs & ~(1 << bit);
     if (inputs === this.csrs.inputs) return;
     this.csrs.inputs = inputs;
-    if (level && this.traps.pendingInterrupt()) this.slice.endAt(0);
+    if (level) this.endSliceForInterrupt();
   }
 
   /** The signal of guest interrupt file `file`, numbered from 1. */
   setGuestExternal(file: number, level: boolean): void {
     this.csrs.setGuestInput(file, level);
-    if (level && this.traps.pendingInterrupt()) this.slice.endAt(0);
+    if (level) this.endSliceForInterrupt();
+  }
+
+  /** Between slices `run` looks in any case. */
+  private endSliceForInterrupt(): void {
+    if (this.slice.isRunning && this.traps.pendingInterrupt()) this.slice.endAt(0);
   }
 
   sret(): void {
@@ -445,7 +450,7 @@ export class Hart
     const instructions = fetcher.oneByOne ? 1 : budget;
     fetcher.oneByOne = false;
     this.slice.begin(instructions);
-    this.slice.sync(parts.interpreter.run(state.area, instructions));
+    this.slice.finish(parts.interpreter.run(state.area, instructions));
   }
 
   private untilTimer(left: number): number {

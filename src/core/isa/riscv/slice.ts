@@ -2,16 +2,19 @@
  * The slice in progress: one run of generated code with so many instructions at most. Keeps the
  * counts exact whenever TypeScript looks, and lets the slice end earlier than was planned.
  */
+import { largeCount } from '../../base/largeCount.ts';
 import type { VirtualClock } from '../../base/virtualClock.ts';
 
 export class Slice {
   /** Instructions that the hart has retired. */
-  instructions = 0;
+  instructions = largeCount;
+  /** Generated code is at work, or what it calls. */
+  isRunning = false;
   private readonly clock: VirtualClock;
   private budget = 0;
   /** The counts of hart and clock when it began. */
-  private start = 0;
-  private clockStart = 0;
+  private start = largeCount;
+  private clockStart = largeCount;
   /** Budget taken away so that the slice ends earlier. */
   private withheld = 0;
   /** The clock's count at which it is to end, if that is not yet taken from the budget. */
@@ -19,6 +22,7 @@ export class Slice {
 
   constructor(clock: VirtualClock) {
     this.clock = clock;
+    this.instructions = this.start = this.clockStart = 0;
   }
 
   /** The slice is of one instruction. */
@@ -27,11 +31,17 @@ export class Slice {
   }
 
   begin(budget: number): void {
+    this.isRunning = true;
     this.budget = budget;
     this.start = this.instructions;
     this.clockStart = this.clock.instructions;
     this.withheld = 0;
     this.end = Infinity;
+  }
+
+  finish(left: number): void {
+    this.sync(left);
+    this.isRunning = false;
   }
 
   /** Brings the counts up to date: `left` of the budget remains, less what is withheld. */

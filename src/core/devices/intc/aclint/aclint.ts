@@ -47,7 +47,7 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
   /** Two words of each MTIMECMP, the lower one first. */
   private readonly mtimecmp: Uint32Array;
   private offset = 0n;
-  /** The offset as a number with a sign; NaN where that would not be exact. */
+  /** The offset as a number with a sign; NaN where that would not be exact, or MTIME comes round. */
   private smallOffset = 0;
   /** The hart with the least MTIMECMP that was not told yet; -1 if there is none. */
   private nearest = -1;
@@ -137,11 +137,9 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
     return this.time.ticks() + (wait > 0n ? wait : 0n);
   }
 
-  ticksUntilDue(): number {
+  dueTick(): number {
     if (this.nearest < 0) return Infinity;
-    const now = this.mtimeNumber();
-    if (now >= 0) return this.compareNumber(this.nearest) - now;
-    return Number(this.compare(this.nearest) - this.mtime());
+    return this.compareNumber(this.nearest) - this.smallOffset;
   }
 
   advance(): void {
@@ -186,7 +184,8 @@ export class Aclint implements MmioDevice, TimedDevice, Persist<AclintState> {
   private setOffset(offset: bigint): void {
     this.offset = offset;
     const signed = Number(BigInt.asIntN(64, offset));
-    this.smallOffset = Math.abs(signed) < 2 ** 52 ? signed : NaN;
+    const isSmall = Math.abs(signed) < 2 ** 52 && this.time.ticks() + BigInt(signed) >= 0n;
+    this.smallOffset = isSmall ? signed : NaN;
     this.time.jumped?.();
   }
 

@@ -3,6 +3,7 @@
  * Smcntrpmf). Events are tallied by the mode they happen in, always; a counter is the tallies it
  * looks at, and a number added to them. So counting costs nothing where nobody counts.
  */
+import { largeCount } from '../../../base/largeCount.ts';
 import { big, fields, list, mustFit, numbers, whole, within } from '../../../base/persist.ts';
 import type { HartState } from '../hartState.ts';
 import { CSR } from './numbers.ts';
@@ -91,7 +92,7 @@ export class Counters {
   /** By event and mode; of instructions without those since `enteredAt`. */
   private readonly tallies = new Float64Array(kinds * modes);
   private mode = 0;
-  private enteredAt = 0;
+  private enteredAt = largeCount;
   /** By counter: what it counts, -1 for nothing, and in which modes. */
   private readonly selected = new Int8Array(counters).fill(-1);
   private readonly counted = new Uint8Array(counters);
@@ -101,6 +102,7 @@ export class Counters {
   private watched = 0;
 
   constructor(state: HartState, retired: () => number, has: (extension: string) => boolean) {
+    this.enteredAt = 0;
     this.state = state;
     this.retired = retired;
     this.filters = has('smcntrpmf');

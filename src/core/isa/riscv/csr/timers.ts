@@ -63,22 +63,24 @@ export class Timers {
     this.changeAt = Infinity;
     const enabled = (envcfg: number): boolean => hart.state.high(envcfg) >>> 31 === 1;
     if (!enabled(CSR.menvcfg)) return;
+    const began = clock.tickBegan();
     const now = hart.time.tickNumber();
     if (now < 0) this.compare(STIP, hart.time.ticks(), hart.state.csr(CSR.stimecmp));
-    else this.compareNumber(STIP, now, CSR.stimecmp);
+    else this.compareNumber(STIP, now, CSR.stimecmp, began);
     if (!enabled(CSR.henvcfg)) return;
     const guestNow = hart.guestTimeNumber();
     if (guestNow < 0) this.compare(VSTIP, hart.guestTime(), hart.state.csr(CSR.vstimecmp));
-    else this.compareNumber(VSTIP, guestNow, CSR.vstimecmp);
+    else this.compareNumber(VSTIP, guestNow, CSR.vstimecmp, began);
   }
 
   /** Time and what remains are exact; a comparison with more than that is later in any case. */
-  private compareNumber(bit: number, now: number, register: number): void {
-    const { clock, hart } = this;
-    const wait = hart.state.high(register) * 2 ** 32 + hart.state.low(register) - now;
+  private compareNumber(bit: number, now: number, register: number, tickBegan: number): void {
+    const { state } = this.hart;
+    const wait = state.high(register) * 2 ** 32 + state.low(register) - now;
+    const change = tickBegan + wait * this.clock.instructionsPerTick;
     // What is pending ends when time comes round to 0, which is not foreseeable from here.
     if (wait <= 0) this.bits |= bit;
-    else this.changeAt = Math.min(this.changeAt, clock.instructions + clock.instructionsFor(wait));
+    else if (change < this.changeAt) this.changeAt = change;
   }
 
   private compare(bit: number, now: bigint, compare: bigint): void {
