@@ -1,13 +1,49 @@
 // `npm run build`: everything that ships, into dist/. With --watch it goes on building.
 import * as esbuild from 'esbuild';
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { common, generateEngine, root } from './bundle.mjs';
 import { writeNotices } from './notices.mjs';
 
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
-const node = { platform: 'node', format: 'cjs', minify: production, sourcemap: !production };
+/**
+ * WebAssembly modules are files beside the bundles, which share them: as text they would be a third
+ * of what some bundles are, and longer.
+ */
+const wasmBeside = {
+  name: 'wasmBeside',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.wasm$/ }, ({ path: file }) => {
+      const name = path.basename(file);
+      copyFileSync(file, path.join(root, 'dist', name));
+      return {
+        contents: `import { readFileSync } from 'node:fs';
+          import path from 'node:path';
+          export default readFileSync(path.join(__dirname, '${name}'));`,
+        resolveDir: root,
+      };
+    });
+  },
+};
+
+/**
+ * Node reads a bundle whole at each start. What is left out of it otherwise too are spaces and comments;
+ * names stay outside of production, and lines stay short, for stack traces.
+ */
+const dense = {
+  minifyWhitespace: true,
+  minifySyntax: true,
+  minifyIdentifiers: production,
+  lineLimit: 160,
+};
+const node = {
+  ...dense,
+  platform: 'node',
+  format: 'cjs',
+  sourcemap: !production,
+  plugins: [wasmBeside],
+};
 const browser = { platform: 'browser', format: 'iife', minify: production, sourcemap: !production };
 
 /** A module that is imported dynamically stays in a bundle of its own beside the importer's. */
@@ -27,18 +63,14 @@ const requires = { ...node, supported: { 'dynamic-import': false } };
 const extension = {
   ...requires,
   external: ['vscode'],
-  plugins: [apart(/\/languageClient\.ts$/, 'languageClient.cjs')],
+  plugins: [...node.plugins, apart(/\/languageClient\.ts$/, 'languageClient.cjs')],
 };
-const start = {
-  ...requires,
-  banner: { js: '#!/usr/bin/env node' },
-  plugins: [apart(/\/main\.ts$/, 'trapline.cjs')],
-};
+const start = { ...node, banner: { js: '#!/usr/bin/env node' } };
 
 /** Taking types away is a third of a megabyte that only handler modules need. */
 const withHandlers = {
   ...requires,
-  plugins: [apart(/\/stripTypes\.ts$/, 'stripTypes.cjs')],
+  plugins: [...node.plugins, apart(/\/stripTypes\.ts$/, 'stripTypes.cjs')],
 };
 
 /** Entry point, output, settings. An entry belongs here and nowhere else. */
@@ -51,6 +83,7 @@ const bundles = [
   ['src/language/server.ts', 'dist/languageServer.cjs', node],
   ['src/cli/start.ts', 'dist/cli.cjs', start],
   ['src/cli/main.ts', 'dist/trapline.cjs', withHandlers],
+  ['src/cli/runMain.ts', 'dist/run.cjs', withHandlers],
   ['src/webview/csrs.ts', 'dist/webview/csrs.js', browser],
   ['src/webview/mappings.ts', 'dist/webview/mappings.js', browser],
 ];

@@ -3,23 +3,20 @@
  * names are launch.json's; what they mean and may be is decided where launch.json's attributes are
  * checked, so both speak with one voice.
  */
-import { loadProgramSymbols } from '../core/debug/symbols/programSymbols.ts';
-import type { ProgramSymbols } from '../core/debug/symbols/symbols.ts';
+import { defined } from '../core/base/assert.ts';
 import type { EndEvent } from '../core/debug/target.ts';
-import { ElfFile } from '../core/formats/elf/elf.ts';
-import type { LaunchConfig, LaunchFiles } from '../core/machine/launchConfig.ts';
+import type { LaunchConfig } from '../core/machine/launchConfig.ts';
 import type { Machine } from '../core/machine/machine.ts';
-import { createMachine, relocationsOf } from '../core/registry.ts';
+import { createMachine } from '../core/registry.ts';
 import { handlersOf } from '../handlers/attach.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
-import { openFile } from '../host/node/openFile.ts';
 import type { Command } from './command.ts';
 import { Consoles, paceOf, parseDestination } from './console.ts';
 import { Dump, dumpKinds, parseDump } from './dump.ts';
 import { drive, type Outcome } from './drive.ts';
 import { launchConfig, launchOptions } from './launchOptions.ts';
 import { UsageError, type CommandSpec, type ParsedOptions } from './options.ts';
-import { Profiler } from './profile/profiler.ts';
+import type { NewProfiler } from './profile/profiler.ts';
 import { resultObject, summaryText } from './report.ts';
 import { writeSignature } from './signature.ts';
 import { jsonKinds, parseTrace, Tracer } from './trace.ts';
@@ -48,9 +45,12 @@ guest cannot go on; 2 for wrong usage or an image that cannot be used. At a term
 quits and Ctrl-A Ctrl-A types a Ctrl-A.`,
 };
 
-export const runCommand: Command = { spec, run };
+/** `--profile` reads debug information; what does without it may go without its reader. */
+export function runCommand(newProfiler: NewProfiler | undefined): Command {
+  return { spec, run: (options) => run(options, newProfiler) };
+}
 
-async function run(options: ParsedOptions): Promise<number> {
+async function run(options: ParsedOptions, newProfiler: NewProfiler | undefined): Promise<number> {
   const config = launchConfig(options);
   const destinations = options.texts('console').map(parseDestination);
   const granularity = signatureGranularity(options);
@@ -69,7 +69,7 @@ async function run(options: ParsedOptions): Promise<number> {
   const profiler =
     profile === undefined
       ? undefined
-      : new Profiler(profile, config.program, symbolsOf(config, files));
+      : defined(newProfiler, 'the profiler')(profile, config, files);
   const machine: Machine = createMachine(config, files, {
     now: () => performance.now(),
     observe:
@@ -106,16 +106,6 @@ async function run(options: ParsedOptions): Promise<number> {
   }
   report(options, machine, outcome);
   return outcome.end.code;
-}
-
-/** Of the launch's ELF files, the program first. */
-function symbolsOf({ program, firmware }: LaunchConfig, files: LaunchFiles): ProgramSymbols {
-  const names = [program, firmware].filter((name) => name !== undefined);
-  const known = names.flatMap((name) => {
-    const bytes = files.get(name);
-    return bytes && ElfFile.recognises(bytes) ? [{ name, bytes, open: openFile }] : [];
-  });
-  return loadProgramSymbols(known, relocationsOf);
 }
 
 function dumpOf(options: ParsedOptions, { engine }: LaunchConfig): Dump | undefined {

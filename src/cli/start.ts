@@ -1,9 +1,10 @@
 /**
- * What `trapline` runs first: asks Node, where it can, to keep compiled code from one run to the
- * next, and then starts the command line, which is a bundle of its own for that reason.
+ * What `trapline` runs first. The program is in bundles beside this one: whole, and with nothing but
+ * `run` as it mostly is, since a run of a second should not spend a tenth of it reading a debugger.
  */
-import * as nodeModule from 'node:module';
+import path from 'node:path';
+import { runBundle } from '../host/node/codeCache.ts';
 
-// Since Node 22.1; older ones have no such function.
-(nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
-void import('./main.ts');
+const [command, ...args] = process.argv.slice(2);
+const isPlainRun = command === 'run' && !args.some((word) => word.startsWith('--profile'));
+runBundle(path.join(__dirname, isPlainRun ? 'run.cjs' : 'trapline.cjs'), require);

@@ -8,9 +8,14 @@ import { Session, type Profiler as V8 } from 'node:inspector';
 import path from 'node:path';
 import { SourcePaths } from '../../adapter/sourcePaths.ts';
 import { UserError } from '../../core/base/userError.ts';
+import { loadProgramSymbols } from '../../core/debug/symbols/programSymbols.ts';
 import type { ProgramSymbols } from '../../core/debug/symbols/symbols.ts';
 import type { ObservedModule } from '../../core/engine/translator/observed.ts';
+import { ElfFile } from '../../core/formats/elf/elf.ts';
+import type { LaunchConfig, LaunchFiles } from '../../core/machine/launchConfig.ts';
 import type { Machine, MachineStop } from '../../core/machine/machine.ts';
+import { relocationsOf } from '../../core/registry.ts';
+import { openFile } from '../../host/node/openFile.ts';
 import { CpuProfile } from './cpuProfile.ts';
 import { GuestFrames } from './guestFrames.ts';
 import { hostProfile, type Moment } from './hostProfile.ts';
@@ -20,6 +25,12 @@ const interval = 20_000;
 /** Microseconds from one sample of V8's to the next. */
 const hostInterval = 250;
 const microseconds = (): number => Number(process.hrtime.bigint() / 1000n);
+
+/** A profiler that writes into a file and knows the symbols of a launch. */
+export type NewProfiler = (file: string, config: LaunchConfig, files: LaunchFiles) => Profiler;
+
+export const newProfiler: NewProfiler = (file, config, files) =>
+  new Profiler(file, config.program, symbolsOf(config, files));
 
 export class Profiler {
   readonly longestSlice = 1_000_000;
@@ -103,4 +114,14 @@ export class Profiler {
       throw new UserError(`--profile: ${(error as Error).message}`, 'profile');
     }
   }
+}
+
+/** Of the launch's ELF files, the program first. */
+function symbolsOf({ program, firmware }: LaunchConfig, files: LaunchFiles): ProgramSymbols {
+  const names = [program, firmware].filter((name) => name !== undefined);
+  const known = names.flatMap((name) => {
+    const bytes = files.get(name);
+    return bytes && ElfFile.recognises(bytes) ? [{ name, bytes, open: openFile }] : [];
+  });
+  return loadProgramSymbols(known, relocationsOf);
 }

@@ -1,0 +1,127 @@
+/**
+ * Runs a bundle with the code that V8 made of it in an earlier run. Node's own compile cache (since
+ * 22.1) keeps a file as it is before its first line has run, without the functions that are compiled
+ * when they are first called, which here cost as much again.
+ */
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Script } from 'node:vm';
+import * as zlib from 'node:zlib';
+
+type Wrapper = (
+  exports: unknown,
+  require: NodeJS.Require,
+  module: { exports: unknown },
+  filename: string,
+  dirname: string,
+) => void;
+
+/** Of bytes. Node before 20.15 has none, and then nothing is kept. */
+const crc32 = (zlib as { crc32?: (data: Uint8Array, start?: number) => number }).crc32;
+
+/** Before the code: a checksum of all that follows, the source's, and the code's length. */
+const headerBytes = 12;
+/** By then a program has gone through what it does at its start. */
+const settledMilliseconds = 1000;
+/** What is older is made again, with the functions that other runs have called. */
+const freshMilliseconds = 24 * 60 * 60 * 1000;
+
+/** The bundle is CommonJS and all ASCII, as esbuild makes them. */
+export function runBundle(file: string, require: NodeJS.Require): void {
+  const bytes = readFileSync(file);
+  const cache = CodeCache.of(file, bytes);
+  // The first line is ours, so that the bundle's own lines keep their numbers.
+  const head = '(function (exports, require, module, __filename, __dirname) {\n';
+  const script = new Script(`${head}${bytes.toString('latin1')}\n})`, {
+    filename: file,
+    lineOffset: -1,
+    ...(cache?.code && { cachedData: cache.code }),
+  });
+  if (cache && (script.cachedDataRejected !== false || cache.isOld)) cache.keepLater(script);
+  const module = { exports: {} };
+  (script.runInThisContext() as Wrapper)(module.exports, require, module, file, path.dirname(file));
+}
+
+class CodeCache {
+  readonly code: Buffer | undefined;
+  readonly isOld: boolean = false;
+  private readonly file: string;
+  private readonly source: number;
+  private readonly crc32: NonNullable<typeof crc32>;
+
+  private constructor(file: string, source: number, checksum: NonNullable<typeof crc32>) {
+    this.file = file;
+    this.source = source;
+    this.crc32 = checksum;
+    try {
+      const kept = readFileSync(file);
+      this.code = this.contentOf(kept);
+      this.isOld = Date.now() - statSync(file).mtimeMs > freshMilliseconds;
+    } catch {
+      // There is none yet, or it is not ours to read: V8 compiles the bundle.
+    }
+  }
+
+  static of(bundle: string, bytes: Buffer): CodeCache | undefined {
+    const folder = cacheFolder();
+    if (folder === undefined || !crc32) return undefined;
+    const source = crc32(bytes);
+    const name = [path.basename(bundle, '.cjs'), process.version, process.arch, hex(source)];
+    return new CodeCache(path.join(folder, `${name.join('-')}.code`), source, crc32);
+  }
+
+  /** Functions that ran are in it, so it is made when the program has run for a while. */
+  keepLater(script: Script): void {
+    let kept = false;
+    const keep = () => {
+      if (!kept) this.keep(script.createCachedData());
+      kept = true;
+    };
+    setTimeout(keep, settledMilliseconds).unref();
+    process.once('exit', keep);
+  }
+
+  /** V8 looks at the head of what it is given only; that the rest is whole we see ourselves. */
+  private contentOf(kept: Buffer): Buffer | undefined {
+    if (kept.length < headerBytes) return undefined;
+    const code = kept.subarray(headerBytes);
+    if (kept.readUInt32LE(0) !== this.crc32(kept.subarray(4))) return undefined;
+    const isWhole = kept.readUInt32LE(4) === this.source && kept.readUInt32LE(8) === code.length;
+    return isWhole ? code : undefined;
+  }
+
+  private keep(code: Buffer): void {
+    const header = Buffer.alloc(headerBytes);
+    header.writeUInt32LE(this.source, 4);
+    header.writeUInt32LE(code.length, 8);
+    header.writeUInt32LE(this.crc32(code, this.crc32(header.subarray(4))), 0);
+    const own = `${this.file}.${process.pid}`;
+    try {
+      mkdirSync(path.dirname(this.file), { recursive: true, mode: 0o700 });
+      writeFileSync(own, Buffer.concat([header, code]), { mode: 0o600 });
+      // Who reads at the same time gets the old file or the new one, never a part.
+      renameSync(own, this.file);
+    } catch {
+      // A full disk, or no place to write: the next start is as slow as this one.
+    }
+  }
+}
+
+/** Where caches of this user belong; nobody else may write there, since what is there is run. */
+function cacheFolder(): string | undefined {
+  const { env } = process;
+  if (env.NODE_DISABLE_COMPILE_CACHE !== undefined) return undefined;
+  const folder = env.NODE_COMPILE_CACHE ?? userCaches(env);
+  return folder === undefined || folder === '' ? undefined : path.join(folder, 'trapline');
+}
+
+function userCaches(env: NodeJS.ProcessEnv): string | undefined {
+  if (process.platform === 'win32') return env.LOCALAPPDATA;
+  if (env.XDG_CACHE_HOME) return env.XDG_CACHE_HOME;
+  if (!env.HOME) return undefined;
+  return path.join(env.HOME, process.platform === 'darwin' ? 'Library/Caches' : '.cache');
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}

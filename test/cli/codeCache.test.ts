@@ -1,0 +1,95 @@
+/** The code that V8 made of the program in an earlier run: kept, used, and never in the way. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { scratchFolder } from './trapline.ts';
+
+describe('trapline: kept code', () => {
+  const scratch = scratchFolder();
+  let folders = 0;
+
+  /** What `trapline calls DBCN` prints, with its code kept in a folder. */
+  function calls(folder: string, env: NodeJS.ProcessEnv = {}): string {
+    const run = spawnSync(process.execPath, [path.resolve('dist/cli.cjs'), 'calls', 'DBCN'], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_COMPILE_CACHE: folder, ...env },
+    });
+    assert.equal(run.stderr, '');
+    assert.equal(run.status, 0);
+    return run.stdout;
+  }
+
+  /** A folder that has what one run kept, the file of that, and what the run printed. */
+  function afterOneRun(): { folder: string; file: string; printed: string } {
+    const folder = path.join(scratch, String(folders++));
+    const printed = calls(folder);
+    const [name, ...others] = readdirSync(path.join(folder, 'trapline'));
+    assert.ok(name !== undefined && others.length === 0);
+    return { folder, file: path.join(folder, 'trapline', name), printed };
+  }
+
+  it('is written once, readable for its user alone', () => {
+    const { folder, file, printed } = afterOneRun();
+    const before = statSync(file);
+    assert.match(printed, /0x4442434e/);
+    assert.equal(calls(folder), printed);
+    const after = statSync(file);
+    assert.deepEqual([after.mtimeMs, after.ino], [before.mtimeMs, before.ino]);
+    if (process.platform !== 'win32') assert.equal(after.mode & 0o077, 0);
+  });
+
+  it('is made again after a day, with what other runs have called', () => {
+    const { folder, file, printed } = afterOneRun();
+    const yesterday = Date.now() / 1000 - 25 * 60 * 60;
+    utimesSync(file, yesterday, yesterday);
+    assert.equal(calls(folder), printed);
+    assert.ok(statSync(file).mtimeMs > Date.now() - 60_000);
+  });
+
+  const damages: Record<string, (file: string, size: number) => void> = {
+    'a changed byte': (file, size) => {
+      const bytes = readFileSync(file);
+      bytes.writeUInt8(bytes.readUInt8(size >> 1) ^ 0x55, size >> 1);
+      writeFileSync(file, bytes);
+    },
+    'a missing end': (file, size) => truncateSync(file, size >> 1),
+    'no content': (file) => truncateSync(file, 0),
+    'other content': (file, size) => writeFileSync(file, Buffer.alloc(size, 0xa5)),
+  };
+  for (const [name, damage] of Object.entries(damages)) {
+    it(`with ${name} is not used but made again`, () => {
+      const { folder, file, printed } = afterOneRun();
+      const whole = readFileSync(file);
+      damage(file, whole.length);
+      const damaged = readFileSync(file);
+      assert.equal(calls(folder), printed);
+      assert.notDeepEqual(readFileSync(file), damaged);
+      assert.ok(readFileSync(file).length > whole.length / 2);
+    });
+  }
+
+  it('that V8 refuses, as with other flags, is made again', () => {
+    const { folder, file, printed } = afterOneRun();
+    const before = statSync(file).ino;
+    assert.equal(calls(folder, { NODE_OPTIONS: '--interpreted-frames-native-stack' }), printed);
+    assert.notEqual(statSync(file).ino, before);
+  });
+
+  it('is not there when it is not wanted or cannot be', () => {
+    const unwanted = path.join(scratch, 'unwanted');
+    const printed = calls(unwanted, { NODE_DISABLE_COMPILE_CACHE: '1' });
+    assert.throws(() => statSync(unwanted), { code: 'ENOENT' });
+    // A file where the folder would be: nobody, not even root, makes a folder below it.
+    const occupied = path.join(scratch, 'occupied');
+    writeFileSync(occupied, '');
+    assert.equal(calls(occupied), printed);
+  });
+});
