@@ -43,7 +43,7 @@ export function accessGroups(
   let early = 0;
   for (const instruction of instructions) {
     const { access } = instruction.facts;
-    const { rs1, rd, imm } = instruction;
+    const { rs1, imm } = instruction;
     if (access && rs1 !== 0) {
       const key = `${access.kind} ${rs1}`;
       const at = access.displaced ? imm : 0;
@@ -64,7 +64,8 @@ export function accessGroups(
       group.members.push(instruction);
       groups.set(instruction, group);
     }
-    if (instruction.facts.writesRd) {
+    for (const { facts, rd } of [instruction, ...(instruction.skipped ?? [])]) {
+      if (!facts.writesRd) continue;
       changed.add(rd);
       open.delete(`load ${rd}`);
       open.delete(`store ${rd}`);

@@ -1,5 +1,5 @@
 /** Guest code as the translator sees it: instructions in blocks, and how blocks end. */
-import { firstFloat } from '../layout.ts';
+import { firstFloat, pageBytes } from '../layout.ts';
 import type { Handler } from '../semantics.ts';
 import type { ControlWord } from './controlWord.ts';
 import type { RowFacts } from './rowFacts.ts';
@@ -23,6 +23,8 @@ export interface Instruction {
   readonly imm: number;
   /** What it comes to in the mode that the region is for. */
   readonly controlWord?: ControlWord;
+  /** Of a branch over these few: they are computed in any case, and hold where it is not taken. */
+  readonly skipped?: readonly Instruction[];
 }
 
 /** The third source of fused multiply-add: above the rounding mode in the immediate. */
@@ -45,6 +47,8 @@ export interface Block {
   readonly at: number;
   readonly instructions: readonly Instruction[];
   readonly end: BlockEnd;
+  /** Records that blocks began with which are in the middle of this one now. */
+  readonly joined?: readonly number[];
 }
 
 /** At the end of the block all registers are in memory, and locals must be loaded anew. */
@@ -73,3 +77,30 @@ export function successorsOf(end: BlockEnd): readonly number[] {
 /** The instructions of a block that regions do by themselves. */
 export const inlineOf = ({ instructions, end }: Block): readonly Instruction[] =>
   end.kind === 'outside' ? instructions.slice(0, -1) : instructions;
+
+/** All instructions of a block in the order of their places. */
+export const eachOf = ({ instructions }: Block): readonly Instruction[] =>
+  instructions.some(({ skipped }) => skipped)
+    ? instructions.flatMap((each) => [each, ...(each.skipped ?? [])])
+    : instructions;
+
+/** What a block takes from the budget if it is not left early. */
+export function lengthOf({ instructions }: Block): number {
+  let length = 0;
+  for (const { skipped } of instructions) length += 1 + (skipped?.length ?? 0);
+  return length;
+}
+
+/** Records that it begins with, and that blocks began with before they were joined to it. */
+export function startsOf({ instructions, joined }: Block): readonly number[] {
+  const [first] = instructions;
+  return [...(first ? [first.record] : []), ...(joined ?? [])];
+}
+
+export const pageOf = (place: number): number => Math.floor(place / pageBytes);
+
+/** A place in the page where the block ends. */
+export function lastPlace({ at, instructions }: Block): number {
+  const last = instructions.at(-1);
+  return (last?.skipped?.at(-1) ?? last)?.at ?? at;
+}

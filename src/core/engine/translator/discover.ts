@@ -15,6 +15,7 @@ import {
 } from '../layout.ts';
 import type { HandlerTable, RegisterWidth } from '../semantics.ts';
 import { successorsOf, type Block, type BlockEnd, type Instruction } from './block.ts';
+import { joinBlocks } from './joinBlocks.ts';
 import { factsOfWord, type ControlWord } from './controlWord.ts';
 import { factsOf } from './rowFacts.ts';
 
@@ -124,6 +125,7 @@ export class Discovery {
     const { outside, around } = whole
       ? { outside: new Set<number>(), around: undefined }
       : leaveLoop(blocks, entry);
+    joinBlocks(blocks, entry, this.limits.blockInstructions);
     return { blocks, pages, cold: code.cold, outside, around };
   }
 

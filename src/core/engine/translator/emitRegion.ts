@@ -27,7 +27,7 @@ import { regionType } from '../interpreterTier.ts';
 import { floatUnit, hart, hotWord, pageBytes, record, recordShift } from '../layout.ts';
 import { accessGroups, type AccessGroup } from './accessGroups.ts';
 import { assumptionsOf, checkAssumptions, type Assumptions } from './assumptions.ts';
-import { inlineOf, type Block, type Instruction } from './block.ts';
+import { inlineOf, lastPlace, lengthOf, pageOf, type Block, type Instruction } from './block.ts';
 import { CodeLookup } from './codeLookup.ts';
 import type { DirectMemory } from './directMemory.ts';
 import { directUse, type DirectUse } from './directSites.ts';
@@ -41,7 +41,8 @@ import { emitControl, type ModuleIndices, type OutsidePlace } from './outside.ts
 import { RegisterLocals } from './registerLocals.ts';
 import { isNone, writeMask, type Masks } from './registerMasks.ts';
 import { RegisterStates, type RegisterTracker } from './registerStates.ts';
-import { RegionContext, type RegionPlace } from './regionContext.ts';
+import { RegionContext } from './regionContext.ts';
+import type { RegionPlace } from './regionPlace.ts';
 
 export interface RegionRequest extends ModuleIndices {
   readonly discovered: Discovered;
@@ -236,7 +237,7 @@ class RegionEmitter {
   private emitBlock(node: FlowNode): void {
     const { context } = this;
     const { block } = node;
-    const count = block.instructions.length;
+    const count = lengthOf(block);
     const tracker = this.states.track(node);
     const groups = this.groups[node.id]!;
     context.beginBlock();
@@ -251,8 +252,13 @@ class RegionEmitter {
       }
       const { words } = tracker;
       const writeBack = tracker.pass(instruction);
-      const writesWord = (tracker.words & writeMask(instruction, 0)) !== 0;
-      context.translate(instruction, groups.get(instruction), words, writesWord);
+      if (instruction.skipped) {
+        this.left -= instruction.skipped.length;
+        context.translateSkipping(instruction, instruction.skipped, words, tracker.words);
+      } else {
+        const writesWord = (tracker.words & writeMask(instruction, 0)) !== 0;
+        context.translate(instruction, groups.get(instruction), words, writesWord);
+      }
       if (writeBack) this.registers.store(writeBack);
       this.left--;
     }
@@ -279,8 +285,8 @@ class RegionEmitter {
   /** Takes the block from the budget, unless something says that it must be interpreted. */
   private beginBlock(node: FlowNode, groups: ReadonlySet<AccessGroup>): void {
     const { f, context, exits } = this;
-    const { at, instructions } = node.block;
-    const { length } = instructions;
+    const { at } = node.block;
+    const length = lengthOf(node.block);
     const early = [...groups].filter((group) => group.early);
     const goOn = f.block();
     const surprised = early.some((group) => context.surprises(group)) ? f.block() : undefined;
@@ -491,10 +497,3 @@ class RegionEmitter {
 const fewTargets = 3;
 /** The longest table of targets. */
 const mostParcels = 2048;
-
-const pageOf = (place: number): number => Math.floor(place / pageBytes);
-
-/** A place in the page where the block ends. */
-function lastPlace({ at, instructions }: Block): number {
-  return instructions.at(-1)?.at ?? at;
-}

@@ -88,7 +88,9 @@ class Results {
   }
 
   after(instruction: Instruction, before: number): number {
-    const { rd, facts } = instruction;
+    const { rd, facts, skipped } = instruction;
+    // A word is what is one with them and without.
+    if (skipped) return before & skipped.reduce((words, each) => this.after(each, words), before);
     if (!facts.writesRd || rd === 0 || rd === zeroSink || bankOf(rd) !== 0) return before;
     const bit = bitOf(rd);
     return this.isWord(instruction, before) ? before | bit : before & ~bit;

@@ -2,6 +2,7 @@
 import { defined } from '../../base/assert.ts';
 import type { CodePages } from '../codePages.ts';
 import { pageBytes } from '../layout.ts';
+import { eachOf } from './block.ts';
 import type { Discovered } from './discover.ts';
 import type { FlowGraph } from './flowGraph.ts';
 
@@ -43,13 +44,13 @@ export function observeRegion(
     const base = defined(code.pageAt(pages.get(number)!), 'a page with records');
     return base + at - number * pageBytes;
   };
-  const blocks = graph.nodes.map(({ block: { instructions, end } }) => ({
-    instructions: instructions.map(({ at, handler }) => ({
+  const blocks = graph.nodes.map(({ block }) => ({
+    instructions: eachOf(block).map(({ at, handler }) => ({
       address: addressOf(at),
       physical: physicalOf(at),
       length: handler.length,
     })),
-    end: end.kind,
+    end: block.end.kind,
   }));
   return { name, entry: addressOf(entry), blocks };
 }

@@ -2,7 +2,7 @@
 import { defined } from '../../base/assert.ts';
 import type { CodePages } from '../codePages.ts';
 import { pageBytes, recordShift } from '../layout.ts';
-import type { Block } from './block.ts';
+import { eachOf, type Block } from './block.ts';
 import type { DirectUse } from './directSites.ts';
 import type { Discovered } from './discover.ts';
 
@@ -61,9 +61,9 @@ export function markParcels(
   parcels: Map<number, Uint32Array>,
   code: CodePages,
   pages: ReadonlyMap<number, number>,
-  { instructions }: Block,
+  block: Block,
 ): void {
-  for (const { at, handler } of instructions) {
+  for (const { at, handler } of eachOf(block)) {
     const number = Math.floor(at / pageBytes);
     const physical = defined(code.pageAt(pages.get(number)!), 'a page with records');
     let bits = parcels.get(physical);

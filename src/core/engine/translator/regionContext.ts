@@ -16,7 +16,9 @@ import {
   local,
   ltS32,
   ltU,
+  mul32,
   positive,
+  select,
   signExtend,
   signExtend32,
   sub,
@@ -44,37 +46,9 @@ import { thirdSource, type Instruction } from './block.ts';
 import { accessWord } from './controlWord.ts';
 import type { DirectMemory } from './directMemory.ts';
 import { keptWord, loadOfWidth } from './narrow.ts';
-import { callDevice, type OutsideFunctions } from './outside.ts';
+import { callDevice } from './outside.ts';
+import type { RegionPlace } from './regionPlace.ts';
 import { bankOf, bitOf } from './registerMasks.ts';
-
-/** What a region under construction gives its instructions. */
-export interface RegionPlace {
-  readonly xlen: RegisterWidth;
-  /** As in `SemanticContext`. */
-  readonly fuses: boolean;
-  readonly f: FunctionBuilder;
-  readonly base: Expr;
-  /** The floating-point unit's state where it is known. */
-  readonly floatUnit: number | undefined;
-  /** Offset of the TLB set in use. */
-  readonly set: Expr;
-  /** The address of a place in the code. */
-  address(at: number): Expr;
-  /** Local of a register. */
-  register(index: number): number;
-  /** Local of a general register that is a word. */
-  word(index: number): number;
-  /** Memory that loads reach without the TLB, and which of them do. */
-  readonly direct: DirectMemory | undefined;
-  isDirect(load: Instruction): boolean;
-  readonly functions: OutsideFunctions;
-  /** Local. */
-  readonly budget: number;
-  /** Leaves the region; the present instruction is to be interpreted. */
-  leave(): void;
-  /** As `leave`, because the region assumed too much. */
-  leaveSurprised(): void;
-}
 
 export class RegionContext implements SemanticContext {
   readonly xlen: RegisterWidth;
@@ -92,6 +66,10 @@ export class RegionContext implements SemanticContext {
   private outside = false;
   /** Words that the block is known to have made not negative. */
   private positive = 0;
+  /** What instructions that a branch skips have made of registers, while they are computed. */
+  private computed: Map<number, Expr> | undefined;
+  /** The condition is 1 or 0. */
+  private isTruth = false;
 
   constructor(place: RegionPlace, target: number) {
     this.place = place;
@@ -119,6 +97,40 @@ export class RegionContext implements SemanticContext {
     this.words = words;
     this.writesWord = writesWord;
     this.f.scope(() => instruction.handler.row.execute(this));
+  }
+
+  /**
+   * A branch over a few instructions: they are computed in any case, and chosen where it is not
+   * taken; else what they took from the budget is given back. `words` and `wordsAfter` are the
+   * registers that are words before and behind all.
+   */
+  translateSkipping(
+    branch: Instruction,
+    skipped: readonly Instruction[],
+    words: number,
+    wordsAfter: number,
+  ): void {
+    const { f, place } = this;
+    this.translate(branch, undefined, words, false);
+    const isTaken = local('i32', this.condition);
+    f.scope(() => {
+      const computed = (this.computed = new Map<number, Expr>());
+      for (const each of skipped) {
+        this.instruction = each;
+        each.handler.row.execute(this);
+      }
+      this.computed = undefined;
+      for (const [rd, value] of computed) {
+        const chosen = select(this.read(rd), value, isTaken);
+        const isWord = (wordsAfter & bitOf(rd)) !== 0;
+        if (isWord) f.set(place.word(rd), defined(chosen.low, 'a low half'));
+        else f.set(place.register(rd), chosen);
+        this.positive &= ~bitOf(rd);
+      }
+    });
+    const count = i32(skipped.length);
+    const back = this.isTruth ? mul32(isTaken, count) : select(count, i32(0), isTaken);
+    f.set(place.budget, add32(local('i32', place.budget), back));
   }
 
   beginBlock(): void {
@@ -173,6 +185,10 @@ export class RegionContext implements SemanticContext {
 
   wr(value: Expr): void {
     const written = this.xlen === 32 ? signExtend32(value) : value;
+    if (this.computed) {
+      this.computed.set(this.instruction.rd, this.keep(written));
+      return;
+    }
     if (!this.writesWord) return this.wrWide(written);
     const { rd } = this.instruction;
     const low = defined(written.low, 'a low half');
@@ -296,6 +312,7 @@ export class RegionContext implements SemanticContext {
   }
 
   branch(condition: Expr): void {
+    this.isTruth = condition.isTruth ?? false;
     this.f.set(this.condition, condition);
   }
 
@@ -355,6 +372,8 @@ export class RegionContext implements SemanticContext {
 
   private read(register: number): Expr {
     if (register === 0 || register === zeroSink) return i64(0);
+    const computed = this.computed?.get(register);
+    if (computed) return computed;
     if (bankOf(register) === 0 && this.words & bitOf(register)) {
       const word = local('i32', this.place.word(register));
       return signExtend(this.positive & bitOf(register) ? positive(word) : word);

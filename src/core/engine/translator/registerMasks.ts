@@ -18,11 +18,15 @@ export function readMask(i: Instruction, bank: Bank): number {
   if (facts.readsRs2) mask |= inBank(i.rs2, bank);
   if (facts.readsRd) mask |= inBank(i.rd, bank);
   if (facts.readsRs3) mask |= inBank(thirdSource(i), bank);
+  // Where they do not hold, the registers that they write stay as they are.
+  for (const each of i.skipped ?? []) mask |= readMask(each, bank) | writeMask(each, bank);
   return mask;
 }
 
 export function writeMask(i: Instruction, bank: Bank): number {
-  return i.facts.writesRd ? inBank(i.rd, bank) : 0;
+  let mask = i.facts.writesRd ? inBank(i.rd, bank) : 0;
+  for (const each of i.skipped ?? []) mask |= writeMask(each, bank);
+  return mask;
 }
 
 /** x0 is no register here, nor is the place that takes writes to it. */

@@ -29,6 +29,8 @@ export interface RowFacts {
   readonly flow: Flow;
   /** The one load or store that it makes, if its address is rs1 or that and the immediate. */
   readonly access: Access | undefined;
+  /** What it writes to rd, if that is all it does; of operands that stand for any. */
+  readonly result: Expr | undefined;
 }
 
 export interface Access {
@@ -45,6 +47,7 @@ export function factsOf(row: EngineRow, xlen: RegisterWidth): RowFacts {
   if (!facts) {
     const notes = new Notes(xlen);
     row.execute(notes);
+    notes.finish();
     known.set(row, (facts = notes));
   }
   return facts;
@@ -69,6 +72,8 @@ class Notes implements SemanticContext, RowFacts {
   mayLeave = false;
   asksFloatUnit = false;
   flow: Flow = 'next';
+  result: Expr | undefined;
+  private isMore = false;
 
   constructor(xlen: RegisterWidth) {
     this.xlen = xlen;
@@ -96,8 +101,10 @@ class Notes implements SemanticContext, RowFacts {
   keep(value: Expr): Expr {
     return value;
   }
-  wr(): void {
+  wr(value: Expr): void {
+    this.isMore ||= this.writesRd;
     this.writesRd = true;
+    this.result = value;
   }
   wrWide(): void {
     this.writesRd = true;
@@ -154,6 +161,10 @@ class Notes implements SemanticContext, RowFacts {
     this.asksFloatUnit = true;
     return local('i32', 0);
   }
+  finish(): void {
+    const isAll = this.flow === 'next' && !this.isMore && !this.mayLeave && !this.asksFloatUnit;
+    if (!isAll) this.result = undefined;
+  }
   private noteAccess(kind: Access['kind'], width: AccessWidth, address: Expr): void {
     this.mayLeave = true;
     this.accesses++;
@@ -165,6 +176,7 @@ class Notes implements SemanticContext, RowFacts {
     body(() => {});
   }
   when(_condition: Expr, then: () => void, otherwise?: () => void): void {
+    this.isMore = true;
     then();
     otherwise?.();
   }

@@ -20,6 +20,7 @@ import {
   shared,
   special,
 } from '../layout.ts';
+import { lengthOf, startsOf } from './block.ts';
 import { noCounters } from './counters.ts';
 import { DirectSites } from './directSites.ts';
 import type { ControlWord } from './controlWord.ts';
@@ -426,10 +427,9 @@ export class Translator implements CodeWatcher {
     const indirect = new Map<number, IndirectJump>();
     const blocks: number[] = [];
     for (const { block } of graph.nodes) {
-      this.counters.instructions += block.instructions.length;
+      this.counters.instructions += lengthOf(block);
       markParcels(parcels, this.code, discovered.pages, block);
-      const first = block.instructions[0];
-      if (first) blocks.push(first.record);
+      blocks.push(...startsOf(block));
       const last = block.instructions.at(-1);
       if (last && block.end.kind === 'indirect') {
         indirect.set(last.record, { at: last.at, targets: block.end.targets });
@@ -448,8 +448,8 @@ export class Translator implements CodeWatcher {
 
   /** Whether a region made anew has what it is made anew for; if not, it stays as it is for good. */
   private reaches({ because, record: rec }: Wanted, { blocks }: Discovered): boolean {
-    for (const { instructions } of blocks.values()) {
-      if (instructions[0]?.record === because) return true;
+    for (const block of blocks.values()) {
+      if (startsOf(block).includes(because!)) return true;
     }
     for (const region of this.regions.all()) {
       if (region.record !== rec && region.around?.record !== rec) continue;
