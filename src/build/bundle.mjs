@@ -7,13 +7,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const generatedDir = path.join(root, 'dist/generated');
 
-/** Settings common to all bundles. Wasm modules and style sheets are embedded. */
+/** Settings common to all bundles. Wasm modules, tables and style sheets are embedded. */
 export const common = {
   absWorkingDir: root,
   bundle: true,
   target: 'es2023',
   logLevel: 'warning',
-  loader: { '.wasm': 'binary' },
+  loader: { '.wasm': 'binary', '.bin': 'binary' },
   alias: { '#generated': generatedDir },
 };
 

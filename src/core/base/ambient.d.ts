@@ -40,8 +40,12 @@ declare class TextEncoder {
 
 declare function structuredClone<T>(value: T): T;
 
-/** Generated WebAssembly modules are embedded in the bundle. */
+/** Generated WebAssembly modules and tables are embedded in the bundle. */
 declare module '*.wasm' {
+  const bytes: Uint8Array;
+  export default bytes;
+}
+declare module '*.bin' {
   const bytes: Uint8Array;
   export default bytes;
 }

@@ -30,6 +30,8 @@ export class CodePages {
   private readonly memory: EngineMemory;
   private readonly recordsOf = new Map<number, number>();
   private readonly pageOf: number[] = [];
+  /** By physical page with records, the offset of its bytes in memory. */
+  private readonly codeOf = new Map<number, number>();
   private readonly capacity: number;
   /** By physical page, offsets of instructions that are resolved each time. */
   private readonly watched = new Map<number, Set<number>>();
@@ -49,8 +51,10 @@ export class CodePages {
     if (offsets.has(offset)) return;
     offsets.add(offset);
     this.watcher?.codeIsWatched(page, offset);
-    const at = this.recordsAt(page) + (offset << recordShift) + record.handler;
+    const records = this.recordsAt(page);
+    const at = records + (offset << recordShift) + record.handler;
     this.memory.view.setUint16(at, special.resolve, true);
+    this.memory.view.setUint32(records + record.code, 0, true);
   }
 
   isWatched(page: number, offset: number): boolean {
@@ -60,6 +64,10 @@ export class CodePages {
 
   /** Who wants to stop somewhere asks for it anew: these records are like all others again. */
   unwatch(): void {
+    for (const page of this.watched.keys()) {
+      const at = this.recordsAt(page) + record.code;
+      this.memory.view.setUint32(at, this.codeOf.get(page) ?? 0, true);
+    }
     this.watched.clear();
   }
 
@@ -68,8 +76,11 @@ export class CodePages {
     return this.recordsOf.get(page) ?? 0;
   }
 
-  /** New records for a page; undefined when there is no room and all must be dropped first. */
-  create(page: number): number | undefined {
+  /**
+   * New records for a page whose bytes are at an offset in memory; undefined when there is no room
+   * and all must be dropped first.
+   */
+  create(page: number, code: number): number | undefined {
     const index = this.pageOf.length;
     if (index === this.capacity) return undefined;
     const base = this.memory.arenaBase + index * record.pageBytes;
@@ -81,6 +92,8 @@ export class CodePages {
       view.setUint16(at + record.handler, special.pageEnd, true);
       view.setInt32(at + record.immediate, past, true);
     }
+    this.codeOf.set(page, code);
+    view.setUint32(base + record.code, code, true);
     return base;
   }
 
@@ -133,5 +146,6 @@ export class CodePages {
     this.pageOf.length = 0;
     this.watched.clear();
     this.recordsOf.clear();
+    this.codeOf.clear();
   }
 }

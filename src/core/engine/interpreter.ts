@@ -29,6 +29,12 @@ export class Interpreter {
   /** run(hart area, budget) → remaining budget. */
   readonly run: (area: number, budget: number) => number;
 
+  /**
+   * decode(record, word, offset in the page) fills in the record: a number whose low half is the
+   * handler's, or 0 where the word is not of an encoding that is `loadEncodings`' to decode.
+   */
+  readonly decode: (record: number, word: number, offset: number) => number;
+
   /** A device has answered an access that the interpreter made. */
   readonly deviceAnswered: (area: number) => void;
 
@@ -64,6 +70,7 @@ export class Interpreter {
       host: { ...imports, ...tier, ...table, memory: memory.memory },
     });
     this.run = defined(instance.exports['run'], 'run') as typeof this.run;
+    this.decode = defined(instance.exports['decode'], 'decode') as typeof this.decode;
   }
 
   /** Harts are attached in the order of their areas. */

@@ -23,6 +23,8 @@ import {
   wrap,
   type Expr,
 } from '../wasm/expression.ts';
+import { generateDecode, generateResolve } from './decodeGenerator.ts';
+import type { EncodingTables } from './encodings.ts';
 import { FunctionBuilder, type Label } from '../wasm/functionBuilder.ts';
 import { ModuleBuilder } from '../wasm/moduleBuilder.ts';
 import { countEntry, countTransfer, enterRegion, regionType } from './interpreterTier.ts';
@@ -34,12 +36,13 @@ import type { FunctionIndices, InterpreterImports } from './interpreterImports.t
 import { HandlerTable, type EngineRow, type Handler, type RegisterWidth } from './semantics.ts';
 
 /**
- * The module exports `run(hart, budget) → remaining budget`. A tiered one counts jumps and enters
- * translated regions; it has the table of regions for that.
+ * The module exports `run(hart, budget) → remaining budget`, and `decode` of `generateDecode`. A
+ * tiered one counts jumps and enters translated regions; it has the table of regions for that.
  */
 export function generateInterpreter(
   rows: readonly EngineRow[],
   xlen: RegisterWidth,
+  encodings: EncodingTables,
   tiered = false,
 ): Uint8Array {
   const module = new ModuleBuilder();
@@ -62,7 +65,9 @@ export function generateInterpreter(
   module.importMemory('host', 'memory', 1);
   if (tiered) module.importTable('host', 'table', 1);
   const lookup = module.addFunction(generateLookup(imports.fetchMiss));
-  const functions = { ...imports, lookup };
+  const decode = module.addFunction(generateDecode(encodings), 'decode');
+  const resolve = module.addFunction(generateResolve(encodings, decode, imports.resolve));
+  const functions = { ...imports, lookup, resolve };
   const { handlers } = new HandlerTable(rows, special.first);
   const apart = new Map<string, number>();
   for (const name of new Set(handlers.flatMap(({ row }) => row.apart ?? []))) {

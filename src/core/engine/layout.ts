@@ -19,6 +19,10 @@ export const shared = {
   hotMask: 8,
   /** Area of the hart that the interpreter runs. */
   running: 12,
+  /** `encodingFlags` of what TypeScript decodes. */
+  checkedFlags: 16,
+  /** Tables to decode by: see `EncodingTables`. */
+  encodings: 0x100,
 } as const;
 
 export const hart = {
@@ -142,6 +146,11 @@ export const record = {
   hot: 12,
   /** Records of one page in bytes, with the two that follow it. */
   pageBytes: (2048 + 2) * 16,
+  /**
+   * Among the records of a page, in the first of the two: offset of the page's bytes in memory, or 0
+   * where TypeScript alone decodes.
+   */
+  code: 2048 * 16 + 4,
 } as const;
 
 /** Shift from a byte distance in code to a distance in records. */

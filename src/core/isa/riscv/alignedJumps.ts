@@ -4,7 +4,8 @@
  * aligned to four bytes (unprivileged manual, control transfer instructions). Only jumps that may go
  * to such an address are decoded to this; all others are what they are everywhere.
  */
-import type { Decoded } from './decode.ts';
+import type { Encoding } from '../../engine/encodings.ts';
+import type { InstructionRow } from './instructions/row.ts';
 import type { HartState } from './hartState.ts';
 import { branched, next, raise, type Execute } from './system.ts';
 import { cause, trap } from './trapCause.ts';
@@ -12,9 +13,10 @@ import { cause, trap } from './trapCause.ts';
 /** Under which the engine knows all of them: none that an instruction has. */
 export const alignedJumpName = 'aligned jump';
 
-export function mayMisalign({ row, imm }: Decoded): boolean {
-  if (row.mnemonic === 'jalr') return true;
-  return (row.mnemonic === 'jal' || row.flow === 'branch') && (imm & 2) !== 0;
+/** Which jumps are such: all of a kind, or those that go an odd number of halves. */
+export function misalignment({ mnemonic, flow }: InstructionRow): Encoding['mayMisalign'] {
+  if (mnemonic === 'jalr') return 'anywhere';
+  return mnemonic === 'jal' || flow === 'branch' ? 'byTarget' : undefined;
 }
 
 const [BRANCH, JALR] = [0b1100011, 0b1100111];

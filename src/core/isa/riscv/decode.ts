@@ -23,7 +23,8 @@ export interface Decoded {
   readonly written: InstructionRow | CompressedRow;
 }
 
-interface Candidate {
+/** A row that a word may be of. */
+export interface Candidate {
   readonly pattern: Pattern;
   readonly rowIndex: number;
   readonly row: InstructionRow;
@@ -34,33 +35,63 @@ interface Candidate {
 
 const immediates = ['imm', 'shamt', 'csr', 'uimm', 'nzimm', 'nzuimm', 'rnum', 'bs', 'constant'];
 
+/** All rows of a width, of 32 bits and of 16, in the order of `rowsOf`. */
+export function candidatesOf(xlen: RegisterWidth): Record<'wide' | 'narrow', Candidate[]> {
+  const { instructions, compressed } = rowsOf(xlen);
+  const indexOf = new Map(instructions.map((row, i) => [row.mnemonic, i]));
+  const candidate = (written: InstructionRow | CompressedRow, rowIndex: number): Candidate => {
+    const pattern = inWidth(xlen, parsePattern(written.pattern));
+    return { pattern, rowIndex, row: instructions[rowIndex]!, written, places: undefined };
+  };
+  return {
+    wide: instructions.map(candidate),
+    narrow: compressed.map((row) =>
+      candidate(row, defined(indexOf.get(row.expandsTo), row.expandsTo)),
+    ),
+  };
+}
+
+export const wideBuckets = 256;
+export const narrowBuckets = 32;
+
+/** In each bucket what its words may be, in the order of trial. */
+export function inBuckets(found: Record<'wide' | 'narrow', Candidate[]>): {
+  wide: Candidate[][];
+  narrow: Candidate[][];
+} {
+  const wide: Candidate[][] = Array.from({ length: wideBuckets }, () => []);
+  const narrow: Candidate[][] = Array.from({ length: narrowBuckets }, () => []);
+  for (const each of specificFirst(found.wide)) fill(wide, each, wideBucket);
+  for (const each of specificFirst(found.narrow)) fill(narrow, each, narrowBucket);
+  return { wide, narrow };
+}
+
 export class Decoder {
-  private readonly wide: Candidate[][] = Array.from({ length: 256 }, () => []);
-  private readonly narrow: Candidate[][] = Array.from({ length: 32 }, () => []);
+  private readonly enabled: (extension: string) => boolean;
+  private readonly xlen: RegisterWidth;
+  private made: ReturnType<typeof inBuckets> | undefined;
 
   /** `enabled` says which extensions exist; instructions of others do not decode. */
   constructor(enabled: (extension: string) => boolean = () => true, xlen: RegisterWidth = 64) {
-    const { instructions, compressed } = rowsOf(xlen);
-    const indexOf = new Map(instructions.map((row, i) => [row.mnemonic, i]));
-    const candidate = (written: InstructionRow | CompressedRow, rowIndex: number): Candidate => {
-      const pattern = inWidth(xlen, parsePattern(written.pattern));
-      return { pattern, rowIndex, row: instructions[rowIndex]!, written, places: undefined };
-    };
-    const wide = instructions.map(candidate);
-    const narrow = compressed.map((row) =>
-      candidate(row, defined(indexOf.get(row.expandsTo), row.expandsTo)),
-    );
-    const exists = ({ written }: Candidate): boolean => rowExists(written, enabled);
-    for (const found of specificFirst(wide.filter(exists))) fill(this.wide, found, wideBucket);
-    for (const found of specificFirst(narrow.filter(exists)))
-      fill(this.narrow, found, narrowBucket);
+    this.enabled = enabled;
+    this.xlen = xlen;
+  }
+
+  /** Made when a word is decoded first: generated code decodes nearly all that is executed. */
+  private get buckets(): ReturnType<typeof inBuckets> {
+    if (this.made) return this.made;
+    const { wide, narrow } = candidatesOf(this.xlen);
+    const exists = ({ written }: Candidate): boolean => rowExists(written, this.enabled);
+    this.made = inBuckets({ wide: wide.filter(exists), narrow: narrow.filter(exists) });
+    return this.made;
   }
 
   /** `word` holds 16 or 32 bits, as its two lowest say; undefined where nothing decodes. */
   decode(word: number): Decoded | undefined {
     const isWide = (word & 3) === 3;
     const bits = isWide ? word >>> 0 : word & 0xffff;
-    const bucket = isWide ? this.wide[wideBucket(bits)] : this.narrow[narrowBucket(bits)];
+    const { wide, narrow } = this.buckets;
+    const bucket = isWide ? wide[wideBucket(bits)] : narrow[narrowBucket(bits)];
     if (!bucket) return undefined;
     for (let i = 0; i < bucket.length; i++) {
       const found = bucket[i]!;
@@ -96,19 +127,19 @@ function operands(found: Candidate, word: number): Decoded {
 }
 
 /** Where an operand is: in a field, to which something is added, or nowhere, and that it is. */
-interface Place {
+export interface Place {
   readonly field: Field | undefined;
   readonly plus: number;
 }
 
-type Places = Readonly<Record<'rd' | 'rs1' | 'rs2' | 'imm' | 'rs3', Place>>;
+export type Places = Readonly<Record<'rd' | 'rs1' | 'rs2' | 'imm' | 'rs3', Place>>;
 
 const valueAt = ({ field, plus }: Place, word: number): number =>
   field ? extract(field, word) + plus : plus;
 
 const nowhere: Place = { field: undefined, plus: 0 };
 
-function placesOf({ pattern, written }: Candidate): Places {
+export function placesOf({ pattern, written }: Candidate): Places {
   const named = (name: string): Place | undefined => {
     const field = pattern.fields.get(name);
     return field && { field, plus: 0 };
@@ -170,7 +201,7 @@ function specificFirst(list: readonly Candidate[]): Candidate[] {
   return counted.sort((a, b) => b.count - a.count).map(({ found }) => found);
 }
 
-/** opcode[6:2] and funct3. */
+/** opcode[6:2] and funct3, as in `encodingTables.ts`. */
 const wideBucket = (word: number): number => ((word >>> 2) & 31) | (((word >>> 12) & 7) << 5);
 /** op and funct3 of a compressed instruction. */
 const narrowBucket = (word: number): number => (word & 3) | (((word >>> 13) & 7) << 2);

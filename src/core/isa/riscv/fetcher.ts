@@ -2,16 +2,16 @@
  * Instruction fetch and predecoding: from a virtual address to records, and from bytes to a
  * handler. Breakpoints live here: a record that has one is resolved anew each time.
  */
-import { mayMisalign } from './alignedJumps.ts';
+import { decoded as decodedBits } from '../../engine/encodings.ts';
 import type { CodePages } from '../../engine/codePages.ts';
 import type { EngineMemory } from '../../engine/engineMemory.ts';
+import type { Interpreter } from '../../engine/interpreter.ts';
 import {
   exit,
   hart as layout,
   leave,
   pageBytes,
   record,
-  recordShift,
   special,
   zeroSink,
 } from '../../engine/layout.ts';
@@ -34,7 +34,7 @@ interface FetcherParts {
   readonly memory: PhysicalMemory;
   readonly code: CodePages;
   readonly decoder: Decoder;
-  readonly extensions: ReadonlySet<string>;
+  readonly interpreter: Pick<Interpreter, 'decode'>;
   readonly xlen: RegisterWidth;
   readonly codePageAdded: (offset: number) => void;
   readonly recordsExhausted: () => void;
@@ -58,12 +58,8 @@ export class Fetcher {
   private readonly tables: EngineTables;
   private readonly triggers: Triggers;
   private breakpoints = new Set<bigint>();
-  /** Behind the instruction that was decoded last comes the next one, unless it traps. */
-  private goesOn = false;
   /** Offsets of breakpoints by the number of their virtual page. */
   private readonly breakpointsOfPage = new Map<number, number[]>();
-  /** Addresses of instructions are multiples of 4. */
-  private readonly jumpsAreChecked: boolean;
   private triggerOffsets: readonly number[] = [];
 
   constructor(
@@ -81,7 +77,6 @@ export class Fetcher {
     this.regimes = regimes;
     this.pmp = pmp;
     this.triggers = triggers;
-    this.jumpsAreChecked = !parts.extensions.has('zca');
   }
 
   /** A page's breakpoints are brought to its records when it is next looked up. */
@@ -181,29 +176,7 @@ export class Fetcher {
         : this.halfAt(page + offset + 2);
     if (second < 0) return leave.before;
     const bits = (first | (second << 16)) >>> 0;
-    const handler = this.decodeInto(at, isWide ? bits : first, offset, looked || straddles);
-    if (this.goesOn)
-      this.decodeOn(page, offset + (isWide ? 4 : 2), at + ((isWide ? 4 : 2) << recordShift));
-    return handler;
-  }
-
-  /** What is behind an instruction is executed next as a rule: up to a jump, or what is known. */
-  private decodeOn(page: number, from: number, firstRecord: number): void {
-    const { code, engine, memory } = this.parts;
-    const { view } = engine;
-    const start = memory.offsetOf(page, pageBytes);
-    let at = firstRecord;
-    for (let offset = from; this.goesOn && offset < pageBytes;) {
-      if (view.getUint16(at + record.handler, true) !== special.resolve) return;
-      if (code.isWatched(page, offset)) return;
-      const first = view.getUint16(start + offset, true);
-      const isWide = (first & 3) === 3;
-      if (isWide && offset === pageBytes - 2) return;
-      const second = isWide ? view.getUint16(start + offset + 2, true) : 0;
-      this.decodeInto(at, (first | (second << 16)) >>> 0, offset, false);
-      offset += isWide ? 4 : 2;
-      at += (isWide ? 4 : 2) << recordShift;
-    }
+    return this.decodeInto(at, isWide ? bits : first, offset, looked || straddles);
   }
 
   /** As `InterpreterClient.predecode`. */
@@ -243,35 +216,38 @@ export class Fetcher {
 
   private createRecords(page: number): number {
     const { parts } = this;
-    const created = parts.code.create(page);
+    const offset = parts.memory.offsetOf(page, pageBytes);
+    const created = parts.code.create(page, offset);
     if (created === undefined) {
       parts.recordsExhausted();
       return 0;
     }
-    parts.codePageAdded(parts.memory.offsetOf(page, pageBytes));
+    parts.codePageAdded(offset);
     return created;
   }
 
   private decodeInto(at: number, bits: number, offset: number, eachTime: boolean): number {
-    const { parts } = this;
-    const { rows, handlers, illegalRow, alignedJumpRow } = this.tables;
-    const decoded = parts.decoder.decode(bits);
-    this.goesOn = decoded?.row.flow === 'next';
+    const { interpreter, engine } = this.parts;
+    const known = interpreter.decode(at, bits, offset) & decodedBits.handler;
+    const handler = known === 0 ? this.decodeUnusual(at, bits) : known;
+    if (eachTime) engine.view.setUint16(at + record.handler, special.resolve, true);
+    return handler;
+  }
+
+  /** What generated code does not decode: jumps that may trap, and words that are no instructions. */
+  private decodeUnusual(at: number, bits: number): number {
+    const { decoder, code } = this.parts;
+    const { illegalRow, alignedJumpRow, handlers } = this.tables;
+    const decoded = decoder.decode(bits);
     if (!decoded) {
       const length = (bits & 3) === 3 ? 4 : 2;
       const handler = defined(handlers.number(illegalRow, length, false), 'illegal');
-      const operands = { handler, rd: 0, rs1: 0, rs2: 0, imm: 0 };
-      parts.code.write(at, operands, eachTime ? special.resolve : handler);
+      code.write(at, { handler, rd: 0, rs1: 0, rs2: 0, imm: 0 });
       return handler;
     }
     const { length, rd, rs1, rs2, imm } = decoded;
-    const checked = this.jumpsAreChecked && mayMisalign(decoded);
-    const rowIndex = checked ? alignedJumpRow : decoded.rowIndex;
-    const target = offset + imm;
-    const far = rows[rowIndex]!.direct && (target < 0 || target >= pageBytes);
-    const handler = defined(handlers.number(rowIndex, length, far), 'handler');
-    const operands = { handler, rd: rd === 0 ? zeroSink : rd, rs1, rs2, imm };
-    parts.code.write(at, operands, eachTime ? special.resolve : handler);
+    const handler = defined(handlers.number(alignedJumpRow, length, false), 'an aligned jump');
+    code.write(at, { handler, rd: rd === 0 ? zeroSink : rd, rs1, rs2, imm });
     return handler;
   }
 

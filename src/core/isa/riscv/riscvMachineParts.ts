@@ -13,7 +13,7 @@ import { Decoder } from './decode.ts';
 import { engineTables } from './engineRows.ts';
 import { Hart } from './hart.ts';
 import type { TrapInstructionValue } from './trapInstruction.ts';
-import { interpreterModule } from './interpreterModule.ts';
+import { interpreterModule, loadEncodings } from './interpreterModule.ts';
 
 export interface RamRequest {
   readonly name: string;
@@ -72,6 +72,9 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
   for (const { name, base, size, writable } of options.ram) {
     memory.addRam({ name, base, size, writable, offset: engine.allocateRam(size) });
   }
+  const enabled = (name: string): boolean =>
+    privileged.has(name) || options.extensions.has(name.toLowerCase());
+  loadEncodings(engine, xlen, enabled);
   const code = new CodePages(engine);
   memory.onWrite = (address, size) => code.invalidate(address, size);
   const translator =
@@ -97,10 +100,7 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
     clock: options.clock,
     time: options.time ?? options.clock,
     xlen,
-    decoder: new Decoder(
-      (name) => privileged.has(name) || options.extensions.has(name.toLowerCase()),
-      xlen,
-    ),
+    decoder: new Decoder(enabled, xlen),
     extensions: options.extensions,
     trapInstruction: options.trapInstruction ?? 'transformed',
     external: options.external ?? [],
