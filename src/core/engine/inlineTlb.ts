@@ -9,6 +9,7 @@ import {
   i64,
   load,
   local,
+  ltU,
   shrU32,
   sub,
   tee,
@@ -29,6 +30,11 @@ type Kind = 'read' | 'write';
  */
 export function tlbHit(set: Expr, address: Expr, entry: number, kind: Kind, size: number): Expr {
   return geU(complement(set, address, entry, kind), i64(-(pageBytes - size + 1)));
+}
+
+/** The opposite of `tlbHit`, which leaves the entry's offset as well. */
+export function tlbMiss(set: Expr, address: Expr, entry: number, kind: Kind, size: number): Expr {
+  return ltU(complement(set, address, entry, kind), i64(-(pageBytes - size + 1)));
 }
 
 /** As `tlbHit`, and the address is a multiple of `size`. */

@@ -1,5 +1,5 @@
 /** The semantic context of the interpreter: operands from the record, registers in memory. */
-import { assert } from '../base/assert.ts';
+import { assert, defined } from '../base/assert.ts';
 import {
   add,
   add32,
@@ -8,25 +8,26 @@ import {
   effect,
   eq,
   eq32,
+  eqz32,
   i32,
   i64,
   load,
   local,
   ltS32,
   ltU,
+  ne32,
   ofBits,
   select,
   shl32,
   signExtend32,
   sub,
-  sub32,
   wrap,
   zeroExtend,
   type Expr,
 } from '../wasm/expression.ts';
 import type { FunctionBuilder, Label } from '../wasm/functionBuilder.ts';
 import { loadOperators, storeOperators } from './accessOperators.ts';
-import { alignedTlbHit, tlbHit, tlbOffset } from './inlineTlb.ts';
+import { alignedTlbHit, tlbHit, tlbMiss, tlbOffset } from './inlineTlb.ts';
 import type { LoopState } from './loopState.ts';
 import type { FunctionIndices } from './interpreterImports.ts';
 import { inWidth, pcOf, savePc } from './recordPc.ts';
@@ -49,13 +50,28 @@ export interface InterpreterPlace {
   readonly state: LoopState;
   /** Number of the handler that runs: several share one place when TypeScript does all the work. */
   readonly handlerNumber: Expr;
+  /** The instruction is retired, and the record of the one behind it is set. */
   readonly next: Label;
   readonly left: Label;
   readonly leftSavingPc: Label;
-  /** Looks up a pc and sets `record`, leaving the interpreter when the fetch faults. */
-  readonly goTo: (pc: Expr) => void;
-  /** Counts that a jump led to the record that is now in `record`. */
-  readonly count: () => void;
+  /** In the loop, whose handlers call nothing. */
+  readonly loop?: LoopLabels | undefined;
+}
+
+/** Where the loop's handlers go on, besides with the instruction behind theirs. */
+export interface LoopLabels {
+  /** A jump led to the record that is now set. */
+  readonly jumped: Label;
+  /** A jump leads to the pc on the stack, in any page. */
+  readonly jumpsTo: Label;
+  /** As `jumpsTo`, where it is not counted. */
+  readonly goesTo: Label;
+  /**
+   * Where a condition says that things are not as usual, the instruction, of which nothing has been
+   * done, begins anew in a function apart, whose handlers call what they need.
+   */
+  readonly inFullIf: (isUnusual: Expr) => void;
+  /** Jumps backward are counted. */
   readonly counts: boolean;
 }
 
@@ -66,7 +82,6 @@ export class InterpreterContext implements SemanticContext {
   private readonly f: FunctionBuilder;
   private readonly place: InterpreterPlace;
   private readonly rec: Expr;
-  private readonly budget: Expr;
   private ended = false;
 
   constructor(f: FunctionBuilder, place: InterpreterPlace) {
@@ -74,7 +89,6 @@ export class InterpreterContext implements SemanticContext {
     this.place = place;
     this.xlen = place.xlen;
     this.rec = place.state.record;
-    this.budget = place.state.budget;
   }
 
   rs1(): Expr {
@@ -106,16 +120,22 @@ export class InterpreterContext implements SemanticContext {
     const address = add32(this.place.state.base, load('i32.load16_u', this.rec, record.rd));
     const { bitsOf } = value;
     if (bitsOf) this.f.store('f64.store', address, bitsOf, hart.registers);
+    else if (this.place.loop) this.f.store('i64.store', address, value, hart.registers);
     // The value first: what it takes may be a call, across which the address would live.
     else this.f.store('i64.store', address, this.f.keep(value), hart.registers);
   }
 
   load(width: AccessWidth, address: Expr): Expr {
-    const { functions, state } = this.place;
+    const { functions, state, loop } = this.place;
     const { base, set } = state;
     return effect('i64', (f) => {
       const a = f.keep(this.reached(address));
       f.temporary('i32', (entry) => {
+        if (loop) {
+          loop.inFullIf(tlbMiss(set, a, entry, 'read', accessBytes[width]));
+          load(loadOperators[width], tlbOffset(a, entry, 'read')).emit(f);
+          return;
+        }
         f.ifValue(tlbHit(set, a, entry, 'read', accessBytes[width]), 'i64');
         load(loadOperators[width], tlbOffset(a, entry, 'read')).emit(f);
         f.else();
@@ -128,11 +148,16 @@ export class InterpreterContext implements SemanticContext {
   }
 
   store(width: AccessWidth, address: Expr, value: Expr): void {
-    const { functions, state } = this.place;
+    const { functions, state, loop } = this.place;
     const { base, set } = state;
     const f = this.f;
     const a = f.keep(this.reached(address));
     f.temporary('i32', (entry) => {
+      if (loop) {
+        loop.inFullIf(tlbMiss(set, a, entry, 'write', accessBytes[width]));
+        f.store(storeOperators[width], tlbOffset(a, entry, 'write'), value);
+        return;
+      }
       f.if(tlbHit(set, a, entry, 'write', accessBytes[width]));
       f.store(storeOperators[width], tlbOffset(a, entry, 'write'), value);
       f.else();
@@ -151,13 +176,18 @@ export class InterpreterContext implements SemanticContext {
   }
 
   loadReserved(width: 'w' | 'd', address: Expr): void {
-    const { functions, state } = this.place;
+    const { functions, state, loop } = this.place;
     const { base, set } = state;
     const f = this.f;
     const a = f.keep(this.reached(address));
     const size = accessBytes[width];
     const value = effect('i64', () => {
       f.temporary('i32', (entry) => {
+        if (loop) {
+          loop.inFullIf(eqz32(alignedTlbHit(set, a, entry, 'read', size)));
+          load(loadOperators[width], tlbOffset(a, entry, 'read')).emit(f);
+          return;
+        }
         f.ifValue(alignedTlbHit(set, a, entry, 'read', size), 'i64');
         load(loadOperators[width], tlbOffset(a, entry, 'read')).emit(f);
         f.else();
@@ -199,22 +229,19 @@ export class InterpreterContext implements SemanticContext {
   }
 
   jumpAndLinkRegister(target: Expr): void {
-    const { base } = this.place.state;
+    const { state } = this.place;
+    const { base } = state;
+    const { jumped, jumpsTo } = this.inLoop();
     const f = this.f;
     const to = f.keep(this.reached(target));
     this.wr(this.linkAddress());
     const distance = f.keep(sub(to, load('i64.load', base, hart.pageAddress)));
     f.if(ltU(distance, i64(pageBytes)));
     const inPage = shl32(wrap(distance), i32(recordShift));
-    this.retireTo(() => {
-      this.place.state.setRecord(add32(load('i32.load', base, hart.recordPage), inPage));
-      this.place.count();
-    });
+    state.setRecord(add32(load('i32.load', base, hart.recordPage), inPage));
+    f.branch(jumped);
     f.end();
-    this.retireTo(() => {
-      this.place.goTo(to);
-      this.place.count();
-    });
+    f.branchWith(jumpsTo, to);
     this.ended = true;
   }
 
@@ -267,15 +294,21 @@ export class InterpreterContext implements SemanticContext {
 
   needFloatUnit(state: number): void {
     const f = this.f;
-    f.if(ltS32(this.floatUnit(), i32(state)));
+    const isNotReady = ltS32(this.floatUnit(), i32(state));
+    if (this.place.loop) {
+      this.place.loop.inFullIf(isNotReady);
+      return;
+    }
+    f.if(isNotReady);
     this.callHost();
     f.end();
   }
 
-  /** What every handler ends with that did not jump: one more retired, on to the next record. */
+  /** What every handler ends with that did not jump: on to the next record. */
   finish(): void {
     if (this.ended) return;
-    this.retireTo(() => this.place.state.setRecord(this.after()));
+    this.place.state.setRecord(this.after());
+    this.f.branch(this.place.next);
   }
 
   /** `mayJump`: the instruction may be a jump, behind which the slice goes on. */
@@ -292,22 +325,22 @@ export class InterpreterContext implements SemanticContext {
       this.rec,
       this.place.handlerNumber,
       i32(length),
-      this.budget,
+      state.budget,
     );
     f.temporary('i32', (result) => {
       state.around(() => f.set(result, code));
       f.if(ltS32(local('i32', result), i32(0)));
       if (mayJump) {
         f.if(eq32(local('i32', result), i32(leave.jumped)));
-        this.retireTo(() => this.place.goTo(load('i64.load', base, hart.pc)));
+        f.branchWith(this.inLoop().goesTo, load('i64.load', base, hart.pc));
         f.end();
       }
       // TypeScript has set pc and exit; only the count is left to us.
-      const retired = eq32(local('i32', result), i32(leave.after));
-      this.place.state.setBudget(sub32(this.budget, retired));
+      const isNotRetired = ne32(local('i32', result), i32(leave.after));
+      state.setRetired(add32(state.retired, isNotRetired));
       f.branch(this.place.left);
       f.end();
-      this.place.state.setBudget(local('i32', result));
+      state.setBudget(local('i32', result));
     });
   }
 
@@ -336,32 +369,31 @@ export class InterpreterContext implements SemanticContext {
 
   /** Loops begin at targets of backward jumps; forward branches need no counting. */
   private goToTarget(counted: 'backward' | 'always'): void {
-    const { handler, goTo, count, state, counts } = this.place;
+    const { handler, next, state } = this.place;
+    const { jumped, jumpsTo, counts } = this.inLoop();
     assert(handler.row.direct, `${handler.row.mnemonic} has no direct target`);
-    this.retireTo(() => {
-      if (handler.far) {
-        goTo(this.reached(this.pcImm()));
-        count();
-        return;
-      }
-      const immediate = load('i32.load', this.rec, record.immediate);
-      if (!counts || counted === 'always') {
-        state.setRecord(add32(this.rec, shl32(immediate, i32(recordShift))));
-        count();
-        return;
-      }
-      const distance = this.f.keep(immediate);
+    const f = this.f;
+    if (handler.far) {
+      f.branchWith(jumpsTo, this.reached(this.pcImm()));
+      return;
+    }
+    const to = (distance: Expr): void =>
       state.setRecord(add32(this.rec, shl32(distance, i32(recordShift))));
-      this.f.if(ltS32(distance, i32(0)));
-      count();
-      this.f.end();
-    });
+    const immediate = load('i32.load', this.rec, record.immediate);
+    if (counts && counted === 'backward') {
+      const distance = f.keep(immediate);
+      to(distance);
+      f.branchIf(jumped, ltS32(distance, i32(0)));
+      f.branch(next);
+    } else {
+      to(immediate);
+      f.branch(jumped);
+    }
   }
 
-  private retireTo(go: () => void): void {
-    this.place.state.setBudget(sub32(this.budget, i32(1)));
-    go();
-    this.f.branch(this.place.next);
+  /** Labels that only jumps need, and those are in the loop. */
+  private inLoop(): LoopLabels {
+    return defined(this.place.loop, 'the loop around a jump');
   }
 
   /** Sets the budget to what the slow path gives back, or leaves with a trap. */
@@ -372,7 +404,7 @@ export class InterpreterContext implements SemanticContext {
     f.store('i32.store', base, this.rec, hart.slowRecord);
     const code = i32(accessWidths.indexOf(width) | flags);
     f.temporary('i32', (result) => {
-      const called = callValue('i32', functionIndex, base, code, this.budget);
+      const called = callValue('i32', functionIndex, base, code, state.budget);
       state.around(() => f.set(result, called));
       f.branchIf(leftSavingPc, ltS32(local('i32', result), i32(0)));
       state.setBudget(local('i32', result));
@@ -381,11 +413,17 @@ export class InterpreterContext implements SemanticContext {
 
   /** Offset in memory of a word that may be read and written at once. */
   private atomicAddress(width: AtomicWidth, address: Expr): Expr {
-    const { functions, state } = this.place;
+    const { functions, state, loop } = this.place;
     const { base, set } = state;
     return effect('i32', (f) => {
       const a = f.keep(this.reached(address));
       f.temporary('i32', (entry) => {
+        if (loop) {
+          const hit = alignedTlbHit(set, a, entry, 'write', accessBytes[width]);
+          loop.inFullIf(eqz32(hit));
+          tlbOffset(a, entry, 'write').emit(f);
+          return;
+        }
         f.ifValue(alignedTlbHit(set, a, entry, 'write', accessBytes[width]), 'i32');
         tlbOffset(a, entry, 'write').emit(f);
         f.else();

@@ -12,7 +12,6 @@ import {
   eqz32,
   i32,
   i64,
-  leS32,
   load,
   local,
   ltS32,
@@ -71,9 +70,16 @@ export function generateInterpreter(
   const { handlers } = new HandlerTable(rows, special.first);
   const apart = new Map<string, number>();
   for (const name of new Set(handlers.flatMap(({ row }) => row.apart ?? []))) {
-    apart.set(name, module.addFunction(generateApart(name, handlers, xlen, functions)));
+    const f = apartBuilder();
+    const members = handlers.filter(({ row }) => row.apart === name);
+    fillApart(f, members, handlers, xlen, functions);
+    apart.set(name, module.addFunction(f));
   }
-  module.addFunction(generateRun(handlers, xlen, functions, apart, tier), 'run');
+  const inFull = apartBuilder();
+  const unusual = module.addFunction(inFull);
+  const run = generateRun(handlers, xlen, functions, { apart, unusual }, tier);
+  module.addFunction(run.builder, 'run');
+  fillApart(inFull, run.unusual, handlers, xlen, functions);
   return module.build();
 }
 
@@ -83,13 +89,13 @@ interface Tier {
   readonly regionType: number;
 }
 
-/** lookup(hart, tlbSet, budget, pc) → record, or 0 when the fetch did not succeed. */
+/** lookup(pc, hart, tlbSet, budget) → record, or 0 when the fetch did not succeed. */
 function generateLookup(fetchMiss: number): FunctionBuilder {
-  const f = new FunctionBuilder(['i32', 'i32', 'i32', 'i64'], ['i32']);
-  const base = f.parameter(0);
-  const set = f.parameter(1);
-  const budget = f.parameter(2);
-  const pc = f.parameter(3);
+  const f = new FunctionBuilder(['i64', 'i32', 'i32', 'i32'], ['i32']);
+  const pc = f.parameter(0);
+  const base = f.parameter(1);
+  const set = f.parameter(2);
+  const budget = f.parameter(3);
   const page = f.keep(and(pc, i64(-pageBytes)));
   const entryMask = (tlb.fetchEntries - 1) * tlb.entryBytes;
   const entry = f.keep(add32(set, and32(shrU32(wrap(pc), i32(8)), i32(entryMask))));
@@ -107,26 +113,35 @@ function generateLookup(fetchMiss: number): FunctionBuilder {
   return f;
 }
 
+/** Indices of functions apart. */
+interface ApartFunctions {
+  /** By the name in the row. */
+  readonly apart: ReadonlyMap<string, number>;
+  /** Of what handlers in the loop leave to it. */
+  readonly unusual: number;
+}
+
 function generateRun(
   handlers: readonly Handler[],
   xlen: RegisterWidth,
   functions: FunctionIndices,
-  /** Functions that `generateApart` made, by name. */
-  apart: ReadonlyMap<string, number>,
+  { apart, unusual }: ApartFunctions,
   tier: Tier | undefined,
-): FunctionBuilder {
+): { builder: FunctionBuilder; unusual: Handler[] } {
   const f = new FunctionBuilder(['i32', 'i32'], ['i32']);
   const handler = f.newLocal('i32');
+  const number = local('i32', handler);
   const set = f.newLocal('i32');
   const state = new LoopState(f, { base: 0, set, record: f.newLocal('i32'), budget: 1 });
-  const { base, budget, record: here } = state;
+  const { base, record: here } = state;
   state.begin();
 
   const left = f.block();
   const leftSavingPc = f.block();
   const goTo = goingTo(f, functions.lookup, state, left);
-  const hot = tier?.hot;
-  const count = hot === undefined ? () => {} : () => countEntry(f, hot, state);
+  const count = (): void => {
+    if (tier) countEntry(f, tier.hot, state);
+  };
   goTo(load('i64.load', base, hart.pc));
   if (tier) {
     f.if(load('i32.load', base, hart.beginsAtTrap));
@@ -136,12 +151,19 @@ function generateRun(
   }
 
   const next = f.loop();
-  f.if(leS32(budget, i32(0)));
+  state.begins();
+  f.if(ltS32(state.retired, i32(0)));
   f.store('i32.store', base, i32(exit.budget), hart.exit);
   f.branch(leftSavingPc);
   f.end();
   f.set(handler, load('i32.load16_u', here, record.handler));
   const dispatch = f.loop();
+
+  // What handlers have in common, behind them: each of it once, as V8 takes long for a big function.
+  const jumped = tier ? f.block() : next;
+  const jumpsTo = f.blockValue('i64');
+  const goesTo = f.blockValue('i64');
+  const inFull = f.block();
 
   // One block per place in the code, innermost first, so that place i falls out of the i-th block.
   const { places, placeOf } = placesOf(handlers);
@@ -153,23 +175,24 @@ function generateRun(
     ...placeOf.map((at) => special.first + at),
   ];
   const targets = cases.map((place) => labels[place]!);
-  f.branchTable(local('i32', handler), targets, targets[special.resolve]!);
+  f.branchTable(number, targets, targets[special.resolve]!);
 
   f.end(); // special.resolve
-  const resolved = callValue('i32', functions.resolve, base, here, budget);
+  const resolved = callValue('i32', functions.resolve, base, here, state.budget);
   state.around(() => f.set(handler, resolved));
-  f.branchIf(leftSavingPc, ltS32(local('i32', handler), i32(0)));
+  f.branchIf(leftSavingPc, ltS32(number, i32(0)));
   f.branch(dispatch);
 
   f.end(); // special.pageEnd
+  state.givesBack();
   const pageEnd = add(load('i64.load', base, hart.pageAddress), i64(pageBytes));
-  goTo(inWidth(xlen, add(pageEnd, load('i64.load32_s', here, record.immediate))));
-  f.branch(next);
+  const behind = add(pageEnd, load('i64.load32_s', here, record.immediate));
+  f.branchWith(goesTo, inWidth(xlen, behind));
 
   f.end(); // special.translated
   if (tier) {
     const entry = {
-      ...{ state, handler, dispatch, next, left, goTo, count },
+      ...{ state, handler, dispatch, next, left, goTo, jumped },
       countTransfer: () => countTransfer(f, tier.hot, state),
       surprise: () => state.around(() => f.call(tier.hot, base, here)),
     };
@@ -178,33 +201,56 @@ function generateRun(
     f.unreachable();
   }
 
+  const notDoneHere = new Set<Handler>();
   for (const h of places) {
     f.end();
     const elsewhere = h.row.apart && apart.get(h.row.apart);
     if (elsewhere !== undefined) {
-      callApart(f, elsewhere, state, local('i32', handler));
+      callApart(f, elsewhere, state, number);
       f.branchIf(next, here);
       f.branch(left);
       continue;
     }
+    const inFullIf = (isUnusual: Expr): void => {
+      notDoneHere.add(h);
+      f.branchIf(inFull, isUnusual);
+    };
     f.scope(() => {
       const context = new InterpreterContext(f, {
-        ...{ xlen, handler: h, handlerNumber: local('i32', handler), functions, state },
-        ...{ next, left, leftSavingPc, goTo, count, counts: tier !== undefined },
+        ...{ xlen, handler: h, handlerNumber: number, functions, state },
+        ...{ next, left, leftSavingPc },
+        loop: { jumped, jumpsTo, goesTo, inFullIf, counts: tier !== undefined },
       });
       h.row.execute(context);
       context.finish();
     });
   }
   f.unreachable();
+  f.end(); // inFull
+  callApart(f, unusual, state, number);
+  f.branchIf(next, here);
+  f.branch(left);
+  f.end(); // goesTo
+  goTo(onStack);
+  f.branch(next);
+  f.end(); // jumpsTo
+  goTo(onStack);
+  if (tier) f.end(); // jumped
+  count();
+  f.branch(next);
   f.end(); // dispatch
   f.end(); // next
+  f.unreachable();
   f.end(); // leftSavingPc
   savePc(f, xlen, base, here);
+  state.givesBack();
   f.end(); // left
-  budget.emit(f);
-  return f;
+  state.retired.emit(f);
+  return { builder: f, unusual: [...notDoneHere] };
 }
+
+/** What the block has left. */
+const onStack: Expr = { type: 'i64', emit: () => {} };
 
 /** Looks up a pc and sets the record, leaving the interpreter when the fetch faults. */
 function goingTo(
@@ -213,49 +259,51 @@ function goingTo(
   state: LoopState,
   left: Label,
 ): (pc: Expr) => void {
-  const { base, set, budget } = state;
+  const { base, set, retired } = state;
   return (pc) =>
     f.temporary('i32', (found) => {
-      state.around(() => f.set(found, callValue('i32', lookup, base, set, budget, pc)));
+      state.around(() => f.set(found, callValue('i32', lookup, pc, base, set, retired)));
       state.setRecord(local('i32', found));
       f.branchIf(left, eqz32(local('i32', found)));
     });
 }
 
 function callApart(f: FunctionBuilder, index: number, state: LoopState, number: Expr): void {
-  const { base, set, record: here, budget } = state;
+  const { base, set, record: here, retired } = state;
   f.temporary('i32', (left) =>
     f.temporary('i32', (next) => {
       state.around(() => {
-        f.call(index, base, set, here, budget, number);
+        f.call(index, base, set, here, retired, number);
         f.setFromStack(left);
         f.setFromStack(next);
       });
-      state.setBudget(local('i32', left));
+      state.setRetired(local('i32', left));
       state.setRecord(local('i32', next));
     }),
   );
 }
 
 /**
- * The handlers of a name: apart(hart, tlbSet, record, budget, handler) → record that is next, or 0
- * where the interpreter is left with pc saved; remaining budget.
+ * apart(hart, tlbSet, record, budget once it is retired, handler) → record that is next, or 0 where
+ * the interpreter is left with pc saved; remaining budget.
  */
-function generateApart(
-  name: string,
+const apartBuilder = (): FunctionBuilder =>
+  new FunctionBuilder(['i32', 'i32', 'i32', 'i32', 'i32'], ['i32', 'i32']);
+
+/** Some of the handlers. */
+function fillApart(
+  f: FunctionBuilder,
+  members: readonly Handler[],
   handlers: readonly Handler[],
   xlen: RegisterWidth,
   functions: FunctionIndices,
-): FunctionBuilder {
-  const f = new FunctionBuilder(['i32', 'i32', 'i32', 'i32', 'i32'], ['i32', 'i32']);
+): void {
   const state = new LoopState(f, { base: 0, set: 1, record: 2, budget: 3 });
-  const { base, budget, record: here } = state;
+  const { base, record: here } = state;
   const number = f.parameter(4);
   const left = f.block();
   const leftSavingPc = f.block();
   const next = f.block();
-  const goTo = goingTo(f, functions.lookup, state, left);
-  const members = handlers.filter(({ row }) => row.apart === name);
   const none = f.block();
   const labels = members.map(() => f.block()).reverse();
   const targets = handlers.map((handler) => labels[members.indexOf(handler)] ?? none);
@@ -264,8 +312,7 @@ function generateApart(
     f.end();
     f.scope(() => {
       const context = new InterpreterContext(f, {
-        ...{ xlen, handler, handlerNumber: number, functions, state },
-        ...{ next, left, leftSavingPc, goTo, count: () => {}, counts: false },
+        ...{ xlen, handler, handlerNumber: number, functions, state, next, left, leftSavingPc },
       });
       handler.row.execute(context);
       context.finish();
@@ -275,14 +322,14 @@ function generateApart(
   f.unreachable();
   f.end(); // next
   here.emit(f);
-  budget.emit(f);
+  state.retired.emit(f);
   f.return();
   f.end(); // leftSavingPc
   savePc(f, xlen, base, here);
+  state.givesBack();
   f.end(); // left
   i32(0).emit(f);
-  budget.emit(f);
-  return f;
+  state.retired.emit(f);
 }
 
 /**

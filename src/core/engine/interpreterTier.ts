@@ -72,7 +72,8 @@ export interface RegionEntry {
   /** Ends the run; pc is saved. */
   readonly left: Label;
   readonly goTo: (pc: Expr) => void;
-  readonly count: () => void;
+  /** Counts that a jump led to the record that is now set, and goes on there. */
+  readonly jumped: Label;
   readonly countTransfer: () => void;
   /** Tells the translator that a region, in `exitSite`, was left because it assumed too much. */
   readonly surprise: () => void;
@@ -86,11 +87,11 @@ export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: Region
     next,
     left,
     goTo,
-    count,
+    jumped,
     countTransfer: transfer,
     surprise,
   } = entry;
-  const { base, record: rec, budget } = state;
+  const { base, record: rec } = state;
   const word = load('i32.load', rec, record.hot);
   const index = and32(shrU32(word, i32(hotWord.indexShift)), i32(hotWord.indexMask));
   f.store('i32.store', base, i32(regionExit.goOn), hart.regionExit);
@@ -99,28 +100,26 @@ export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: Region
   f.temporary('i64', (pc) => {
     f.temporary('i32', (left) => {
       state.around(() => {
-        f.callIndirect(typeIndex, index, base, pcOf(base, rec), budget, i32(callDepth));
+        f.callIndirect(typeIndex, index, base, pcOf(base, rec), state.budget, i32(callDepth));
         f.setFromStack(left);
         f.setFromStack(pc);
       });
-      state.setBudget(local('i32', left));
+      state.setRetired(local('i32', left));
     });
     f.branchIf(left, eq(local('i64', pc), i64(nowhere)));
     goTo(local('i64', pc));
   });
   f.if(eq32(load('i32.load', base, hart.regionExit), i32(regionExit.goOn)));
-  f.if(ltS32(load('i32.load', rec, record.hot), i32(0)));
+  f.branchIf(jumped, eqz32(ltS32(load('i32.load', rec, record.hot), i32(0))));
   transfer();
-  f.else();
-  count();
-  f.end();
   f.branch(next);
   f.end();
   countUp(f, base, hart.regionLeaves);
   f.if(load('i32.load', base, hart.exitSite));
   surprise();
   f.end();
-  f.branchIf(next, eqz32(ltS32(i32(0), budget)));
+  f.branchIf(next, eqz32(ltS32(i32(0), state.retired)));
+  state.begins();
   f.set(handler, load('i32.load16_u', rec, record.handler));
   f.if(eq32(local('i32', handler), i32(special.translated)));
   f.set(handler, load('i32.load16_u', rec, record.hot));

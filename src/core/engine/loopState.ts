@@ -4,7 +4,7 @@
  * ways without calls too. Nearly every handler has a call in its slow path; so every instruction
  * would store where it is and what is left of the budget, and load both again for the next.
  */
-import { i32, load, local, type Expr } from '../wasm/expression.ts';
+import { add32, i32, load, local, sub32, type Expr } from '../wasm/expression.ts';
 import type { FunctionBuilder } from '../wasm/functionBuilder.ts';
 import { hart, shared } from './layout.ts';
 
@@ -21,6 +21,9 @@ export class LoopState {
   /** Offset of the TLB set in use. */
   readonly set: Expr;
   readonly record: Expr;
+  /** What remains of the budget when the instruction in progress, if one is, has been retired. */
+  readonly retired: Expr;
+  /** What remains while it has not. */
   readonly budget: Expr;
   private readonly f: FunctionBuilder;
   private readonly locals: LoopLocals;
@@ -31,7 +34,8 @@ export class LoopState {
     this.base = local('i32', locals.base);
     this.set = local('i32', locals.set);
     this.record = local('i32', locals.record);
-    this.budget = local('i32', locals.budget);
+    this.retired = local('i32', locals.budget);
+    this.budget = add32(this.retired, i32(1));
   }
 
   /** Where a run begins, whose hart is in `base`. */
@@ -44,7 +48,7 @@ export class LoopState {
   around(calls: () => void): void {
     const { f, base, locals } = this;
     f.store('i32.store', base, this.record, hart.loopRecord);
-    f.store('i32.store', base, this.budget, hart.loopBudget);
+    f.store('i32.store', base, this.retired, hart.loopBudget);
     calls();
     f.set(locals.base, load('i32.load', i32(0), shared.running));
     f.set(locals.set, load('i32.load', base, hart.tlbSet));
@@ -56,7 +60,23 @@ export class LoopState {
     this.f.set(this.locals.record, value);
   }
 
-  setBudget(value: Expr): void {
+  /** What remains where no instruction is in progress, or once it has been retired. */
+  setRetired(value: Expr): void {
     this.f.set(this.locals.budget, value);
+  }
+
+  /** What remains while the instruction in progress has not been retired. */
+  setBudget(value: Expr): void {
+    this.setRetired(sub32(value, i32(1)));
+  }
+
+  /** An instruction begins: all handlers but those that do not retire it need no count of their own. */
+  begins(): void {
+    this.setRetired(sub32(this.retired, i32(1)));
+  }
+
+  /** The instruction that began is not retired after all. */
+  givesBack(): void {
+    this.setRetired(this.budget);
   }
 }

@@ -68,6 +68,11 @@ export class FunctionBuilder {
   block(): Label {
     return this.open(op.block);
   }
+  /** A block whose end has a value on the stack, as every branch to it does. */
+  blockValue(type: ValueType): Label {
+    this.code.byte(op.block).byte(valueTypes[type]);
+    return ++this.depth as Label;
+  }
   loop(): Label {
     return this.open(op.loop);
   }
@@ -91,6 +96,10 @@ export class FunctionBuilder {
 
   branch(label: Label): void {
     this.code.byte(op.br).unsigned(this.depth - label);
+  }
+  branchWith(label: Label, value: Expr): void {
+    value.emit(this);
+    this.branch(label);
   }
   branchIf(label: Label, condition: Expr): void {
     condition.emit(this);
