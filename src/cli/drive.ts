@@ -1,6 +1,7 @@
 /**
- * Runs a machine to its end: slices of a fixed number of instructions, and between them the world
- * outside. Slices are counted, never timed, so that two runs with the same input are equal.
+ * Runs a machine to its end: slices of so many instructions, and between them the world outside.
+ * Slices are counted and not timed until all input that is there from the start has been delivered,
+ * so that two runs with the same input are equal.
  */
 import { Bug } from '../core/base/assert.ts';
 import { failedHandler } from '../core/machine/callDesk.ts';
@@ -36,8 +37,13 @@ export interface Outcome {
 /** The machine by itself. */
 const unwatched: Pick<Onlooker, 'run'> = { run: (machine, budget) => machine.run(budget) };
 
-/** About a fiftieth of a second: a key is answered at once, and the loop's own work is nothing. */
-const longestSlice = 2_000_000;
+/**
+ * Milliseconds that a slice should take: a key is answered at once, and the loop's own work is
+ * nothing. Nor is it called so often that V8 spends more on optimizing it than it takes.
+ */
+const sliceTime = { least: 5, most: 15 };
+/** A guest that begins to compute less in the same time is answered soon all the same. */
+const longestSlice = 64_000_000;
 /** The first slices are short: first words come at once, and input waits for those (see Consoles). */
 const firstSlice = 10_000;
 /** A guest that has not written a word by then gets what was typed all the same. */
@@ -69,8 +75,12 @@ export async function drive(
     const began = performance.now();
     const budget = Math.min(slice, most - machine.instructions);
     const stop = (options.onlooker ?? unwatched).run(machine, budget);
-    busy += performance.now() - began;
-    slice = Math.min(slice * 2, longest);
+    const took = performance.now() - began;
+    busy += took;
+    if (machine.instructions <= patience || (took < sliceTime.least && stop.kind === 'budget'))
+      slice = Math.min(slice * 2, longest);
+    else if (took > sliceTime.most)
+      slice = Math.min(Math.max(Math.floor(slice / 2), firstSlice), longest);
     consoles.flush();
     const settled = consoles.settled();
     if (settled) await waits.until(settled);
