@@ -86,6 +86,40 @@ describeEngines('core/engine/exactness', () => {
     assert.deepEqual(state(single), state(whole));
   });
 
+  it('ways of different length through hot code count what is on them', () => {
+    const rounds = 80_000;
+    const r = rig(`
+_start: li s1, ${rounds}
+  la s2, boundary - 4
+  csrr s3, minstret
+1: andi t0, s0, 7
+  beqz t0, 2f
+  addi a0, a0, 1
+  andi t1, s0, 1
+  beqz t1, 3f
+  addi a1, a1, 1
+  addi a1, a1, 1
+  addi a1, a1, 1
+  j 4f
+2: ld t2, 0(s2)
+  addi a2, a2, 1
+  j 4f
+3: addi a3, a3, 1
+4: addi s0, s0, 1
+  bltu s0, s1, 1b
+  csrr s4, minstret
+5: j 5b
+  .balign 4096
+boundary: .space 4096`);
+    const random = new Random(4);
+    while (r.x('s4') === 0n) r.hart.run(1 + random.below(2000));
+    // Of eight rounds one takes the load, which no region does, four are odd and three even.
+    const expected = (rounds / 8) * (7 + 4 * 11 + 3 * 8);
+    assert.equal(r.x('s4') - r.x('s3'), 1n + BigInt(expected));
+    const ways = ['a0', 'a1', 'a2', 'a3'].map((name) => Number(r.x(name)) / (rounds / 8));
+    assert.deepEqual(ways, [7, 12, 1, 3]);
+  });
+
   it('a budget of n retires n instructions and no more', () => {
     const r = rig('_start: addi a0, a0, 1\n j _start');
     let expected = 0;

@@ -4,21 +4,18 @@
  */
 import {
   and32,
-  eq,
   eqz32,
   i32,
   i64,
   load,
   local,
   ltS32,
-  ltU,
-  shrU,
   ne,
   shrU32,
   sub,
   sub32,
-  wrap,
   add,
+  add32,
   type Expr,
 } from '../../wasm/expression.ts';
 import { FunctionBuilder, type Label } from '../../wasm/functionBuilder.ts';
@@ -28,12 +25,14 @@ import { floatUnit, hart, hotWord, pageBytes, record, recordShift } from '../lay
 import { accessGroups, type AccessGroup } from './accessGroups.ts';
 import { assumptionsOf, checkAssumptions, type Assumptions } from './assumptions.ts';
 import { inlineOf, lastPlace, lengthOf, pageOf, type Block, type Instruction } from './block.ts';
+import { Budgets } from './budgets.ts';
 import { CodeLookup } from './codeLookup.ts';
 import type { DirectMemory } from './directMemory.ts';
 import { directUse, type DirectUse } from './directSites.ts';
 import type { Discovered } from './discover.ts';
 import { Exits, type ExitPlace } from './exits.ts';
 import { FlowGraph, type FlowNode } from './flowGraph.ts';
+import { branchToPlaces } from './indirectJump.ts';
 import { inWidth } from '../recordPc.ts';
 import type { RegisterWidth } from '../semantics.ts';
 import { written, type Written } from './narrow.ts';
@@ -100,6 +99,7 @@ class RegionEmitter {
   private readonly request: RegionRequest;
   private readonly graph: FlowGraph;
   private readonly states: RegisterStates;
+  private readonly budgets: Budgets;
   private readonly exits: Exits;
   private readonly context: RegionContext;
   private readonly place: RegionPlace & ExitPlace & OutsidePlace;
@@ -112,7 +112,7 @@ class RegionEmitter {
   /** Of the instruction being translated: registers that its exit writes back, and its place. */
   private dirty: Written = written([0, 0], 0);
   private at = 0;
-  /** Instructions of the block from this one on. */
+  /** Instructions from this one on that were taken from the budget. */
   private left = 0;
 
   constructor(request: RegionRequest, graph: FlowGraph) {
@@ -123,6 +123,7 @@ class RegionEmitter {
     this.registers = new RegisterLocals(f, this.base);
     this.graph = graph;
     this.states = new RegisterStates(graph, request.xlen, request.words);
+    this.budgets = new Budgets(graph);
     this.page = f.newLocal('i64');
     this.set = f.newLocal('i32');
     this.lookup = new CodeLookup({
@@ -242,11 +243,11 @@ class RegionEmitter {
     const groups = this.groups[node.id]!;
     context.beginBlock();
     if (count > 0) this.beginBlock(node, new Set(groups.values()));
-    this.left = count;
+    this.left = count + this.budgets.behind(node);
     for (const instruction of block.instructions) {
       this.dirty = tracker.dirty;
       this.at = instruction.at;
-      if (block.end.kind === 'outside' && this.left === 1) {
+      if (block.end.kind === 'outside' && instruction === block.instructions.at(-1)) {
         this.emitOutside(instruction, tracker);
         break;
       }
@@ -282,28 +283,35 @@ class RegionEmitter {
     registers.store(result);
   }
 
-  /** Takes the block from the budget, unless something says that it must be interpreted. */
+  /** Takes from the budget, unless something says that the block must be interpreted. */
   private beginBlock(node: FlowNode, groups: ReadonlySet<AccessGroup>): void {
-    const { f, context, exits } = this;
+    const { f, context, exits, budgets } = this;
     const { at } = node.block;
-    const length = lengthOf(node.block);
+    const taken = budgets.taken(node);
+    const back = budgets.before(node);
     const early = [...groups].filter((group) => group.early);
+    if (taken === 0 && early.length === 0) return;
     const goOn = f.block();
     const surprised = early.some((group) => context.surprises(group)) ? f.block() : undefined;
     const interpret = f.block();
-    f.branchIf(interpret, ltS32(this.budget, i32(length)));
+    if (taken > 0) f.branchIf(interpret, ltS32(this.budget, i32(taken)));
     for (const group of early) {
       context.testEarly(group, this.states.wordsIn(node), interpret, surprised);
     }
     f.branch(goOn);
     f.end();
-    exits.leave('interpret', this.states.dirtyIn(node), at, 0);
+    exits.leave('interpret', this.states.dirtyIn(node), at, back);
     if (surprised !== undefined) {
       f.end();
-      exits.leaveSurprised(this.states.dirtyIn(node), at, 0);
+      exits.leaveSurprised(this.states.dirtyIn(node), at, back);
     }
     f.end();
-    f.set(parameters.budget, sub32(this.budget, i32(length)));
+    this.giveBack(-taken);
+  }
+
+  private giveBack(instructions: number): void {
+    if (instructions === 0) return;
+    this.f.set(parameters.budget, add32(this.budget, i32(instructions)));
   }
 
   private emitEnd(node: FlowNode, { end }: Block): void {
@@ -365,6 +373,7 @@ class RegionEmitter {
     if (!target || pageOf(to) !== pageOf(lastPlace(node.block))) return undefined;
     const { stores, loads } = this.states.onTheWay(node, target);
     if (!isNone(stores) || !isNone(loads)) return undefined;
+    if (this.budgets.onTheWay(node, target) !== 0) return undefined;
     return this.labelOf(node, target);
   }
 
@@ -378,15 +387,17 @@ class RegionEmitter {
     const { f } = this;
     const target = this.graph.successorAt(node, to);
     const dirty = this.states.dirtyOut(node);
+    const behind = this.budgets.behind(node);
     if (!target) {
-      this.exits.leave('goOn', dirty, to, 0);
+      this.exits.leave('goOn', dirty, to, behind);
       return;
     }
     if (pageOf(to) !== pageOf(lastPlace(node.block))) {
       f.if(eqz32(this.lookup.pageIsMapped(pageOf(to))));
-      this.exits.leave('goOn', dirty, to, 0);
+      this.exits.leave('goOn', dirty, to, behind);
       f.end();
     }
+    this.giveBack(this.budgets.onTheWay(node, target));
     const { stores, loads } = this.states.onTheWay(node, target);
     this.registers.store(written(stores, dirty.words));
     this.registers.load(loads, this.states.wordsIn(target));
@@ -460,18 +471,6 @@ class RegionEmitter {
     return this.request.discovered.pages.get(page)! + ((place - page * pageBytes) << recordShift);
   }
 
-  /** To one of the labels by the distance of `pc` from the first in parcels; past it otherwise. */
-  private emitTable(labels: ReadonlyMap<number, Label>, first: number, parcels: number): void {
-    const { f } = this;
-    const otherwise = f.block();
-    const distance = f.newLocal('i64');
-    f.set(distance, sub(this.pc, this.address(first)));
-    f.branchIf(otherwise, ltU(i64(parcels * 2 - 1), local('i64', distance)));
-    const table = Array.from({ length: parcels }, (_, i) => labels.get(first + i * 2) ?? otherwise);
-    f.branchTable(wrap(shrU(local('i64', distance), i64(1))), table, otherwise);
-    f.end();
-  }
-
   /** To places that the jump was seen to go to inside the region, else out of it. */
   private emitIndirect(node: FlowNode, targets: readonly number[]): void {
     const { f } = this;
@@ -480,20 +479,9 @@ class RegionEmitter {
       const label = this.directLabel(node, to);
       if (label !== undefined) labels.set(to, label);
     }
-    const first = Math.min(...labels.keys());
-    const parcels = (Math.max(...labels.keys()) - first) / 2 + 1;
-    if (labels.size > fewTargets && parcels <= mostParcels) {
-      this.emitTable(labels, first, parcels);
-    } else {
-      for (const [to, label] of labels) f.branchIf(label, eq(this.pc, this.address(to)));
-    }
+    branchToPlaces(f, this.pc, (to) => this.address(to), labels);
     const jump = node.block.instructions.at(-1)!;
     f.store('i32.store', this.base, i32(jump.record), hart.exitSite);
     this.exits.leaveToPc('indirect', this.states.dirtyOut(node));
   }
 }
-
-/** Up to so many are compared one by one. */
-const fewTargets = 3;
-/** The longest table of targets. */
-const mostParcels = 2048;
