@@ -12,6 +12,8 @@ export class DeviceDeadlines implements Deadlines {
   private readonly clock: VirtualClock;
   private readonly devices: readonly TimedDevice[];
   private readonly mmio: MmioMap;
+  /** By device, the clock's count of instructions at which it is due. */
+  private readonly dues: Float64Array;
   private known = false;
   private accesses = 0;
   private jumps = 0;
@@ -21,6 +23,7 @@ export class DeviceDeadlines implements Deadlines {
     this.clock = clock;
     this.devices = devices;
     this.mmio = mmio;
+    this.dues = new Float64Array(devices.length);
   }
 
   /** Something from outside may have given devices work. */
@@ -31,16 +34,8 @@ export class DeviceDeadlines implements Deadlines {
   /** The clock's count of instructions at which the next device is due; it may be over. */
   next(): number {
     const { clock, mmio } = this;
-    if (!this.known || mmio.accesses !== this.accesses || clock.jumps !== this.jumps) {
-      this.known = true;
-      this.accesses = mmio.accesses;
-      this.jumps = clock.jumps;
-      this.due = Infinity;
-      for (const device of this.devices) {
-        const due = this.dueAt(device);
-        if (due < this.due) this.due = due;
-      }
-    }
+    if (!this.known || clock.jumps !== this.jumps) this.lookAtAll();
+    else if (mmio.accesses !== this.accesses) this.lookAtAccessed();
     return this.due;
   }
 
@@ -57,10 +52,43 @@ export class DeviceDeadlines implements Deadlines {
   advance(): void {
     const now = this.clock.instructions;
     if (this.next() > now) return;
-    for (const device of this.devices) {
-      if (this.dueAt(device) <= now) device.advance();
+    const { devices, dues } = this;
+    for (let i = 0; i < devices.length; i++) {
+      if (dues[i]! > now) continue;
+      devices[i]!.advance();
+      dues[i] = this.dueAt(devices[i]!);
     }
-    this.known = false;
+    this.findFirst();
+  }
+
+  private lookAtAll(): void {
+    const { devices, dues } = this;
+    this.known = true;
+    this.jumps = this.clock.jumps;
+    this.accesses = this.mmio.accesses;
+    for (let i = 0; i < devices.length; i++) dues[i] = this.dueAt(devices[i]!);
+    this.findFirst();
+  }
+
+  /** Mostly it is one device that is accessed, and it changes nothing of others. */
+  private lookAtAccessed(): void {
+    const { mmio, devices, dues } = this;
+    if (mmio.accessedSince > this.accesses) return this.lookAtAll();
+    this.accesses = mmio.accesses;
+    const accessed: object | undefined = mmio.accessed;
+    for (let i = 0; i < devices.length; i++) {
+      const device = devices[i]!;
+      if (device !== accessed) continue;
+      dues[i] = this.dueAt(device);
+      this.findFirst();
+    }
+  }
+
+  private findFirst(): void {
+    const { dues } = this;
+    let first = Infinity;
+    for (let i = 0; i < dues.length; i++) if (dues[i]! < first) first = dues[i]!;
+    this.due = first;
   }
 
   private dueAt(device: TimedDevice): number {

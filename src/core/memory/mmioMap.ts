@@ -18,6 +18,9 @@ export class MmioMap {
   private last: MmioRegion | undefined;
   /** How many accesses there were: each may have set a timer, among other things. */
   accesses = 0;
+  /** The device of the last one, and of all others from the one with this number on. */
+  accessed: MmioDevice | undefined;
+  accessedSince = 0;
   /** Called after a device was written to. */
   onWrite: () => void = () => {};
 
@@ -57,9 +60,9 @@ export class MmioMap {
   readWords(address: number, size: number, into: Words): boolean {
     const region = this.find(address, size);
     if (!region) return false;
-    this.accesses++;
     const offset = address - region.base;
     const { device } = region;
+    this.note(device);
     if (size === 8 && device.wide) {
       device.wide.read(offset, into);
     } else {
@@ -79,9 +82,9 @@ export class MmioMap {
   writeWords(address: number, size: number, low: number, high: number): boolean {
     const region = this.find(address, size);
     if (!region) return false;
-    this.accesses++;
     const offset = address - region.base;
     const { device } = region;
+    this.note(device);
     if (size === 8 && device.wide) {
       device.wide.write(offset, low, high);
     } else if (size === 8) {
@@ -93,5 +96,13 @@ export class MmioMap {
     }
     this.onWrite();
     return true;
+  }
+
+  private note(device: MmioDevice): void {
+    if (device !== this.accessed) {
+      this.accessed = device;
+      this.accessedSince = this.accesses;
+    }
+    this.accesses++;
   }
 }

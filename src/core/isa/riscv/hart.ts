@@ -203,7 +203,9 @@ export class Hart
         traps++;
         this.traps.takeInterrupt(due.code, due.target);
         if (this.leftToHypervisor(due.target)) return this.ran('hypervisorTrap', before, traps);
-        continue;
+        if (this.traps.watch || this.csrs.counters.watching) continue;
+        // Of those that were pending the first was taken, and where it led the others must wait.
+        this.refresh();
       }
       const now = this.parts.clock.instructions;
       const left = Math.min(budget - (this.instructions - before) - traps, this.returnAt - now);

@@ -198,6 +198,11 @@ export class Counters {
     }
   }
 
+  /** Some event may make a counter overflow, which interrupts. */
+  get watching(): boolean {
+    return this.watched !== 0;
+  }
+
   /** Whether some counter does. */
   counts(what: CountedEvent): boolean {
     return this.selected.includes(what);

@@ -8,6 +8,7 @@ import { Refusals, type Condition, type Gates } from './refusal.ts';
 import {
   all64,
   bitsOf,
+  type Accessed,
   type Behaviour,
   type CsrConfig,
   type CsrField,
@@ -125,8 +126,13 @@ export class Register {
     const { slot, readableWords, behaviour } = this;
     const { words } = behaviour;
     const { state } = h;
-    into.low = (words ? words.low(h) : state.low(slot)) & readableWords.low;
-    into.high = (words ? words.high(h) : state.high(slot)) & readableWords.high;
+    if (words?.both) words.both(h, into);
+    else {
+      into.low = words ? words.low(h) : state.low(slot);
+      into.high = words ? words.high(h) : state.high(slot);
+    }
+    into.low &= readableWords.low;
+    into.high &= readableWords.high;
     if (how !== 'read') this.updateWords(h, how, low, high, into);
   }
 
@@ -230,12 +236,6 @@ export class Register {
 interface Words {
   readonly low: number;
   readonly high: number;
-}
-
-/** Where an access leaves what it read. */
-export interface Accessed {
-  low: number;
-  high: number;
 }
 
 const wordsOf = (value: bigint): Words => ({

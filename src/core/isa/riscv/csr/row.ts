@@ -69,9 +69,17 @@ export const effect = {
 } as const;
 
 /** Reading and writing in words, for registers that programs access all the time. */
+/** Where an access leaves what it read. */
+export interface Accessed {
+  low: number;
+  high: number;
+}
+
 export interface WordBehaviour {
   readonly low: (h: CsrHart) => number;
   readonly high: (h: CsrHart) => number;
+  /** Both at once, where that is less work; absent where it is not. */
+  readonly both?: (h: CsrHart, into: Accessed) => void;
   readonly write: (h: CsrHart, low: number, high: number) => void;
   /** The lower word that CSRRS and CSRRC combine with, where that is not what they read. */
   readonly lowForUpdate?: (h: CsrHart, read: number) => number;
