@@ -52,6 +52,8 @@ export interface InterpreterPlace {
   readonly handlerNumber: Expr;
   /** The instruction is retired, and the record of the one behind it is set. */
   readonly next: Label;
+  /** Goes on so many bytes of records ahead. */
+  readonly ahead: (bytes: number) => void;
   readonly left: Label;
   readonly leftSavingPc: Label;
   /** In the loop, whose handlers call nothing. */
@@ -307,8 +309,7 @@ export class InterpreterContext implements SemanticContext {
   /** What every handler ends with that did not jump: on to the next record. */
   finish(): void {
     if (this.ended) return;
-    this.place.state.setRecord(this.after());
-    this.f.branch(this.place.next);
+    this.place.ahead(this.place.handler.length << recordShift);
   }
 
   /** `mayJump`: the instruction may be a jump, behind which the slice goes on. */
@@ -357,10 +358,6 @@ export class InterpreterContext implements SemanticContext {
   private registerAt(offset: Expr, file: number): Expr {
     const address = add32(this.place.state.base, offset);
     return ofBits(load('i64.load', address, file), load('f64.load', address, file));
-  }
-
-  private after(): Expr {
-    return add32(this.rec, i32(this.place.handler.length << recordShift));
   }
 
   private linkAddress(): Expr {

@@ -150,14 +150,21 @@ function generateRun(
     f.end();
   }
 
-  const next = f.loop();
+  const ahead = (bytes: number): void => {
+    f.set(handler, load('i32.load16_u', here, bytes + record.handler));
+    state.setRecord(add32(here, i32(bytes)));
+    f.branch(dispatch);
+  };
+  f.set(handler, load('i32.load16_u', here, record.handler));
+  // The only loop, of which every handler is a part: a small one inside would be unrolled, and each
+  // copy have its own jump to all handlers.
+  const dispatch = f.loop();
   state.begins();
   f.if(ltS32(state.retired, i32(0)));
   f.store('i32.store', base, i32(exit.budget), hart.exit);
   f.branch(leftSavingPc);
   f.end();
-  f.set(handler, load('i32.load16_u', here, record.handler));
-  const dispatch = f.loop();
+  const next = f.block();
 
   // What handlers have in common, behind them: each of it once, as V8 takes long for a big function.
   const jumped = tier ? f.block() : next;
@@ -181,6 +188,7 @@ function generateRun(
   const resolved = callValue('i32', functions.resolve, base, here, state.budget);
   state.around(() => f.set(handler, resolved));
   f.branchIf(leftSavingPc, ltS32(number, i32(0)));
+  state.givesBack();
   f.branch(dispatch);
 
   f.end(); // special.pageEnd
@@ -218,7 +226,7 @@ function generateRun(
     f.scope(() => {
       const context = new InterpreterContext(f, {
         ...{ xlen, handler: h, handlerNumber: number, functions, state },
-        ...{ next, left, leftSavingPc },
+        ...{ next, ahead, left, leftSavingPc },
         loop: { jumped, jumpsTo, goesTo, inFullIf, counts: tier !== undefined },
       });
       h.row.execute(context);
@@ -237,9 +245,10 @@ function generateRun(
   goTo(onStack);
   if (tier) f.end(); // jumped
   count();
-  f.branch(next);
-  f.end(); // dispatch
   f.end(); // next
+  f.set(handler, load('i32.load16_u', here, record.handler));
+  f.branch(dispatch);
+  f.end(); // dispatch
   f.unreachable();
   f.end(); // leftSavingPc
   savePc(f, xlen, base, here);
@@ -313,6 +322,10 @@ function fillApart(
     f.scope(() => {
       const context = new InterpreterContext(f, {
         ...{ xlen, handler, handlerNumber: number, functions, state, next, left, leftSavingPc },
+        ahead: (bytes) => {
+          state.setRecord(add32(here, i32(bytes)));
+          f.branch(next);
+        },
       });
       handler.row.execute(context);
       context.finish();

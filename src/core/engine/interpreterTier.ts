@@ -118,8 +118,6 @@ export function enterRegion(f: FunctionBuilder, typeIndex: number, entry: Region
   f.if(load('i32.load', base, hart.exitSite));
   surprise();
   f.end();
-  f.branchIf(next, eqz32(ltS32(i32(0), state.retired)));
-  state.begins();
   f.set(handler, load('i32.load16_u', rec, record.handler));
   f.if(eq32(local('i32', handler), i32(special.translated)));
   f.set(handler, load('i32.load16_u', rec, record.hot));
