@@ -95,7 +95,7 @@ export async function startGuest(
   before?: Guest,
 ): Promise<Guest> {
   const { config, cwd } = request;
-  const files = await readLaunchFiles(config, cwd);
+  const files = readLaunchFiles(config, cwd);
   const symbolFiles = await readSymbolFiles(request, files);
   const { pace, noDebug } = request;
   const reverse = request.reverse && !noDebug;

@@ -8,13 +8,13 @@ import { writeNotices } from './notices.mjs';
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
 /**
- * WebAssembly modules are files beside the bundles, which share them: as text they would be a third
- * of what some bundles are, and longer.
+ * What the engine generator makes are files beside the bundles, which share them: as text they would
+ * be a third of what some bundles are, and longer.
  */
-const wasmBeside = {
-  name: 'wasmBeside',
+const generatedBeside = {
+  name: 'generatedBeside',
   setup({ onLoad }) {
-    onLoad({ filter: /\.wasm$/ }, ({ path: file }) => {
+    onLoad({ filter: /\.(wasm|bin)$/ }, ({ path: file }) => {
       const name = path.basename(file);
       copyFileSync(file, path.join(root, 'dist', name));
       return {
@@ -42,7 +42,7 @@ const node = {
   platform: 'node',
   format: 'cjs',
   sourcemap: !production,
-  plugins: [wasmBeside],
+  plugins: [generatedBeside],
 };
 const browser = { platform: 'browser', format: 'iife', minify: production, sourcemap: !production };
 

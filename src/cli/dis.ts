@@ -19,7 +19,7 @@ export const disCommand: Command = { spec, run };
 
 async function run(options: ParsedOptions): Promise<number> {
   const name = options.operand('file');
-  const bytes = await readInput('dis', name, process.cwd());
+  const bytes = readInput('dis', name, process.cwd());
   if (!ElfFile.recognises(bytes)) throw new UserError(`'${name}' is no ELF file`);
   const elf = new ElfFile(bytes, name);
   const isa = isaOfElf(elf);

@@ -1,13 +1,14 @@
 /**
  * Runs a machine to its end: slices of so many instructions, and between them the world outside.
  * Slices are counted and not timed until all input that is there from the start has been delivered,
- * so that two runs with the same input are equal.
+ * so that two runs with the same input are equal; and where somebody looks on, so that what he saw is.
  */
 import { Bug } from '../core/base/assert.ts';
 import { failedHandler } from '../core/machine/callDesk.ts';
 import type { EndEvent } from '../core/debug/target.ts';
 import type { Machine, MachineStop } from '../core/machine/machine.ts';
 import { pacedTime, type Pace } from '../core/machine/waitedTime.ts';
+import { milliseconds } from '../host/node/clock.ts';
 import { exitCodes } from './command.ts';
 import type { Consoles } from './console.ts';
 
@@ -60,7 +61,7 @@ export async function drive(
 ): Promise<Outcome> {
   const longest = Math.min(options.onlooker?.longestSlice ?? Infinity, longestSlice);
   let slice = Math.min(firstSlice, longest);
-  const start = performance.now();
+  const start = milliseconds();
   const deadline = options.timeout === undefined ? Infinity : start + options.timeout * 1000;
   const most = options.maxInstructions ?? Infinity;
   const waits = new Waits(deadline);
@@ -72,12 +73,13 @@ export async function drive(
   const ended = (end: EndEvent): Outcome => ({ end, seconds: busy / 1000 });
 
   for (;;) {
-    const began = performance.now();
+    const began = milliseconds();
     const budget = Math.min(slice, most - machine.instructions);
     const stop = (options.onlooker ?? unwatched).run(machine, budget);
-    const took = performance.now() - began;
+    const took = milliseconds() - began;
     busy += took;
-    if (machine.instructions <= patience || (took < sliceTime.least && stop.kind === 'budget'))
+    const isCounted = machine.instructions <= patience || options.onlooker !== undefined;
+    if (isCounted || (took < sliceTime.least && stop.kind === 'budget'))
       slice = Math.min(slice * 2, longest);
     else if (took > sliceTime.most)
       slice = Math.min(Math.max(Math.floor(slice / 2), firstSlice), longest);
@@ -109,7 +111,7 @@ export async function drive(
       case 'budget':
         await waits.untilNextTurn();
         if (time) {
-          const lead = origin + time() - performance.now();
+          const lead = origin + time() - milliseconds();
           if (lead < -lagMilliseconds) origin -= lead;
           await pace(lead, waits, consoles);
         }
@@ -118,7 +120,7 @@ export async function drive(
     if (machine.instructions > patience) consoles.deliverToAnyone();
     if (consoles.quit) return ended(quitByUser);
     if (machine.instructions >= most) return ended(limit(`${most} instructions`));
-    if (performance.now() > deadline) return ended(limit(`${options.timeout} seconds`));
+    if (milliseconds() > deadline) return ended(limit(`${options.timeout} seconds`));
   }
 }
 
@@ -146,8 +148,8 @@ class Waits {
     return new Promise((resolve) => setImmediate(resolve));
   }
 
-  async until(event: Promise<void>, milliseconds = Infinity): Promise<void> {
-    const limit = Math.min(milliseconds, this.deadline - performance.now() + 1);
+  async until(event: Promise<void>, longest = Infinity): Promise<void> {
+    const limit = Math.min(longest, this.deadline - milliseconds() + 1);
     // Without any limit a timer is still needed: a promise alone does not keep the program alive.
     let timer: NodeJS.Timeout | undefined;
     const time = new Promise<void>((resolve) => {

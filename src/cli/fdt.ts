@@ -17,7 +17,7 @@ export const fdtCommand: Command = { spec, run };
 
 async function run(options: ParsedOptions): Promise<number> {
   const file = options.operand('file');
-  const bytes = await readInput('fdt', file, process.cwd());
+  const bytes = readInput('fdt', file, process.cwd());
   if (!looksLikeFdt(bytes)) throw new UserError(`'${file}' is no flattened device tree`);
   process.stdout.write(fdtToSource(readFdt(bytes)));
   return exitCodes.done;

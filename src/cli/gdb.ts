@@ -37,7 +37,7 @@ async function run(options: ParsedOptions): Promise<number> {
   const config = launchConfig(options);
   const port = parsePort(options.text('port'));
   const destinations = options.texts('console').map(parseDestination);
-  const files = await readLaunchFiles(config, process.cwd());
+  const files = readLaunchFiles(config, process.cwd());
   const withHandlers = await handlersOf(config);
   const create = (again?: boolean) => withHandlers(createMachine(config, files), again);
   const target = new LocalTarget(create, nodeRunHost, {

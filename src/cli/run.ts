@@ -9,6 +9,7 @@ import type { LaunchConfig } from '../core/machine/launchConfig.ts';
 import type { Machine } from '../core/machine/machine.ts';
 import { createMachine } from '../core/registry.ts';
 import { handlersOf } from '../handlers/attach.ts';
+import { milliseconds } from '../host/node/clock.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
 import type { Command } from './command.ts';
 import { Consoles, paceOf, parseDestination } from './console.ts';
@@ -61,7 +62,7 @@ async function run(options: ParsedOptions, newProfiler: NewProfiler | undefined)
   }
   const tracer = trace && newTracer(options, trace);
 
-  const files = await readLaunchFiles(config, process.cwd());
+  const files = readLaunchFiles(config, process.cwd());
   const withHandlers = await handlersOf(config);
   const dump = dumpOf(options, config);
   const profile = options.text('profile');
@@ -71,7 +72,7 @@ async function run(options: ParsedOptions, newProfiler: NewProfiler | undefined)
       ? undefined
       : defined(newProfiler, 'the profiler')(profile, config, files);
   const machine: Machine = createMachine(config, files, {
-    now: () => performance.now(),
+    now: milliseconds,
     observe:
       (dump || profiler) &&
       ((module) => {

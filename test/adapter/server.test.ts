@@ -118,7 +118,7 @@ describe('the adapter as it ships', () => {
         format: 'cjs',
         entryPoints: [entry],
         outfile: path.join(folder, name),
-        loader: { '.wasm': 'binary' },
+        loader: { '.wasm': 'binary', '.bin': 'binary' },
         alias: { '#generated': path.resolve('dist/generated') },
       });
     }

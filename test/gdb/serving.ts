@@ -26,7 +26,7 @@ export interface Launched {
 
 export async function targetOf(attributes: Readonly<Record<string, unknown>>): Promise<Launched> {
   const config = parseLaunchConfig(attributes);
-  const files = await readLaunchFiles(config, process.cwd());
+  const files = readLaunchFiles(config, process.cwd());
   const create = () => machineOnTestEngine(config, files);
   const target = new LocalTarget(create, nodeRunHost, { pace: 'never' });
   let text = '';

@@ -1,11 +1,14 @@
-/** Reads the files that a launch names, relative ones from a folder. */
-import { readFile } from 'node:fs/promises';
+/**
+ * Reads the files that a launch names, relative ones from a folder; at once, as nothing can begin
+ * before they are there, and waiting for each would take longer than reading it.
+ */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../core/base/userError.ts';
 import type { LaunchConfig, LaunchFiles } from '../../core/machine/launchConfig.ts';
 
 /** The files under the names that the configuration gives them. */
-export async function readLaunchFiles(config: LaunchConfig, folder: string): Promise<LaunchFiles> {
+export function readLaunchFiles(config: LaunchConfig, folder: string): LaunchFiles {
   const named: readonly (readonly [attribute: string, file: string | undefined])[] = [
     ['program', config.program],
     ['firmware', config.firmware],
@@ -15,19 +18,15 @@ export async function readLaunchFiles(config: LaunchConfig, folder: string): Pro
   ];
   const files = new Map<string, Uint8Array>();
   for (const [attribute, file] of named) {
-    if (file !== undefined) files.set(file, await readInput(attribute, file, folder));
+    if (file !== undefined) files.set(file, readInput(attribute, file, folder));
   }
   return files;
 }
 
 /** A file's bytes; `attribute` is the setting that named it. */
-export async function readInput(
-  attribute: string,
-  file: string,
-  folder: string,
-): Promise<Uint8Array> {
+export function readInput(attribute: string, file: string, folder: string): Uint8Array {
   try {
-    const { buffer, byteOffset, length } = await readFile(path.resolve(folder, file));
+    const { buffer, byteOffset, length } = readFileSync(path.resolve(folder, file));
     return new Uint8Array(buffer, byteOffset, length);
   } catch (error) {
     throw unreadable(attribute, file, error as NodeJS.ErrnoException);

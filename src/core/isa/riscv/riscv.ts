@@ -4,6 +4,7 @@ import type { Isa, TrapRegisters } from '../isa.ts';
 import { riscvAssembler } from './assembler.ts';
 import { codeFrame } from './codeFrame.ts';
 import { dataRelocation } from './dataRelocations.ts';
+import type { CsrRow } from './csr/row.ts';
 import { csrTable } from './csr/table.ts';
 import { disassemble } from './disassemble.ts';
 import { gdbDescription } from './gdbDescription.ts';
@@ -15,6 +16,7 @@ import { registersRead } from './registersRead.ts';
 function riscv(xlen: RegisterWidth): Isa {
   const { instructions, compressed } = rowsOf(xlen);
   const bytes = xlen / 8;
+  let controlRegisters: readonly CsrRow[] | undefined;
   return {
     name: `rv${xlen}`,
     xlen,
@@ -26,7 +28,10 @@ function riscv(xlen: RegisterWidth): Isa {
     traps: trapRegisters(xlen),
     modes: ['M-mode', 'HS-mode', 'U-mode', 'VS-mode', 'VU-mode'],
     spaceIds: ['asid', 'vmid'],
-    controlRegisters: csrTable(xlen),
+    // For those who look at a machine: one that runs by itself does without.
+    get controlRegisters() {
+      return (controlRegisters ??= csrTable(xlen));
+    },
     instructions: [...instructions, ...compressed, ...pseudoInstructions],
     assembler: riscvAssembler,
     gdb: gdbDescription(xlen),

@@ -10,15 +10,25 @@ import { next, type Execute, type Operands, type SystemHart } from './system.ts'
 const aesField = 0x11b;
 const sm4Field = 0x1f5;
 
-const aesBox = Uint8Array.from({ length: 256 }, (_, x) => {
-  const inverse = invert(x, aesField);
-  return [0, 1, 2, 3, 4].reduce((sum, by) => sum ^ rotate8(inverse, by), 0x63);
-});
-const aesInverseBox = new Uint8Array(256);
-aesBox.forEach((value, x) => (aesInverseBox[value] = x));
-const sm4Box = Uint8Array.from({ length: 256 }, (_, x) =>
-  sm4Affine(invert(sm4Affine(x), sm4Field)),
-);
+/** The boxes, made when they are first wanted: hardly any program wants them. */
+interface Boxes {
+  readonly aes: Uint8Array;
+  readonly aesInverse: Uint8Array;
+  readonly sm4: Uint8Array;
+}
+let made: Boxes | undefined;
+const boxes = (): Boxes => (made ??= makeBoxes());
+
+function makeBoxes(): Boxes {
+  const aes = Uint8Array.from({ length: 256 }, (_, x) => {
+    const inverse = invert(x, aesField);
+    return [0, 1, 2, 3, 4].reduce((sum, by) => sum ^ rotate8(inverse, by), 0x63);
+  });
+  const aesInverse = new Uint8Array(256);
+  aes.forEach((value, x) => (aesInverse[value] = x));
+  const sm4 = Uint8Array.from({ length: 256 }, (_, x) => sm4Affine(invert(sm4Affine(x), sm4Field)));
+  return { aes, aesInverse, sm4 };
+}
 
 /** Rows of MixColumns and of its inverse; row i is turned by i. */
 const mix = [2, 3, 1, 1];
@@ -29,24 +39,24 @@ const shiftRows = [0, 5, 10, 15, 4, 9, 14, 3];
 const inverseShiftRows = [0, 13, 10, 7, 4, 1, 14, 11];
 
 export const scalarCryptoInstructions: Readonly<Record<string, Execute>> = {
-  aes64es: (h, o) => writeBytes(h, o, substituted(h, o, shiftRows, aesBox)),
-  aes64esm: (h, o) => writeBytes(h, o, mixed(substituted(h, o, shiftRows, aesBox), mix)),
-  aes64ds: (h, o) => writeBytes(h, o, substituted(h, o, inverseShiftRows, aesInverseBox)),
+  aes64es: (h, o) => writeBytes(h, o, substituted(h, o, shiftRows, boxes().aes)),
+  aes64esm: (h, o) => writeBytes(h, o, mixed(substituted(h, o, shiftRows, boxes().aes), mix)),
+  aes64ds: (h, o) => writeBytes(h, o, substituted(h, o, inverseShiftRows, boxes().aesInverse)),
   aes64dsm: (h, o) =>
-    writeBytes(h, o, mixed(substituted(h, o, inverseShiftRows, aesInverseBox), inverseMix)),
+    writeBytes(h, o, mixed(substituted(h, o, inverseShiftRows, boxes().aesInverse), inverseMix)),
   aes64im: (h, o) => writeBytes(h, o, mixed(bytesOf(h, o.rs1), inverseMix)),
   aes64ks1i: (h, o) => {
-    const last = [...bytesOf(h, o.rs1).subarray(4)].map((byte) => aesBox[byte]!);
+    const last = [...bytesOf(h, o.rs1).subarray(4)].map((byte) => boxes().aes[byte]!);
     // Key expansion turns the word in all rounds but the one with number 10.
     const constant = roundConstants[o.imm];
     const word = constant === undefined ? last : [...last.slice(1), last[0]!];
     word[0]! ^= constant ?? 0;
     return writeBytes(h, o, Uint8Array.from([...word, ...word]));
   },
-  aes32esi: (h, o) => aesByte(h, o, aesBox),
-  aes32esmi: (h, o) => aesByte(h, o, aesBox, mix),
-  aes32dsi: (h, o) => aesByte(h, o, aesInverseBox),
-  aes32dsmi: (h, o) => aesByte(h, o, aesInverseBox, inverseMix),
+  aes32esi: (h, o) => aesByte(h, o, boxes().aes),
+  aes32esmi: (h, o) => aesByte(h, o, boxes().aes, mix),
+  aes32dsi: (h, o) => aesByte(h, o, boxes().aesInverse),
+  aes32dsmi: (h, o) => aesByte(h, o, boxes().aesInverse, inverseMix),
   sm4ed: (h, o) =>
     sm4Step(
       h,
@@ -74,7 +84,7 @@ function aesByte(
 }
 
 function sm4Step(h: SystemHart, o: Operands, spread: (x: number) => number): ReturnType<Execute> {
-  return addTurned(h, o, spread(sm4Box[bytesOf(h, o.rs2)[o.imm]!]!));
+  return addTurned(h, o, spread(boxes().sm4[bytesOf(h, o.rs2)[o.imm]!]!));
 }
 
 /** XORs a word made of byte `bs` into rs1's, rotated to where the byte was. */
