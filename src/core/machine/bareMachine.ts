@@ -31,8 +31,10 @@ import { TrapLoop } from './trapLoop.ts';
 
 /** Instructions a hart runs before the next one has its turn. */
 const quantumOfMany = 20_000;
-/** Nobody waits for its turn: only so long that a run comes back to its owner. */
-const quantumOfOne = 200_000;
+/** Nobody waits for its turn: only so long that V8 has new code for what runs soon run it. */
+const quantumOfOne = 2_000_000;
+/** After so many a word in memory is looked at with which the guest may end. */
+const quantumWithToHost = 200_000;
 
 /** Whose turn it is, and what has become of the machine. */
 export interface BareMachineState {
@@ -103,7 +105,8 @@ export class BareMachine implements Machine, Persist<BareMachineState> {
     this.toHost = options.toHost;
     this.waiting = options.harts.map(() => false);
     this.trapLoop = new TrapLoop(options.harts.length, quantumOfMany);
-    this.quantum = options.harts.length === 1 ? quantumOfOne : quantumOfMany;
+    const quantumAlone = this.toHost === undefined ? quantumOfOne : quantumWithToHost;
+    this.quantum = options.harts.length === 1 ? quantumAlone : quantumOfMany;
     this.quantumLeft = this.quantum;
     this.deadlines = new DeviceDeadlines(options.clock, options.timed, options.memory.mmio);
     // A hart of several must let the others have their turns at the deadlines' time.

@@ -44,8 +44,8 @@ import { TrapLoop } from './trapLoop.ts';
 
 /** Instructions a vCPU runs before the next one has its turn. */
 const quantumOfMany = 20_000;
-/** Nobody waits for its turn: only so long that a run comes back to its owner. */
-const quantumOfOne = 200_000;
+/** Nobody waits for its turn: only so long that V8 has new code for what runs soon run it. */
+const quantumOfOne = 2_000_000;
 
 /** Whose turn it is, at which call the machine stands, and what has become of it. */
 export interface GuestMachineState {

@@ -36,6 +36,9 @@ import { tlbPlaces } from './tlbPlaces.ts';
 import { Traps, type TrapTarget } from './traps.ts';
 import { TrapInstruction } from './trapInstruction.ts';
 
+/** A run comes back after so many: whoever called it notices that nothing but traps happens. */
+const mostTraps = 20_000;
+
 export class Hart
   extends InspectedHart
   implements RiscvHart, InterpreterClient, SystemHart, Persist<HartSaved>
@@ -225,6 +228,7 @@ export class Hart
           }
           if (this.leftToHypervisor(this.deliverTrap()))
             return this.ran('hypervisorTrap', before, traps);
+          if (traps >= mostTraps) return this.ran('budget', before, traps);
           break;
         }
         case exit.breakpoint:
