@@ -104,7 +104,7 @@ export interface EngineRow {
    * Its code is not in the interpreter's loop but in a function apart, with that of others of this
    * name: what V8 compiles when the interpreter gets hot is the loop. Never of a jump.
    */
-  readonly apart?: 'float' | 'rare';
+  readonly apart?: 'float' | 'rare' | 'seldom';
   readonly execute: (c: SemanticContext) => void;
 }
 

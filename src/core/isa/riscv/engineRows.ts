@@ -39,10 +39,17 @@ const rareExtensions = new Set(
   'Zabha Zacas Zbc Zbkb Zbkx Zicbop Zihintntl Zihintpause Zimop Zknd Zknh Zksh'.split(' '),
 );
 const rareAtomics = /^amo(xor|minu?|maxu?)\./;
+/** What compilers write less often than once in a thousand instructions. */
+const seldomMnemonics =
+  /^(mulhs?u?|(div|rem)u?w?|sh[123]add\.uw|slli\.uw|orn|xnor|ro[lr]i?w?|rev8|c[lt]zw?|cpopw?|maxu?|minu?|orc\.b|b(clr|ext|inv|set)i?|czero\.(eqz|nez))$/;
+
+/** Their loads and stores, as seldom as their arithmetic. */
+const halves = /^f[ls]h$/;
 
 function apartOf(row: InstructionRow): Pick<EngineRow, 'apart'> {
   if (row.execute === host) return {};
-  if (row.float) return { apart: 'float' };
+  if (row.float || halves.test(row.mnemonic)) return { apart: 'float' };
+  if (seldomMnemonics.test(row.mnemonic)) return { apart: 'seldom' };
   const isRare = rareExtensions.has(row.extension) || rareAtomics.test(row.mnemonic);
   return isRare ? { apart: 'rare' } : {};
 }
