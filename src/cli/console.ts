@@ -2,7 +2,8 @@
  * Between a guest's consoles and the person or script outside: where output goes, and which
  * console gets what is typed. Bytes pass through unchanged in both directions.
  */
-import { fstatSync, openSync, readFileSync } from 'node:fs';
+import { fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { ConsoleChannel } from '../core/base/console.ts';
 import { UserError } from '../core/base/userError.ts';
 import { parseConsoleOption, type ConsoleDestination } from '../core/machine/consoleDestination.ts';
@@ -31,7 +32,7 @@ export function paceOf({ time }: Pick<LaunchConfig, 'time'>): Pace {
 
 /** Whether standard input is a person at a terminal. */
 export function isInteractive(): boolean {
-  return process.stdin.isTTY === true;
+  return isatty(0);
 }
 
 export class Consoles {
@@ -104,18 +105,19 @@ export class Consoles {
   }
 
   private openStandardInput(): void {
-    const { stdin } = process;
-    if (isInteractive()) {
-      stdin.setRawMode(true);
-      this.closers.push(() => stdin.setRawMode(false));
-    } else if (isRegularFile(0)) {
-      // A file is all there before the guest starts: when it gets the bytes does not depend on
-      // how fast we read, and two runs are equal.
+    const interactive = isInteractive();
+    if (!interactive && isAllThere(0)) {
+      // When the guest gets the bytes does not depend on how fast we read, and two runs are equal.
       this.receive(readFileSync(0));
       return;
     }
+    const { stdin } = process;
+    if (interactive) {
+      stdin.setRawMode(true);
+      this.closers.push(() => stdin.setRawMode(false));
+    }
     this.inputEnded = false;
-    stdin.on('data', (bytes: Buffer) => this.receive(isInteractive() ? this.keys(bytes) : bytes));
+    stdin.on('data', (bytes: Buffer) => this.receive(interactive ? this.keys(bytes) : bytes));
     stdin.on('end', () => {
       this.inputEnded = true;
       this.wakeUp();
@@ -161,9 +163,12 @@ export function openForWriting(path: string, option: string): number {
   }
 }
 
-function isRegularFile(descriptor: number): boolean {
+/** A file is all there before the guest starts, and so is the nothing that the null device has. */
+function isAllThere(descriptor: number): boolean {
   try {
-    return fstatSync(descriptor).isFile();
+    const found = fstatSync(descriptor);
+    if (found.isFile()) return true;
+    return found.isCharacterDevice() && found.rdev === statSync('/dev/null').rdev;
   } catch {
     // Standard input may be closed altogether, which is no error of anyone.
     return false;

@@ -2,8 +2,7 @@
  * Tells when one of some files has changed. It asks for their times, which works on every file
  * system, and where editors replace a file instead of writing to it.
  */
-import { statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { promises, statSync } from 'node:fs';
 
 /** Milliseconds from one look to the next: soon enough for somebody who switches windows. */
 const period = 250;
@@ -48,7 +47,8 @@ function stampNow(file: string): string {
 }
 
 async function stampOf(file: string): Promise<string> {
-  return stat(file).then(stampText, () => 'absent');
+  // Reached this way, Node reads the module of promises when the first file is looked at.
+  return promises.stat(file).then(stampText, () => 'absent');
 }
 
 function stampText({ mtimeMs, size, ino }: { mtimeMs: number; size: number; ino: number }): string {

@@ -49,14 +49,13 @@ export class MemorySnapshots {
   /** What memory holds wherever nothing is marked as written since. */
   private current: readonly RegionImage[];
   private currentBytes = 0;
-  /** By page of the WebAssembly memory: those whose content is there alone. */
-  private readonly onlyInMemory: (Page | undefined)[];
+  /** By page of the WebAssembly memory: those whose content is there alone. Empty before the first. */
+  private onlyInMemory: (Page | undefined)[] = [];
 
   /** Of a machine that is complete: regions come no more. */
   constructor(memory: PhysicalMemory) {
     this.memory = memory;
     this.words = new Uint32Array(memory.bytes.buffer);
-    this.onlyInMemory = Array<undefined>(memory.written.marks.length).fill(undefined);
     this.current = memory.regions.map(emptyRegion);
     memory.written.onFirst = (page) => this.keep(page);
   }
@@ -67,6 +66,9 @@ export class MemorySnapshots {
    */
   take(): MemoryImage {
     let pages = 0;
+    if (this.onlyInMemory.length === 0) {
+      this.onlyInMemory = Array<undefined>(this.memory.written.marks.length).fill(undefined);
+    }
     this.current = this.current.map((image, i) => {
       const region = this.memory.regions[i]!;
       const chunks = image.chunks.slice();
