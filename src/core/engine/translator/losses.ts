@@ -14,8 +14,10 @@ export class Losses {
   of(page: number): number {
     const known = this.pages.get(page);
     if (!known) return 0;
-    const forgiven = Math.floor((this.progress() - known.since) / instructionsToForgive);
-    return Math.max(0, known.times - forgiven);
+    let { times } = known;
+    let left = this.progress() - known.since;
+    while (times > 0 && (left -= instructionsToForgive(times)) >= 0) times--;
+    return times;
   }
 
   add(page: number): void {
@@ -29,5 +31,8 @@ export class Losses {
 
 /** Each loss doubles what is asked of a place, up to so many. */
 const most = 12;
-/** One loss. */
-const instructionsToForgive = 50e6;
+/**
+ * The last of so many losses. Each is remembered twice as long as the one before: of a compiler with
+ * many pages some would be forgiven all the time, and translated once more in vain.
+ */
+const instructionsToForgive = (times: number): number => 50e6 * 2 ** (times - 1);

@@ -69,10 +69,12 @@ function division(kind: 'quotient' | 'remainder', signed: boolean, isWord: boole
     const a = c.keep(narrow(c.rs1()));
     const b = c.keep(narrow(c.rs2()));
     const byZero = c.keep(eqz(b));
+    // Words cannot overflow in 64 bits: of what their quotient has there the low half is right.
+    const mayOverflow = signed && !isWord && c.xlen === 64;
     const lowest = i64(-(1n << 63n));
     const overflows = and32(eq(b, i64(-1)), eq(a, lowest));
     // Dividing by one gives the dividend and remainder 0, which is the answer on overflow.
-    const unsafe = signed ? or32(byZero, overflows) : byZero;
+    const unsafe = mayOverflow ? or32(byZero, overflows) : byZero;
     const result = divide(a, select(i64(1), b, unsafe));
     const atZero = kind === 'quotient' ? i64(-1) : a;
     const value = select(atZero, result, byZero);
