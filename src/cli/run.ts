@@ -5,12 +5,14 @@
  */
 import { defined } from '../core/base/assert.ts';
 import type { EndEvent } from '../core/debug/target.ts';
+import type { ObservedModule } from '../core/engine/translator/observed.ts';
 import type { LaunchConfig } from '../core/machine/launchConfig.ts';
 import type { Machine } from '../core/machine/machine.ts';
 import { createMachine } from '../core/registry.ts';
 import { handlersOf } from '../handlers/attach.ts';
 import { milliseconds } from '../host/node/clock.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
+import { takeSpareMemory } from '../host/node/spareMemory.ts';
 import type { Command } from './command.ts';
 import { Consoles, paceOf, parseDestination } from './console.ts';
 import { Dump, dumpKinds, parseDump } from './dump.ts';
@@ -71,15 +73,16 @@ async function run(options: ParsedOptions, newProfiler: NewProfiler | undefined)
     profile === undefined
       ? undefined
       : defined(newProfiler, 'the profiler')(profile, config, files);
-  const machine: Machine = createMachine(config, files, {
-    now: milliseconds,
-    observe:
-      (dump || profiler) &&
-      ((module) => {
-        dump?.add(machine, module);
-        profiler?.observe(module);
-      }),
-  });
+  const observe = (module: ObservedModule): void => {
+    dump?.add(machine, module);
+    profiler?.observe(module);
+  };
+  const machine: Machine = createMachine(
+    config,
+    files,
+    { now: milliseconds, observe: dump || profiler ? observe : undefined },
+    takeSpareMemory(),
+  );
   machine.log.on(say);
   withHandlers(machine);
   const consoles = new Consoles(machine.consoles);

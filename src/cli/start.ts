@@ -4,7 +4,10 @@
  */
 import path from 'node:path';
 import { runBundle } from '../host/node/codeCache.ts';
+import { setMemoryAside } from '../host/node/spareMemory.ts';
 
 const [command, ...args] = process.argv.slice(2);
-const isPlainRun = command === 'run' && !args.some((word) => word.startsWith('--profile'));
+const has = (option: string): boolean => args.some((word) => word.startsWith(option));
+const isPlainRun = command === 'run' && !has('--profile');
+if (isPlainRun && !has('--memory')) setMemoryAside();
 runBundle(path.join(__dirname, isPlainRun ? 'run.cjs' : 'trapline.cjs'), require);

@@ -66,6 +66,7 @@ type MakeMachine = (
   config: LaunchConfig,
   files: LaunchFiles,
   translation?: TranslatorOptions,
+  spareMemory?: WebAssembly.Memory,
 ) => Machine;
 
 const boards: Readonly<Record<string, MakeMachine>> = {
@@ -78,6 +79,8 @@ export function createMachine(
   files: LaunchFiles,
   /** How the translator works where the launch has it. */
   translation: TranslatorOptions = {},
+  /** All zeros and nobody else's: its memory where it is large enough. */
+  spareMemory?: WebAssembly.Memory,
 ): Machine {
   const make = boards[config.board];
   if (!make) {
@@ -90,7 +93,8 @@ export function createMachine(
     );
     return new LockstepMachine(first!, second!);
   }
-  return make(config, files, config.engine === 'auto' ? { youth, ...translation } : translation);
+  const options = config.engine === 'auto' ? { youth, ...translation } : translation;
+  return make(config, files, options, spareMemory);
 }
 
 /**

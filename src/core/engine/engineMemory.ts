@@ -14,6 +14,8 @@ export interface EngineMemoryOptions {
   readonly arenaBytes: number;
   /** Bytes of RAM and ROM together. */
   readonly ramBytes: number;
+  /** Taken instead of a new one where it is large enough; nobody else has it, and it is all zeros. */
+  readonly spare?: WebAssembly.Memory | undefined;
 }
 
 export class EngineMemory {
@@ -31,14 +33,17 @@ export class EngineMemory {
   private readonly hartsBase = wasmPage;
   private ramNext: number;
 
-  constructor({ harts, arenaBytes, ramBytes }: EngineMemoryOptions) {
+  constructor({ harts, arenaBytes, ramBytes, spare }: EngineMemoryOptions) {
     this.harts = harts;
     this.arenaBase = this.hartsBase + harts * roundUp(hartAreaBytes, wasmPage);
     this.arenaBytes = roundUp(arenaBytes, wasmPage);
     this.ramNext = this.arenaBase + this.arenaBytes;
     const total = this.ramNext + roundUp(ramBytes, wasmPage);
     assert(total <= maximumBytes, `${total} bytes do not fit into one WebAssembly memory`);
-    this.memory = new WebAssembly.Memory({ initial: total / wasmPage });
+    this.memory =
+      spare && spare.buffer.byteLength >= total
+        ? spare
+        : new WebAssembly.Memory({ initial: total / wasmPage });
     this.buffer = this.memory.buffer;
     this.bytes = new Uint8Array(this.buffer);
     this.view = new DataView(this.buffer);

@@ -39,6 +39,8 @@ export interface RiscvOptions {
   readonly translate?: TranslatorOptions | undefined;
   /** By hart, what CSRs reach of the external interrupt controllers; nothing by default. */
   readonly external?: readonly ExternalInterrupts[];
+  /** Used for the engine's memory where it is large enough. */
+  readonly spareMemory?: WebAssembly.Memory | undefined;
 }
 
 export interface RiscvMachineParts {
@@ -67,7 +69,10 @@ export const largestRam = (harts: number): number => EngineMemory.largestRam(har
 export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
   const { xlen = 64 } = options;
   const ramBytes = options.ram.reduce((sum, r) => sum + r.size, 0);
-  const engine = new EngineMemory({ harts: options.harts, arenaBytes, ramBytes });
+  const engine = new EngineMemory({
+    ...{ harts: options.harts, arenaBytes, ramBytes },
+    spare: options.spareMemory,
+  });
   const memory = new PhysicalMemory(engine.buffer, options.mmio, engine.written);
   for (const { name, base, size, writable } of options.ram) {
     memory.addRam({ name, base, size, writable, offset: engine.allocateRam(size) });

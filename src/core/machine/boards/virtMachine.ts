@@ -36,6 +36,7 @@ export function createVirtMachine(
   config: LaunchConfig,
   files: LaunchFiles,
   translation: TranslatorOptions = {},
+  spareMemory?: WebAssembly.Memory,
 ): Machine {
   const most = largestRam(config.harts) - guestTables.size - (1 << 20);
   if (config.memory > most) {
@@ -46,8 +47,8 @@ export function createVirtMachine(
     );
   }
   return config.mode === 'machine'
-    ? bareMachine(config, files, translation)
-    : guestMachine(config, files, translation);
+    ? bareMachine(config, files, translation, spareMemory)
+    : guestMachine(config, files, translation, spareMemory);
 }
 
 /** EI_CLASS: the rest of the file is looked at when it is loaded, under its attribute's name. */
@@ -70,6 +71,7 @@ function bareMachine(
   config: LaunchConfig,
   files: LaunchFiles,
   translation: TranslatorOptions,
+  spareMemory: WebAssembly.Memory | undefined,
 ): Machine {
   const clock = new VirtualClock(TIMEBASE);
   const uart = new ConsoleChannel('uart0');
@@ -108,6 +110,7 @@ function bareMachine(
     extensions: isa.extensions,
     trapInstruction: config.trapInstruction,
     translate: config.engine === 'interpreter' ? undefined : translation,
+    spareMemory,
   });
   harts = parts.harts;
   for (const { address, bytes } of images.placements) parts.memory.load(address, bytes);
@@ -171,6 +174,7 @@ function guestMachine(
   config: LaunchConfig,
   files: LaunchFiles,
   translation: TranslatorOptions,
+  spareMemory: WebAssembly.Memory | undefined,
 ): Machine {
   const clock = new VirtualClock(TIMEBASE);
   const isa = isaOf(config, files);
@@ -186,6 +190,7 @@ function guestMachine(
     extensions: isa.withHypervisor,
     trapInstruction: config.trapInstruction,
     translate: config.engine === 'interpreter' ? undefined : translation,
+    spareMemory,
   });
   harts = parts.harts;
   const machine = virtGuest({
