@@ -77,8 +77,10 @@ const withHandlers = {
 const bundles = [
   ['src/extension/extension.ts', 'dist/extension.cjs', extension],
   ['src/extension/languageClient.ts', 'dist/languageClient.cjs', extension],
-  ['src/adapter/main.ts', 'dist/adapter.cjs', node],
-  ['src/worker/machineWorker.ts', 'dist/machineWorker.cjs', withHandlers],
+  ['src/host/node/startBundle.ts', 'dist/adapter.cjs', node],
+  ['src/adapter/main.ts', 'dist/adapter.bundle.cjs', node],
+  ['src/host/node/startBundle.ts', 'dist/machineWorker.cjs', node],
+  ['src/worker/machineWorker.ts', 'dist/machineWorker.bundle.cjs', withHandlers],
   ['src/handlers/stripTypes.ts', 'dist/stripTypes.cjs', node],
   ['src/language/server.ts', 'dist/languageServer.cjs', node],
   ['src/cli/start.ts', 'dist/cli.cjs', start],

@@ -54,6 +54,40 @@ describe('trapline: kept code', () => {
     assert.ok(statSync(file).mtimeMs > Date.now() - 60_000);
   });
 
+  it('of two weeks ago goes when other code is kept', () => {
+    const { folder, file } = afterOneRun();
+    const old = path.join(folder, 'trapline', 'run-v20.0.0-x64-00000000.code');
+    const recent = path.join(folder, 'trapline', 'run-v20.0.0-x64-11111111.code');
+    for (const [name, days] of [
+      [old, 15],
+      [recent, 13],
+      [file, 2],
+    ] as const) {
+      if (name !== file) writeFileSync(name, '');
+      const time = Date.now() / 1000 - days * 24 * 60 * 60;
+      utimesSync(name, time, time);
+    }
+    calls(folder);
+    const left = readdirSync(path.join(folder, 'trapline')).sort();
+    assert.deepEqual(left, [path.basename(recent), path.basename(file)].sort());
+  });
+
+  it('is kept of the debug adapter, too', () => {
+    const folder = path.join(scratch, 'adapter');
+    const start = () =>
+      spawnSync(process.execPath, [path.resolve('dist/adapter.cjs')], {
+        input: '',
+        encoding: 'utf8',
+        env: { ...process.env, NODE_COMPILE_CACHE: folder },
+      });
+    for (const _ of [1, 2]) {
+      const { status, stderr } = start();
+      assert.deepEqual([status, stderr], [0, '']);
+      const names = readdirSync(path.join(folder, 'trapline'));
+      assert.deepEqual([names.length, names[0]?.split('-')[0]], [1, 'adapter.bundle']);
+    }
+  });
+
   const damages: Record<string, (file: string, size: number) => void> = {
     'a changed byte': (file, size) => {
       const bytes = readFileSync(file);

@@ -3,7 +3,15 @@
  * 22.1) keeps a file as it is before its first line has run, without the functions that are compiled
  * when they are first called, which here cost as much again.
  */
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { Script } from 'node:vm';
 import * as zlib from 'node:zlib';
@@ -25,6 +33,8 @@ const headerBytes = 12;
 const settledMilliseconds = 1000;
 /** What is older is made again, with the functions that other runs have called. */
 const freshMilliseconds = 24 * 60 * 60 * 1000;
+/** What was not made again for so long is of a program or a Node that nobody starts any more. */
+const keptMilliseconds = 14 * freshMilliseconds;
 
 /** The bundle is CommonJS and all ASCII, as esbuild makes them. */
 export function runBundle(file: string, require: NodeJS.Require): void {
@@ -101,9 +111,17 @@ class CodeCache {
       writeFileSync(own, Buffer.concat([header, code]), { mode: 0o600 });
       // Who reads at the same time gets the old file or the new one, never a part.
       renameSync(own, this.file);
+      removeOld(path.dirname(this.file));
     } catch {
       // A full disk, or no place to write: the next start is as slow as this one.
     }
+  }
+}
+
+function removeOld(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name);
+    if (Date.now() - statSync(file).mtimeMs > keptMilliseconds) rmSync(file);
   }
 }
 
