@@ -30,6 +30,9 @@ export class CodePages {
   private readonly memory: EngineMemory;
   private readonly recordsOf = new Map<number, number>();
   private readonly pageOf: number[] = [];
+  /** Answer of `recordsAt`. */
+  private lastPage = -1;
+  private lastRecords = 0;
   /** By physical page with records, the offset of its bytes in memory. */
   private readonly codeOf = new Map<number, number>();
   private readonly capacity: number;
@@ -73,7 +76,12 @@ export class CodePages {
 
   /** Records of the page at a physical address, or 0 when it has none. */
   recordsAt(page: number): number {
-    return this.recordsOf.get(page) ?? 0;
+    // Who writes code asks for the same page again and again.
+    if (page !== this.lastPage) {
+      this.lastPage = page;
+      this.lastRecords = this.recordsOf.get(page) ?? 0;
+    }
+    return this.lastRecords;
   }
 
   /**
@@ -86,6 +94,7 @@ export class CodePages {
     const base = this.memory.arenaBase + index * record.pageBytes;
     this.pageOf.push(page);
     this.recordsOf.set(page, base);
+    this.lastPage = -1;
     const { view } = this.memory;
     for (const past of [0, 2]) {
       const at = base + (pageBytes + past) * (1 << recordShift);
@@ -146,6 +155,7 @@ export class CodePages {
     this.pageOf.length = 0;
     this.watched.clear();
     this.recordsOf.clear();
+    this.lastPage = -1;
     this.codeOf.clear();
   }
 }

@@ -41,9 +41,11 @@ export class LiveRegions {
   }
 
   /** Those with code at offsets of a physical page from the one up to the other. */
-  covering(page: number, from: number, to: number): Region[] {
+  covering(page: number, from: number, to: number): readonly Region[] {
+    const regions = this.byPage.get(page);
+    if (!regions) return none;
     const list: Region[] = [];
-    for (const region of this.byPage.get(page) ?? []) {
+    for (const region of regions) {
       if (covers(region.parcels.get(page)!, from >> 1, (to - 1) >> 1)) list.push(region);
     }
     return list;
@@ -71,6 +73,8 @@ export class LiveRegions {
     }
   }
 }
+
+const none: readonly Region[] = [];
 
 function addTo(index: Map<number, Set<Region>>, key: number, region: Region): void {
   const regions = index.get(key);
