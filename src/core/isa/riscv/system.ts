@@ -160,9 +160,11 @@ function csrInstruction(
 ): Outcome {
   const { state, csrs } = h;
   const number = o.imm & 0xfff;
-  const refusal = csrs.refusal(number, how !== 'read');
+  const named = csrs.registerAt(number);
+  if (!named) return refused('illegal', h);
+  const refusal = (how === 'read' ? named.readRefusals : named.writeRefusals).now(state);
   if (refusal) return refused(refusal, h);
-  const register = csrs.accessible(number);
+  const register = csrs.served(named);
   if (register.isInWords) {
     const low = immediate ? o.rs1 : state.getXWord(o.rs1);
     const high = immediate ? 0 : state.getXHighWord(o.rs1);

@@ -105,6 +105,10 @@ export class CsrFile implements CsrHart {
     return (write ? register.writeRefusals : register.readRefusals).now(this.state);
   }
 
+  registerAt(number: number): Register | undefined {
+    return this.registers.at(number);
+  }
+
   /** Of an instruction of the present mode that is never refused, see `Register.plain`. */
   plain(number: number, how: CsrAccess): ReturnType<Register['plain']> {
     const register = this.registers.at(number);
@@ -115,7 +119,11 @@ export class CsrFile implements CsrHart {
 
   /** What is accessed under a number: with V=1 a supervisor CSR is the guest's own. */
   accessible(number: number): Register {
-    const register = this.register(number);
+    return this.served(this.register(number));
+  }
+
+  /** The same of the register that has the number. */
+  served(register: Register): Register {
     const { guest } = register;
     return guest !== undefined && this.state.virtualized ? this.register(guest) : register;
   }

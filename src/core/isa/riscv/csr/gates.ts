@@ -24,23 +24,24 @@ export const counterGate =
 /** stimecmp and vstimecmp: STCE and TM at both levels. */
 export const timerGate: GateFor = () => {
   const [TM, STCE] = [1, 63];
-  const open = (envcfg: number, counteren: number) => (state: HartState) =>
-    bitOf(envcfg, STCE)(state) && bitOf(counteren, TM)(state);
+  const open = (envcfg: number, counteren: number) => {
+    const [isCompared, isSeen] = [bitOf(envcfg, STCE), bitOf(counteren, TM)];
+    return (state: HartState) => isCompared(state) && isSeen(state);
+  };
   return {
     machine: open(CSR.menvcfg, CSR.mcounteren),
     hypervisor: open(CSR.henvcfg, CSR.hcounteren),
   };
 };
 
-const VTI = 30;
+const VTI = 1 << 30;
+const isNotInjected = (state: HartState): boolean => (state.low(CSR.hvictl) & VTI) === 0;
 /** sip, sie and their upper halves: in a guest that hvictl.VTI gives its interrupts, they trap. */
 export const virtualInterruptGate: GateFor = ({ has }) =>
-  has('ssaia') && has('h') ? { hypervisor: (state) => !bitOf(CSR.hvictl, VTI)(state) } : undefined;
+  has('ssaia') && has('h') ? { hypervisor: isNotInjected } : undefined;
 /** stimecmp: "attempts from VS-mode to write to stimecmp cause a virtual instruction exception". */
 export const virtualTimerGate: GateFor = ({ has }) =>
-  has('ssaia') && has('h')
-    ? { hypervisorWrite: (state) => !bitOf(CSR.hvictl, VTI)(state) }
-    : undefined;
+  has('ssaia') && has('h') ? { hypervisorWrite: isNotInjected } : undefined;
 
 /** satp: in a guest "mstatus.TVM taken as 0", and hstatus.VTVM counts. */
 export const rootGate: GateFor = () => ({
