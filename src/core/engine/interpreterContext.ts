@@ -335,6 +335,9 @@ export class InterpreterContext implements SemanticContext {
         f.if(eq32(local('i32', result), i32(leave.jumped)));
         f.branchWith(this.inLoop().goesTo, load('i64.load', base, hart.pc));
         f.end();
+        f.if(eq32(local('i32', result), i32(leave.trapped)));
+        f.branchWith(this.inLoop().jumpsTo, load('i64.load', base, hart.pc));
+        f.end();
       }
       // TypeScript has set pc and exit; only the count is left to us.
       const isNotRetired = ne32(local('i32', result), i32(leave.after));

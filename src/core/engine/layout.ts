@@ -213,4 +213,6 @@ export const leave = {
   jumped: -3,
   /** Nothing happened: a region is to leave the access to the interpreter. */
   declined: -4,
+  /** It trapped, and `jumped` holds for the handler; only `host` may say so. */
+  trapped: -5,
 } as const;

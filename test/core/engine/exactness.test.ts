@@ -49,6 +49,54 @@ handler:
 stack:
 `;
 
+/** Calls from U-mode to S-mode, from there to M-mode, and an instruction that U-mode does not have. */
+const modes = `
+_start:
+  la t0, machine
+  csrw mtvec, t0
+  la t0, supervisor
+  csrw stvec, t0
+  li t0, -1
+  csrw pmpaddr0, t0
+  li t0, 0x1f
+  csrw pmpcfg0, t0
+  li t0, 0x100
+  csrw medeleg, t0
+  la t0, user
+  csrw mepc, t0
+  li t0, 0x1800
+  csrc mstatus, t0
+  mret
+user:
+1: addi s0, s0, 1
+  ecall
+  andi t0, s0, 3
+  bnez t0, 1b
+  csrr t1, mscratch
+  addi s4, s4, 1
+  j 1b
+  .balign 4
+supervisor:
+  addi s1, s1, 1
+  andi t0, s1, 1
+  bnez t0, 2f
+  ecall
+  addi s5, s5, 1
+2: csrr t0, sepc
+  addi t0, t0, 4
+  csrw sepc, t0
+  sret
+  .balign 4
+machine:
+  addi s2, s2, 1
+  csrr t0, mcause
+  add s3, s3, t0
+  csrr t0, mepc
+  addi t0, t0, 4
+  csrw mepc, t0
+  mret
+`;
+
 function state({ hart, csr, clock }: Rig): unknown {
   return {
     registers: integerNames.map((name) => hart.readRegister(name)),
@@ -84,6 +132,35 @@ describeEngines('core/engine/exactness', () => {
     const single = rig(program);
     runTo(single, total, () => 1);
     assert.deepEqual(state(single), state(whole));
+  });
+
+  it('traps are steps that retire nothing, however far a run goes behind them', () => {
+    const total = 12_000;
+    const run = (slice: () => number): Rig => {
+      const r = rig(modes);
+      let [retired, steps] = [0, 0];
+      while (steps < total) {
+        const done = r.hart.run(Math.min(total - steps, slice()));
+        assert.equal(done.stop, 'budget');
+        retired += done.retired;
+        steps += done.steps;
+      }
+      assert.equal(steps, total);
+      assert.equal(r.hart.instructions, retired);
+      // In the handlers, or on the way to where they count.
+      const counted = Number(r.x('s1') + r.x('s2'));
+      assert.ok([0, 1, 2].includes(steps - retired - counted), `${steps - retired}: ${counted}`);
+      return r;
+    };
+    const whole = run(() => total);
+    // Of S-mode's calls (9) and illegal instructions (2) that M-mode met; some may be in progress.
+    const met = 9n * whole.x('s5') + 2n * whole.x('s4');
+    assert.ok([0n, 2n, 9n, 11n].includes(whole.x('s3') - met), `${whole.x('s3')}: ${met}`);
+    assert.ok(whole.x('s4') > 50n);
+    const random = new Random(6);
+    for (const slice of [() => 1, () => 1 + random.below(3), () => 1 + random.below(400)]) {
+      assert.deepEqual(state(run(slice)), state(whole));
+    }
   });
 
   it('ways of different length through hot code count what is on them', () => {

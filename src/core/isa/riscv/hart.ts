@@ -29,7 +29,7 @@ import { QuickWalk } from './quickWalk.ts';
 import { Regimes } from './regimes.ts';
 import { Slice } from './slice.ts';
 import { SlowAccesses } from './slowAccesses.ts';
-import type { GuestRead, Privilege, RiscvHart, TrapInfo } from './riscvHart.ts';
+import type { GuestRead, RiscvHart, TrapInfo } from './riscvHart.ts';
 import { controlWord, type Execute, type Operands, type SystemHart } from './system.ts';
 import { cause, trap } from './trapCause.ts';
 import { tlbPlaces } from './tlbPlaces.ts';
@@ -165,28 +165,6 @@ export class Hart
   get instructions(): number {
     return this.slice.instructions;
   }
-  get pc(): bigint {
-    return this.state.pc;
-  }
-  set pc(value: bigint) {
-    this.state.pc = value;
-  }
-  get privilege(): Privilege {
-    return this.state.privilege;
-  }
-  set privilege(value: Privilege) {
-    this.state.privilege = value;
-    this.csrs.counters.enterMode(value, this.state.virtualized, false);
-    this.csrs.translationChanged = true;
-  }
-  get virtualized(): boolean {
-    return this.state.virtualized;
-  }
-  set virtualized(value: boolean) {
-    this.state.virtualized = value;
-    this.csrs.counters.enterMode(this.state.privilege, value, false);
-    this.csrs.translationChanged = true;
-  }
 
   run(budget: number): CpuRun {
     const before = this.instructions;
@@ -218,6 +196,7 @@ export class Hart
       }
       const untilDeadline = this.deadlines ? this.deadlines.next() - now : left;
       this.runSlice(this.untilTimer(Math.min(left, untilDeadline)));
+      traps += this.slice.traps;
       this.csrs.counters.noticeInstructions();
       switch (this.state.exit) {
         case exit.trap: {
@@ -336,6 +315,26 @@ export class Hart
     return leave.before;
   };
 
+  /** Generated code goes on in the trap's handler, unless somebody else has to do with the trap. */
+  private readonly enter = (info: TrapInfo): number => {
+    const { traps } = this;
+    const isVisit = this.hypervisorAttached && traps.exceptionTarget(info.cause) === 'HS';
+    if (info === watchStop || traps.watch || isVisit) return this.raise(info);
+    this.slice.noteTrap();
+    this.pendingTrap = info;
+    this.leftToHypervisor(this.deliverTrap());
+    const code = this.goesOn(leave.trapped);
+    if (code === leave.trapped) this.state.beginsAtTrap = 0;
+    return code;
+  };
+
+  /** What lets generated code go on where pc is now, or the run loop look first. */
+  private goesOn(code: number): number {
+    if (this.staysInSlice()) return code;
+    this.state.exit = exit.changed;
+    return leave.after;
+  }
+
   resolve(record: number, budget: number): number {
     this.slice.sync(budget);
     return this.fetcher.resolve(record, this.raise);
@@ -368,7 +367,7 @@ export class Hart
 
   control(record: number, handler: number, length: number, budget: number): number {
     const unit = this.state.floatUnit;
-    const result = this.host(record, handler, length, budget);
+    const result = this.carryOut(record, handler, length, budget, this.raise);
     if (result < 0 || this.state.floatUnit === unit) return result;
     // Regions take it for granted.
     this.state.advancePc(length);
@@ -377,6 +376,17 @@ export class Hart
   }
 
   host(record: number, handler: number, length: number, budget: number): number {
+    return this.carryOut(record, handler, length, budget, this.enter);
+  }
+
+  /** `onTrap` gives a `leave` code. */
+  private carryOut(
+    record: number,
+    handler: number,
+    length: number,
+    budget: number,
+    onTrap: (info: TrapInfo) => number,
+  ): number {
     this.slice.sync(budget);
     this.work.hostInstructions++;
     const execute = this.hostByHandler[handler];
@@ -385,11 +395,9 @@ export class Hart
     const outcome = execute(this, this.operands);
     switch (outcome.kind) {
       case 'trap':
-        return this.raise(outcome.trap);
+        return onTrap(outcome.trap);
       case 'jumped':
-        if (this.staysInSlice()) return leave.jumped;
-        this.state.exit = exit.changed;
-        return leave.after;
+        return this.goesOn(leave.jumped);
       case 'branched':
         this.state.exit = exit.changed;
         return leave.after;
@@ -423,21 +431,21 @@ export class Hart
     csrs.protectionChanged = csrs.interruptsChanged = csrs.timersChanged = false;
   }
 
-  /** Whether another one than before serves the hart's present way of accessing memory. */
-  private selectRegime(): boolean {
-    const { csrs, regimes } = this;
-    const isAnother = regimes.select();
+  private selectRegime(): void {
+    this.regimes.select();
     this.directLoads.update();
-    csrs.translationChanged = false;
-    return isAnother;
+    this.csrs.translationChanged = false;
   }
 
-  /** Behind a return from a trap: everything that generated code has at hand is as before. */
+  /** Behind a trap or the return from one: generated code finds all that it needs to go on. */
   private staysInSlice(): boolean {
     const { csrs, slice } = this;
     if (slice.isCut || csrs.protectionChanged || csrs.counters.untilOverflow() < Infinity)
       return false;
-    if (csrs.translationChanged && this.selectRegime()) return false;
+    if (csrs.translationChanged) {
+      this.selectRegime();
+      updateFloatUnit(this.state);
+    }
     return this.traps.pendingInterrupt() === undefined;
   }
 

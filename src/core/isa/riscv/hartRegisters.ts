@@ -1,10 +1,34 @@
-/** A hart's registers as `RiscvHart` gives them: pc, x registers and CSRs, by number. */
+/** A hart's registers as `RiscvHart` gives them: pc, mode, x registers and CSRs, by number. */
 import type { CsrFile } from './csr/csrFile.ts';
 import type { HartState } from './hartState.ts';
+import type { Privilege } from './riscvHart.ts';
 
 export abstract class HartRegisters {
   abstract readonly state: HartState;
   abstract readonly csrs: CsrFile;
+
+  get pc(): bigint {
+    return this.state.pc;
+  }
+  set pc(value: bigint) {
+    this.state.pc = value;
+  }
+  get privilege(): Privilege {
+    return this.state.privilege;
+  }
+  set privilege(value: Privilege) {
+    this.state.privilege = value;
+    this.csrs.counters.enterMode(value, this.state.virtualized, false);
+    this.csrs.translationChanged = true;
+  }
+  get virtualized(): boolean {
+    return this.state.virtualized;
+  }
+  set virtualized(value: boolean) {
+    this.state.virtualized = value;
+    this.csrs.counters.enterMode(this.state.privilege, value, false);
+    this.csrs.translationChanged = true;
+  }
 
   getX(index: number): bigint {
     return this.state.getX(index);

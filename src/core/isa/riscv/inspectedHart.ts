@@ -13,7 +13,6 @@ import { TrapWatch } from './trapWatch.ts';
 export abstract class InspectedHart extends HartRegisters {
   abstract readonly traps: Traps;
   abstract readonly instructions: number;
-  abstract readonly pc: bigint;
   protected abstract readonly parts: HartParts;
   abstract readonly fetcher: Fetcher;
   protected abstract readonly inspector: HartInspector;

@@ -10,6 +10,8 @@ export class Slice {
   instructions = largeCount;
   /** Generated code is at work, or what it calls. */
   isRunning = false;
+  /** Of instructions that trapped without ending it. */
+  traps = 0;
   private readonly clock: VirtualClock;
   private budget = 0;
   /** The counts of hart and clock when it began. */
@@ -32,6 +34,7 @@ export class Slice {
 
   begin(budget: number): void {
     this.isRunning = true;
+    this.traps = 0;
     this.budget = budget;
     this.start = this.instructions;
     this.clockStart = this.clock.instructions;
@@ -42,6 +45,12 @@ export class Slice {
   finish(left: number): void {
     this.sync(left);
     this.isRunning = false;
+  }
+
+  /** Generated code takes the instruction in progress for one that retires, but it traps. */
+  noteTrap(): void {
+    this.traps++;
+    this.withheld++;
   }
 
   /** Brings the counts up to date: `left` of the budget remains, less what is withheld. */
