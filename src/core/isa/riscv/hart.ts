@@ -196,7 +196,7 @@ export class Hart
       }
       const untilDeadline = this.deadlines ? this.deadlines.next() - now : left;
       this.runSlice(this.untilTimer(Math.min(left, untilDeadline)));
-      traps += this.slice.traps;
+      traps += this.slice.takeTraps();
       this.csrs.counters.noticeInstructions();
       switch (this.state.exit) {
         case exit.trap: {
@@ -316,10 +316,10 @@ export class Hart
   };
 
   /** Generated code goes on in the trap's handler, unless somebody else has to do with the trap. */
-  private readonly enter = (info: TrapInfo): number => {
-    const { traps } = this;
-    const isVisit = this.hypervisorAttached && traps.exceptionTarget(info.cause) === 'HS';
-    if (info === watchStop || traps.watch || isVisit) return this.raise(info);
+  private readonly enter = (info: TrapInfo, budget: number): number => {
+    const isVisit = this.hypervisorAttached && this.traps.exceptionTarget(info.cause) === 'HS';
+    // Behind the last step even the way to the handler, which may trap, is another one's.
+    if (info === watchStop || this.traps.watch || isVisit || budget <= 1) return this.raise(info);
     this.slice.noteTrap();
     this.pendingTrap = info;
     this.leftToHypervisor(this.deliverTrap());
@@ -385,7 +385,7 @@ export class Hart
     handler: number,
     length: number,
     budget: number,
-    onTrap: (info: TrapInfo) => number,
+    onTrap: (info: TrapInfo, budget: number) => number,
   ): number {
     this.slice.sync(budget);
     this.work.hostInstructions++;
@@ -395,7 +395,7 @@ export class Hart
     const outcome = execute(this, this.operands);
     switch (outcome.kind) {
       case 'trap':
-        return onTrap(outcome.trap);
+        return onTrap(outcome.trap, budget);
       case 'jumped':
         return this.goesOn(leave.jumped);
       case 'branched':

@@ -10,8 +10,6 @@ export class Slice {
   instructions = largeCount;
   /** Generated code is at work, or what it calls. */
   isRunning = false;
-  /** Of instructions that trapped without ending it. */
-  traps = 0;
   private readonly clock: VirtualClock;
   private budget = 0;
   /** The counts of hart and clock when it began. */
@@ -19,6 +17,8 @@ export class Slice {
   private clockStart = largeCount;
   /** Budget taken away so that the slice ends earlier. */
   private withheld = 0;
+  /** Of instructions that trapped without ending it. */
+  private traps = 0;
   /** The clock's count at which it is to end, if that is not yet taken from the budget. */
   private end = Infinity;
 
@@ -34,7 +34,6 @@ export class Slice {
 
   begin(budget: number): void {
     this.isRunning = true;
-    this.traps = 0;
     this.budget = budget;
     this.start = this.instructions;
     this.clockStart = this.clock.instructions;
@@ -51,6 +50,13 @@ export class Slice {
   noteTrap(): void {
     this.traps++;
     this.withheld++;
+  }
+
+  /** Tells them once. */
+  takeTraps(): number {
+    const { traps } = this;
+    this.traps = 0;
+    return traps;
   }
 
   /** Brings the counts up to date: `left` of the budget remains, less what is withheld. */
