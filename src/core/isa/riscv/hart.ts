@@ -225,10 +225,6 @@ export class Hart
     return { stop, retired, steps: retired + traps };
   }
 
-  loseReservation(): void {
-    this.state.clearReservation();
-  }
-
   get wouldWake(): boolean {
     if (this.csrs.awaited()) return true;
     if (this.waitEnd === undefined) return false;

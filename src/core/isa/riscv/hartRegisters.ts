@@ -1,4 +1,4 @@
-/** A hart's registers as `RiscvHart` gives them: pc, mode, x registers and CSRs, by number. */
+/** A hart's registers as `RiscvHart` gives them: pc, mode, reservation, x registers and CSRs. */
 import type { CsrFile } from './csr/csrFile.ts';
 import type { HartState } from './hartState.ts';
 import type { Privilege } from './riscvHart.ts';
@@ -28,6 +28,10 @@ export abstract class HartRegisters {
     this.state.virtualized = value;
     this.csrs.counters.enterMode(this.state.privilege, value, false);
     this.csrs.translationChanged = true;
+  }
+
+  loseReservation(): void {
+    this.state.clearReservation();
   }
 
   getX(index: number): bigint {
