@@ -1,68 +1,44 @@
 /**
  * A region as one WebAssembly function. The guest's loops are loops, its registers locals; the
- * budget is taken block by block and given back where a block is left early.
+ * budget is taken where blocks begin and given back where they are left early.
  */
+import { assert, defined } from '../../base/assert.ts';
 import {
-  and32,
   eqz32,
   i32,
   i64,
   load,
   local,
   ltS32,
-  ne,
-  shrU32,
   sub,
-  sub32,
   add,
   add32,
   type Expr,
 } from '../../wasm/expression.ts';
 import { FunctionBuilder, type Label } from '../../wasm/functionBuilder.ts';
-import type { HostFeatures } from '../../wasm/hostFeatures.ts';
 import { regionType } from '../interpreterTier.ts';
-import { floatUnit, hart, hotWord, pageBytes, record, recordShift } from '../layout.ts';
+import { floatUnit, hart, pageBytes, recordShift } from '../layout.ts';
 import { accessGroups, type AccessGroup } from './accessGroups.ts';
 import { assumptionsOf, checkAssumptions, type Assumptions } from './assumptions.ts';
 import { inlineOf, lastPlace, lengthOf, pageOf, type Block, type Instruction } from './block.ts';
 import { Budgets } from './budgets.ts';
+import { callRegion, type CallPlace } from './callRegion.ts';
 import { CodeLookup } from './codeLookup.ts';
-import type { DirectMemory } from './directMemory.ts';
 import { directUse, type DirectUse } from './directSites.ts';
-import type { Discovered } from './discover.ts';
 import { Exits, type ExitPlace } from './exits.ts';
+import type { Tail } from './loopTails.ts';
 import { FlowGraph, type FlowNode } from './flowGraph.ts';
 import { branchToPlaces } from './indirectJump.ts';
 import { inWidth } from '../recordPc.ts';
-import type { RegisterWidth } from '../semantics.ts';
 import { written, type Written } from './narrow.ts';
-import { emitControl, type ModuleIndices, type OutsidePlace } from './outside.ts';
+import { emitControl, type OutsidePlace } from './outside.ts';
 import { RegisterLocals } from './registerLocals.ts';
 import { isNone, writeMask, type Masks } from './registerMasks.ts';
 import { RegisterStates, type RegisterTracker } from './registerStates.ts';
 import { RegionContext } from './regionContext.ts';
 import type { RegionPlace } from './regionPlace.ts';
-
-export interface RegionRequest extends ModuleIndices {
-  readonly discovered: Discovered;
-  /** Place of the entry. */
-  readonly entry: number;
-  /** Number that the region's exits are known by. */
-  readonly number: number;
-  readonly xlen: RegisterWidth;
-  readonly features: HostFeatures;
-  /** The floating-point unit is steady at present, and expected to stay so. */
-  readonly steady: boolean;
-  /** Memory that loads reach without the TLB at present, and which of them do. */
-  readonly direct?: DirectMemory;
-  readonly isDirect: (load: Instruction) => boolean;
-  /** The area of the hart where there is one: a constant in the code. */
-  readonly onlyHart?: number;
-  /** The mode that the hart is in. */
-  readonly mode: number;
-  /** General registers that may be taken for words on entry. */
-  readonly words: number;
-}
+import type { RegionRequest } from './regionRequest.ts';
+import { readBy, TailExits, type WaysOut } from './tailExits.ts';
 
 const parameters = { base: 0, pc: 1, budget: 2, depth: 3 } as const;
 
@@ -102,6 +78,8 @@ class RegionEmitter {
   private readonly budgets: Budgets;
   private readonly exits: Exits;
   private readonly context: RegionContext;
+  private readonly tailExits: TailExits;
+  private readonly calling: CallPlace;
   private readonly place: RegionPlace & ExitPlace & OutsidePlace;
   private readonly registers: RegisterLocals;
   readonly assumptions: Assumptions;
@@ -122,7 +100,11 @@ class RegionEmitter {
     this.base = onlyHart === undefined ? f.parameter(parameters.base) : i32(onlyHart);
     this.registers = new RegisterLocals(f, this.base);
     this.graph = graph;
-    this.states = new RegisterStates(graph, request.xlen, request.words);
+    const { isDirect } = request;
+    this.groups = graph.nodes.map(({ block }) => accessGroups(inlineOf(block), isDirect));
+    this.states = new RegisterStates(graph, request.xlen, request.words, (node, instruction) =>
+      this.mayLeaveBefore(node, instruction),
+    );
     this.budgets = new Budgets(graph);
     this.page = f.newLocal('i64');
     this.set = f.newLocal('i32');
@@ -133,8 +115,6 @@ class RegionEmitter {
       pages: request.discovered.pages,
     });
     this.assumptions = assumptionsOf(graph, request, this.states.guessed);
-    const { isDirect } = request;
-    this.groups = graph.nodes.map(({ block }) => accessGroups(inlineOf(block), isDirect));
     this.place = {
       f,
       xlen: request.xlen,
@@ -159,6 +139,10 @@ class RegionEmitter {
     };
     this.exits = new Exits(this.place);
     this.context = new RegionContext(this.place, parameters.pc);
+    const { base, pc, budget, depth, lookup } = this;
+    const { number, typeIndex } = request;
+    this.calling = { f, base, pc, budget, depth, lookup, number, typeIndex, parameters };
+    this.tailExits = new TailExits(this.place, parameters.pc);
   }
 
   emit(): FunctionBuilder {
@@ -197,12 +181,28 @@ class RegionEmitter {
       if (node.block.end.kind === 'return') this.exits.expect('return', dirtyOut);
       const tracker = this.states.track(node);
       for (const instruction of node.block.instructions) {
-        const { mayLeave, asksFloatUnit } = instruction.facts;
-        const isTested = this.groups[node.id]!.get(instruction)?.early && !asksFloatUnit;
-        if (mayLeave && !isTested) this.exits.expect('interpret', tracker.dirty);
+        if (this.mayLeaveBefore(node, instruction)) {
+          this.exits.expect('interpret', tracker.dirty);
+        }
         tracker.pass(instruction);
       }
+      const tail = this.states.tail(node);
+      if (!tail) continue;
+      const { dirty, finish } = this.waysOutOf(node, tail);
+      this.exits.expect('interpret', dirty, finish);
+      this.exits.expect('goOn', dirty, finish);
     }
+  }
+
+  /** Whether a block may be left there, once it has begun. */
+  private mayLeaveBefore({ id }: FlowNode, instruction: Instruction): boolean {
+    const { mayLeave, asksFloatUnit } = instruction.facts;
+    return mayLeave && (asksFloatUnit || !this.groups[id]!.get(instruction)?.early);
+  }
+
+  private waysOutOf(node: FlowNode, tail: Tail): WaysOut {
+    const finish = { id: node.id, emit: () => this.tailExits.emit(tail) };
+    return { dirty: this.states.dirtyAtTail(node, tail), finish };
   }
 
   /** A block with the blocks nested in it, as far as labels are needed. */
@@ -214,6 +214,7 @@ class RegionEmitter {
       return;
     }
     for (const id of [...node.behindLoop].reverse()) this.labels.set(id, f.block());
+    if (this.states.tail(node)) this.beginBlock(node, { dirty: this.states.dirtyIn(node) });
     this.loopLabels.set(node.id, f.loop());
     this.emitWithin(node, node.inside);
     f.end();
@@ -242,7 +243,8 @@ class RegionEmitter {
     const tracker = this.states.track(node);
     const groups = this.groups[node.id]!;
     context.beginBlock();
-    if (count > 0) this.beginBlock(node, new Set(groups.values()));
+    const tail = this.states.tail(node);
+    if (count > 0 && !tail) this.beginBlock(node, { dirty: this.states.dirtyIn(node) });
     this.left = count + this.budgets.behind(node);
     for (const instruction of block.instructions) {
       this.dirty = tracker.dirty;
@@ -264,7 +266,39 @@ class RegionEmitter {
       this.left--;
     }
     this.registers.widen(this.states.widened(node));
-    this.emitEnd(node, block);
+    if (tail) this.emitTail(node, tail);
+    else this.emitEnd(node, block);
+  }
+
+  /** A loop of one block tests at its end whether it may go round once more. */
+  private emitTail(node: FlowNode, tail: Tail): void {
+    const { f, context } = this;
+    const { at, end } = node.block;
+    assert(end.kind === 'branch', 'a loop of one block ends with a branch');
+    const condition = local('i32', context.condition);
+    const goesRound = end.taken === at;
+    f.if(goesRound ? eqz32(condition) : condition);
+    this.leaveLoop(node, goesRound ? end.next : end.taken, tail);
+    f.end();
+    this.beginBlock(node, this.waysOutOf(node, tail));
+    f.branch(defined(this.loopLabels.get(node.id), 'a loop'));
+  }
+
+  private leaveLoop(node: FlowNode, to: number, tail: Tail): void {
+    const { dirty, finish } = this.waysOutOf(node, tail);
+    const target = this.graph.successorAt(node, to);
+    const crosses = pageOf(to) !== pageOf(lastPlace(node.block));
+    if (crosses && target) this.f.if(eqz32(this.lookup.pageIsMapped(pageOf(to))));
+    if (crosses || !target) this.exits.leave('goOn', dirty, to, 0, finish);
+    if (!target) return;
+    if (crosses) this.f.end();
+    const wanted = dirty.masks[0] & (tail.late | readBy(tail));
+    this.registers.store(written([wanted, 0], dirty.words));
+    finish?.emit();
+    const { stores, loads } = this.states.onTheWay(node, target);
+    this.registers.store(written(stores, dirty.words));
+    this.registers.load(loads, this.states.wordsIn(target));
+    this.enter(node, target);
   }
 
   /** With all registers in memory before and after. */
@@ -284,11 +318,12 @@ class RegionEmitter {
   }
 
   /** Takes from the budget, unless something says that the block must be interpreted. */
-  private beginBlock(node: FlowNode, groups: ReadonlySet<AccessGroup>): void {
+  private beginBlock(node: FlowNode, { dirty, finish }: WaysOut): void {
     const { f, context, exits, budgets } = this;
     const { at } = node.block;
     const taken = budgets.taken(node);
     const back = budgets.before(node);
+    const groups = new Set(this.groups[node.id]!.values());
     const early = [...groups].filter((group) => group.early);
     if (taken === 0 && early.length === 0) return;
     const goOn = f.block();
@@ -300,10 +335,10 @@ class RegionEmitter {
     }
     f.branch(goOn);
     f.end();
-    exits.leave('interpret', this.states.dirtyIn(node), at, back);
+    exits.leave('interpret', dirty, at, back, finish);
     if (surprised !== undefined) {
       f.end();
-      exits.leaveSurprised(this.states.dirtyIn(node), at, back);
+      exits.leaveSurprised(dirty, at, back, finish);
     }
     f.end();
     this.giveBack(-taken);
@@ -412,35 +447,10 @@ class RegionEmitter {
 
   /** Calls the region at `pc` if there is one; goes on behind the call if it comes back there. */
   private emitCall(node: FlowNode, next: number, direct: number | undefined): void {
-    const { f } = this;
     this.registers.store(this.states.dirtyOut(node));
-    const word = f.newLocal('i32');
     const samePage = direct !== undefined && pageOf(direct) === pageOf(lastPlace(node.block));
-    if (samePage) f.set(word, load('i32.load', i32(this.recordAt(direct)), record.hot));
-    else this.lookup.hotWord(word, this.pc);
-    // Without a region, or too deep: the interpreter goes on at pc.
-    const found = f.block();
-    const leave = f.block();
-    f.branchIf(leave, eqz32(ltS32(local('i32', word), i32(0))));
-    f.branchIf(found, this.depth);
-    f.end();
-    f.store('i32.store', this.base, i32(this.request.number), hart.exitSite);
-    this.returnToCaller();
-    f.end();
-    const shifted = shrU32(local('i32', word), i32(hotWord.indexShift));
-    f.callIndirect(
-      this.request.typeIndex,
-      and32(shifted, i32(hotWord.indexMask)),
-      this.base,
-      this.pc,
-      this.budget,
-      sub32(this.depth, i32(1)),
-    );
-    f.setFromStack(parameters.budget);
-    f.setFromStack(parameters.pc);
-    f.if(ne(this.pc, this.address(next)));
-    this.returnToCaller();
-    f.end();
+    const hotAt = samePage ? this.recordAt(direct) : undefined;
+    callRegion(this.calling, hotAt, this.address(next), () => this.returnToCaller());
     this.goOnBehind(node, next);
   }
 

@@ -25,8 +25,15 @@ import type { Written } from './narrow.ts';
  */
 export type ExitKind = 'interpret' | 'goOn' | 'indirect' | 'return';
 
+/** What exits do besides, once registers are written back. */
+export interface Finish {
+  readonly id: number;
+  emit(): void;
+}
+
 interface Group {
   readonly kind: ExitKind;
+  readonly finish: Finish | undefined;
   readonly masks: Masks;
   /**
    * Those of the registers that are words at all of these exits. The others are made whole on the
@@ -63,11 +70,11 @@ export class Exits {
   }
 
   /** Says that such an exit will be there; all must be said before `open`. */
-  expect(kind: ExitKind, { masks, words }: Written): void {
-    const key = keyOf(kind, masks);
+  expect(kind: ExitKind, { masks, words }: Written, finish?: Finish): void {
+    const key = keyOf(kind, masks, finish);
     const group = this.groups.get(key);
     if (group) group.words &= words;
-    else this.groups.set(key, { kind, masks, words, label: undefined });
+    else this.groups.set(key, { kind, masks, words, finish, label: undefined });
   }
 
   open(): void {
@@ -75,17 +82,23 @@ export class Exits {
   }
 
   /** Leaves at a place in the code, with `back` instructions that were taken from the budget. */
-  leave(kind: 'interpret' | 'goOn', written: Written, at: number, back: number): void {
+  leave(
+    kind: 'interpret' | 'goOn',
+    written: Written,
+    at: number,
+    back: number,
+    finish?: Finish,
+  ): void {
     const { f } = this.place;
     f.set(this.site, i32((at << placeShift) | back));
-    this.branchTo(kind, written);
+    this.branchTo(kind, written, finish);
   }
 
   /** As `leave` to be interpreted, and the translator is to hear that the region assumed too much. */
-  leaveSurprised(written: Written, at: number, back: number): void {
+  leaveSurprised(written: Written, at: number, back: number, finish?: Finish): void {
     const { f } = this.place;
     f.set(this.site, i32((at << placeShift) | surprised | back));
-    this.branchTo('interpret', written);
+    this.branchTo('interpret', written, finish);
   }
 
   /** Leaves to where `pc` says. */
@@ -97,9 +110,10 @@ export class Exits {
   close(): void {
     const { f, base, budget, pc, region, storeRegisters } = this.place;
     const site = local('i32', this.site);
-    for (const { kind, masks, words } of [...this.groups.values()].reverse()) {
+    for (const { kind, masks, words, finish } of [...this.groups.values()].reverse()) {
       f.end();
       storeRegisters({ masks, words });
+      finish?.emit();
       if (kind === 'interpret') {
         f.store('i32.store', base, i32(regionExit.interpret), hart.regionExit);
         const flag = shrU32(and32(site, i32(surprised)), i32(surprisedShift));
@@ -116,8 +130,9 @@ export class Exits {
     }
   }
 
-  private branchTo(kind: ExitKind, { masks, words }: Written): void {
-    const group = defined(this.groups.get(keyOf(kind, masks)), 'an exit that was expected');
+  private branchTo(kind: ExitKind, { masks, words }: Written, finish?: Finish): void {
+    const key = keyOf(kind, masks, finish);
+    const group = defined(this.groups.get(key), 'an exit that was expected');
     this.place.widen(words & masks[0] & ~group.words);
     this.place.f.branch(defined(group.label, 'an open epilogue'));
   }
@@ -128,4 +143,5 @@ const surprisedShift = 8;
 const surprised = 1 << surprisedShift;
 const placeShift = 9;
 
-const keyOf = (kind: ExitKind, [first, second]: Masks): string => `${kind} ${first} ${second}`;
+const keyOf = (kind: ExitKind, [first, second]: Masks, finish: Finish | undefined): string =>
+  `${kind} ${first} ${second} ${finish?.id}`;

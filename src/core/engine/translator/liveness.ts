@@ -20,10 +20,22 @@ export interface Liveness {
   readonly used: Masks;
   /** Registers that are read before they are written, from the entry on. */
   readonly needed: Masks;
+  /**
+   * General registers, by block: what it writes that nobody reads behind it, and whether there are
+   * more registers than the machine has room for.
+   */
+  readonly unread: Int32Array;
+  readonly isCrowded: (id: number) => boolean;
 }
 
-export function findLiveness(graph: FlowGraph): Liveness {
-  const [first, second] = [solve(graph, 0), solve(graph, 1)];
+/** General registers, by block, that it leaves to its ways out alone to write back, and those written back at once. */
+export interface Settled {
+  readonly late: Int32Array;
+  readonly atOnce: Int32Array;
+}
+
+export function findLiveness(graph: FlowGraph, settled?: Settled): Liveness {
+  const [first, second] = [solve(graph, 0, settled), solve(graph, 1)];
   type Name = 'live' | 'dirtyIn' | 'dirtyOut' | 'writeBacks' | 'scopes';
   const pair = (name: Name): Masks[] =>
     graph.nodes.map((_, i) => [first[name][i]!, second[name][i]!]);
@@ -35,12 +47,14 @@ export function findLiveness(graph: FlowGraph): Liveness {
     scopes: pair('scopes'),
     used: [first.used, second.used],
     needed: [first.needed, second.needed],
+    unread: first.unread,
+    isCrowded: first.crowdedIn,
   };
 }
 
 const calls = ({ block }: FlowNode): boolean => endsInMemory(block);
 
-function solve({ nodes }: FlowGraph, bank: Bank) {
+function solve({ nodes }: FlowGraph, bank: Bank, settled?: Settled) {
   const count = nodes.length;
   const make = (): Int32Array => new Int32Array(count);
   const [use, def, dirtyIn, dirtyOut, live] = [make(), make(), make(), make(), make()];
@@ -55,22 +69,27 @@ function solve({ nodes }: FlowGraph, bank: Bank) {
     appears |= appearing[id]!;
   }
   const scopes = scopesOf(nodes, appearing, bank);
+  const crowdedIn = (id: number): boolean => isCrowded(scopes[id]! & appears, bank);
   // Most code has no floating-point registers.
-  const none = { used: 0, needed: 0 };
+  const none = { used: 0, needed: 0, unread: live, crowdedIn };
   if (appears === 0) return { live, dirtyIn, dirtyOut, writeBacks: live, scopes, ...none };
   const needed = findNeeded(nodes, use, def);
-  const writeBacks = findWriteBacks(nodes, needed, def, (id) =>
-    isCrowded(scopes[id]! & appears, bank),
-  );
-  for (let id = 0; id < count; id++) dirtyOut[id] = def[id]! & ~writeBacks[id]!;
+  const unread = Int32Array.from(nodes, (node, id) => def[id]! & ~neededBehind(node, needed));
+  const writeBacks = findWriteBacks(nodes, unread, crowdedIn);
+  const late = settled?.late ?? make();
+  for (let id = 0; id < count; id++) {
+    if (late[id] !== 0) writeBacks[id] = settled!.atOnce[id]!;
+    dirtyOut[id] = def[id]! & ~writeBacks[id]! & ~late[id]!;
+  }
   for (let changed = true; changed;) {
     changed = false;
     for (const { id, predecessors } of nodes) {
       let dirty = 0;
       for (const p of predecessors) if (!calls(nodes[p]!)) dirty |= dirtyOut[p]! & scopes[id]!;
+      dirty &= ~late[id]!;
       if (dirty === dirtyIn[id]) continue;
       dirtyIn[id] = dirty;
-      dirtyOut[id] = (dirty | def[id]!) & ~writeBacks[id]!;
+      dirtyOut[id] = (dirty | def[id]!) & ~writeBacks[id]! & ~late[id]!;
       changed = true;
     }
   }
@@ -89,7 +108,10 @@ function solve({ nodes }: FlowGraph, bank: Bank) {
   }
   let used = 0;
   for (let id = 0; id < count; id++) used |= use[id]! | def[id]! | live[id]!;
-  return { live, dirtyIn, dirtyOut, writeBacks, scopes, used, needed: needed[0]! };
+  return {
+    ...{ live, dirtyIn, dirtyOut, writeBacks, scopes, used },
+    ...{ needed: needed[0]!, unread, crowdedIn },
+  };
 }
 
 /** Registers that are read before they are written, from where each block begins on. */
@@ -120,12 +142,11 @@ function neededBehind(node: FlowNode, needed: Int32Array): number {
  */
 function findWriteBacks(
   nodes: readonly FlowNode[],
-  needed: Int32Array,
-  def: Int32Array,
+  unread: Int32Array,
   isCrowdedIn: (id: number) => boolean,
 ): Int32Array {
   return Int32Array.from(nodes, (node, id) => {
     if (calls(node) || !node.successors.some((s) => nodes[s]!.loops.size > 0)) return 0;
-    return isCrowdedIn(id) ? def[id]! & ~neededBehind(node, needed) : 0;
+    return isCrowdedIn(id) ? unread[id]! : 0;
   });
 }

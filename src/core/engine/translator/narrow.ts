@@ -24,6 +24,8 @@ export interface Narrow {
   readonly widened: Int32Array;
   /** Words, of those that were before the instruction, after it. */
   after(instruction: Instruction, before: number): number;
+  /** The register whose value the instruction passes on as it is, with these words before it. */
+  copied(instruction: Instruction, before: number): number | undefined;
 }
 
 export const written = (masks: Masks, words: number): Written => ({
@@ -74,7 +76,8 @@ export function findNarrow(
       widened[id]! |= words & ~begins[to]! & had;
     }
   }
-  return { in: begins, out, widened, after };
+  const copied = (i: Instruction, before: number): number | undefined => results.copied(i, before);
+  return { in: begins, out, widened, after, copied };
 }
 
 /** What instructions write, by what their operands are; rows keep the answers. */
@@ -93,10 +96,17 @@ class Results {
     if (skipped) return before & skipped.reduce((words, each) => this.after(each, words), before);
     if (!facts.writesRd || rd === 0 || rd === zeroSink || bankOf(rd) !== 0) return before;
     const bit = bitOf(rd);
-    return this.isWord(instruction, before) ? before | bit : before & ~bit;
+    return this.resultOf(instruction, before).isWord ? before | bit : before & ~bit;
   }
 
-  private isWord(instruction: Instruction, before: number): boolean {
+  copied(instruction: Instruction, before: number): number | undefined {
+    const { facts } = instruction;
+    const { copyOf } = this.resultOf(instruction, before);
+    if (copyOf === 'rs1' && facts.readsRs1) return instruction.rs1;
+    return copyOf === 'rs2' && facts.readsRs2 ? instruction.rs2 : undefined;
+  }
+
+  private resultOf(instruction: Instruction, before: number): Result {
     const { rs1, rs2, rd, facts, imm, handler } = instruction;
     const operands =
       (facts.readsRs1 ? operandKind(rs1, before) : 0) +
@@ -107,14 +117,20 @@ class Results {
     if (!answers) this.known.set(handler.row, (answers = new Map()));
     let answer = answers.get(key);
     if (answer === undefined) {
-      answer = this.probe.isWord(instruction, operands);
+      answer = this.probe.resultOf(instruction, operands);
       answers.set(key, answer);
     }
     return answer;
   }
 }
 
-type Known = WeakMap<EngineRow, Map<number, boolean>>;
+/** What an instruction writes: a word or not, and which of its sources that is. */
+interface Result {
+  readonly isWord: boolean;
+  readonly copyOf: 'rs1' | 'rs2' | undefined;
+}
+
+type Known = WeakMap<EngineRow, Map<number, Result>>;
 const knownOf32: Known = new WeakMap();
 const knownOf64: Known = new WeakMap();
 
@@ -126,8 +142,20 @@ function operandKind(register: number, words: number): number {
 
 const wide: Expr = local('i64', 0);
 const word: Expr = local('i32', 0);
-/** By kind. */
+/** By kind; those of the second source are told apart. */
 const operandOfKind: readonly Expr[] = [wide, signExtend(word), i64(0)];
+const secondOfKind: readonly Expr[] = [local('i64', 1), signExtend(local('i32', 1)), i64(0)];
+/** What is no operand. */
+const something: Expr = local('i64', 2);
+const someWord: Expr = local('i32', 2);
+
+const other: Result = { isWord: false, copyOf: undefined };
+
+/** A value that is one of the operands, which is no constant. */
+function isSame(value: Expr, operand: Expr): boolean {
+  if (operand.constant !== undefined) return false;
+  return value === operand || (value.low !== undefined && value.low === operand.low);
+}
 
 /** Runs a row as the translator's context does, and looks at what would be written. */
 class Probe implements SemanticContext {
@@ -135,25 +163,25 @@ class Probe implements SemanticContext {
   readonly fuses = false;
   private instruction!: Instruction;
   private operands = 0;
-  private written: boolean | undefined;
+  private written: Result | undefined;
 
   constructor(xlen: RegisterWidth) {
     this.xlen = xlen;
   }
 
-  isWord(instruction: Instruction, operands: number): boolean {
+  resultOf(instruction: Instruction, operands: number): Result {
     this.instruction = instruction;
     this.operands = operands;
     this.written = undefined;
     instruction.handler.row.execute(this);
-    return this.written ?? false;
+    return this.written ?? other;
   }
 
   rs1(): Expr {
     return operandOfKind[this.operands & 3]!;
   }
   rs2(): Expr {
-    return operandOfKind[(this.operands >> 2) & 3]!;
+    return secondOfKind[(this.operands >> 2) & 3]!;
   }
   rd(): Expr {
     return operandOfKind[this.operands >> 4]!;
@@ -162,56 +190,62 @@ class Probe implements SemanticContext {
     return i64(this.instruction.imm);
   }
   pcImm(): Expr {
-    return wide;
+    return something;
   }
   keep(value: Expr): Expr {
     if (value.constant !== undefined) return value;
-    return keptWord(value, () => word) ?? local(value.type, 0);
+    return keptWord(value, () => someWord) ?? local(value.type, 2);
   }
   wr(value: Expr): void {
     // What is written twice, in two arms, is left alone.
-    this.written = this.written === undefined && (this.xlen === 32 || value.low !== undefined);
+    const isWord = this.xlen === 32 || value.low !== undefined;
+    const copyOf = isSame(value, this.rs1())
+      ? 'rs1'
+      : isSame(value, this.rs2())
+        ? 'rs2'
+        : undefined;
+    this.written = this.written ? other : { isWord, copyOf };
   }
   wrWide(): void {
-    this.written = false;
+    this.written = other;
   }
   load(width: AccessWidth): Expr {
-    return loadOfWidth(width, wide, word);
+    return loadOfWidth(width, something, someWord);
   }
   store(): void {}
   amo(): void {
-    this.written = false;
+    this.written = other;
   }
   loadReserved(): void {
-    this.written = false;
+    this.written = other;
   }
   storeConditional(): void {
-    this.written = false;
+    this.written = other;
   }
   branch(): void {}
   jumpAndLink(): void {
-    this.written = false;
+    this.written = other;
   }
   jumpAndLinkRegister(): void {
-    this.written = false;
+    this.written = other;
   }
   host(): void {}
   control(): void {}
   needFloatUnit(): void {}
   rs3(): Expr {
-    return wide;
+    return something;
   }
   roundingField(): Expr {
-    return word;
+    return someWord;
   }
   floatUnit(): Expr {
-    return word;
+    return someWord;
   }
   orHost(): void {
-    this.written = false;
+    this.written = other;
   }
   when(): void {
-    this.written = false;
+    this.written = other;
   }
 }
 

@@ -415,7 +415,7 @@ export class RegionContext implements SemanticContext {
     const { f } = this;
     const kind = group.kind === 'load' ? 'read' : 'write';
     const lowest = f.keep(this.reached(add(this.rs1(), i64(group.low))));
-    const offset = f.newLocal('i32');
+    const offset = group.offset ?? f.newLocal('i32');
     f.temporary('i32', (entry) => {
       const size = group.high - group.low;
       unless(tlbHit(this.place.set, lowest, entry, kind, size));

@@ -68,7 +68,7 @@ export class RegisterLocals {
   }
 }
 
-const placeOf = (index: number): number => hart.registers + index * registerBytes;
+export const placeOf = (index: number): number => hart.registers + index * registerBytes;
 
 function* registersIn(masks: Masks): Iterable<number> {
   for (let bank = 0; bank < 2; bank++) {

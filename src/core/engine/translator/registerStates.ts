@@ -1,10 +1,11 @@
 /** What a region knows of its registers at each place: in locals or not, dirty, whole or words. */
 import type { Block, Instruction } from './block.ts';
 import type { FlowGraph, FlowNode } from './flowGraph.ts';
-import { findLiveness, type Liveness } from './liveness.ts';
+import { findLiveness, type Liveness, type Settled } from './liveness.ts';
 import { findNarrow, written, type Narrow, type Written } from './narrow.ts';
 import { bankOf, bitOf, isNone, writeMask, type Masks } from './registerMasks.ts';
 import type { RegisterWidth } from '../semantics.ts';
+import { findTails, type Tail } from './loopTails.ts';
 
 /** Follows a block's instructions. */
 export interface RegisterTracker {
@@ -18,16 +19,37 @@ export class RegisterStates {
   private readonly liveness: Liveness;
   private readonly narrow: Narrow;
 
-  constructor(graph: FlowGraph, xlen: RegisterWidth, guess: number) {
+  private readonly tails: ReadonlyMap<FlowNode, Tail>;
+
+  /** `mayLeave`: whether a block may be left before one of its instructions, once it has begun. */
+  constructor(
+    graph: FlowGraph,
+    xlen: RegisterWidth,
+    guess: number,
+    mayLeave: (node: FlowNode, instruction: Instruction) => boolean,
+  ) {
     this.liveness = findLiveness(graph);
     // Elsewhere a test on entry would cost more than it saves.
     const usable = graph.nodes[0]!.loopHeader ? guess & ~addressesOf(graph) : 0;
-    this.narrow = findNarrow(
-      graph,
-      this.liveness,
-      xlen,
-      usable & this.liveness.needed[0] & this.liveness.live[0]![0],
-    );
+    const words = usable & this.liveness.needed[0] & this.liveness.live[0]![0];
+    this.narrow = findNarrow(graph, this.liveness, xlen, words);
+    this.tails = findTails(graph, this.liveness, this.narrow, mayLeave);
+    if (this.tails.size === 0) return;
+    this.liveness = findLiveness(graph, settledBy(graph, this.tails));
+    this.narrow = findNarrow(graph, this.liveness, xlen, words);
+  }
+
+  /** Of a block that is a loop by itself: what its end settles for its ways out. */
+  tail(node: FlowNode): Tail | undefined {
+    return this.tails.get(node);
+  }
+
+  /** What the ways out at such a block's end write back. */
+  dirtyAtTail(node: FlowNode, { late }: Tail): Written {
+    const { masks, words } = this.dirtyOut(node);
+    const { out, widened } = this.narrow;
+    const wordsOut = words | (out[node.id]! & ~widened[node.id]!);
+    return written([masks[0] | late, masks[1]], wordsOut);
   }
 
   /** Registers that are taken for words where the region begins. */
@@ -89,6 +111,11 @@ export class RegisterStates {
     };
   }
 
+  private settledIn(node: FlowNode): number {
+    const tail = this.tails.get(node);
+    return tail ? tail.late | tail.again : 0;
+  }
+
   /** Registers that leave or enter locals between blocks of different scopes. */
   onTheWay(from: FlowNode, to: FlowNode): { stores: Masks; loads: Masks } {
     const { dirtyOut, live, scopes } = this.liveness;
@@ -96,10 +123,18 @@ export class RegisterStates {
     const [inFrom, inTo] = [scopes[from.id]!, scopes[to.id]!];
     const wanted = live[to.id]!;
     return {
-      stores: [dirty[0] & ~inTo[0], dirty[1] & ~inTo[1]],
+      stores: [dirty[0] & (~inTo[0] | this.settledIn(to)), dirty[1] & ~inTo[1]],
       loads: [wanted[0] & ~inFrom[0], wanted[1] & ~inFrom[1]],
     };
   }
+}
+
+function settledBy({ nodes }: FlowGraph, tails: ReadonlyMap<FlowNode, Tail>): Settled {
+  const late = Int32Array.from(nodes, (node) => {
+    const tail = tails.get(node);
+    return tail ? tail.late | tail.again : 0;
+  });
+  return { late, atOnce: Int32Array.from(nodes, (node) => tails.get(node)?.atOnce ?? 0) };
 }
 
 /** General registers that are addresses, and that the region does not change. */
