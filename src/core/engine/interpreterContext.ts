@@ -31,7 +31,16 @@ import { alignedTlbHit, tlbHit, tlbMiss, tlbOffset } from './inlineTlb.ts';
 import type { LoopState } from './loopState.ts';
 import type { FunctionIndices } from './interpreterImports.ts';
 import { inWidth, pcOf, savePc } from './recordPc.ts';
-import { hart, leave, pageBytes, record, recordShift, registerBytes, zeroSink } from './layout.ts';
+import {
+  exit,
+  hart,
+  leave,
+  pageBytes,
+  record,
+  recordShift,
+  registerBytes,
+  zeroSink,
+} from './layout.ts';
 import {
   accessBytes,
   accessWidths,
@@ -337,6 +346,13 @@ export class InterpreterContext implements SemanticContext {
         f.end();
         f.if(eq32(local('i32', result), i32(leave.trapped)));
         f.branchWith(this.inLoop().jumpsTo, load('i64.load', base, hart.pc));
+        f.end();
+      } else {
+        // Out of a function apart the way to the handler is through the run loop.
+        f.if(eq32(local('i32', result), i32(leave.trapped)));
+        f.store('i32.store', base, i32(exit.changed), hart.exit);
+        f.store('i32.store', base, i32(1), hart.beginsAtTrap);
+        f.set(result, i32(leave.after));
         f.end();
       }
       // TypeScript has set pc and exit; only the count is left to us.
