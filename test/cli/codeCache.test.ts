@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
+  mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -67,9 +68,27 @@ describe('trapline: kept code', () => {
       const time = Date.now() / 1000 - days * 24 * 60 * 60;
       utimesSync(name, time, time);
     }
+    const another = path.join(folder, 'trapline', 'traps.code');
+    writeFileSync(another, '');
+    utimesSync(another, 0, 0);
     calls(folder);
     const left = readdirSync(path.join(folder, 'trapline')).sort();
-    assert.deepEqual(left, [path.basename(recent), path.basename(file)].sort());
+    const expected = [recent, another, file].map((each) => path.basename(each));
+    assert.deepEqual(left, expected.sort());
+  });
+
+  it('is nowhere in the folder that the user is in', function () {
+    if (process.platform === 'win32') this.skip();
+    const cwd = path.join(scratch, 'present');
+    mkdirSync(cwd);
+    const { NODE_COMPILE_CACHE: _, ...others } = process.env;
+    const run = spawnSync(process.execPath, [path.resolve('dist/cli.cjs'), 'calls', 'DBCN'], {
+      cwd,
+      encoding: 'utf8',
+      env: { ...others, XDG_CACHE_HOME: 'caches', HOME: '.' },
+    });
+    assert.deepEqual([run.status, run.stderr], [0, '']);
+    assert.deepEqual(readdirSync(cwd), []);
   });
 
   it('is kept of the debug adapter, too', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { scratchFolder, trapline } from './trapline.ts';
@@ -48,6 +49,15 @@ describe('trapline: usage', () => {
     const options = `mode board isa harts aia aia-guests memory firmware initrd dtb bootargs console engine time
       max-instructions timeout trace trace-file json signature signature-granularity`;
     for (const name of options.split(/\s+/)) assert.match(stdout, new RegExp(`^  --${name} `, 'm'));
+  });
+
+  it('explains run where there is no memory for a machine', function () {
+    if (process.platform !== 'linux') this.skip();
+    const limited = 'ulimit -v 4000000; exec "$0" "$@"';
+    const words = [process.execPath, path.resolve('dist/cli.cjs'), 'run', '--help'];
+    const run = spawnSync('sh', ['-c', limited, ...words], { encoding: 'utf8' });
+    assert.deepEqual([run.status, run.stderr], [0, '']);
+    assert.match(run.stdout, /--max-instructions/);
   });
 
   it('no command', () => refused([], /no command given/));

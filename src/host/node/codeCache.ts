@@ -118,8 +118,13 @@ class CodeCache {
   }
 }
 
+/** Of what is kept, and of what a process was writing when it ended. */
+const ownName = /-[0-9a-f]{8}\.code(\.\d+)?$/;
+
 function removeOld(folder: string): void {
   for (const name of readdirSync(folder)) {
+    // Another program's folder may have the same name.
+    if (!ownName.test(name)) continue;
     const file = path.join(folder, name);
     if (Date.now() - statSync(file).mtimeMs > keptMilliseconds) rmSync(file);
   }
@@ -133,11 +138,16 @@ function cacheFolder(): string | undefined {
   return folder === undefined || folder === '' ? undefined : path.join(folder, 'trapline');
 }
 
+/**
+ * A relative path would be whatever folder the user is in, which may be anybody's. Such an
+ * XDG_CACHE_HOME is invalid and to be ignored (XDG Base Directory Specification, Basics).
+ */
 function userCaches(env: NodeJS.ProcessEnv): string | undefined {
-  if (process.platform === 'win32') return env.LOCALAPPDATA;
-  if (env.XDG_CACHE_HOME) return env.XDG_CACHE_HOME;
-  if (!env.HOME) return undefined;
-  return path.join(env.HOME, process.platform === 'darwin' ? 'Library/Caches' : '.cache');
+  const below = (folder: string | undefined, ...names: string[]): string | undefined =>
+    folder !== undefined && path.isAbsolute(folder) ? path.join(folder, ...names) : undefined;
+  if (process.platform === 'win32') return below(env.LOCALAPPDATA);
+  const ofSystem = process.platform === 'darwin' ? 'Library/Caches' : '.cache';
+  return below(env.XDG_CACHE_HOME) ?? below(env.HOME, ofSystem);
 }
 
 function hex(value: number): string {

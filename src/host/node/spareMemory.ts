@@ -10,7 +10,11 @@ const holder = globalThis as { [name]?: WebAssembly.Memory | undefined };
 const pages = (448 << 20) / (64 << 10);
 
 export function setMemoryAside(): void {
-  holder[name] = new WebAssembly.Memory({ initial: pages });
+  try {
+    holder[name] = new WebAssembly.Memory({ initial: pages });
+  } catch {
+    // Who limits a process's memory may not even want a machine; if so, making it tells what is wrong.
+  }
 }
 
 /** For one machine. */

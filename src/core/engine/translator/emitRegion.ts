@@ -242,7 +242,6 @@ class RegionEmitter {
     const count = lengthOf(block);
     const tracker = this.states.track(node);
     const groups = this.groups[node.id]!;
-    context.beginBlock();
     const tail = this.states.tail(node);
     if (count > 0 && !tail) this.beginBlock(node, { dirty: this.states.dirtyIn(node) });
     this.left = count + this.budgets.behind(node);
@@ -320,6 +319,8 @@ class RegionEmitter {
   /** Takes from the budget, unless something says that the block must be interpreted. */
   private beginBlock(node: FlowNode, { dirty, finish }: WaysOut): void {
     const { f, context, exits, budgets } = this;
+    // What is known so far is of the block that was emitted last, which need not lead here.
+    context.beginBlock();
     const { at } = node.block;
     const taken = budgets.taken(node);
     const back = budgets.before(node);
