@@ -120,6 +120,20 @@ handler:
 data: .dword 8, 0x1000
 `;
 
+/** Two loops that begin at one place: the inner one is one block. */
+const nested = `
+_start:
+  li s1, 5
+inner:
+  sltiu s3, s2, 896
+  andi a0, s2, 255
+  addi s1, s1, -1
+  bnez s1, inner
+  li s1, 5
+  addi s2, s2, 1
+  j inner
+`;
+
 const state = ({ hart, memory }: Rig): unknown => ({
   registers: integerNames.map((name) => hart.readRegister(name)),
   pc: hart.pc,
@@ -158,6 +172,17 @@ describe('core/engine/loopTails', function () {
     }
     // On RV64 the address that LUI makes is not in RAM: its sign reaches to the top.
     assert.ok(interpreted.hart.readRegister('s4')! > 30n);
+    assert.ok(translated.translator!.counters.regions > 0);
+  });
+
+  it('execute what they take from the budget, where they head a loop around them, too', () => {
+    const interpreted = rig(nested, { translate: undefined });
+    const translated = rig(nested, { translate: eagerTranslation });
+    for (let i = 0; i < 300; i++) {
+      const slice = 1 + ((i * 7) % 97);
+      assert.deepEqual(translated.hart.run(slice), interpreted.hart.run(slice));
+      assert.deepEqual(state(translated), state(interpreted));
+    }
     assert.ok(translated.translator!.counters.regions > 0);
   });
 });

@@ -58,9 +58,11 @@ export function findTails(
   return tails;
 }
 
-function isLoopByItself({ id, block, successors, loopHeader }: FlowNode): boolean {
+/** Nor does it head a loop around it: who came back from there would go past the test. */
+function isLoopByItself({ id, block, successors, predecessors, loopHeader }: FlowNode): boolean {
   const { end } = block;
-  return loopHeader && end.kind === 'branch' && end.taken !== end.next && successors.includes(id);
+  if (!loopHeader || predecessors.some((p) => p > id)) return false;
+  return end.kind === 'branch' && end.taken !== end.next && successors.includes(id);
 }
 
 /** It has no place for what is to be written back on the way. */
