@@ -141,12 +141,8 @@ export class Hart
 
   save(): HartSaved {
     const { instructions, waiting, waitEnd, returnAt } = this;
-    return saveHart(this, tlbPlaces(this.parts, this.watchpoints), {
-      instructions,
-      waiting,
-      waitEnd,
-      returnAt,
-    });
+    const run = { instructions, waiting, waitEnd, returnAt };
+    return saveHart(this, tlbPlaces(this.parts, this.watchpoints), run);
   }
 
   restore(saved: HartSaved): void {
@@ -436,8 +432,8 @@ export class Hart
   /** Behind a trap or the return from one: generated code finds all that it needs to go on. */
   private staysInSlice(): boolean {
     const { csrs, slice } = this;
-    if (slice.isCut || csrs.protectionChanged || csrs.counters.untilOverflow() < Infinity)
-      return false;
+    // A counter may have overflowed with this very instruction, in the mode that it left.
+    if (slice.isCut || csrs.protectionChanged || csrs.counters.watching) return false;
     if (csrs.translationChanged) {
       this.selectRegime();
       updateFloatUnit(this.state);
@@ -447,6 +443,10 @@ export class Hart
 
   private mustLookAgain(): boolean {
     const { csrs } = this;
+    const { counters } = csrs;
+    // One that was set anew may overflow before the slice was to end.
+    if (counters.watching)
+      this.slice.endAt(this.parts.clock.instructions + counters.untilOverflow());
     if (csrs.translationChanged || csrs.protectionChanged) return true;
     if (!csrs.interruptsChanged && !csrs.timersChanged) return false;
     // A timer that was set anew may end the slice earlier than was planned.

@@ -118,6 +118,49 @@ describe('counters', () => {
     assert.equal(r.csr('mhpmcounter3'), 2n);
   });
 
+  it('interrupt where they overflowed, in a mode too that they do not count', () => {
+    for (const filter of [0n, UINH]) {
+      const r = stopped(`
+        .option norvc
+        csrw mhpmcounter3, s0
+        csrw mcountinhibit, zero
+        nop
+        mret
+        .align 6
+        nop
+        nop
+        .align 7
+        1: j 1b`);
+      r.setCsr('mtvec', BigInt(ramBase + 0x80));
+      r.setCsr('mepc', BigInt(ramBase + 0x40));
+      r.setCsr('mie', LCOFI);
+      r.setCsr('pmpaddr0', (1n << 54n) - 1n);
+      r.setCsr('pmpcfg0', 0x1fn);
+      r.setCsr('mhpmevent3', filter | instructions);
+      // Of the last two in M-mode.
+      r.hart.setX(8, (1n << 64n) - 2n);
+      r.hart.run(30);
+      assert.equal(r.csr('mcause'), (1n << 63n) | 13n);
+      assert.equal(r.csr('mepc'), BigInt(ramBase + 0x40));
+    }
+  });
+
+  it('interrupt to the instruction when software has written them', () => {
+    const r = stopped(`
+      .option norvc
+      csrw mcountinhibit, zero
+      csrw mhpmcounter3, s0
+      ${nops}`);
+    r.setCsr('mtvec', BigInt(ramBase + 0x80));
+    r.setCsr('mie', LCOFI);
+    r.setCsr('mstatus', 8n);
+    r.setCsr('mhpmevent3', instructions);
+    r.hart.setX(8, (1n << 64n) - 2n);
+    r.hart.run(30);
+    assert.equal(r.csr('mcause'), (1n << 63n) | 13n);
+    assert.equal(r.csr('mepc'), BigInt(ramBase + 4 * 4));
+  });
+
   it('overflow by events as by instructions', () => {
     const r = stopped(
       '.option norvc\n la t0, 1f\n csrw mtvec, t0\n ecall\n .balign 4\n1: nop\n nop',
