@@ -134,6 +134,21 @@ inner:
   j inner
 `;
 
+/** Each access to the CSR has another result than the one before. */
+const swapping = `
+_start:
+  li s1, 5
+  addi s2, s2, 1
+inner:
+  addi a1, a1, 1
+  csrrw a0, mscratch, a1
+  slli a2, a1, 1
+  slli a3, a1, 2
+  addi s1, s1, -1
+  bnez s1, inner
+  j _start
+`;
+
 const state = ({ hart, memory }: Rig): unknown => ({
   registers: integerNames.map((name) => hart.readRegister(name)),
   pc: hart.pc,
@@ -175,14 +190,20 @@ describe('core/engine/loopTails', function () {
     assert.ok(translated.translator!.counters.regions > 0);
   });
 
-  it('execute what they take from the budget, where they head a loop around them, too', () => {
-    const interpreted = rig(nested, { translate: undefined });
-    const translated = rig(nested, { translate: eagerTranslation });
-    for (let i = 0; i < 300; i++) {
-      const slice = 1 + ((i * 7) % 97);
-      assert.deepEqual(translated.hart.run(slice), interpreted.hart.run(slice));
-      assert.deepEqual(state(translated), state(interpreted));
-    }
-    assert.ok(translated.translator!.counters.regions > 0);
-  });
+  const sources = {
+    'execute what they take from the budget, where they head a loop around them, too': nested,
+    'access a CSR as often as they say': swapping,
+  };
+  for (const [name, source] of Object.entries(sources)) {
+    it(name, () => {
+      const interpreted = rig(source, { translate: undefined });
+      const translated = rig(source, { translate: eagerTranslation });
+      for (let i = 0; i < 300; i++) {
+        const slice = 1 + ((i * 7) % 97);
+        assert.deepEqual(translated.hart.run(slice), interpreted.hart.run(slice));
+        assert.deepEqual(state(translated), state(interpreted));
+      }
+      assert.ok(translated.translator!.counters.regions > 0);
+    });
+  }
 });

@@ -175,7 +175,8 @@ class TailFinder {
 }
 
 /** Its result depends on general registers alone, and on nothing else. */
-function isRepeatable({ facts, rs1, rs2 }: Instruction): boolean {
+function isRepeatable({ controlWord, facts, rs1, rs2 }: Instruction): boolean {
+  if (controlWord) return false;
   if (facts.flow !== 'next' || facts.mayLeave || facts.access || facts.asksFloatUnit) return false;
   if (facts.readsRd || facts.readsRs3) return false;
   return !(facts.readsRs1 && !isGeneral(rs1)) && !(facts.readsRs2 && !isGeneral(rs2));
