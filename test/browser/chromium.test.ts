@@ -36,7 +36,7 @@ describe('the core in Chromium', function () {
       platform: 'browser',
       format: 'iife',
       entryPoints: ['test/browser/worker.ts'],
-      loader: { '.wasm': 'binary' },
+      loader: { '.wasm': 'binary', '.bin': 'binary' },
       alias: { '#generated': path.resolve('dist/generated') },
       write: false,
     });

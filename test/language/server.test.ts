@@ -52,7 +52,7 @@ describe('language/server', () => {
       platform: 'node',
       format: 'cjs',
       target: 'es2023',
-      loader: { '.wasm': 'binary' },
+      loader: { '.wasm': 'binary', '.bin': 'binary' },
       alias: { '#generated': path.resolve('dist/generated') },
     });
     writeFileSync(path.join(folder, 'macros.h'), '.macro shared r\n.endm\n');
