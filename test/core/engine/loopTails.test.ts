@@ -1,8 +1,7 @@
 /** Loops of one block: what only their ways out need is computed there, and is there at each. */
 import assert from 'node:assert/strict';
-import { integerNames } from '../../../src/core/isa/riscv/registers.ts';
 import { Random } from '../../differential/random.ts';
-import { eagerTranslation, ramBase, rig, type Rig } from '../isa/riscv/rig.ts';
+import { runAlike } from './bothEngines.ts';
 
 /** What goes round the loop, and what is made anew each time before anybody reads it. */
 const carried = ['a0', 'a1', 'a2', 'a3'];
@@ -149,13 +148,6 @@ inner:
   j _start
 `;
 
-const state = ({ hart, memory }: Rig): unknown => ({
-  registers: integerNames.map((name) => hart.readRegister(name)),
-  pc: hart.pc,
-  instructions: hart.instructions,
-  memory: Buffer.from(memory.view8(ramBase, 0x2000)!).toString('base64'),
-});
-
 describe('core/engine/loopTails', function () {
   this.timeout(60_000);
   for (const xlen of [64, 32] as const) {
@@ -165,29 +157,18 @@ describe('core/engine/loopTails', function () {
         for (let n = 0; n < 12; n++) {
           const source = `  .option norvc\n${program(random, xlen, most)}`;
           const isa = `rv${xlen}gc`;
-          const interpreted = rig(source, { isa });
-          const translated = rig(source, { isa, translate: eagerTranslation });
-          for (let i = 0; i < 120; i++) {
-            const slice = i === 0 ? 30_000 : 1 + random.below(i % 2 === 0 ? 100 : 1500);
-            assert.deepEqual(translated.hart.run(slice), interpreted.hart.run(slice));
-            assert.deepEqual(state(translated), state(interpreted), source);
-          }
-          assert.ok(translated.translator!.counters.regions > 0);
+          const slice = (i: number): number =>
+            i === 0 ? 30_000 : 1 + random.below(i % 2 === 0 ? 100 : 1500);
+          runAlike(source, { isa, slices: 120, slice, bytes: 0x2000 });
         }
       });
     }
   }
 
   it('test in front of the loop what is true there', () => {
-    const interpreted = rig(entered, { translate: undefined });
-    const translated = rig(entered, { translate: eagerTranslation });
-    for (let i = 0; i < 40; i++) {
-      assert.deepEqual(translated.hart.run(91), interpreted.hart.run(91));
-      assert.deepEqual(state(translated), state(interpreted));
-    }
+    const { interpreted } = runAlike(entered, { slices: 40, slice: () => 91, bytes: 0x2000 });
     // On RV64 the address that LUI makes is not in RAM: its sign reaches to the top.
     assert.ok(interpreted.hart.readRegister('s4')! > 30n);
-    assert.ok(translated.translator!.counters.regions > 0);
   });
 
   const sources = {
@@ -196,14 +177,7 @@ describe('core/engine/loopTails', function () {
   };
   for (const [name, source] of Object.entries(sources)) {
     it(name, () => {
-      const interpreted = rig(source, { translate: undefined });
-      const translated = rig(source, { translate: eagerTranslation });
-      for (let i = 0; i < 300; i++) {
-        const slice = 1 + ((i * 7) % 97);
-        assert.deepEqual(translated.hart.run(slice), interpreted.hart.run(slice));
-        assert.deepEqual(state(translated), state(interpreted));
-      }
-      assert.ok(translated.translator!.counters.regions > 0);
+      runAlike(source, { slices: 300, slice: (i) => 1 + ((i * 7) % 97), bytes: 0x2000 });
     });
   }
 });

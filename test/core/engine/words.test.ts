@@ -1,8 +1,6 @@
 /** Registers that regions keep as 32 bits: whatever mixes words and whole registers, on every way. */
-import assert from 'node:assert/strict';
-import { integerNames } from '../../../src/core/isa/riscv/registers.ts';
 import { Random } from '../../differential/random.ts';
-import { eagerTranslation, ramBase, rig, type Rig } from '../isa/riscv/rig.ts';
+import { runAlike } from './bothEngines.ts';
 
 const names = ['a0', 'a1', 'a2', 'a3', 'a4', 's2', 's3'];
 const words = ['addw', 'subw', 'sllw', 'srlw', 'sraw', 'mulw', 'divw', 'remuw', 'rolw', 'rorw'];
@@ -103,13 +101,6 @@ data: .dword 0x0123456789abcdef, -2, 0x80000000, 0x7fffffff, 12345, 0xffffffff00
 `;
 }
 
-const state = ({ hart, memory }: Rig): unknown => ({
-  registers: integerNames.map((name) => hart.readRegister(name)),
-  pc: hart.pc,
-  instructions: hart.instructions,
-  memory: Buffer.from(memory.view8(ramBase, 0x1000)!).toString('base64'),
-});
-
 describe('core/engine/words', function () {
   this.timeout(60_000);
   for (const xlen of [64, 32] as const) {
@@ -118,14 +109,8 @@ describe('core/engine/words', function () {
       for (let n = 0; n < 12; n++) {
         const source = `  .option norvc\n  .option arch, +zba, +zbb\n${program(random, xlen)}`;
         const isa = `rv${xlen}gc_zba_zbb_zicond`;
-        const interpreted = rig(source, { isa });
-        const translated = rig(source, { isa, translate: eagerTranslation });
-        for (let i = 0; i < 40; i++) {
-          const slice = 1 + random.below(i % 2 === 0 ? 9 : 400);
-          assert.deepEqual(translated.hart.run(slice), interpreted.hart.run(slice));
-          assert.deepEqual(state(translated), state(interpreted), source);
-        }
-        assert.ok(translated.translator!.counters.regions > 0);
+        const slice = (i: number): number => 1 + random.below(i % 2 === 0 ? 9 : 400);
+        runAlike(source, { isa, slices: 40, slice, bytes: 0x1000 });
       }
     });
   }
@@ -154,11 +139,6 @@ loop:
   addi s1, s1, -1
   bnez s1, loop
   j again`;
-    const interpreted = rig(source);
-    const translated = rig(source, { translate: eagerTranslation });
-    for (let i = 0; i < 60; i++) {
-      assert.deepEqual(translated.hart.run(477), interpreted.hart.run(477));
-      assert.deepEqual(state(translated), state(interpreted));
-    }
+    runAlike(source, { slices: 60, slice: () => 477, bytes: 0x1000 });
   });
 });
