@@ -17,9 +17,9 @@ describe('trapline: kept code', () => {
   const scratch = scratchFolder();
   let folders = 0;
 
-  /** What `trapline calls DBCN` prints, with its code kept in a folder. */
-  function calls(folder: string, env: NodeJS.ProcessEnv = {}): string {
-    const run = spawnSync(process.execPath, [path.resolve('dist/cli.cjs'), 'calls', 'DBCN'], {
+  /** What a command prints, with its code kept in a folder. */
+  function trapline(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+    const run = spawnSync(process.execPath, [path.resolve('dist/cli.cjs'), ...args], {
       encoding: 'utf8',
       env: { ...process.env, NODE_COMPILE_CACHE: folder, ...env },
     });
@@ -27,6 +27,9 @@ describe('trapline: kept code', () => {
     assert.equal(run.status, 0);
     return run.stdout;
   }
+
+  const calls = (folder: string, env?: NodeJS.ProcessEnv): string =>
+    trapline(folder, ['calls', 'DBCN'], env);
 
   /** A folder that has what one run kept, the file of that, and what the run printed. */
   function afterOneRun(): { folder: string; file: string; printed: string } {
@@ -47,12 +50,48 @@ describe('trapline: kept code', () => {
     if (process.platform !== 'win32') assert.equal(after.mode & 0o077, 0);
   });
 
-  it('is made again after a day, with what other runs have called', () => {
+  it('of a day ago stays as it is, and is of today', () => {
     const { folder, file, printed } = afterOneRun();
+    const { ino } = statSync(file);
     const yesterday = Date.now() / 1000 - 25 * 60 * 60;
     utimesSync(file, yesterday, yesterday);
     assert.equal(calls(folder), printed);
-    assert.ok(statSync(file).mtimeMs > Date.now() - 60_000);
+    const { mtimeMs, ino: after } = statSync(file);
+    assert.ok(mtimeMs > Date.now() - 60_000);
+    assert.equal(after, ino);
+  });
+
+  it('is made again by a run that calls much else, and has that besides', () => {
+    const { folder, file, printed } = afterOneRun();
+    const first = statSync(file);
+    const another = ['dis', path.resolve('test/bench/kernels/fib.elf')];
+    const listing = trapline(folder, another);
+    const second = statSync(file);
+    assert.ok(second.size > first.size * 1.02, `${first.size} and ${second.size} bytes`);
+    // Either run finds what it calls from now on.
+    assert.equal(calls(folder), printed);
+    assert.equal(trapline(folder, another), listing);
+    assert.ok(statSync(file).size > second.size * 0.99);
+  });
+
+  it('is made again by the first run that translates', () => {
+    const folder = path.join(scratch, 'translates');
+    const image = path.resolve('test/bench/kernels/fib.elf');
+    const limits = ['--max-instructions', '300000'];
+    const sizes = ['interpreter', 'interpreter', 'jit', 'jit', 'interpreter'].map((engine) => {
+      const args = ['run', '--mode', 'machine', '--engine', engine, ...limits, image];
+      const { status } = spawnSync(process.execPath, [path.resolve('dist/cli.cjs'), ...args], {
+        env: { ...process.env, NODE_COMPILE_CACHE: folder },
+      });
+      assert.equal(status, 124);
+      const names = readdirSync(path.join(folder, 'trapline'));
+      assert.equal(names.length, 1);
+      return statSync(path.join(folder, 'trapline', names[0]!)).size;
+    });
+    const [before, again, ...later] = sizes;
+    assert.ok(again! < before! * 1.02, `${before} and ${again} bytes`);
+    // The last run translates nothing, and leaves what the one before it has added.
+    for (const size of later) assert.ok(size > before! * 1.05, `${before} and ${size} bytes`);
   });
 
   it('of two weeks ago goes when other code is kept', () => {
@@ -62,15 +101,15 @@ describe('trapline: kept code', () => {
     for (const [name, days] of [
       [old, 15],
       [recent, 13],
-      [file, 2],
     ] as const) {
-      if (name !== file) writeFileSync(name, '');
+      writeFileSync(name, '');
       const time = Date.now() / 1000 - days * 24 * 60 * 60;
       utimesSync(name, time, time);
     }
     const another = path.join(folder, 'trapline', 'traps.code');
     writeFileSync(another, '');
     utimesSync(another, 0, 0);
+    writeFileSync(file, '');
     calls(folder);
     const left = readdirSync(path.join(folder, 'trapline')).sort();
     const expected = [recent, another, file].map((each) => path.basename(each));

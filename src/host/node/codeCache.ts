@@ -10,9 +10,11 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { getHeapCodeStatistics } from 'node:v8';
 import { Script } from 'node:vm';
 import * as zlib from 'node:zlib';
 
@@ -27,13 +29,20 @@ type Wrapper = (
 /** Of bytes. Node before 20.15 has none, and then nothing is kept. */
 const crc32 = (zlib as { crc32?: (data: Uint8Array, start?: number) => number }).crc32;
 
-/** Before the code: a checksum of all that follows, the source's, and the code's length. */
-const headerBytes = 12;
+/**
+ * Before the code: a checksum of all that follows, the source's, the code's length, and how much
+ * compiled code there was in the process that made it.
+ */
+const headerBytes = 16;
 /** By then a program has gone through what it does at its start. */
 const settledMilliseconds = 1000;
-/** What is older is made again, with the functions that other runs have called. */
+/** What a program does later is looked at after so many times as long, and so on. */
+const laterFactor = 10;
+/** A run that called functions which none before it did has so many times as much compiled code. */
+const growthWorthKeeping = 1.02;
+/** What is in use says so when it was not written for so long. */
 const freshMilliseconds = 24 * 60 * 60 * 1000;
-/** What was not made again for so long is of a program or a Node that nobody starts any more. */
+/** What was not in use for so long is of a program or a Node that nobody starts any more. */
 const keptMilliseconds = 14 * freshMilliseconds;
 
 /** The bundle is CommonJS and all ASCII, as esbuild makes them. */
@@ -47,14 +56,15 @@ export function runBundle(file: string, require: NodeJS.Require): void {
     lineOffset: -1,
     ...(cache?.code && { cachedData: cache.code }),
   });
-  if (cache && (script.cachedDataRejected !== false || cache.isOld)) cache.keepLater(script);
+  cache?.keepLater(script);
   const module = { exports: {} };
   (script.runInThisContext() as Wrapper)(module.exports, require, module, file, path.dirname(file));
 }
 
 class CodeCache {
   readonly code: Buffer | undefined;
-  readonly isOld: boolean = false;
+  /** How much compiled code there was where the code was made that is kept. */
+  private compiledBytes = 0;
   private readonly file: string;
   private readonly source: number;
   private readonly crc32: NonNullable<typeof crc32>;
@@ -66,7 +76,10 @@ class CodeCache {
     try {
       const kept = readFileSync(file);
       this.code = this.contentOf(kept);
-      this.isOld = Date.now() - statSync(file).mtimeMs > freshMilliseconds;
+      if (this.code) this.compiledBytes = kept.readUInt32LE(12);
+      const now = Date.now();
+      if (now - statSync(file).mtimeMs > freshMilliseconds)
+        utimesSync(file, now / 1000, now / 1000);
     } catch {
       // There is none yet, or it is not ours to read: V8 compiles the bundle.
     }
@@ -80,14 +93,27 @@ class CodeCache {
     return new CodeCache(path.join(folder, `${name.join('-')}.code`), source, crc32);
   }
 
-  /** Functions that ran are in it, so it is made when the program has run for a while. */
+  /**
+   * Functions that ran are in it, so it is made when the program has run for a while. What was kept
+   * is in the process, too: each run that does something new adds to it.
+   */
   keepLater(script: Script): void {
-    let kept = false;
+    if (script.cachedDataRejected !== false) this.compiledBytes = 0;
     const keep = () => {
-      if (!kept) this.keep(script.createCachedData());
-      kept = true;
+      // To ask takes a millisecond or two, to make the code some ten.
+      const compiled = getHeapCodeStatistics().bytecode_and_metadata_size;
+      if (compiled <= this.compiledBytes * growthWorthKeeping) return;
+      this.compiledBytes = compiled;
+      this.keep(script.createCachedData());
     };
-    setTimeout(keep, settledMilliseconds).unref();
+    const keepAfter = (delay: number): void => {
+      const later = () => {
+        keep();
+        keepAfter(delay * laterFactor);
+      };
+      if (delay < longestTimer) setTimeout(later, delay).unref();
+    };
+    keepAfter(settledMilliseconds);
     process.once('exit', keep);
   }
 
@@ -104,6 +130,7 @@ class CodeCache {
     const header = Buffer.alloc(headerBytes);
     header.writeUInt32LE(this.source, 4);
     header.writeUInt32LE(code.length, 8);
+    header.writeUInt32LE(this.compiledBytes, 12);
     header.writeUInt32LE(this.crc32(code, this.crc32(header.subarray(4))), 0);
     const own = `${this.file}.${process.pid}`;
     try {
@@ -117,6 +144,9 @@ class CodeCache {
     }
   }
 }
+
+/** Node's timers end at once when they are to take longer. */
+const longestTimer = 2 ** 31;
 
 /** Of what is kept, and of what a process was writing when it ended. */
 const ownName = /-[0-9a-f]{8}\.code(\.\d+)?$/;
