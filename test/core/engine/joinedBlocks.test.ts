@@ -101,6 +101,27 @@ describe('core/engine/joinedBlocks', function () {
     });
   }
 
+  it('load where they are meant to behind a branch to the next instruction, taken or not', () => {
+    const source = `
+  .option norvc
+_start:
+  la s0, data
+1: addi a0, a0, 1
+  andi a1, a0, 1
+  beqz a1, 2f
+2: lw a2, 0(s0)
+  lw a3, 4(s0)
+  add a4, a4, a2
+  sub a4, a4, a3
+  j 1b
+  .balign 8
+data: .word 17, 5`;
+    const { translated } = runAlike(source, { slices: 7, slice: () => 94, bytes: 0x1000 });
+    const rounds = translated.hart.readRegister('a0')!;
+    assert.equal(rounds, 82n);
+    assert.equal(translated.hart.readRegister('a4'), 12n * rounds);
+  });
+
   it('compute a CRC', () => {
     const { hart, translator } = rig(crc, { translate: eagerTranslation });
     hart.run(2000);

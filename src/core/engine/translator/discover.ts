@@ -179,8 +179,11 @@ export class Discovery {
     if (this.goesOutside(instruction)) return { kind: 'outside', next };
     const links = this.isa.linkRegisters.has(rd);
     switch (facts.flow) {
-      case 'branch':
-        return { kind: 'branch', taken: at + imm, next };
+      case 'branch': {
+        const taken = at + imm;
+        // To the next instruction there is one way: code behind two would be there twice.
+        return taken === next ? { kind: 'goTo', to: next } : { kind: 'branch', taken, next };
+      }
       case 'jump':
         return links ? { kind: 'call', to: at + imm, next } : { kind: 'goTo', to: at + imm };
       default:
