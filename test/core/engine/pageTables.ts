@@ -7,12 +7,12 @@ const tablesBase = ramBase + 0x20_0000;
 
 export class PageTables {
   readonly root: number;
-  private readonly r: Rig;
+  private readonly r: Pick<Rig, 'memory'>;
   private readonly kind: keyof typeof leafBits;
   private next: number;
 
   /** `place` keeps tables of one rig apart: each may take 64 KiB. */
-  constructor(r: Rig, place: number, kind: keyof typeof leafBits = 'host') {
+  constructor(r: Pick<Rig, 'memory'>, place: number, kind: keyof typeof leafBits = 'host') {
     this.r = r;
     this.kind = kind;
     this.root = tablesBase + place * 0x1_0000;
