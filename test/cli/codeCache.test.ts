@@ -50,15 +50,12 @@ describe('trapline: kept code', () => {
     if (process.platform !== 'win32') assert.equal(after.mode & 0o077, 0);
   });
 
-  it('of a day ago stays as it is, and is of today', () => {
+  it('is made again after a day', () => {
     const { folder, file, printed } = afterOneRun();
-    const { ino } = statSync(file);
     const yesterday = Date.now() / 1000 - 25 * 60 * 60;
     utimesSync(file, yesterday, yesterday);
     assert.equal(calls(folder), printed);
-    const { mtimeMs, ino: after } = statSync(file);
-    assert.ok(mtimeMs > Date.now() - 60_000);
-    assert.equal(after, ino);
+    assert.ok(statSync(file).mtimeMs > Date.now() - 60_000);
   });
 
   it('is made again by a run that calls much else, and has that besides', () => {

@@ -10,7 +10,6 @@ import {
   renameSync,
   rmSync,
   statSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -40,9 +39,12 @@ const settledMilliseconds = 1000;
 const laterFactor = 10;
 /** A run that called functions which none before it did has so many times as much compiled code. */
 const growthWorthKeeping = 1.02;
-/** What is in use says so when it was not written for so long. */
+/**
+ * What is older is made again all the same: other code of the process, as a user's handlers, counts as
+ * compiled, too, and runs without it would seem to add nothing.
+ */
 const freshMilliseconds = 24 * 60 * 60 * 1000;
-/** What was not in use for so long is of a program or a Node that nobody starts any more. */
+/** What was not made again for so long is of a program or a Node that nobody starts any more. */
 const keptMilliseconds = 14 * freshMilliseconds;
 
 /** The bundle is CommonJS and all ASCII, as esbuild makes them. */
@@ -63,7 +65,7 @@ export function runBundle(file: string, require: NodeJS.Require): void {
 
 class CodeCache {
   readonly code: Buffer | undefined;
-  /** How much compiled code there was where the code was made that is kept. */
+  /** How much compiled code there was where the code was made that is kept; 0 to make it again. */
   private compiledBytes = 0;
   private readonly file: string;
   private readonly source: number;
@@ -76,10 +78,8 @@ class CodeCache {
     try {
       const kept = readFileSync(file);
       this.code = this.contentOf(kept);
-      if (this.code) this.compiledBytes = kept.readUInt32LE(12);
-      const now = Date.now();
-      if (now - statSync(file).mtimeMs > freshMilliseconds)
-        utimesSync(file, now / 1000, now / 1000);
+      const isFresh = Date.now() - statSync(file).mtimeMs <= freshMilliseconds;
+      if (this.code && isFresh) this.compiledBytes = kept.readUInt32LE(12);
     } catch {
       // There is none yet, or it is not ours to read: V8 compiles the bundle.
     }
