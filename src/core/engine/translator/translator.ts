@@ -56,6 +56,11 @@ const waitingPart = 1 / 16;
 const largestBatch = 256;
 /** Hot beyond doubt is what is doubled so many times; a loop gets there within a millisecond. */
 const doubtsOfYouth = 4;
+/**
+ * For a run's first module it is four times as much: the translator's own code is cold then, and 70
+ * instructions take 5 to 10 ms. What most firmware runs through once does not get there.
+ */
+const doubtsOfFirst = 6;
 /** When all regions had to go twice within so many instructions, less is translated. */
 const longAgo = 4e9;
 /** Each loss doubles what is asked of a place, up to so many. */
@@ -169,7 +174,8 @@ export class Translator implements CodeWatcher {
     const count = isEntry ? 2 * this.period * this.transfersTo(rec) : word;
     const lost = this.losses.of(this.code.locate(rec).page);
     const isYoung = this.progress() < this.youth;
-    const doubts = Math.min(lost + this.pressure, mostDoubts) + (isYoung ? doubtsOfYouth : 0);
+    const doubtsOfAge = this.counters.modules === 0 ? doubtsOfFirst : doubtsOfYouth;
+    const doubts = Math.min(lost + this.pressure, mostDoubts) + (isYoung ? doubtsOfAge : 0);
     const asked = isEntry ? this.period : this.period * 2 ** doubts;
     if (count < asked) {
       const caller = this.regions.at(site);
