@@ -319,10 +319,16 @@ export const divergences: readonly KnownDivergence[] = [
     version,
     sentence:
       'The vsstatus field MXR, which makes execute-only pages readable by explicit loads … Setting MXR at HS-level, however, overrides both VS-stage and G-stage execute-only permissions (privileged, hypervisor, G-stage translation): walks are not explicit loads',
-    applies: ({ name, machine, ours }) => {
-      if (!/^(pc|[ms]cause)$/.test(name) || (ours('mstatus') & MXR) === 0n) return false;
-      if (!guestPageFaults.has(ours(machine ? 'mcause' : 'scause'))) return false;
-      return implicitAccesses.has(ours(machine ? 'mtinst' : 'htinst'));
+    applies: ({ name, machine, ours, theirs }) => {
+      if ((ours('mstatus') & MXR) === 0n) return false;
+      const [cause, epc] = machine ? ['mcause', 'mepc'] : ['scause', 'sepc'];
+      if (!guestPageFaults.has(ours(cause))) return false;
+      if (!implicitAccesses.has(ours(machine ? 'mtinst' : 'htinst'))) return false;
+      if (/^(pc|[ms]cause)$/.test(name)) return true;
+      // The same fault, but of an entry or a page that the walk comes to later: “a guest physical
+      // address written to mtval2 is that of the implicit memory access that faulted”.
+      if (name !== (machine ? 'mtval2' : 'htval')) return false;
+      return ours(cause) === theirs(cause) && ours(epc) === theirs(epc);
     },
   },
   {
