@@ -33,6 +33,7 @@ export const thirdSource = ({ imm }: Instruction): number => firstFloat + (imm >
 export type BlockEnd =
   /** Falls through, or ends where other code must be entered: `to` may be outside the region. */
   | { readonly kind: 'goTo'; readonly to: number }
+  /** To two places that differ. */
   | { readonly kind: 'branch'; readonly taken: number; readonly next: number }
   | { readonly kind: 'call'; readonly to: number; readonly next: number }
   | { readonly kind: 'indirectCall'; readonly next: number }
@@ -61,7 +62,7 @@ export function successorsOf(end: BlockEnd): readonly number[] {
     case 'goTo':
       return [end.to];
     case 'branch':
-      return end.taken === end.next ? [end.next] : [end.taken, end.next];
+      return [end.taken, end.next];
     case 'call':
     case 'indirectCall':
     case 'outside':
