@@ -9,6 +9,7 @@ import { UserError } from '../core/base/userError.ts';
 import { parseConsoleOption, type ConsoleDestination } from '../core/machine/consoleDestination.ts';
 import type { LaunchConfig } from '../core/machine/launchConfig.ts';
 import type { Pace } from '../core/machine/waitedTime.ts';
+import { milliseconds } from '../host/node/clock.ts';
 import { ConsoleOutputs } from '../host/node/console/consoleOutputs.ts';
 import type { ConsoleSink } from '../host/node/console/sink.ts';
 import { UsageError } from './options.ts';
@@ -40,6 +41,8 @@ export class Consoles {
   quit = false;
   /** No input can come any more. */
   inputEnded = true;
+  /** When the last byte came or went, by `milliseconds`. */
+  lastByte = -Infinity;
 
   private readonly channels: readonly ConsoleChannel[];
   /** Who wrote last gets what is typed; before anyone wrote, what is typed waits. */
@@ -61,6 +64,7 @@ export class Consoles {
     this.outputs = outputs;
     for (const channel of this.channels) {
       channel.output.on((bytes) => {
+        this.lastByte = milliseconds();
         outputs.write(bytes);
         this.current = channel;
         this.deliver();
@@ -100,6 +104,7 @@ export class Consoles {
 
   private deliver(): boolean {
     if (!this.current || this.waiting.length === 0) return false;
+    this.lastByte = milliseconds();
     for (const bytes of this.waiting.splice(0)) this.current.feed(bytes);
     return true;
   }

@@ -11,6 +11,7 @@ import { pacedTime, type Pace } from '../core/machine/waitedTime.ts';
 import { milliseconds } from '../host/node/clock.ts';
 import { exitCodes } from './command.ts';
 import type { Consoles } from './console.ts';
+import { SliceLength } from './sliceLength.ts';
 
 export interface Onlooker {
   readonly longestSlice: number;
@@ -38,17 +39,10 @@ export interface Outcome {
 /** The machine by itself. */
 const unwatched: Pick<Onlooker, 'run'> = { run: (machine, budget) => machine.run(budget) };
 
-/**
- * Milliseconds that a slice should take: a key is answered at once, and the loop's own work is
- * nothing. Nor is it called so often that V8 spends more on optimizing it than it takes.
- */
-const sliceTime = { least: 5, most: 15 };
-/** A guest that begins to compute less in the same time is answered soon all the same. */
-const longestSlice = 64_000_000;
-/** The first slices are short: first words come at once, and input waits for those (see Consoles). */
-const firstSlice = 10_000;
 /** A guest that has not written a word by then gets what was typed all the same. */
 const patience = 1_000_000;
+/** So many milliseconds after the last byte, nobody talks any more. */
+const pauseInTalk = 100;
 /** A guest may be ahead of the wall clock by so many milliseconds before the loop sleeps. */
 const leadMilliseconds = 5;
 /** One that is behind by more does not hurry to make good for it. */
@@ -59,8 +53,7 @@ export async function drive(
   consoles: Consoles,
   options: DriveOptions,
 ): Promise<Outcome> {
-  const longest = Math.min(options.onlooker?.longestSlice ?? Infinity, longestSlice);
-  let slice = Math.min(firstSlice, longest);
+  const slice = new SliceLength(options.onlooker?.longestSlice);
   const start = milliseconds();
   const deadline = options.timeout === undefined ? Infinity : start + options.timeout * 1000;
   const most = options.maxInstructions ?? Infinity;
@@ -74,16 +67,15 @@ export async function drive(
 
   for (;;) {
     const began = milliseconds();
-    const budget = Math.min(slice, most - machine.instructions);
+    const budget = Math.min(slice.instructions, most - machine.instructions);
     const stop = (options.onlooker ?? unwatched).run(machine, budget);
     const took = milliseconds() - began;
     busy += took;
-    const isCounted = machine.instructions <= patience || options.onlooker !== undefined;
-    if (isCounted || (took < sliceTime.least && stop.kind === 'budget'))
-      slice = Math.min(slice * 2, longest);
-    else if (took > sliceTime.most)
-      slice = Math.min(Math.max(Math.floor(slice / 2), firstSlice), longest);
     consoles.flush();
+    const isCounted = machine.instructions <= patience || options.onlooker !== undefined;
+    const talks = began - consoles.lastByte < pauseInTalk;
+    if (isCounted) slice.grow();
+    else slice.adapt(took, stop.kind === 'budget', talks);
     const settled = consoles.settled();
     if (settled) await waits.until(settled);
     switch (stop.kind) {
