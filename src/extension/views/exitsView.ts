@@ -10,7 +10,11 @@ import { sameExits, type ExitKind } from '../exitLog.ts';
 import { ExitSessions, type ExitLike, type ExitSession } from '../exitSessions.ts';
 import type { Guest, Sessions } from '../sessions.ts';
 
-type Node = { readonly kind: ExitKind } | { readonly exit: ExitRow };
+/** As it was shown last. */
+interface KindNode {
+  kind: ExitKind;
+}
+type Node = KindNode | { readonly exit: ExitRow };
 
 const rowsAtOnce = 1000;
 /** All that a guest keeps. */
@@ -22,11 +26,13 @@ const noHypervisor = 'In mode “machine” no hypervisor of ours is below the g
 export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly sessions: Sessions;
   private readonly view: vscode.TreeView<Node>;
-  private readonly changed = new vscode.EventEmitter<undefined>();
+  private readonly changed = new vscode.EventEmitter<KindNode[] | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly subscriptions: vscode.Disposable[];
   private readonly timer: NodeJS.Timeout;
   private readonly known = new ExitSessions();
+  /** In the order in which they are shown. */
+  private nodes: readonly KindNode[] = [];
   private filter = '';
   private reading = false;
   /** Something changed while an answer was under way. */
@@ -144,7 +150,10 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   }
 
   getChildren(node?: Node): Node[] {
-    if (!node) return this.known.shown.log.summary(this.filter).map((kind) => ({ kind }));
+    if (!node) {
+      this.nodes = this.known.shown.log.summary(this.filter).map((kind) => ({ kind }));
+      return [...this.nodes];
+    }
     return 'kind' in node ? node.kind.latest.map((exit) => ({ exit })) : [];
   }
 
@@ -181,8 +190,21 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
     } finally {
       this.reading = false;
     }
-    this.changed.fire(undefined);
+    this.showChanges();
     if (this.outdated) await this.update();
+  }
+
+  /** Rows that stay as they are stay alone: one that is drawn anew may lose a click on it. */
+  private showChanges(): void {
+    const kinds = this.known.shown.log.summary(this.filter);
+    const isOther = kinds.some(({ kind }, i) => kind !== this.nodes[i]?.kind.kind);
+    if (isOther || kinds.length !== this.nodes.length) return this.changed.fire(undefined);
+    const changed = this.nodes.filter((node, i) => {
+      const before = node.kind;
+      node.kind = kinds[i]!;
+      return !looksAlike(before, node.kind);
+    });
+    if (changed.length > 0) this.changed.fire(changed);
   }
 
   private async read(guest: Guest, { log }: ExitSession): Promise<void> {
@@ -198,16 +220,26 @@ function likeNode(node: unknown): ExitLike | undefined {
   return kind && { kind: kind.kind };
 }
 
-function kindItem({ kind, count, rate, latest }: ExitKind): vscode.TreeItem {
+function often({ rate }: ExitKind): string {
+  return `${rate >= 10 ? Math.round(rate) : rate.toPrecision(2)} per million instructions`;
+}
+
+function looksAlike(a: ExitKind, b: ExitKind): boolean {
+  const areLatest = a.latest.length === b.latest.length && a.latest[0] === b.latest[0];
+  return areLatest && a.count === b.count && often(a) === often(b);
+}
+
+function kindItem(exits: ExitKind): vscode.TreeItem {
+  const { kind, count, latest } = exits;
   const { Collapsed, None } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(kind, latest.length > 0 ? Collapsed : None);
-  const often = `${rate >= 10 ? Math.round(rate) : rate.toPrecision(2)} per million instructions`;
+  const rate = often(exits);
   item.id = `kind ${kind}`;
-  item.description = `${count} · ${often}`;
+  item.description = `${count} · ${rate}`;
   item.tooltip =
     latest.length < count
-      ? `${count} exits, ${often}; the last ${latest.length} are listed`
-      : `${count} exits, ${often}`;
+      ? `${count} exits, ${rate}; the last ${latest.length} are listed`
+      : `${count} exits, ${rate}`;
   item.contextValue = 'exitKind';
   item.accessibilityInformation = { label: `${kind}, ${item.tooltip}` };
   return item;
