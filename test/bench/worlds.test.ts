@@ -4,6 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { runMachine } from '../firmware/machine.ts';
 import { SmallKernels } from './smallKernel.ts';
 
+const noChecksum = 'checksum 0000000000000000';
+
 describe('bench kernels in three worlds', function () {
   this.timeout(60_000);
   let kernels!: SmallKernels;
@@ -24,7 +26,7 @@ describe('bench kernels in three worlds', function () {
         const elf = kernels.build(name, repetitions, world);
         const wanted = runQemu(elf);
         assert.match(wanted, /^checksum [0-9a-f]{16}$/);
-        assert.notEqual(wanted, 'checksum 0000000000000000');
+        assert.notEqual(wanted, noChecksum);
         assert.equal(runOurs(elf), wanted, `world ${world}`);
       }
     });
@@ -35,7 +37,18 @@ function runOurs(elf: string): string {
   return runMachine({ mode: 'machine', program: elf }, [], 1e8).transcript.trim();
 }
 
+/**
+ * Its clock is the host's: where its threads wait for a processor the kernel may be through before
+ * its timer has ticked often enough, which it tells by a checksum of 0.
+ */
 function runQemu(elf: string): string {
+  for (let attempt = 1; ; attempt++) {
+    const output = runQemuOnce(elf);
+    if (attempt === 5 || output !== noChecksum) return output;
+  }
+}
+
+function runQemuOnce(elf: string): string {
   const machine = ['-M', 'virt', '-cpu', 'rv64,h=true', '-m', '256M', '-nographic'];
   const output = execFileSync('qemu-system-riscv64', [...machine, '-bios', elf], {
     encoding: 'utf8',

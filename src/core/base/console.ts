@@ -12,6 +12,23 @@ export interface ConsoleState {
 
 const shape = fields({ input: list(within(0, 0xff)) });
 
+/** What a machine's guest wrote since the last flush: one may be the continuation of another's text. */
+class Written {
+  private parts: { readonly channel: ConsoleChannel; readonly bytes: number[] }[] = [];
+
+  put(channel: ConsoleChannel, byte: number): void {
+    const last = this.parts.at(-1);
+    if (last?.channel === channel) last.bytes.push(byte);
+    else this.parts.push({ channel, bytes: [byte] });
+  }
+
+  flush(): void {
+    const { parts } = this;
+    this.parts = [];
+    for (const { channel, bytes } of parts) channel.output.fire(Uint8Array.from(bytes));
+  }
+}
+
 export class ConsoleChannel implements Persist<ConsoleState> {
   readonly name: string;
   /** Bytes the guest wrote, in order; fired at `flush`, at the latest at the end of a run slice. */
@@ -19,17 +36,19 @@ export class ConsoleChannel implements Persist<ConsoleState> {
   /** Fires when input arrives, so that a device can raise its interrupt. */
   readonly readable = new Emitter<void>();
 
-  private pending: number[] = [];
+  private readonly written: Written;
   private input: number[] = [];
   private inputStart = 0;
 
-  constructor(name: string) {
+  /** `beside`: another console of the same guest, with which this one's output keeps its order. */
+  constructor(name: string, beside?: ConsoleChannel) {
     this.name = name;
+    this.written = beside?.written ?? new Written();
   }
 
   /** Guest side: one byte out. It is never refused. */
   put(byte: number): void {
-    this.pending.push(byte & 0xff);
+    this.written.put(this, byte & 0xff);
   }
 
   /** Guest side: the next byte typed, or -1 when there is none. */
@@ -55,12 +74,9 @@ export class ConsoleChannel implements Persist<ConsoleState> {
     if (bytes.length > 0) this.readable.fire();
   }
 
-  /** Hands what the guest wrote to the sinks. */
+  /** Hands what the guest wrote, here and on the consoles beside, to the sinks in its order. */
   flush(): void {
-    if (this.pending.length === 0) return;
-    const bytes = Uint8Array.from(this.pending);
-    this.pending = [];
-    this.output.fire(bytes);
+    this.written.flush();
   }
 
   save(): ConsoleState {

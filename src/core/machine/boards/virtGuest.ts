@@ -59,7 +59,7 @@ export interface VirtGuestOptions {
 export function virtGuest(options: VirtGuestOptions): GuestMachine {
   const { aia, clock, harts, hostMemory } = options;
   const sbi = new ConsoleChannel('sbi');
-  const uart = new ConsoleChannel('uart0');
+  const uart = new ConsoleChannel('uart0', sbi);
   const seed = new SeedSource();
   // The board comes before the vCPUs that its lines lead to.
   let wiring: DeviceWiring | undefined;
