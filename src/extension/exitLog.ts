@@ -56,6 +56,28 @@ export class ExitLog {
   }
 }
 
+export function rateText({ rate }: ExitKind): string {
+  return `${rate >= 10 ? Math.round(rate) : rate.toPrecision(2)} per million instructions`;
+}
+
+/**
+ * Places of the kinds that do not look as before, as far as they are the same ones in the same
+ * order; else undefined.
+ */
+export function changedPlaces(
+  before: readonly ExitKind[],
+  after: readonly ExitKind[],
+): readonly number[] | undefined {
+  const isOther = after.some(({ kind }, i) => kind !== before[i]?.kind);
+  if (isOther || before.length !== after.length) return undefined;
+  return [...after.keys()].filter((i) => !looksAlike(before[i]!, after[i]!));
+}
+
+function looksAlike(a: ExitKind, b: ExitKind): boolean {
+  const areLatest = a.latest.length === b.latest.length && a.latest[0] === b.latest[0];
+  return areLatest && a.count === b.count && rateText(a) === rateText(b);
+}
+
 /** What is alike in the calls of one function and in accesses to one address. */
 export function sameExits({ kind, text }: ExitRow): { kind: string; text?: string } {
   const call = /^(.*?)\(/.exec(text)?.[1];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { exitJson } from '../../src/adapter/exitJson.ts';
-import { ExitLog, sameExits } from '../../src/extension/exitLog.ts';
+import { changedPlaces, ExitLog, sameExits } from '../../src/extension/exitLog.ts';
 
 const exit = (sequence: number, kind: string) => ({
   sequence,
@@ -29,6 +29,22 @@ describe('ExitLog', () => {
       [3, 1],
     );
     assert.equal(log.newest, 4);
+  });
+
+  it('tells which kinds look other than before', () => {
+    const log = new ExitLog();
+    log.add([exit(1, 'mmio'), exit(2, 'mmio'), exit(3, 'sbi')], { mmio: 2, sbi: 1 }, 1_000_000);
+    const first = log.summary();
+    assert.deepEqual(changedPlaces(first, log.summary()), []);
+    log.add([exit(4, 'mmio')], { mmio: 3, sbi: 1 }, 1_000_000);
+    assert.deepEqual(changedPlaces(first, log.summary()), [0]);
+    // The rate of both.
+    log.add([], { mmio: 3, sbi: 1 }, 2_000_000);
+    assert.deepEqual(changedPlaces(first, log.summary()), [0, 1]);
+    log.add([exit(5, 'wfi')], { mmio: 3, sbi: 1, wfi: 1 }, 2_000_000);
+    assert.equal(changedPlaces(first, log.summary()), undefined);
+    assert.equal(changedPlaces(log.summary(), first), undefined);
+    assert.equal(changedPlaces(first, [...first].reverse()), undefined);
   });
 
   it('counts what is no longer kept', () => {

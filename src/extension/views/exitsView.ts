@@ -6,7 +6,7 @@
 import * as vscode from 'vscode';
 import type { ExitRow } from '../../adapter/protocol.ts';
 import { exitJson } from '../../adapter/exitJson.ts';
-import { sameExits, type ExitKind } from '../exitLog.ts';
+import { changedPlaces, rateText, sameExits, type ExitKind } from '../exitLog.ts';
 import { ExitSessions, type ExitLike, type ExitSession } from '../exitSessions.ts';
 import type { Guest, Sessions } from '../sessions.ts';
 
@@ -197,14 +197,11 @@ export class ExitsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
   /** Rows that stay as they are stay alone: one that is drawn anew may lose a click on it. */
   private showChanges(): void {
     const kinds = this.known.shown.log.summary(this.filter);
-    const isOther = kinds.some(({ kind }, i) => kind !== this.nodes[i]?.kind.kind);
-    if (isOther || kinds.length !== this.nodes.length) return this.changed.fire(undefined);
-    const changed = this.nodes.filter((node, i) => {
-      const before = node.kind;
-      node.kind = kinds[i]!;
-      return !looksAlike(before, node.kind);
-    });
-    if (changed.length > 0) this.changed.fire(changed);
+    const before = this.nodes.map(({ kind }) => kind);
+    const places = changedPlaces(before, kinds);
+    if (!places) return this.changed.fire(undefined);
+    this.nodes.forEach((node, i) => (node.kind = kinds[i]!));
+    if (places.length > 0) this.changed.fire(places.map((i) => this.nodes[i]!));
   }
 
   private async read(guest: Guest, { log }: ExitSession): Promise<void> {
@@ -220,20 +217,11 @@ function likeNode(node: unknown): ExitLike | undefined {
   return kind && { kind: kind.kind };
 }
 
-function often({ rate }: ExitKind): string {
-  return `${rate >= 10 ? Math.round(rate) : rate.toPrecision(2)} per million instructions`;
-}
-
-function looksAlike(a: ExitKind, b: ExitKind): boolean {
-  const areLatest = a.latest.length === b.latest.length && a.latest[0] === b.latest[0];
-  return areLatest && a.count === b.count && often(a) === often(b);
-}
-
 function kindItem(exits: ExitKind): vscode.TreeItem {
   const { kind, count, latest } = exits;
   const { Collapsed, None } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(kind, latest.length > 0 ? Collapsed : None);
-  const rate = often(exits);
+  const rate = rateText(exits);
   item.id = `kind ${kind}`;
   item.description = `${count} · ${rate}`;
   item.tooltip =
