@@ -7,11 +7,16 @@ import { engineTables } from '../core/isa/riscv/engineRows.ts';
 export function generate(): Record<string, Uint8Array> {
   const files: Record<string, Uint8Array> = {};
   for (const xlen of [32, 64] as const) {
-    const { rows } = engineTables(xlen);
+    const { handlers } = engineTables(xlen);
     const encodings = encodingTables(xlen);
     files[`encodings-rv${xlen}.bin`] = encodings.bytes;
-    files[`interpreter-rv${xlen}.wasm`] = generateInterpreter(rows, xlen, encodings);
-    files[`interpreter-rv${xlen}-tiered.wasm`] = generateInterpreter(rows, xlen, encodings, true);
+    files[`interpreter-rv${xlen}.wasm`] = generateInterpreter(handlers, xlen, encodings);
+    files[`interpreter-rv${xlen}-tiered.wasm`] = generateInterpreter(
+      handlers,
+      xlen,
+      encodings,
+      true,
+    );
   }
   return files;
 }

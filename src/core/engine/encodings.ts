@@ -6,6 +6,7 @@
 import { assert } from '../base/assert.ts';
 import type { Expr } from '../wasm/expression.ts';
 import { record, shared } from './layout.ts';
+import { packPairs, type NumberedPair, type PairTables } from './pairs.ts';
 
 /** Bits of a word, where they are in it and where in the value. */
 export interface Piece {
@@ -50,6 +51,9 @@ export interface EncodingSet {
   readonly bucketOf: (word: Expr) => Expr;
   /** Whether the first half of a word says that it has a second. */
   readonly isLong: (half: Expr) => Expr;
+  readonly pairs: readonly NumberedPair[];
+  /** Above all handler numbers. */
+  readonly handlersEnd: number;
 }
 
 /** What `decode` says: a handler's number, and that behind the instruction the next one is executed. */
@@ -96,6 +100,7 @@ export interface EncodingTables {
   readonly encodings: number;
   readonly exceptions: number;
   readonly layouts: number;
+  readonly pairs: PairTables;
   /** By encoding a byte: whether the machine has it. */
   readonly exists: number;
   readonly set: EncodingSet;
@@ -130,12 +135,14 @@ export function packEncodings(set: EncodingSet): EncodingTables {
     entries.setUint16(at + encodingEntry.firstException, exceptions.length / 2, true);
     for (const { mask, match } of each.except) exceptions.push(mask, match);
   });
+  const pairs = packPairs(set.pairs, set.handlersEnd);
   const parts = [
     new Uint8Array(Uint16Array.from(starts).buffer),
     new Uint8Array(Uint16Array.from(lists).buffer),
     new Uint8Array(entries.buffer),
     new Uint8Array(Uint32Array.from(exceptions).buffer),
     layouts.result(),
+    ...[pairs.firsts, pairs.seconds, pairs.both],
     new Uint8Array(encodings.length).fill(1),
   ];
   const places: number[] = [];
@@ -147,8 +154,8 @@ export function packEncodings(set: EncodingSet): EncodingTables {
   assert(shared.encodings + used <= 0x10000, `${used} bytes of encodings`);
   const bytes = new Uint8Array(used);
   parts.forEach((part, i) => bytes.set(part, places[i]! - shared.encodings));
-  const [bucketsAt = 0, listsAt = 0, encodingsAt = 0, exceptionsAt = 0, layoutsAt = 0, exists = 0] =
-    places;
+  const [bucketsAt = 0, listsAt = 0, encodingsAt = 0, exceptionsAt = 0, layoutsAt = 0] = places;
+  const [firsts = 0, seconds = 0, both = 0, exists = 0] = places.slice(5);
   return {
     bytes,
     buckets: bucketsAt,
@@ -156,6 +163,7 @@ export function packEncodings(set: EncodingSet): EncodingTables {
     encodings: encodingsAt,
     exceptions: exceptionsAt,
     layouts: layoutsAt,
+    pairs: { firsts, seconds, both, secondsCount: pairs.secondsCount },
     exists,
     set,
   };

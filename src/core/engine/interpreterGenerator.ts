@@ -16,6 +16,7 @@ import {
   local,
   ltS32,
   ne,
+  ne32,
   shl32,
   shrU32,
   sub32,
@@ -32,14 +33,14 @@ import { LoopState } from './loopState.ts';
 import { inWidth, savePc } from './recordPc.ts';
 import { exit, hart, pageBytes, record, recordShift, special, tlb } from './layout.ts';
 import type { FunctionIndices, InterpreterImports } from './interpreterImports.ts';
-import { HandlerTable, type EngineRow, type Handler, type RegisterWidth } from './semantics.ts';
+import type { Handler, HandlerTable, RegisterWidth } from './semantics.ts';
 
 /**
  * The module exports `run(hart, budget) → remaining budget`, and `decode` of `generateDecode`. A
  * tiered one counts jumps and enters translated regions; it has the table of regions for that.
  */
 export function generateInterpreter(
-  rows: readonly EngineRow[],
+  { handlers }: HandlerTable,
   xlen: RegisterWidth,
   encodings: EncodingTables,
   tiered = false,
@@ -67,7 +68,6 @@ export function generateInterpreter(
   const decode = module.addFunction(generateDecode(encodings), 'decode');
   const resolve = module.addFunction(generateResolve(encodings, decode, imports.resolve));
   const functions = { ...imports, lookup, resolve };
-  const { handlers } = new HandlerTable(rows, special.first);
   const apart = new Map<string, number>();
   for (const name of new Set(handlers.flatMap(({ row }) => row.apart ?? []))) {
     const f = apartBuilder();
@@ -138,6 +138,7 @@ function generateRun(
 
   const left = f.block();
   const leftSavingPc = f.block();
+  const spent = f.block();
   const goTo = goingTo(f, functions.lookup, state, left);
   const count = (): void => {
     if (tier) countEntry(f, tier.hot, state);
@@ -160,10 +161,7 @@ function generateRun(
   // copy have its own jump to all handlers.
   const dispatch = f.loop();
   state.begins();
-  f.if(ltS32(state.retired, i32(0)));
-  f.store('i32.store', base, i32(exit.budget), hart.exit);
-  f.branch(leftSavingPc);
-  f.end();
+  f.branchIf(spent, ltS32(state.retired, i32(0)));
   const next = f.block();
 
   // What handlers have in common, behind them: each of it once, as V8 takes long for a big function.
@@ -210,6 +208,31 @@ function generateRun(
   }
 
   const notDoneHere = new Set<Handler>();
+  const carryOut = (h: Handler, goOn: (bytes: number) => void): void => {
+    const inFullIf = (isUnusual: Expr): void => {
+      notDoneHere.add(h);
+      f.branchIf(inFull, isUnusual);
+    };
+    f.scope(() => {
+      const context = new InterpreterContext(f, {
+        ...{ xlen, handler: h, handlerNumber: number, functions, state },
+        ...{ next, ahead: goOn, left, leftSavingPc },
+        loop: { jumped, jumpsTo, goesTo, inFullIf, counts: tier !== undefined },
+      });
+      h.row.execute(context);
+      context.finish();
+    });
+  };
+  // What is behind the first may have changed, or be the beginning of a region.
+  const toSecond =
+    (second: number) =>
+    (bytes: number): void => {
+      f.set(handler, load('i32.load16_u', here, bytes + record.handler));
+      state.setRecord(add32(here, i32(bytes)));
+      f.branchIf(dispatch, ne32(number, i32(second)));
+      state.begins();
+      f.branchIf(spent, ltS32(state.retired, i32(0)));
+    };
   for (const h of places) {
     f.end();
     const elsewhere = h.row.apart && apart.get(h.row.apart);
@@ -219,19 +242,8 @@ function generateRun(
       f.branch(left);
       continue;
     }
-    const inFullIf = (isUnusual: Expr): void => {
-      notDoneHere.add(h);
-      f.branchIf(inFull, isUnusual);
-    };
-    f.scope(() => {
-      const context = new InterpreterContext(f, {
-        ...{ xlen, handler: h, handlerNumber: number, functions, state },
-        ...{ next, ahead, left, leftSavingPc },
-        loop: { jumped, jumpsTo, goesTo, inFullIf, counts: tier !== undefined },
-      });
-      h.row.execute(context);
-      context.finish();
-    });
+    if (h.pair) carryOut(h.pair.first, toSecond(h.pair.numbers.second));
+    carryOut(h.pair?.second ?? h, ahead);
   }
   f.unreachable();
   f.end(); // inFull
@@ -250,6 +262,8 @@ function generateRun(
   f.branch(dispatch);
   f.end(); // dispatch
   f.unreachable();
+  f.end(); // spent
+  f.store('i32.store', base, i32(exit.budget), hart.exit);
   f.end(); // leftSavingPc
   savePc(f, xlen, base, here);
   state.givesBack();
@@ -315,7 +329,8 @@ function fillApart(
   const next = f.block();
   const none = f.block();
   const labels = members.map(() => f.block()).reverse();
-  const targets = handlers.map((handler) => labels[members.indexOf(handler)] ?? none);
+  // Of a pair it is the first that comes here.
+  const targets = handlers.map((h) => labels[members.indexOf(h.pair?.first ?? h)] ?? none);
   f.branchTable(sub32(number, i32(special.first)), targets, none);
   for (const handler of members) {
     f.end();

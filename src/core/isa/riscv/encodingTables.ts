@@ -6,6 +6,7 @@ import {
   type EncodingTables,
   type Operand,
 } from '../../engine/encodings.ts';
+import { special } from '../../engine/layout.ts';
 import type { RegisterWidth } from '../../engine/semantics.ts';
 import {
   add32,
@@ -43,6 +44,8 @@ export function encodingTables(xlen: RegisterWidth): EncodingTables {
     ),
     bucketOf,
     isLong,
+    pairs: tables.handlers.pairs,
+    handlersEnd: special.first + tables.handlers.handlers.length,
   });
 }
 

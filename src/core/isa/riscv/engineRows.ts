@@ -2,6 +2,7 @@
 import { special } from '../../engine/layout.ts';
 import { HandlerTable, type EngineRow, type RegisterWidth } from '../../engine/semantics.ts';
 import { alignedJumpName } from './alignedJumps.ts';
+import { frequentPairs } from './frequentPairs.ts';
 import { rowsOf } from './instructions/all.ts';
 import { control, host, type InstructionRow } from './instructions/row.ts';
 
@@ -70,7 +71,7 @@ function tablesOf(xlen: RegisterWidth): EngineTables {
     rows,
     illegalRow: rows.indexOf(illegal),
     alignedJumpRow: rows.indexOf(alignedJump),
-    handlers: new HandlerTable(rows, special.first),
+    handlers: new HandlerTable(rows, special.first, frequentPairs(xlen)),
   };
 }
 
