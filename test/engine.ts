@@ -9,14 +9,30 @@ import { createMachine } from '../src/core/registry.ts';
 
 const engines: readonly EngineChoice[] = ['auto', 'interpreter', 'jit', 'lockstep'];
 
-/** What `TRAPLINE_ENGINE` names; as a user has it by default. */
-export const testEngine = chosen(process.env['TRAPLINE_ENGINE'] ?? 'auto');
+const named = process.env['TRAPLINE_ENGINE'] ?? 'auto';
+
+/** What `TRAPLINE_ENGINE` names; as a user has it by default. `drafts` is `jit` with drafts alone. */
+export const testEngine = chosen(named === 'drafts' ? 'jit' : named);
 
 /**
  * With the translator and every jump hot, so that short programs are translated at once, with code
  * that was not executed yet.
  */
 export const eagerTranslation: TranslatorOptions = { period: 1, batch: 1, eager: true };
+
+/** Everything is drafted, and what is hot after that translated in earnest. */
+export const draftedTranslation: TranslatorOptions = {
+  period: 1,
+  batch: 1,
+  drafts: { period: 1, ahead: 20, batch: 1 },
+};
+
+/** Everything is drafted at once, with code that was not executed yet, and stays so. */
+export const eagerDrafts: TranslatorOptions = {
+  eager: true,
+  period: 1 << 20,
+  drafts: { period: 1, ahead: 1 << 30, batch: 1 },
+};
 
 /** A machine on the tests' engine, unless its launch names one, for guests of a few thousand
  * instructions. */
@@ -30,7 +46,11 @@ export const singleEngine = testEngine === 'lockstep' ? 'jit' : testEngine;
 
 /** How guests of a few thousand instructions are to be translated, if at all. */
 export const testTranslation: TranslatorOptions | undefined =
-  testEngine === 'jit' || testEngine === 'lockstep' ? eagerTranslation : undefined;
+  testEngine === 'jit' || testEngine === 'lockstep' ? hotTranslation() : undefined;
+
+function hotTranslation(): TranslatorOptions {
+  return named === 'drafts' ? eagerDrafts : eagerTranslation;
+}
 
 function chosen(name: string): EngineChoice {
   const engine = engines.find((each) => each === name);

@@ -51,6 +51,11 @@ const phases = [
   // The phases before have the engine that a user has who names none.
   onEngine('interpreter', guests),
   onEngine('jit', [...guests, ...harts]),
+  onEngine('drafts', [
+    ...guests.filter((part) => !/dap|cli/.test(part)),
+    ...harts.slice(0, 2),
+    ...harts.slice(3),
+  ]),
   onEngine('lockstep', guests),
   { name: 'newest', node: () => installNode(24), args: ['test/unit.mjs', ...hostDependent] },
   { name: 'host', alone: true, args: ['test/vscode/run.mjs', 'host'] },

@@ -5,6 +5,7 @@
 import { SessionConsoles } from '../adapter/sessionConsoles.ts';
 import { LocalTarget } from '../core/debug/localTarget.ts';
 import type { EndEvent } from '../core/debug/target.ts';
+import { quickDrafts } from '../host/node/quickDrafts.ts';
 import { createMachine, isaNamed } from '../core/registry.ts';
 import { GdbServer } from '../gdb/server.ts';
 import { handlersOf } from '../handlers/attach.ts';
@@ -39,7 +40,8 @@ async function run(options: ParsedOptions): Promise<number> {
   const destinations = options.texts('console').map(parseDestination);
   const files = readLaunchFiles(config, process.cwd());
   const withHandlers = await handlersOf(config);
-  const create = (again?: boolean) => withHandlers(createMachine(config, files), again);
+  const create = (again?: boolean) =>
+    withHandlers(createMachine(config, files, { drafts: quickDrafts }), again);
   const target = new LocalTarget(create, nodeRunHost, {
     pace: paceOf(config),
     consoleWindow: 1 << 18,

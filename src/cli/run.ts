@@ -5,6 +5,7 @@
  */
 import { defined } from '../core/base/assert.ts';
 import type { EndEvent } from '../core/debug/target.ts';
+import { quickDrafts } from '../host/node/quickDrafts.ts';
 import type { ObservedModule } from '../core/engine/translator/observed.ts';
 import type { LaunchConfig } from '../core/machine/launchConfig.ts';
 import type { Machine } from '../core/machine/machine.ts';
@@ -77,10 +78,12 @@ async function run(options: ParsedOptions, newProfiler: NewProfiler | undefined)
     dump?.add(machine, module);
     profiler?.observe(module);
   };
+  // Who looks at what is made of the guest's code wants what is made of it in the end.
+  const translation = dump || profiler ? { observe } : { drafts: quickDrafts };
   const machine: Machine = createMachine(
     config,
     files,
-    { now: milliseconds, observe: dump || profiler ? observe : undefined },
+    { now: milliseconds, ...translation },
     takeSpareMemory(),
   );
   machine.log.on(say);

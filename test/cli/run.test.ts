@@ -94,6 +94,16 @@ describe('trapline run', () => {
       assert.equal(typeof result.mips, 'number');
       assert.equal((result.exits as Record<string, number>).sbi, 3);
     });
+    it('drafts, where much code runs some hundred times', () => {
+      const loop = 'li t0, 300; 9: addi s1, s1, 1; addi t0, t0, -1; bnez t0, 9b\n';
+      const source = `li s2, 3; 1: ${loop.repeat(80)} addi s2, s2, -1; beqz s2, 2f; tail 1b
+        2: li t0, 72000; sub t1, s1, t0; slli t1, t1, 16; li t2, 0x3333; or t1, t1, t2
+        li t0, 0x100000; sw t1, 0(t0); j .`;
+      const { code, stdout } = machine('drafts', source, ['--engine', 'jit', '--json']);
+      assert.equal(code, 0);
+      const { engine } = JSON.parse(stdout) as { engine: Record<string, number> };
+      assert.equal(engine['drafts'], 64);
+    });
     it('says in JSON why the fast path was left', () => {
       // 500 loads of a device, 300 CSR writes, and no page walk: nothing is translated.
       const source = `

@@ -29,6 +29,8 @@ export class EngineMemory {
   readonly ranges = new RangeNumbers();
   readonly arenaBase: number;
   readonly arenaBytes: number;
+  /** 64 KiB: words that count for the translator, by number of a region. */
+  readonly counters: number;
   readonly harts: number;
   private readonly hartsBase = wasmPage;
   private ramNext: number;
@@ -37,7 +39,8 @@ export class EngineMemory {
     this.harts = harts;
     this.arenaBase = this.hartsBase + harts * roundUp(hartAreaBytes, wasmPage);
     this.arenaBytes = roundUp(arenaBytes, wasmPage);
-    this.ramNext = this.arenaBase + this.arenaBytes;
+    this.counters = this.arenaBase + this.arenaBytes;
+    this.ramNext = this.counters + wasmPage;
     const total = this.ramNext + roundUp(ramBytes, wasmPage);
     assert(total <= maximumBytes, `${total} bytes do not fit into one WebAssembly memory`);
     this.memory =
@@ -69,7 +72,7 @@ export class EngineMemory {
 
   /** RAM that a machine with these harts can still have, in bytes. */
   static largestRam(harts: number, arenaBytes: number): number {
-    const used = wasmPage * 2 + harts * roundUp(hartAreaBytes, wasmPage) + arenaBytes;
+    const used = wasmPage * 3 + harts * roundUp(hartAreaBytes, wasmPage) + arenaBytes;
     return maximumBytes - used;
   }
 }

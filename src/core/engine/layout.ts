@@ -6,6 +6,7 @@
  *   [0, 64 KiB)  `shared`; nothing else, so that offset 0 is never a record
  *   harts        one area of `hartAreaSize` each
  *   arena        predecoded records of code pages
+ *   counters     64 KiB: words that count for the translator, by number of a region
  *   memory       RAM and ROM regions, page aligned
  */
 

@@ -154,7 +154,13 @@ export class FunctionBuilder {
     to.append(locals).append(this.code).byte(op.end);
   }
 
-  private localRuns(): ByteSink {
+  /** How many blocks up a label is. */
+  depthOf(label: Label): number {
+    return this.depth - label;
+  }
+
+  /** The locals as the body declares them. */
+  localRuns(): ByteSink {
     const out = new ByteSink(64);
     const runs: { count: number; type: ValueType }[] = [];
     for (const type of this.locals) {

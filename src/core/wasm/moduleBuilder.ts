@@ -1,8 +1,15 @@
 /** A WebAssembly module under construction (binary format, core specification 5.5). */
 import { assert } from '../base/assert.ts';
 import { ByteSink } from './byteSink.ts';
-import type { FunctionBuilder, FunctionType } from './functionBuilder.ts';
-import { valueTypes, type ValueType } from './opcodes.ts';
+import type { FunctionType } from './functionBuilder.ts';
+import { op, valueTypes, type ValueType } from './opcodes.ts';
+
+/** A function of a module: a `FunctionBuilder`, or what was made otherwise. */
+export interface FunctionBody {
+  readonly type: FunctionType;
+  /** Appends the body as the code section has it. */
+  appendBody(to: ByteSink): void;
+}
 
 export class ModuleBuilder {
   /** Whether exported functions have their names for debuggers and profilers too. */
@@ -12,7 +19,8 @@ export class ModuleBuilder {
   private readonly imports = new ByteSink();
   private importCount = 0;
   private importedFunctions = 0;
-  private readonly functions: FunctionBuilder[] = [];
+  private readonly functions: FunctionBody[] = [];
+  private readonly elements: { place: number; index: number }[] = [];
   private readonly exports: { name: string; index: number }[] = [];
 
   /** Index of an imported function. Imports come before all functions of the module's own. */
@@ -49,11 +57,16 @@ export class ModuleBuilder {
     return this.indexOfType(type);
   }
 
-  addFunction(f: FunctionBuilder, exportName?: string): number {
+  addFunction(f: FunctionBody, exportName?: string): number {
     const index = this.importedFunctions + this.functions.length;
     this.functions.push(f);
     if (exportName !== undefined) this.exports.push({ name: exportName, index });
     return index;
+  }
+
+  /** A function goes to a place in the imported table. */
+  addElement(place: number, index: number): void {
+    this.elements.push({ place, index });
   }
 
   build(): Uint8Array {
@@ -72,6 +85,7 @@ export class ModuleBuilder {
       7,
       vector(this.exports, (sink, e) => sink.name(e.name).byte(0).unsigned(e.index)),
     );
+    if (this.elements.length > 0) section(out, 9, vector(this.elements, encodeElement));
     section(
       out,
       10,
@@ -109,6 +123,10 @@ function vector<T>(items: readonly T[], encode: (sink: ByteSink, item: T) => voi
   const out = new ByteSink().unsigned(items.length);
   for (const item of items) encode(out, item);
   return out;
+}
+
+function encodeElement(sink: ByteSink, { place, index }: { place: number; index: number }): void {
+  sink.byte(0).byte(op.i32Const).signedSmall(place).byte(op.end).unsigned(1).unsigned(index);
 }
 
 function encodeType(sink: ByteSink, type: FunctionType): void {

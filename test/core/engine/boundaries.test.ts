@@ -201,9 +201,13 @@ const beginning = 0x448d;
 describe('core/engine/boundaries', function () {
   this.timeout(60_000);
 
-  for (const world of worlds) {
-    it(`an interrupt before each instruction of hot code in ${world.name}`, () => {
-      const rigs = [make(world), make(world, eagerTranslation)] as const;
+  const cases = worlds.flatMap((world) => [
+    { world, kind: 'hot', translation: eagerTranslation },
+    { world, kind: 'drafted', translation: { drafts: { period: 1, ahead: 1 << 30, batch: 1 } } },
+  ]);
+  for (const { world, kind, translation } of cases) {
+    it(`an interrupt before each instruction of ${kind} code in ${world.name}`, () => {
+      const rigs = [make(world), make(world, translation)] as const;
       const [interpreted, translated] = rigs;
       const round = new Set<bigint>();
       let length = 0;
@@ -228,6 +232,7 @@ describe('core/engine/boundaries', function () {
       assert.deepEqual([...interrupted].sort(), [...round].sort());
       assert.equal(interpreted.x('s10'), BigInt(2 * length));
       assert.ok(translated.translator!.traffic(1).entries > 2 * length);
+      assert.equal(translated.translator!.counters.drafts > 0, kind === 'drafted');
     });
   }
 

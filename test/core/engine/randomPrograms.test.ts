@@ -11,6 +11,8 @@ const ways: readonly TranslatorOptions[] = [
   { period: 1, batch: 1, eager: true },
   { period: 2, batch: 4 },
   { period: 1, batch: 1, capacity: 12 },
+  { period: 1, batch: 1, drafts: { period: 1, ahead: 5, batch: 1 } },
+  { period: 64, drafts: { period: 1, ahead: 1 << 30, batch: 1 } },
 ];
 
 describe('core/engine/randomPrograms', function () {
@@ -32,6 +34,8 @@ function runWays(xlen: 32 | 64, harts: number): void {
   for (const translation of ways) {
     const run = { xlen, harts, slices: 60, longest: 2000, translation };
     const machine = runRandomly(random, run);
-    assert.ok(machine.engineCounters!()['regions']! > 0);
+    const { regions, drafts } = machine.engineCounters!();
+    assert.ok(regions! + drafts! > 0);
+    assert.equal(drafts! > 0, translation.drafts !== undefined);
   }
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { integerNames } from '../../../src/core/isa/riscv/registers.ts';
 import { Random } from '../../differential/random.ts';
 import { ramBase, rig, type Rig } from '../isa/riscv/rig.ts';
-import { eagerTranslation } from '../../engine.ts';
+import { draftedTranslation, eagerDrafts, eagerTranslation } from '../../engine.ts';
 
 /** Nested loops, calls, a jump table, recursion, atomics, floating point, a system call at times. */
 const program = `
@@ -121,6 +121,11 @@ function state({ hart, memory, csr }: Rig): unknown {
 /** As on a host that has no more than version 2.0 of WebAssembly. */
 const noFeatures = { tailCalls: false, simd: false, fusedMultiplyAdd: false, memory64: false };
 
+const onlyDrafts = {
+  period: 1 << 20,
+  drafts: { period: 1, ahead: 1 << 30, batch: 1 },
+} as const;
+
 describe('core/engine/translator', () => {
   for (const [name, translate] of [
     ['as in use', {}],
@@ -129,6 +134,10 @@ describe('core/engine/translator', () => {
     ['short regions', { period: 2, batch: 3, limits: { instructions: 9, blockInstructions: 3 } }],
     ['no features of the host', { ...eagerTranslation, features: noFeatures }],
     ['no room', { ...eagerTranslation, capacity: 2 }],
+    ['drafts and better', draftedTranslation],
+    ['drafts alone', onlyDrafts],
+    ['drafts of code that was not executed', eagerDrafts],
+    ['no room for drafts', { ...onlyDrafts, capacity: 2 }],
   ] as const) {
     it(`is where the interpreter is after any number of instructions: ${name}`, () => {
       const random = new Random(5);
@@ -140,7 +149,9 @@ describe('core/engine/translator', () => {
         assert.equal(translated.hart.pc, interpreted.hart.pc);
       }
       assert.deepEqual(state(translated), state(interpreted));
-      assert.ok(translated.translator!.counters.regions > 0);
+      const { regions, drafts } = translated.translator!.counters;
+      assert.ok('drafts' in translate ? drafts > 0 : regions > 0);
+      assert.equal(regions > 0, !('drafts' in translate) || translate === draftedTranslation);
     });
   }
 

@@ -2,6 +2,8 @@
 export interface TranslatorCounters {
   regions: number;
   instructions: number;
+  /** Regions that were not made in earnest, and not among the others: see `drafts.ts`. */
+  drafts: number;
   modules: number;
   bytes: number;
   /** Regions that lost their code's validity, and times that all were dropped for lack of room. */
@@ -14,6 +16,7 @@ export interface TranslatorCounters {
 export const noCounters = (): TranslatorCounters => ({
   regions: 0,
   instructions: 0,
+  drafts: 0,
   modules: 0,
   bytes: 0,
   invalidated: 0,

@@ -1,5 +1,6 @@
 /** What a translator may be told of how to work. */
 import type { HostFeatures } from '../../wasm/hostFeatures.ts';
+import type { DraftOptions } from '../draft/draftTier.ts';
 import type { Limits } from './discover.ts';
 import type { ObservedModule } from './observed.ts';
 
@@ -7,6 +8,8 @@ export interface TranslatorOptions {
   readonly limits?: Limits;
   /** Jumps to a place until the translator hears of it, a power of two. */
   readonly period?: number;
+  /** Code that is not yet that hot gets drafts; none without it. */
+  readonly drafts?: DraftOptions | undefined;
   /** Of so many instructions at first, only what is hot beyond doubt is translated; 0 by default. */
   readonly youth?: number;
   /** Regions include code that was not executed yet. */

@@ -9,7 +9,7 @@ const placesAtFirst = 512;
 export class Places {
   readonly table: WebAssembly.Table;
   /** Regions that there may be. */
-  private readonly capacity: number;
+  readonly capacity: number;
   private readonly freed: number[] = [];
 
   constructor(capacity: number) {

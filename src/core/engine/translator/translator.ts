@@ -20,6 +20,8 @@ import {
   shared,
   special,
 } from '../layout.ts';
+import { DraftTier } from '../draft/draftTier.ts';
+import type { Draft } from '../draft/drafts.ts';
 import { lengthOf, startsOf } from './block.ts';
 import { noCounters } from './counters.ts';
 import { DirectSites } from './directSites.ts';
@@ -28,6 +30,7 @@ import { defaultLimits, Discovery, type Discovered, type TranslatedIsa } from '.
 import { DeviceSites } from './deviceSites.ts';
 import { emitRegion } from './emitRegion.ts';
 import { EntryWords } from './entryWords.ts';
+import { Growth } from './growth.ts';
 import { LiveRegions } from './liveRegions.ts';
 import { Losses } from './losses.ts';
 import { importOutside, type ModuleIndices } from './outside.ts';
@@ -39,13 +42,6 @@ import { factsOf } from './rowFacts.ts';
 
 export type { TranslatorOptions } from './options.ts';
 
-/**
- * A region is made anew for a way out that turned out to be hot, but not for ever, and each time
- * the way must be taken so many times as often: the host's compiler works long on a region.
- */
-const mostGenerations = 8;
-const growthFactor = 4;
-const targetFactor = 2;
 /**
  * To translate and compile costs some 7 µs an instruction, to interpret 3 to 6 ns: it pays after one
  * or two thousand times, and code that runs as often has most of its life before it.
@@ -69,8 +65,6 @@ const mostDoubts = 12;
 const lossesForCallers = 4;
 /** Instructions from one visit to the next of a place that is not worth a region of its own. */
 const seldom = 5000;
-/** Places that an indirect jump may go to without leaving its region. */
-const mostTargets = 128;
 
 export class Translator implements CodeWatcher {
   readonly counters = noCounters();
@@ -94,9 +88,7 @@ export class Translator implements CodeWatcher {
   private readonly ofSeveralModes = new Set<number>();
   /** For places inside regions: the count of instructions when they were hot. */
   private readonly whenHot = new Map<number, number>();
-  private readonly transfers = new Map<number, number>();
-  /** Where indirect jumps went when they left their region, as distances from the jump. */
-  private readonly targets = new Map<number, Set<number>>();
+  private readonly growth: Growth;
   private readonly losses: Losses;
   private readonly entryWords: EntryWords;
   private readonly deviceSites: DeviceSites;
@@ -107,6 +99,7 @@ export class Translator implements CodeWatcher {
   /** Of the module under construction. */
   private readonly observed: ObservedRegion[] = [];
   private readonly places: Places;
+  private readonly drafts: DraftTier | undefined;
   private readonly period: number;
   private readonly youth: number;
   /** As in `InterpreterClient`; set by the interpreter. */
@@ -131,6 +124,7 @@ export class Translator implements CodeWatcher {
     this.entryWords = new EntryWords(memory.view);
     this.directSites = new DirectSites(memory);
     this.code = code;
+    this.growth = new Growth(this.regions, code);
     this.isa = isa;
     this.capacity = options.capacity ?? 16_000;
     this.capacityBytes = options.capacityBytes ?? 48 << 20;
@@ -142,16 +136,23 @@ export class Translator implements CodeWatcher {
     this.deviceSites = new DeviceSites(Math.ceil(this.period / 2));
     this.youth = options.youth ?? 0;
     const eager = options.eager ?? false;
-    memory.view.setUint32(shared.hotMask, this.period - 1, true);
+    memory.view.setUint32(shared.hotMask, (options.drafts?.period ?? this.period) - 1, true);
     this.discovery = new Discovery(
       memory,
       isa,
       options.limits ?? defaultLimits,
-      (at) => this.targets.get(at) ?? none,
+      (at) => this.growth.targetsOf(at),
       (area, rec) => eager && this.predecode(area, rec),
       (rec) => this.deviceSites.isOne(rec),
     );
     this.places = new Places(this.capacity);
+    if (options.drafts) {
+      const { places, losses, counters, now } = this;
+      const evict = (): void => this.evict();
+      const predecode = (area: number, rec: number): boolean => eager && this.predecode(area, rec);
+      const surroundings = { memory, code, isa, places, losses, counters, now, evict, predecode };
+      this.drafts = new DraftTier(options.drafts, surroundings);
+    }
     code.watcher = this;
   }
 
@@ -165,16 +166,22 @@ export class Translator implements CodeWatcher {
     const site = view.getUint32(area + hart.exitSite, true);
     view.setUint32(area + hart.exitSite, 0, true);
     if (view.getUint32(area + hart.regionExit, true) === regionExit.interpret && site !== 0) {
-      this.surprised(area, site, rec);
+      const draft = this.drafts?.at(site);
+      if (draft) this.draftLeft(draft, area, rec);
+      else this.surprised(area, site, rec);
       return;
     }
     const page = view.getBigUint64(area + hart.pageAddress, true);
     const word = view.getUint32(rec + record.hot, true);
     const isEntry = word >= hotWord.translated;
-    const count = isEntry ? 2 * this.period * this.transfersTo(rec) : word;
+    const count = isEntry ? 2 * this.period * this.growth.transfersTo(rec) : word;
     const lost = this.losses.of(this.code.locate(rec).page);
     const isYoung = this.progress() < this.youth;
-    const doubtsOfAge = this.counters.modules === 0 ? doubtsOfFirst : doubtsOfYouth;
+    if (this.drafts && !isEntry) {
+      if (!isYoung && this.drafts.hear(area, rec, word / 2 ** this.pressure)) return;
+      if (word % this.period !== 0) return;
+    }
+    const doubtsOfAge = this.counters.regions === 0 ? doubtsOfFirst : doubtsOfYouth;
     const doubts = Math.min(lost + this.pressure, mostDoubts) + (isYoung ? doubtsOfAge : 0);
     const asked = isEntry ? this.period : this.period * 2 ** doubts;
     if (count < asked) {
@@ -183,17 +190,38 @@ export class Translator implements CodeWatcher {
       return;
     }
     const again = count >= 2 * asked;
-    const grown = site === 0 ? undefined : this.grownBy(site, rec, page);
+    const grown = site === 0 ? undefined : this.growth.grownBy(site, rec, page);
     if (grown) {
       // The way out belongs inside. Others, or a loop around both, may get hot at the same time.
-      if (!again || count < 2 * this.period * this.growthBy(site, grown)) return;
+      if (!again || count < 2 * this.period * this.growth.factor(site, grown)) return;
       this.want({ ...grown, because: rec });
     } else if (!isEntry && this.isWorthwhile(rec)) {
       if (this.regions.hasBlock(rec) && !this.isBusy(rec)) return;
       this.want({ record: rec, area, page, generation: 0, whole: false, words: 0 });
     }
+    this.translateIfMany(again);
+  }
+
+  private translateIfMany(atOnce: boolean): void {
     const batch = Math.min(this.regions.size * waitingPart, largestBatch);
-    if (again || this.wanted.size >= Math.max(batch, this.batch)) this.translateWanted();
+    if (atOnce || this.wanted.size >= Math.max(batch, this.batch)) this.translateWanted();
+  }
+
+  /** A draft was left at a record, hot or for want of budget. */
+  private draftLeft(draft: Draft, area: number, rec: number): void {
+    const times = this.drafts!.heat(draft);
+    const { page, offset } = this.code.locate(rec);
+    const doubts = Math.min(this.losses.of(page) + this.pressure, mostDoubts);
+    if (times < 2 ** doubts) return;
+    // A draft leaves to better regions what is theirs, where it is made anew.
+    if (this.regions.beginningAt(rec)) {
+      this.drafts!.drop(page, offset, offset + 2);
+      return;
+    }
+    if (!this.isWorthwhile(rec)) return;
+    const address = this.memory.view.getBigUint64(area + hart.pageAddress, true);
+    this.want({ record: rec, area, page: address, generation: 0, whole: false, words: 0 });
+    this.translateIfMany(times >= 2 * 2 ** doubts);
   }
 
   /** As in `Interpreter`. */
@@ -209,6 +237,9 @@ export class Translator implements CodeWatcher {
 
   /** Bytes of code from `from` to `to` in a physical page are about to change. */
   codeChanges(page: number, from: number, to: number): void {
+    const lost = this.drafts?.drop(page, from, to) ?? 0;
+    this.counters.invalidated += lost;
+    if (lost > 0) this.losses.add(page);
     const covering = this.regions.covering(page, from, to);
     if (covering.length === 0) return;
     for (const region of covering) this.drop(region);
@@ -218,17 +249,18 @@ export class Translator implements CodeWatcher {
 
   /** The code stays as it is: regions go without being worth less. */
   codeIsWatched(page: number, offset: number): void {
+    this.drafts?.drop(page, offset, offset + 2);
     for (const region of this.regions.covering(page, offset, offset + 2)) this.drop(region);
   }
 
   /** All records are about to go. */
   codeCleared(): void {
     this.dropAll();
+    this.drafts?.clear();
     this.wanted.clear();
-    this.targets.clear();
+    this.growth.clear();
     this.losses.clear();
     this.whenHot.clear();
-    this.transfers.clear();
     this.refused.clear();
     this.ofSeveralModes.clear();
     this.directSites.clear();
@@ -241,7 +273,8 @@ export class Translator implements CodeWatcher {
     const wanted = [...this.wanted.values()].sort((a, b) => a.record - b.record);
     this.wanted.clear();
     if (wanted.length === 0) return;
-    if (this.regions.bytes > this.capacityBytes || !this.places.has(wanted.length)) this.evict();
+    const size = this.regions.bytes + (this.drafts?.bytes ?? 0);
+    if (size > this.capacityBytes || !this.places.has(wanted.length)) this.evict();
     const start = this.now();
     const module = new ModuleBuilder();
     module.importMemory('host', 'memory', 1);
@@ -297,13 +330,6 @@ export class Translator implements CodeWatcher {
     if (this.directSites.surprised(area, rec, direct, at)) this.drop(region);
   }
 
-  /** How many samples so far showed a way from one region to another's beginning, with this one. */
-  private transfersTo(rec: number): number {
-    const samples = (this.transfers.get(rec) ?? 0) + 1;
-    this.transfers.set(rec, samples);
-    return samples;
-  }
-
   /**
    * All regions go at once, as only that frees their modules. Where code goes round in more than
    * there is room for, ever less of it is translated.
@@ -327,44 +353,6 @@ export class Translator implements CodeWatcher {
   private giveUp(region: Region): void {
     this.drop(region);
     this.refused.add(region.record);
-  }
-
-  /** The region that was left for a place that belongs into it, as it should be made again. */
-  private grownBy(site: number, rec: number, page: bigint): Wanted | undefined {
-    if (site < firstRecord) {
-      const region = this.regions.at(site);
-      if (!region || region.generation >= mostGenerations) return undefined;
-      const generation = region.generation + 1;
-      if (region.outside.has(rec)) return this.around(region, generation);
-      return region.cold.has(rec) ? { ...region, generation } : undefined;
-    }
-    const region = this.regions.withJump(site);
-    if (!region) return undefined;
-    const jump = defined(region.indirect.get(site), 'the jump');
-    const { offset } = this.code.locate(rec);
-    const distance = Number(BigInt.asIntN(64, page + BigInt(offset) - region.page)) - jump.at;
-    // A target that it goes out for all the same cannot be had inside.
-    const refused = jump.targets.includes(jump.at + distance);
-    if (refused || Math.abs(distance) > 0x10000) return undefined;
-    let known = this.targets.get(site);
-    if (!known) this.targets.set(site, (known = new Set()));
-    if (!known.has(distance) && known.size === mostTargets) return undefined;
-    known.add(distance);
-    if (region.generation >= mostGenerations) return undefined;
-    return { ...region, generation: region.generation + 1 };
-  }
-
-  /** The loop around a region, if it has none of its own yet; else the region with what is behind. */
-  private around(region: Region, generation: number): Wanted | undefined {
-    const { area, around } = region;
-    if (!around) return { ...region, generation, whole: true };
-    if (this.regions.beginningAt(around.record)) return undefined;
-    return { ...around, area, generation, whole: false, words: 0 };
-  }
-
-  /** How much more often a way out must be taken; targets of indirect jumps are many, and kept. */
-  private growthBy(site: number, { generation }: Wanted): number {
-    return (site < firstRecord ? growthFactor : targetFactor) ** (generation - 1);
   }
 
   /**
@@ -468,7 +456,10 @@ export class Translator implements CodeWatcher {
   private install(region: Region): void {
     const { view } = this.memory;
     const { record: rec, index } = region;
-    // Another takes its place.
+    // It takes the place of others, and what is in the middle of drafts would never be entered.
+    const { page, offset } = this.code.locate(rec);
+    this.drafts?.drop(page, offset, offset + 2);
+    this.drafts?.forget(rec);
     const before = this.regions.beginningAt(rec);
     if (before) this.drop(before);
     const handler = view.getUint16(rec + record.handler, true);
@@ -490,10 +481,7 @@ export class Translator implements CodeWatcher {
   }
 
   private dropAll(): void {
+    this.drafts?.dropAll();
     for (const region of this.regions.all()) this.drop(region);
   }
 }
-
-const none: ReadonlySet<number> = new Set();
-/** Offsets of records are greater than indices of regions. */
-const firstRecord = 0x10000;

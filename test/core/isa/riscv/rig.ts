@@ -13,7 +13,7 @@ import { createRiscvParts } from '../../../../src/core/isa/riscv/riscvMachinePar
 import { MmioMap } from '../../../../src/core/memory/mmioMap.ts';
 import type { PhysicalMemory } from '../../../../src/core/memory/physicalMemory.ts';
 import { assemble } from '../../../differential/assemble.ts';
-import { eagerTranslation, testTranslation } from '../../../engine.ts';
+import { draftedTranslation, eagerTranslation, testTranslation } from '../../../engine.ts';
 
 export const ramBase = 0x8000_0000;
 export const romBase = 0x1000;
@@ -45,7 +45,7 @@ export interface RigOptions {
   readonly translate?: TranslatorOptions | undefined;
 }
 
-export { eagerTranslation };
+export { draftedTranslation, eagerTranslation };
 let translateByDefault = testTranslation;
 
 /** A suite that runs once with each engine: rigs made in its tests have it. */
@@ -53,6 +53,7 @@ export function describeEngines(title: string, body: () => void): void {
   for (const [name, translate] of [
     ['interpreter', undefined],
     ['translator', eagerTranslation],
+    ['drafts', draftedTranslation],
   ] as const) {
     describe(`${title}, ${name}`, () => {
       before(() => {

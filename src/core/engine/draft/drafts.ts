@@ -1,0 +1,203 @@
+/**
+ * Drafts: regions that cost little to make and run at a fraction of what is possible, for code that
+ * is executed some hundred times. What gets hotter is translated in earnest.
+ */
+import { ModuleBuilder, type FunctionBody } from '../../wasm/moduleBuilder.ts';
+import { op } from '../../wasm/opcodes.ts';
+import type { CodePages } from '../codePages.ts';
+import type { EngineMemory } from '../engineMemory.ts';
+import { regionType } from '../interpreterTier.ts';
+import { hotWord, pageBytes, record, recordShift, special } from '../layout.ts';
+import type { TranslatedIsa } from '../translator/discover.ts';
+import type { Places } from '../translator/places.ts';
+import { covers } from '../translator/region.ts';
+import { generateCallAt } from './callAt.ts';
+import { DraftCode } from './draftCode.ts';
+import { DraftLayout } from './draftLayout.ts';
+import { DraftEmitter } from './emitDraft.ts';
+import { Templates } from './templates.ts';
+
+export interface Draft {
+  readonly number: number;
+  readonly record: number;
+  /** Physical address of its page, and of that a bit for every two bytes of its code. */
+  readonly page: number;
+  readonly parcels: Uint32Array;
+  /** Length of its function. */
+  readonly bytes: number;
+  /** How often its counter ran out. */
+  timesHot: number;
+}
+
+/** Of a module, the first function. */
+const callAtIndex = 0;
+
+export class Drafts {
+  bytes = 0;
+  private readonly memory: EngineMemory;
+  private readonly codePages: CodePages;
+  private readonly places: Places;
+  private readonly byNumber = new Map<number, Draft>();
+  private readonly byPage = new Map<number, Set<Draft>>();
+  private readonly templates: Templates;
+  private readonly layout: DraftLayout;
+  private readonly code: DraftCode;
+  private readonly emitter: DraftEmitter;
+
+  constructor(
+    memory: EngineMemory,
+    code: CodePages,
+    isa: TranslatedIsa,
+    places: Places,
+    /** Decodes a record that was not executed, if that is wanted and can be done. */
+    predecode: (area: number, record: number) => boolean,
+  ) {
+    this.memory = memory;
+    this.codePages = code;
+    this.places = places;
+    const onlyHart = memory.harts === 1 ? memory.hartArea(0) : undefined;
+    this.code = new DraftCode(onlyHart);
+    this.templates = new Templates(isa, callAtIndex, onlyHart);
+    const isDraft = (region: number): boolean => this.byNumber.has(region);
+    this.layout = new DraftLayout(memory, this.templates, isa.linkRegisters, isDraft, predecode);
+    this.emitter = new DraftEmitter(memory, this.templates, this.layout, this.code);
+  }
+
+  get size(): number {
+    return this.byNumber.size;
+  }
+
+  at(number: number): Draft | undefined {
+    return this.byNumber.get(number);
+  }
+
+  covering(page: number, from: number, to: number): Draft[] {
+    const found: Draft[] = [];
+    for (const draft of this.byPage.get(page) ?? []) {
+      if (covers(draft.parcels, from >> 1, (to - 1) >> 1)) found.push(draft);
+    }
+    return found;
+  }
+
+  /**
+   * Makes drafts that begin at these records, where that can be done, heard of after they went round
+   * so often. Gives the bytes of a module, to be instantiated with `memory` and `table`.
+   */
+  make(
+    area: number,
+    records: readonly number[],
+    ahead: number,
+  ): { bytes: Uint8Array<ArrayBuffer>; made: Draft[] } {
+    const module = new ModuleBuilder();
+    // All that it has, so that the host sees which constants are in bounds.
+    module.importMemory('host', 'memory', this.memory.buffer.byteLength / 0x10000);
+    module.importTable('host', 'table', 1);
+    const typeIndex = module.typeIndexOf(regionType);
+    module.addFunction(generateCallAt(typeIndex));
+    const made: Draft[] = [];
+    for (const rec of records) {
+      const draft = this.draft(module, area, rec, ahead);
+      if (draft) made.push(draft);
+    }
+    return { bytes: module.build() as Uint8Array<ArrayBuffer>, made };
+  }
+
+  /** Leads its record to a draft whose function is in the table. */
+  install(draft: Draft): void {
+    const { view } = this.memory;
+    const { record: rec, number } = draft;
+    const handler = view.getUint16(rec + record.handler, true);
+    const word = (hotWord.translated | (number << hotWord.indexShift) | handler) >>> 0;
+    view.setUint16(rec + record.handler, special.translated, true);
+    view.setUint32(rec + record.hot, word, true);
+    this.byNumber.set(number, draft);
+    let ofPage = this.byPage.get(draft.page);
+    if (!ofPage) this.byPage.set(draft.page, (ofPage = new Set()));
+    ofPage.add(draft);
+    this.bytes += draft.bytes;
+  }
+
+  /** It is heard of again after it went round so often. */
+  hearAfter(draft: Draft, ahead: number): void {
+    this.memory.view.setInt32(this.counterOf(draft.number), ahead - 1, true);
+  }
+
+  /** Whether it went round as often as that. */
+  isDue({ number }: Draft): boolean {
+    return this.memory.view.getInt32(this.counterOf(number), true) < 0;
+  }
+
+  drop(draft: Draft): void {
+    const { view } = this.memory;
+    const { record: rec, number } = draft;
+    const word = view.getUint32(rec + record.hot, true);
+    view.setUint16(rec + record.handler, word & hotWord.handlerMask, true);
+    view.setUint32(rec + record.hot, 0, true);
+    this.byNumber.delete(number);
+    const ofPage = this.byPage.get(draft.page)!;
+    ofPage.delete(draft);
+    if (ofPage.size === 0) this.byPage.delete(draft.page);
+    this.bytes -= draft.bytes;
+    this.places.free(number);
+  }
+
+  dropAll(): void {
+    for (const draft of [...this.byNumber.values()]) this.drop(draft);
+  }
+
+  /** Whether the record says what to interpret, and nothing more. */
+  isDecoded(rec: number): boolean {
+    return this.memory.view.getUint16(rec + record.handler, true) >= special.first;
+  }
+
+  private draft(
+    module: ModuleBuilder,
+    area: number,
+    rec: number,
+    ahead: number,
+  ): Draft | undefined {
+    if (!this.isDecoded(rec)) return undefined;
+    const { page, offset } = this.codePages.locate(rec);
+    const records = rec - (offset << recordShift);
+    if (!this.layout.find(area, records, offset >> 1)) return undefined;
+    const number = this.places.take();
+    const counter = this.counterOf(number);
+    this.emitter.emit({ records, entry: offset >> 1, number, counter });
+    const code = this.code.result();
+    module.addElement(number, module.addFunction(bodyOf(code, this.templates)));
+    const draft = {
+      ...{ number, record: rec, page, parcels: this.parcels(), bytes: code.length },
+      timesHot: 0,
+    };
+    this.hearAfter(draft, ahead);
+    return draft;
+  }
+
+  private parcels(): Uint32Array {
+    const bits = new Uint32Array(pageBytes / 64);
+    const { starts, templates } = this.layout;
+    for (const at of starts) {
+      bits[at >> 5]! |= 1 << (at & 31);
+      if (templates[at]!.length === 4) bits[(at + 1) >> 5]! |= 1 << ((at + 1) & 31);
+    }
+    return bits;
+  }
+
+  private counterOf(number: number): number {
+    return this.memory.counters + number * 4;
+  }
+}
+
+/** The locals are those that there are when the module is made. */
+function bodyOf(code: Uint8Array, templates: Templates): FunctionBody {
+  return {
+    type: regionType,
+    appendBody: (to) => {
+      const { locals } = templates;
+      to.unsigned(locals.length + code.length + 1)
+        .append(locals)
+        .append(code)
+        .byte(op.end);
+    },
+  };
+}
