@@ -11,7 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { scratchFolder } from './trapline.ts';
+import { draftedGuest } from './draftedGuest.ts';
+import { assemble, scratchFolder } from './trapline.ts';
 
 describe('trapline: kept code', () => {
   const scratch = scratchFolder();
@@ -89,6 +90,20 @@ describe('trapline: kept code', () => {
     assert.ok(again! < before! * 1.02, `${before} and ${again} bytes`);
     // The last run translates nothing, and leaves what the one before it has added.
     for (const size of later) assert.ok(size > before! * 1.05, `${before} and ${size} bytes`);
+  });
+
+  it('is used again by a run with drafts, which change settings of V8', () => {
+    const folder = path.join(scratch, 'drafts');
+    const image = assemble(scratch, 'drafts', draftedGuest, 0x8000_0000);
+    const run = ['run', '--mode', 'machine', '--engine', 'jit', '--json', image];
+    const outcomes = [1, 2, 3].map(() => {
+      assert.match(trapline(folder, run), /"drafts":64,/);
+      const [name, ...others] = readdirSync(path.join(folder, 'trapline'));
+      assert.ok(name !== undefined && others.length === 0);
+      return statSync(path.join(folder, 'trapline', name)).ino;
+    });
+    // What V8 refuses would be made anew each time.
+    assert.equal(outcomes[2], outcomes[1]);
   });
 
   it('of two weeks ago goes when other code is kept', () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { draftedGuest } from './draftedGuest.ts';
 import { assemble, scratchFolder, trapline, type Result } from './trapline.ts';
 
 const supervisorEntry = 0x80200000;
@@ -95,11 +96,7 @@ describe('trapline run', () => {
       assert.equal((result.exits as Record<string, number>).sbi, 3);
     });
     it('drafts, where much code runs some hundred times', () => {
-      const loop = 'li t0, 300; 9: addi s1, s1, 1; addi t0, t0, -1; bnez t0, 9b\n';
-      const source = `li s2, 3; 1: ${loop.repeat(80)} addi s2, s2, -1; beqz s2, 2f; tail 1b
-        2: li t0, 72000; sub t1, s1, t0; slli t1, t1, 16; li t2, 0x3333; or t1, t1, t2
-        li t0, 0x100000; sw t1, 0(t0); j .`;
-      const { code, stdout } = machine('drafts', source, ['--engine', 'jit', '--json']);
+      const { code, stdout } = machine('drafts', draftedGuest, ['--engine', 'jit', '--json']);
       assert.equal(code, 0);
       const { engine } = JSON.parse(stdout) as { engine: Record<string, number> };
       assert.equal(engine['drafts'], 64);

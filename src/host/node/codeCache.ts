@@ -16,6 +16,7 @@ import path from 'node:path';
 import { getHeapCodeStatistics } from 'node:v8';
 import { Script } from 'node:vm';
 import * as zlib from 'node:zlib';
+import { onceBeforeFlagsChange } from './v8Flags.ts';
 
 type Wrapper = (
   exports: unknown,
@@ -99,7 +100,9 @@ class CodeCache {
    */
   keepLater(script: Script): void {
     if (script.cachedDataRejected !== false) this.compiledBytes = 0;
+    let isOver = false;
     const keep = () => {
+      if (isOver) return;
       // To ask takes a millisecond or two, to make the code some ten.
       const compiled = getHeapCodeStatistics().bytecode_and_metadata_size;
       if (compiled <= this.compiledBytes * growthWorthKeeping) return;
@@ -115,6 +118,11 @@ class CodeCache {
     };
     keepAfter(settledMilliseconds);
     process.once('exit', keep);
+    // Code that is made after that V8 would refuse.
+    onceBeforeFlagsChange(() => {
+      keep();
+      isOver = true;
+    });
   }
 
   /** V8 looks at the head of what it is given only; that the rest is whole we see ourselves. */

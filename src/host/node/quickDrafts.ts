@@ -3,16 +3,13 @@
  * first draft on. Otherwise it would begin with code that is hardly faster than the interpreter, and
  * twice as long as what it comes to in the end. In an editor's process its settings are not ours.
  */
-import { setFlagsFromString } from 'node:v8';
 import { draftPeriod, type DraftOptions } from '../../core/engine/draft/draftTier.ts';
-
-let isTold = false;
+import { optimizeAtOnce } from './v8Flags.ts';
 
 export const quickDrafts: DraftOptions = {
   period: draftPeriod,
   compile: (bytes) => {
-    if (!isTold) setFlagsFromString('--no-liftoff');
-    isTold = true;
+    optimizeAtOnce();
     return new WebAssembly.Module(bytes);
   },
 };
