@@ -79,16 +79,21 @@ g: addi s1, s1, 1
     const source = `
 _start: li t0, 0x2000
   csrs mstatus, t0
+  la sp, _start + 0x2000
 1: addi s0, s0, 1
   fcvt.d.l fa0, s0
   mv a0, s0
   fmv.x.d a0, fa0
   add s1, s1, a0
   fmv.x.d zero, fa0
-  fmv.d.x fa1, a0
+  addi a1, s0, 5
+  fmv.d.x fa1, a1
+  fsd fa1, 0(sp)
+  ld a2, 0(sp)
+  add s2, s2, a2
   j 1b`;
     const r = rig(source, { isa: 'rv64gc', translate: { drafts } });
-    r.hart.run(8 * 100 + 2);
+    r.hart.run(12 * 100 + 4);
     assert.ok(r.translator!.counters.drafts > 0);
     const view = new DataView(new ArrayBuffer(8));
     let sum = 0n;
@@ -97,6 +102,7 @@ _start: li t0, 0x2000
       sum = BigInt.asUintN(64, sum + view.getBigUint64(0));
     }
     assert.equal(r.x('s1'), sum);
+    assert.equal(r.x('s2'), BigInt((100 * 101) / 2 + 500));
   });
 
   it('end with their page, and go on in that of the next', () => {

@@ -33,7 +33,6 @@ export class DraftCode {
   /** Bits of general registers: those that are in locals, and of these what memory does not have. */
   private known = 0;
   private dirty = 0;
-
   /** Area of the hart, where there is but one. */
   private readonly onlyHart: number | undefined;
 
@@ -129,6 +128,7 @@ export class DraftCode {
       // The number lies above the rounding mode's three bits, which makes it an offset.
       case hole.rs3:
         return this.load('i64.load', thirdOf(f.imm));
+      // Rows of floating point ask for its unit, so that memory has all registers by now.
       case hole.rs1Float:
         return this.load('f64.load', f.rs1);
       case hole.rs2Float:
