@@ -95,7 +95,9 @@ export function output(command: string, args: readonly string[]): Promise<string
 
 export function gdb(elf: string, commands: readonly string[]): Promise<string> {
   const each = commands.flatMap((command) => ['-ex', command]);
-  return output('gdb-multiarch', ['-nx', '-q', '-batch', '-ex', 'set width 0', ...each, elf]);
+  // Where it finds no source, it says so on standard error, in the middle of what it prints.
+  const options = ['-nx', '-q', '-batch', '-d', path.dirname(elf), '-ex', 'set width 0'];
+  return output('gdb-multiarch', [...options, ...each, elf]);
 }
 
 export function lldb(elf: string, commands: readonly string[]): Promise<string> {
