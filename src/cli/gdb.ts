@@ -5,11 +5,11 @@
 import { SessionConsoles } from '../adapter/sessionConsoles.ts';
 import { LocalTarget } from '../core/debug/localTarget.ts';
 import type { EndEvent } from '../core/debug/target.ts';
-import { quickDrafts } from '../host/node/quickDrafts.ts';
 import { createMachine, isaNamed } from '../core/registry.ts';
 import { GdbServer } from '../gdb/server.ts';
 import { handlersOf } from '../handlers/attach.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
+import { quickDrafts } from '../host/node/quickDrafts.ts';
 import { nodeRunHost } from '../worker/nodePort.ts';
 import { exitCodes, type Command } from './command.ts';
 import { paceOf, parseDestination } from './console.ts';

@@ -5,7 +5,6 @@
  */
 import { defined } from '../core/base/assert.ts';
 import type { EndEvent } from '../core/debug/target.ts';
-import { quickDrafts } from '../host/node/quickDrafts.ts';
 import type { ObservedModule } from '../core/engine/translator/observed.ts';
 import type { LaunchConfig } from '../core/machine/launchConfig.ts';
 import type { Machine } from '../core/machine/machine.ts';
@@ -13,6 +12,7 @@ import { createMachine } from '../core/registry.ts';
 import { handlersOf } from '../handlers/attach.ts';
 import { milliseconds } from '../host/node/clock.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
+import { quickDrafts } from '../host/node/quickDrafts.ts';
 import { takeSpareMemory } from '../host/node/spareMemory.ts';
 import type { Command } from './command.ts';
 import { Consoles, paceOf, parseDestination } from './console.ts';

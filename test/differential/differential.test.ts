@@ -8,7 +8,6 @@ import {
   runOnQemu,
   type Deviation,
 } from './harness.ts';
-import { eagerDrafts, eagerTranslation } from '../engine.ts';
 import { floatDeviation } from './floats.ts';
 import {
   instructionDeviation,
@@ -51,8 +50,7 @@ function check(
       const program = make(new Random(own));
       const image = program.image(harness(processor.xlen));
       // Interpreted and translated, compared with each other as far as a debugger can see.
-      const translation = round % 2 === 0 ? eagerTranslation : eagerDrafts;
-      const ours = runOnOurs(image, undefined, processor, 'lockstep', translation);
+      const ours = runOnOurs(image, undefined, processor, 'lockstep');
       const differences = compare(program, ours, runOnQemu(image, processor), deviates);
       assert.deepEqual(differences, [], `program ${own}\n${differences.join('\n')}`);
       tests += program.tests.length - 1;

@@ -183,7 +183,6 @@ export function runOnOurs(
   budgets: () => number = () => 100_000,
   { isa, launch, xlen = 64 }: Processor = defaultProcessor,
   engine: EngineChoice = 'interpreter',
-  translation = eagerTranslation,
 ): Outcome {
   const machine = createMachine(
     {
@@ -200,7 +199,7 @@ export function runOnOurs(
       ...launch,
     },
     new Map([['program.bin', image]]),
-    translation,
+    eagerTranslation,
   );
   const parts: Uint8Array[] = [];
   machine.consoles[0]!.output.on((bytes) => parts.push(bytes.slice()));

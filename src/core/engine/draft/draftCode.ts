@@ -78,6 +78,7 @@ export class DraftCode {
     this.byte(op.brIf);
     this.unsigned(this.depth - label);
   }
+
   subtract(local: number, value: number): void {
     this.byte(op.localGet);
     this.byte(local);

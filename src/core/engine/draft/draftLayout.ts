@@ -3,13 +3,21 @@
  * their addresses, and which of their jumps become blocks and loops.
  */
 import type { EngineMemory } from '../engineMemory.ts';
-import { hotWord, pageBytes, record, recordShift, special, zeroSink } from '../layout.ts';
+import {
+  hotWord,
+  pageBytes,
+  record,
+  recordShift,
+  registerBytes,
+  special,
+  zeroSink,
+} from '../layout.ts';
 import type { InstructionTemplate, Templates } from './templates.ts';
 
 /** Instructions of a draft at most. */
 const mostInstructions = 300;
 const parcels = pageBytes / 2;
-const zeroSinkOffset = zeroSink * 8;
+const zeroSinkOffset = zeroSink * registerBytes;
 
 export interface Loop {
   /** Parcels of its first instruction and of the last that jumps back. */
