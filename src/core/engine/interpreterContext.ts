@@ -288,19 +288,7 @@ export class InterpreterContext implements SemanticContext {
   }
 
   when(condition: Expr, then: () => void, otherwise?: () => void): void {
-    const f = this.f;
-    if (condition.constant !== undefined) {
-      if (condition.constant !== 0n) then();
-      else otherwise?.();
-      return;
-    }
-    f.if(condition);
-    then();
-    if (otherwise) {
-      f.else();
-      otherwise();
-    }
-    f.end();
+    this.f.when(condition, then, otherwise);
   }
 
   needFloatUnit(state: number): void {

@@ -94,6 +94,22 @@ export class FunctionBuilder {
     this.depth--;
   }
 
+  /** Statements under a condition; those of one arm where it is a constant. */
+  when(condition: Expr, then: () => void, otherwise?: () => void): void {
+    if (condition.constant !== undefined) {
+      if (condition.constant !== 0n) then();
+      else otherwise?.();
+      return;
+    }
+    this.if(condition);
+    then();
+    if (otherwise) {
+      this.else();
+      otherwise();
+    }
+    this.end();
+  }
+
   branch(label: Label): void {
     this.code.byte(op.br).unsigned(this.depth - label);
   }

@@ -7,7 +7,7 @@ import { op } from '../../wasm/opcodes.ts';
 import type { CodePages } from '../codePages.ts';
 import type { EngineMemory } from '../engineMemory.ts';
 import { regionType } from '../interpreterTier.ts';
-import { hotWord, pageBytes, record, recordShift, special } from '../layout.ts';
+import { pageBytes, record, recordShift, special } from '../layout.ts';
 import type { TranslatedIsa } from '../translator/discover.ts';
 import type { Places } from '../translator/places.ts';
 import { covers } from '../translator/region.ts';
@@ -43,6 +43,8 @@ export class Drafts {
   private readonly layout: DraftLayout;
   private readonly code: DraftCode;
   private readonly emitter: DraftEmitter;
+  /** The same in all modules. */
+  private callAt: FunctionBody | undefined;
 
   constructor(
     memory: EngineMemory,
@@ -93,7 +95,7 @@ export class Drafts {
     module.importMemory('host', 'memory', this.memory.buffer.byteLength / 0x10000);
     module.importTable('host', 'table', 1);
     const typeIndex = module.typeIndexOf(regionType);
-    module.addFunction(generateCallAt(typeIndex));
+    module.addFunction((this.callAt ??= generateCallAt(typeIndex)));
     const made: Draft[] = [];
     for (const rec of records) {
       const draft = this.draft(module, area, rec, ahead);
@@ -104,13 +106,8 @@ export class Drafts {
 
   /** Leads its record to a draft whose function is in the table. */
   install(draft: Draft): void {
-    const { view } = this.memory;
-    const { record: rec, number } = draft;
-    const handler = view.getUint16(rec + record.handler, true);
-    const word = (hotWord.translated | (number << hotWord.indexShift) | handler) >>> 0;
-    view.setUint16(rec + record.handler, special.translated, true);
-    view.setUint32(rec + record.hot, word, true);
-    this.byNumber.set(number, draft);
+    this.places.lead(draft.record, draft.number);
+    this.byNumber.set(draft.number, draft);
     let ofPage = this.byPage.get(draft.page);
     if (!ofPage) this.byPage.set(draft.page, (ofPage = new Set()));
     ofPage.add(draft);
@@ -128,17 +125,12 @@ export class Drafts {
   }
 
   drop(draft: Draft): void {
-    const { view } = this.memory;
-    const { record: rec, number } = draft;
-    const word = view.getUint32(rec + record.hot, true);
-    view.setUint16(rec + record.handler, word & hotWord.handlerMask, true);
-    view.setUint32(rec + record.hot, 0, true);
-    this.byNumber.delete(number);
+    this.byNumber.delete(draft.number);
     const ofPage = this.byPage.get(draft.page)!;
     ofPage.delete(draft);
     if (ofPage.size === 0) this.byPage.delete(draft.page);
     this.bytes -= draft.bytes;
-    this.places.free(number);
+    this.places.free(draft.number, draft.record);
   }
 
   dropAll(): void {

@@ -1,8 +1,10 @@
 /**
- * The table that regions are called through, and which of its places are free. It grows as it must:
- * V8 before version 13 copies the whole table for each instance, 20 bytes a place.
+ * The table that regions are called through, which of its places are free, and the records that lead
+ * to them. It grows as it must: V8 before version 13 copies the whole table for each instance, 20
+ * bytes a place.
  */
 import { defined } from '../../base/assert.ts';
+import { hotWord, record, special } from '../layout.ts';
 
 const placesAtFirst = 512;
 
@@ -11,8 +13,11 @@ export class Places {
   /** Regions that there may be. */
   readonly capacity: number;
   private readonly freed: number[] = [];
+  private readonly view: DataView;
 
-  constructor(capacity: number) {
+  /** The view is of the engine's memory. */
+  constructor(capacity: number, view: DataView) {
+    this.view = view;
     this.capacity = capacity;
     const initial = Math.min(placesAtFirst, capacity + 1);
     this.table = new WebAssembly.Table({ element: 'anyfunc', initial });
@@ -36,7 +41,21 @@ export class Places {
     return defined(this.freed.pop(), 'a free place in the table');
   }
 
-  free(place: number): void {
+  /** What comes to a record enters the region at a place from now on. */
+  lead(rec: number, place: number): void {
+    const { view } = this;
+    const handler = view.getUint16(rec + record.handler, true);
+    const word = (hotWord.translated | (place << hotWord.indexShift) | handler) >>> 0;
+    view.setUint16(rec + record.handler, special.translated, true);
+    view.setUint32(rec + record.hot, word, true);
+  }
+
+  /** A record that leads to a place is interpreted again, and the place is free. */
+  free(place: number, rec: number): void {
+    const { view } = this;
+    const word = view.getUint32(rec + record.hot, true);
+    view.setUint16(rec + record.handler, word & hotWord.handlerMask, true);
+    view.setUint32(rec + record.hot, 0, true);
     this.table.set(place, null);
     this.freed.push(place);
   }

@@ -7,14 +7,12 @@ import {
   add,
   add32,
   effect,
-  eq,
   eqz32,
   geU,
   i32,
   i64,
   load,
   local,
-  ltS32,
   ltU,
   mul32,
   positive,
@@ -23,24 +21,15 @@ import {
   signExtend32,
   sub,
   wrap,
-  zeroExtend,
   type Expr,
 } from '../../wasm/expression.ts';
 import { asDouble, doubleBits } from '../../wasm/floatExpression.ts';
-import type { FunctionBuilder, Label } from '../../wasm/functionBuilder.ts';
+import type { Label } from '../../wasm/functionBuilder.ts';
 import { loadOperators, storeOperators } from '../accessOperators.ts';
-import { alignedTlbHit, tlbHit, tlbOffset } from '../inlineTlb.ts';
+import { tlbHit, tlbOffset } from '../inlineTlb.ts';
 import { hart, zeroSink } from '../layout.ts';
-import {
-  accessBytes,
-  accessWidths,
-  type AccessWidth,
-  type AtomicWidth,
-  type GiveUp,
-  type RegisterWidth,
-  type SemanticContext,
-} from '../semantics.ts';
-import { inWidth } from '../recordPc.ts';
+import { LeavingContext } from '../leavingContext.ts';
+import { accessBytes, accessWidths, type AccessWidth, type SemanticContext } from '../semantics.ts';
 import type { AccessGroup } from './accessGroups.ts';
 import { thirdSource, type Instruction } from './block.ts';
 import { accessWord } from './controlWord.ts';
@@ -50,15 +39,12 @@ import { callDevice } from './outside.ts';
 import type { RegionPlace } from './regionPlace.ts';
 import { bankOf, bitOf } from './registerMasks.ts';
 
-export class RegionContext implements SemanticContext {
-  readonly xlen: RegisterWidth;
+export class RegionContext extends LeavingContext<RegionPlace> implements SemanticContext {
   readonly fuses: boolean;
   /** Whether the branch just translated is taken, in this local. */
   readonly condition: number;
   /** Where an indirect jump goes, in this local. */
   readonly target: number;
-  private readonly place: RegionPlace;
-  private readonly f: FunctionBuilder;
   private instruction!: Instruction;
   private group: AccessGroup | undefined;
   private words = 0;
@@ -72,10 +58,8 @@ export class RegionContext implements SemanticContext {
   private isTruth = false;
 
   constructor(place: RegionPlace, target: number) {
-    this.place = place;
-    this.xlen = place.xlen;
+    super(place);
     this.fuses = place.fuses;
-    this.f = place.f;
     this.condition = place.f.newLocal('i32');
     this.target = target;
   }
@@ -280,37 +264,6 @@ export class RegionContext implements SemanticContext {
     });
   }
 
-  amo(width: AtomicWidth, address: Expr, update: (old: Expr) => Expr): void {
-    const where = this.keep(this.atomicAddress(width, address));
-    const old = this.keep(load(loadOperators[width], where));
-    this.f.store(storeOperators[width], where, this.keep(update(old)));
-    this.wr(old);
-  }
-
-  loadReserved(width: 'w' | 'd', address: Expr): void {
-    const { f } = this;
-    const { base, set } = this.place;
-    const a = f.keep(this.reached(address));
-    f.temporary('i32', (entry) => {
-      this.leaveUnless(alignedTlbHit(set, a, entry, 'read', accessBytes[width]));
-      this.wr(load(loadOperators[width], tlbOffset(a, entry, 'read')));
-    });
-    f.store('i64.store', base, a, hart.reservation);
-  }
-
-  storeConditional(width: 'w' | 'd', address: Expr, value: Expr): void {
-    const { f } = this;
-    const { base } = this.place;
-    const a = f.keep(this.reached(address));
-    const where = f.keep(this.atomicAddress(width, a));
-    const holds = f.keep(eq(a, load('i64.load', base, hart.reservation)));
-    f.if(holds);
-    f.store(storeOperators[width], where, value);
-    f.end();
-    f.store('i64.store', base, i64(-1), hart.reservation);
-    this.wr(sub(i64(1), zeroExtend(holds)));
-  }
-
   branch(condition: Expr): void {
     this.isTruth = condition.isTruth ?? false;
     this.f.set(this.condition, condition);
@@ -335,10 +288,6 @@ export class RegionContext implements SemanticContext {
     this.wr(read);
   }
 
-  needFloatUnit(state: number): void {
-    this.leaveIf(ltS32(this.floatUnit(), i32(state)));
-  }
-
   rs3(): Expr {
     return this.read(thirdSource(this.instruction));
   }
@@ -348,26 +297,6 @@ export class RegionContext implements SemanticContext {
   floatUnit(): Expr {
     const { floatUnit, base } = this.place;
     return floatUnit === undefined ? load('i32.load', base, hart.floatUnit) : i32(floatUnit);
-  }
-
-  orHost(body: (giveUpIf: GiveUp) => void): void {
-    body((condition) => this.leaveIf(condition));
-  }
-
-  when(condition: Expr, then: () => void, otherwise?: () => void): void {
-    const { f } = this;
-    if (condition.constant !== undefined) {
-      if (condition.constant !== 0n) then();
-      else otherwise?.();
-      return;
-    }
-    f.if(condition);
-    then();
-    if (otherwise) {
-      f.else();
-      otherwise();
-    }
-    f.end();
   }
 
   private read(register: number): Expr {
@@ -382,24 +311,8 @@ export class RegionContext implements SemanticContext {
     return bankOf(register) === 0 ? local('i64', index) : doubleBits(local('f64', index));
   }
 
-  /** The address that is meant: registers of 32 bits are sign-extended, addresses are not. */
-  private reached(address: Expr): Expr {
-    return inWidth(this.xlen, address);
-  }
-
   private linkAddress(): Expr {
     return this.place.address(this.instruction.at + this.instruction.handler.length);
-  }
-
-  private leaveUnless(hit: Expr): void {
-    this.leaveIf(eqz32(hit));
-  }
-
-  private leaveIf(condition: Expr): void {
-    if (condition.constant === 0n) return;
-    this.f.if(condition);
-    this.place.leave();
-    this.f.end();
   }
 
   /** Where a group's lowest byte is, and this access's distance from it. */
@@ -473,16 +386,5 @@ export class RegionContext implements SemanticContext {
     this.f.if(condition);
     this.place.leaveSurprised();
     this.f.end();
-  }
-
-  /** Offset in memory of a word that may be read and written at once. */
-  private atomicAddress(width: AtomicWidth, address: Expr): Expr {
-    return effect('i32', (f) => {
-      const a = f.keep(this.reached(address));
-      f.temporary('i32', (entry) => {
-        this.leaveUnless(alignedTlbHit(this.place.set, a, entry, 'write', accessBytes[width]));
-        tlbOffset(a, entry, 'write').emit(f);
-      });
-    });
   }
 }

@@ -145,7 +145,7 @@ export class Translator implements CodeWatcher {
       (area, rec) => eager && this.predecode(area, rec),
       (rec) => this.deviceSites.isOne(rec),
     );
-    this.places = new Places(this.capacity);
+    this.places = new Places(this.capacity, memory.view);
     if (options.drafts) {
       const { places, losses, counters, now } = this;
       const evict = (): void => this.evict();
@@ -454,7 +454,6 @@ export class Translator implements CodeWatcher {
   }
 
   private install(region: Region): void {
-    const { view } = this.memory;
     const { record: rec, index } = region;
     // It takes the place of others, and what is in the middle of drafts would never be entered.
     const { page, offset } = this.code.locate(rec);
@@ -462,22 +461,14 @@ export class Translator implements CodeWatcher {
     this.drafts?.forget(rec);
     const before = this.regions.beginningAt(rec);
     if (before) this.drop(before);
-    const handler = view.getUint16(rec + record.handler, true);
-    const word = (hotWord.translated | (index << hotWord.indexShift) | handler) >>> 0;
-    view.setUint16(rec + record.handler, special.translated, true);
-    view.setUint32(rec + record.hot, word, true);
+    this.places.lead(rec, index);
     this.regions.add(region);
     this.counters.regions++;
   }
 
   private drop(region: Region): void {
-    const { view } = this.memory;
-    const { record: rec, index } = region;
-    const word = view.getUint32(rec + record.hot, true);
-    view.setUint16(rec + record.handler, word & hotWord.handlerMask, true);
-    view.setUint32(rec + record.hot, 0, true);
     this.regions.remove(region);
-    this.places.free(index);
+    this.places.free(region.index, region.record);
   }
 
   private dropAll(): void {
