@@ -9,13 +9,13 @@ import {
   and,
   and32,
   callValue,
+  eq,
   eqz32,
   i32,
   i64,
   load,
   local,
   ltS32,
-  ne,
   ne32,
   shl32,
   shrU32,
@@ -36,8 +36,9 @@ import type { FunctionIndices, InterpreterImports } from './interpreterImports.t
 import type { Handler, HandlerTable, RegisterWidth } from './semantics.ts';
 
 /**
- * The module exports `run(hart, budget) → remaining budget`, and `decode` of `generateDecode`. A
- * tiered one counts jumps and enters translated regions; it has the table of regions for that.
+ * The module exports `run(hart, budget) → remaining budget`, and `decode` of `generateDecode`; its
+ * other functions as well, so that the host can be asked what it has made of them. A tiered one
+ * counts jumps and enters translated regions; it has the table of regions for that.
  */
 export function generateInterpreter(
   { handlers }: HandlerTable,
@@ -64,19 +65,20 @@ export function generateInterpreter(
     : undefined;
   module.importMemory('host', 'memory', 1);
   if (tiered) module.importTable('host', 'table', 1);
-  const lookup = module.addFunction(generateLookup(imports.fetchMiss));
+  const lookup = module.addFunction(generateLookup(imports.fetchMiss), 'lookup');
   const decode = module.addFunction(generateDecode(encodings), 'decode');
-  const resolve = module.addFunction(generateResolve(encodings, decode, imports.resolve));
+  const resolver = generateResolve(encodings, decode, imports.resolve);
+  const resolve = module.addFunction(resolver, 'resolve');
   const functions = { ...imports, lookup, resolve };
   const apart = new Map<string, number>();
   for (const name of new Set(handlers.flatMap(({ row }) => row.apart ?? []))) {
     const f = apartBuilder();
     const members = handlers.filter(({ row }) => row.apart === name);
     fillApart(f, members, handlers, xlen, functions);
-    apart.set(name, module.addFunction(f));
+    apart.set(name, module.addFunction(f, name));
   }
   const inFull = apartBuilder();
-  const unusual = module.addFunction(inFull);
+  const unusual = module.addFunction(inFull, 'unusual');
   const run = generateRun(handlers, xlen, functions, { apart, unusual }, tier);
   module.addFunction(run.builder, 'run');
   fillApart(inFull, run.unusual, handlers, xlen, functions);
@@ -94,23 +96,39 @@ function generateLookup(fetchMiss: number): FunctionBuilder {
   const f = new FunctionBuilder(['i64', 'i32', 'i32', 'i32'], ['i32']);
   const pc = f.parameter(0);
   const base = f.parameter(1);
-  const set = f.parameter(2);
   const budget = f.parameter(3);
-  const page = f.keep(and(pc, i64(-pageBytes)));
-  const entryMask = (tlb.fetchEntries - 1) * tlb.entryBytes;
-  const entry = f.keep(add32(set, and32(shrU32(wrap(pc), i32(8)), i32(entryMask))));
-  f.if(ne(page, load('i64.load', entry, tlb.fetch + tlb.tag)));
+  const page = pageOf(f, f.parameter(2), pc);
+  f.if(eqz32(page.isThere));
   f.store('i64.store', base, pc, hart.argAddress);
   f.if(eqz32(callValue('i32', fetchMiss, base, budget)));
   f.return(i32(0));
   f.end();
   f.end();
-  const records = f.keep(load('i32.load', entry, tlb.fetch + tlb.addend));
-  f.store('i32.store', base, records, hart.recordPage);
-  f.store('i64.store', base, page, hart.pageAddress);
-  const offset = and32(wrap(pc), i32(pageBytes - 2));
-  add32(records, shl32(offset, i32(recordShift))).emit(f);
+  page.enter(base).emit(f);
   return f;
+}
+
+/** The entry of the fetch TLB for the page of a pc. */
+function pageOf(f: FunctionBuilder, set: Expr, pc: Expr): FetchEntry {
+  const page = f.keep(and(pc, i64(-pageBytes)));
+  const entryMask = (tlb.fetchEntries - 1) * tlb.entryBytes;
+  const entry = f.keep(add32(set, and32(shrU32(wrap(pc), i32(8)), i32(entryMask))));
+  return {
+    isThere: eq(page, load('i64.load', entry, tlb.fetch + tlb.tag)),
+    enter: (base) => {
+      const records = f.keep(load('i32.load', entry, tlb.fetch + tlb.addend));
+      f.store('i32.store', base, records, hart.recordPage);
+      f.store('i64.store', base, page, hart.pageAddress);
+      const offset = and32(wrap(pc), i32(pageBytes - 2));
+      return add32(records, shl32(offset, i32(recordShift)));
+    },
+  };
+}
+
+interface FetchEntry {
+  readonly isThere: Expr;
+  /** Goes on in the page, whose entry that is: gives the record of pc. */
+  readonly enter: (base: Expr) => Expr;
 }
 
 /** Indices of functions apart. */
@@ -284,10 +302,18 @@ function goingTo(
 ): (pc: Expr) => void {
   const { base, set, retired } = state;
   return (pc) =>
-    f.temporary('i32', (found) => {
-      state.around(() => f.set(found, callValue('i32', lookup, pc, base, set, retired)));
-      state.setRecord(local('i32', found));
-      f.branchIf(left, eqz32(local('i32', found)));
+    f.scope(() => {
+      const to = f.keep(pc);
+      const page = pageOf(f, set, to);
+      f.if(page.isThere);
+      state.setRecord(page.enter(base));
+      f.else();
+      f.temporary('i32', (found) => {
+        state.around(() => f.set(found, callValue('i32', lookup, to, base, set, retired)));
+        state.setRecord(local('i32', found));
+        f.branchIf(left, eqz32(local('i32', found)));
+      });
+      f.end();
     });
 }
 
