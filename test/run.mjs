@@ -30,6 +30,7 @@ const harts = [
 const hostDependent = [
   ...['test/core/wasm/', 'riscv/float/', 'core/engine/translator', 'core/engine/boundaries'],
   ...['core/engine/words', 'core/engine/directLoads', 'core/engine/linearLoads'],
+  'test/cli/keptInterpreter',
 ];
 const onEngine = (name, parts) => ({
   name,

@@ -9,6 +9,7 @@ import { createMachine, isaNamed } from '../core/registry.ts';
 import { GdbServer } from '../gdb/server.ts';
 import { handlersOf } from '../handlers/attach.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
+import { KeptInterpreter } from '../host/node/keptInterpreter.ts';
 import { quickDrafts } from '../host/node/quickDrafts.ts';
 import { nodeRunHost } from '../worker/nodePort.ts';
 import { exitCodes, type Command } from './command.ts';
@@ -40,8 +41,12 @@ async function run(options: ParsedOptions): Promise<number> {
   const destinations = options.texts('console').map(parseDestination);
   const files = readLaunchFiles(config, process.cwd());
   const withHandlers = await handlersOf(config);
+  const interpreter = new KeptInterpreter();
   const create = (again?: boolean) =>
-    withHandlers(createMachine(config, files, { drafts: quickDrafts }), again);
+    withHandlers(
+      createMachine(config, files, { drafts: quickDrafts }, { compile: interpreter.compile }),
+      again,
+    );
   const target = new LocalTarget(create, nodeRunHost, {
     pace: paceOf(config),
     consoleWindow: 1 << 18,

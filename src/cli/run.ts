@@ -12,6 +12,7 @@ import { createMachine } from '../core/registry.ts';
 import { handlersOf } from '../handlers/attach.ts';
 import { milliseconds } from '../host/node/clock.ts';
 import { readLaunchFiles } from '../host/node/launchFiles.ts';
+import { KeptInterpreter } from '../host/node/keptInterpreter.ts';
 import { quickDrafts } from '../host/node/quickDrafts.ts';
 import { takeSpareMemory } from '../host/node/spareMemory.ts';
 import type { Command } from './command.ts';
@@ -80,11 +81,12 @@ async function run(options: ParsedOptions, newProfiler: NewProfiler | undefined)
   };
   // Who looks at what is made of the guest's code wants what is made of it in the end.
   const translation = dump || profiler ? { observe } : { drafts: quickDrafts };
+  const interpreter = new KeptInterpreter();
   const machine: Machine = createMachine(
     config,
     files,
     { now: milliseconds, ...translation },
-    takeSpareMemory(),
+    { spareMemory: takeSpareMemory(), compile: interpreter.compile },
   );
   machine.log.on(say);
   withHandlers(machine);
@@ -111,7 +113,7 @@ async function run(options: ParsedOptions, newProfiler: NewProfiler | undefined)
   if (signature !== undefined) {
     writeSignature(signature, granularity, machine, files.get(config.program), config.program);
   }
-  report(options, machine, outcome);
+  report(options, machine, outcome, interpreter.isUsed);
   return outcome.end.code;
 }
 
@@ -146,10 +148,16 @@ function signatureGranularity(options: ParsedOptions): 4 | 8 {
   throw new UsageError(`--signature-granularity wants 4 or 8, not '${text}'`);
 }
 
-function report(options: ParsedOptions, machine: Machine, outcome: Outcome): void {
+function report(
+  options: ParsedOptions,
+  machine: Machine,
+  outcome: Outcome,
+  keptIsUsed: boolean,
+): void {
   if (options.has('summary')) process.stdout.write(`\n${summaryText(machine)}`);
   if (options.has('json')) {
-    process.stdout.write(`\n${JSON.stringify(resultObject(machine, outcome))}\n`);
+    const result = { ...resultObject(machine, outcome), keptInterpreter: keptIsUsed };
+    process.stdout.write(`\n${JSON.stringify(result)}\n`);
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * The one place that knows which instruction sets and boards exist. Everything above asks here.
  */
+import type { EngineHost } from './engine/engineHost.ts';
 import type { TranslatorOptions } from './engine/translator/translator.ts';
 import { UserError } from './base/userError.ts';
 import type { CallTableRow } from './debug/target.ts';
@@ -66,7 +67,7 @@ type MakeMachine = (
   config: LaunchConfig,
   files: LaunchFiles,
   translation?: TranslatorOptions,
-  spareMemory?: WebAssembly.Memory,
+  host?: EngineHost,
 ) => Machine;
 
 const boards: Readonly<Record<string, MakeMachine>> = {
@@ -79,8 +80,7 @@ export function createMachine(
   files: LaunchFiles,
   /** How the translator works where the launch has it. */
   translation: TranslatorOptions = {},
-  /** All zeros and nobody else's: its memory where it is large enough. */
-  spareMemory?: WebAssembly.Memory,
+  host?: EngineHost,
 ): Machine {
   const make = boards[config.board];
   if (!make) {
@@ -94,7 +94,7 @@ export function createMachine(
     return new LockstepMachine(first!, second!);
   }
   const options = config.engine === 'auto' ? { youth, ...translation } : translation;
-  return make(config, files, options, spareMemory);
+  return make(config, files, options, host);
 }
 
 /**

@@ -8,14 +8,31 @@ import { setFlagsFromString } from 'node:v8';
 const change = 'traplineFlags';
 let isChanged = false;
 
-/** WebAssembly that is called for the first time is compiled as well as V8 can from now on. */
+/** WebAssembly is checked when it is called for the first time, and compiled as well as V8 can, from now on. */
 export function optimizeAtOnce(): void {
   if (isChanged) return;
   isChanged = true;
   (process as EventEmitter).emit(change);
   setFlagsFromString('--no-liftoff');
+  setFlagsFromString('--wasm-lazy-validation');
 }
 
 export function onceBeforeFlagsChange(listener: () => void): void {
   (process as EventEmitter).once(change, listener);
+}
+
+/**
+ * Runs the body of a function of `a` and `b` that calls V8's own functions, and gives what it does;
+ * undefined where the process may not make code of strings.
+ */
+export function withNatives(body: string, a: unknown, b?: unknown): unknown {
+  setFlagsFromString('--allow-natives-syntax');
+  try {
+    return (new Function('a', 'b', body) as (a: unknown, b: unknown) => unknown)(a, b);
+  } catch (error) {
+    if (error instanceof EvalError) return undefined;
+    throw error;
+  } finally {
+    setFlagsFromString('--no-allow-natives-syntax');
+  }
 }

@@ -6,6 +6,7 @@ import tieredBytes32 from '#generated/interpreter-rv32-tiered.wasm';
 import bytes64 from '#generated/interpreter-rv64.wasm';
 import tieredBytes64 from '#generated/interpreter-rv64-tiered.wasm';
 import { encodingFlags, existsAt } from '../../engine/encodings.ts';
+import type { EngineHost } from '../../engine/engineHost.ts';
 import type { EngineMemory } from '../../engine/engineMemory.ts';
 import { shared } from '../../engine/layout.ts';
 import type { RegisterWidth } from '../../engine/semantics.ts';
@@ -22,10 +23,11 @@ const modules = new Map<string, WebAssembly.Module>();
 export function interpreterModule(
   xlen: RegisterWidth,
   kind: 'plain' | 'tiered' = 'plain',
+  compile: NonNullable<EngineHost['compile']> = (code) => new WebAssembly.Module(code),
 ): WebAssembly.Module {
   const key = `${kind} ${xlen}`;
   let module = modules.get(key);
-  if (!module) modules.set(key, (module = new WebAssembly.Module(bytes[kind][xlen])));
+  if (!module) modules.set(key, (module = compile(bytes[kind][xlen])));
   return module;
 }
 

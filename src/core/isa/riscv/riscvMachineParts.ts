@@ -1,6 +1,7 @@
 /** Builds what RISC-V harts share: engine memory, records, the interpreter, and the harts. */
 import type { TimeCounter, VirtualClock } from '../../base/virtualClock.ts';
 import { CodePages } from '../../engine/codePages.ts';
+import type { EngineHost } from '../../engine/engineHost.ts';
 import { EngineMemory } from '../../engine/engineMemory.ts';
 import type { TranslatedIsa } from '../../engine/translator/discover.ts';
 import { Translator, type TranslatorOptions } from '../../engine/translator/translator.ts';
@@ -39,8 +40,7 @@ export interface RiscvOptions {
   readonly translate?: TranslatorOptions | undefined;
   /** By hart, what CSRs reach of the external interrupt controllers; nothing by default. */
   readonly external?: readonly ExternalInterrupts[];
-  /** Used for the engine's memory where it is large enough. */
-  readonly spareMemory?: WebAssembly.Memory | undefined;
+  readonly host?: EngineHost | undefined;
 }
 
 export interface RiscvMachineParts {
@@ -71,7 +71,7 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
   const ramBytes = options.ram.reduce((sum, r) => sum + r.size, 0);
   const engine = new EngineMemory({
     ...{ harts: options.harts, arenaBytes, ramBytes },
-    spare: options.spareMemory,
+    spare: options.host?.spareMemory,
   });
   const memory = new PhysicalMemory(engine.buffer, options.mmio, engine.written);
   for (const { name, base, size, writable } of options.ram) {
@@ -91,9 +91,8 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
       () => options.clock.instructions,
       options.translate,
     );
-  const interpreter = translator
-    ? new Interpreter(interpreterModule(xlen, 'tiered'), engine, translator)
-    : new Interpreter(interpreterModule(xlen), engine);
+  const module = interpreterModule(xlen, translator ? 'tiered' : 'plain', options.host?.compile);
+  const interpreter = new Interpreter(module, engine, translator);
   const harts: Hart[] = [];
   let dropAsked = false;
   let watchesChanged = false;

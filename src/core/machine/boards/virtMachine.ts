@@ -9,6 +9,7 @@ import type { EndEvent } from '../../debug/target.ts';
 import type { InterruptLine } from '../../devices/device.ts';
 import type { Finish } from '../../devices/testFinisher/testFinisher.ts';
 import { ElfFile } from '../../formats/elf/elf.ts';
+import type { EngineHost } from '../../engine/engineHost.ts';
 import type { TranslatorOptions } from '../../engine/translator/translator.ts';
 import type { Hart } from '../../isa/riscv/hart.ts';
 import { noWork, type HartWork } from '../../isa/riscv/hartWork.ts';
@@ -36,7 +37,7 @@ export function createVirtMachine(
   config: LaunchConfig,
   files: LaunchFiles,
   translation: TranslatorOptions = {},
-  spareMemory?: WebAssembly.Memory,
+  host: EngineHost = {},
 ): Machine {
   const most = largestRam(config.harts) - guestTables.size - (1 << 20);
   if (config.memory > most) {
@@ -47,8 +48,8 @@ export function createVirtMachine(
     );
   }
   return config.mode === 'machine'
-    ? bareMachine(config, files, translation, spareMemory)
-    : guestMachine(config, files, translation, spareMemory);
+    ? bareMachine(config, files, translation, host)
+    : guestMachine(config, files, translation, host);
 }
 
 /** EI_CLASS: the rest of the file is looked at when it is loaded, under its attribute's name. */
@@ -71,7 +72,7 @@ function bareMachine(
   config: LaunchConfig,
   files: LaunchFiles,
   translation: TranslatorOptions,
-  spareMemory: WebAssembly.Memory | undefined,
+  host: EngineHost,
 ): Machine {
   const clock = new VirtualClock(TIMEBASE);
   const uart = new ConsoleChannel('uart0');
@@ -110,7 +111,7 @@ function bareMachine(
     extensions: isa.extensions,
     trapInstruction: config.trapInstruction,
     translate: config.engine === 'interpreter' ? undefined : translation,
-    spareMemory,
+    host,
   });
   harts = parts.harts;
   for (const { address, bytes } of images.placements) parts.memory.load(address, bytes);
@@ -174,7 +175,7 @@ function guestMachine(
   config: LaunchConfig,
   files: LaunchFiles,
   translation: TranslatorOptions,
-  spareMemory: WebAssembly.Memory | undefined,
+  host: EngineHost,
 ): Machine {
   const clock = new VirtualClock(TIMEBASE);
   const isa = isaOf(config, files);
@@ -190,7 +191,7 @@ function guestMachine(
     extensions: isa.withHypervisor,
     trapInstruction: config.trapInstruction,
     translate: config.engine === 'interpreter' ? undefined : translation,
-    spareMemory,
+    host,
   });
   harts = parts.harts;
   const machine = virtGuest({
