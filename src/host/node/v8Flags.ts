@@ -23,14 +23,14 @@ export function onceBeforeFlagsChange(listener: () => void): void {
 
 /**
  * Runs the body of a function of `a` and `b` that calls V8's own functions, and gives what it does;
- * undefined where the process may not make code of strings.
+ * undefined where this V8 has no such function, or the process may not make code of strings.
  */
 export function withNatives(body: string, a: unknown, b?: unknown): unknown {
   setFlagsFromString('--allow-natives-syntax');
   try {
     return (new Function('a', 'b', body) as (a: unknown, b: unknown) => unknown)(a, b);
   } catch (error) {
-    if (error instanceof EvalError) return undefined;
+    if (error instanceof SyntaxError || error instanceof EvalError) return undefined;
     throw error;
   } finally {
     setFlagsFromString('--no-allow-natives-syntax');
