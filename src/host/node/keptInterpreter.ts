@@ -1,6 +1,6 @@
 /**
  * The interpreter as V8's optimizing compiler made it in an earlier run. That takes some 30 ms, much
- * of a run of a second, and until it is done guests run at half their speed. Node has no way to keep
+ * of a run of a second, and until it is done loops run at half their speed. Node has no way to keep
  * WebAssembly, but V8 has functions for its own tests that write and read it. They end the process
  * where there is nothing to write, so they are used only with the V8 they were tried with, and after
  * a look. Where they give nothing, V8 compiles as always.
