@@ -5,9 +5,11 @@
 import path from 'node:path';
 import { runBundle } from '../host/node/codeCache.ts';
 import { setMemoryAside } from '../host/node/spareMemory.ts';
+import { compileLittle } from '../host/node/v8Flags.ts';
 
 const [command, ...args] = process.argv.slice(2);
 const has = (option: string): boolean => args.some((word) => word.startsWith(option));
 const isPlainRun = command === 'run' && !has('--profile');
+if (isPlainRun) compileLittle();
 if (isPlainRun && !has('--memory')) setMemoryAside();
 runBundle(path.join(__dirname, isPlainRun ? 'run.cjs' : 'trapline.cjs'), require);

@@ -1,9 +1,10 @@
 /**
  * Generated code that makes records from instruction words, by `EncodingTables`. What it cannot
  * tell is TypeScript's: words of no encoding, pages where somebody wants to stop, instructions
- * that go on in the next page.
+ * that go on in a page which is not in the fetch TLB.
  */
 import {
+  add,
   add32,
   and32,
   callValue,
@@ -11,6 +12,7 @@ import {
   eq32,
   eqz32,
   i32,
+  i64,
   load,
   local,
   ltU32,
@@ -25,7 +27,7 @@ import {
   sub32,
   type Expr,
 } from '../wasm/expression.ts';
-import { FunctionBuilder } from '../wasm/functionBuilder.ts';
+import { FunctionBuilder, type Label } from '../wasm/functionBuilder.ts';
 import {
   decoded,
   encodingEntry,
@@ -34,8 +36,11 @@ import {
   listEnd,
   type EncodingTables,
 } from './encodings.ts';
+import { pageOf } from './fetchEntry.ts';
 import { hart, pageBytes, record, recordShift, shared, special, zeroSink } from './layout.ts';
 import { numberOfBoth, type PairTables } from './pairs.ts';
+import { inWidth } from './recordPc.ts';
+import type { RegisterWidth } from './semantics.ts';
 
 /**
  * decode(record, word, offset in the page) → handler number with `decoded.goesOn`, the record filled in;
@@ -177,12 +182,14 @@ function noticePair(
 /**
  * resolve(hart, record, budget) → as `InterpreterImports.resolve`. Decodes straight on behind the
  * instruction, up to a jump or what is known: that is executed next as a rule. Of each two that are a
- * pair the first's record gets the handler for both.
+ * pair the first's record gets the handler for both. An instruction that goes on in the next page is
+ * decoded each time.
  */
 export function generateResolve(
   tables: EncodingTables,
   decode: number,
   outside: number,
+  xlen: RegisterWidth,
 ): FunctionBuilder {
   const f = new FunctionBuilder(['i32', 'i32', 'i32'], ['i32']);
   const [base, rec, budget] = [f.parameter(0), f.parameter(1), f.parameter(2)];
@@ -201,13 +208,23 @@ export function generateResolve(
   f.set(offset, shrU32(sub32(rec, page), i32(recordShift)));
   const over = f.block();
   f.branchIf(over, eqz32(code));
+  const here = add32(code, local('i32', offset));
+  const isLast = eq32(local('i32', offset), i32(pageBytes - 2));
+  f.if(and32(isLast, isLong(load('i32.load16_u', here))));
+  const second = halfOfNextPage(f, base, xlen, over);
+  f.set(word, or32(load('i32.load16_u', here), shl32(second, i32(16))));
+  f.set(result, callValue('i32', decode, rec, local('i32', word), local('i32', offset)));
+  // Another page may be behind this one the next time.
+  f.store('i32.store16', rec, i32(special.resolve), record.handler);
+  f.set(handler, and32(local('i32', result), i32(decoded.handler)));
+  f.branch(over);
+  f.end();
   const next = f.loop();
-  const first = add32(code, local('i32', offset));
-  f.set(word, load('i32.load16_u', first));
+  f.set(word, load('i32.load16_u', here));
   f.set(length, i32(2));
   f.if(isLong(local('i32', word)));
-  f.branchIf(over, eq32(local('i32', offset), i32(pageBytes - 2)));
-  f.set(word, load('i32.load', first));
+  f.branchIf(over, isLast);
+  f.set(word, load('i32.load', here));
   f.set(length, i32(4));
   f.end();
   f.set(
@@ -233,4 +250,19 @@ export function generateResolve(
   f.end();
   callValue('i32', outside, base, rec, budget).emit(f);
   return f;
+}
+
+/** The first two bytes of the page behind the one being executed, if the fetch TLB leads there. */
+function halfOfNextPage(
+  f: FunctionBuilder,
+  base: Expr,
+  xlen: RegisterWidth,
+  isUnknown: Label,
+): Expr {
+  const behind = add(load('i64.load', base, hart.pageAddress), i64(pageBytes));
+  const page = pageOf(f, load('i32.load', base, hart.tlbSet), f.keep(inWidth(xlen, behind)));
+  f.branchIf(isUnknown, eqz32(page.isThere));
+  const code = f.keep(load('i32.load', page.records, record.code));
+  f.branchIf(isUnknown, eqz32(code));
+  return load('i32.load16_u', code);
 }

@@ -6,10 +6,7 @@
 import {
   add,
   add32,
-  and,
-  and32,
   callValue,
-  eq,
   eqz32,
   i32,
   i64,
@@ -17,21 +14,19 @@ import {
   local,
   ltS32,
   ne32,
-  shl32,
-  shrU32,
   sub32,
-  wrap,
   type Expr,
 } from '../wasm/expression.ts';
 import { generateDecode, generateResolve } from './decodeGenerator.ts';
 import type { EncodingTables } from './encodings.ts';
+import { pageOf } from './fetchEntry.ts';
 import { FunctionBuilder, type Label } from '../wasm/functionBuilder.ts';
 import { ModuleBuilder } from '../wasm/moduleBuilder.ts';
 import { countEntry, countTransfer, enterRegion, regionType } from './interpreterTier.ts';
 import { InterpreterContext } from './interpreterContext.ts';
 import { LoopState } from './loopState.ts';
 import { inWidth, savePc } from './recordPc.ts';
-import { exit, hart, pageBytes, record, recordShift, special, tlb } from './layout.ts';
+import { exit, hart, pageBytes, record, special } from './layout.ts';
 import type { FunctionIndices, InterpreterImports } from './interpreterImports.ts';
 import type { Handler, HandlerTable, RegisterWidth } from './semantics.ts';
 
@@ -67,7 +62,7 @@ export function generateInterpreter(
   if (tiered) module.importTable('host', 'table', 1);
   const lookup = module.addFunction(generateLookup(imports.fetchMiss), 'lookup');
   const decode = module.addFunction(generateDecode(encodings), 'decode');
-  const resolver = generateResolve(encodings, decode, imports.resolve);
+  const resolver = generateResolve(encodings, decode, imports.resolve, xlen);
   const resolve = module.addFunction(resolver, 'resolve');
   const functions = { ...imports, lookup, resolve };
   const apart = new Map<string, number>();
@@ -106,29 +101,6 @@ function generateLookup(fetchMiss: number): FunctionBuilder {
   f.end();
   page.enter(base).emit(f);
   return f;
-}
-
-/** The entry of the fetch TLB for the page of a pc. */
-function pageOf(f: FunctionBuilder, set: Expr, pc: Expr): FetchEntry {
-  const page = f.keep(and(pc, i64(-pageBytes)));
-  const entryMask = (tlb.fetchEntries - 1) * tlb.entryBytes;
-  const entry = f.keep(add32(set, and32(shrU32(wrap(pc), i32(8)), i32(entryMask))));
-  return {
-    isThere: eq(page, load('i64.load', entry, tlb.fetch + tlb.tag)),
-    enter: (base) => {
-      const records = f.keep(load('i32.load', entry, tlb.fetch + tlb.addend));
-      f.store('i32.store', base, records, hart.recordPage);
-      f.store('i64.store', base, page, hart.pageAddress);
-      const offset = and32(wrap(pc), i32(pageBytes - 2));
-      return add32(records, shl32(offset, i32(recordShift)));
-    },
-  };
-}
-
-interface FetchEntry {
-  readonly isThere: Expr;
-  /** Goes on in the page, whose entry that is: gives the record of pc. */
-  readonly enter: (base: Expr) => Expr;
 }
 
 /** Indices of functions apart. */

@@ -30,8 +30,10 @@ export function runBundle(file: string, require: NodeJS.Require): void {
   const bytes = readFileSync(file);
   const kept = KeptFile.of(path.basename(file, '.cjs'), bytes);
   // The first line is ours, so that the bundle's own lines keep their numbers.
-  const head = '(function (exports, require, module, __filename, __dirname) {\n';
-  const script = new Script(`${head}${bytes.toString('latin1')}\n})`, {
+  const head = Buffer.from('(function (exports, require, module, __filename, __dirname) {\n');
+  // Put together as bytes: V8 would copy a string that is.
+  const text = Buffer.concat([head, bytes, Buffer.from('\n})')]).toString('latin1');
+  const script = new Script(text, {
     filename: file,
     lineOffset: -1,
     ...(kept?.content && { cachedData: kept.content }),

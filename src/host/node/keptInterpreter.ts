@@ -11,7 +11,7 @@ import { onceBeforeFlagsChange, withNatives } from './v8Flags.ts';
 /** That of Node 24. Those of Node 20 and 22 give nothing. */
 const knownV8 = '13.6.';
 /** A run that was shorter than that hardly had more compiled than what was kept. */
-const settledMilliseconds = 1000;
+const settledSeconds = 1;
 
 export class KeptInterpreter {
   /** Whether what was kept is used. */
@@ -34,7 +34,7 @@ function keepLater(module: WebAssembly.Module, file: KeptFile, isUsed: boolean):
   const keep = (): void => {
     if (isOver) return;
     isOver = true;
-    if (isUsed && performance.now() < settledMilliseconds) return;
+    if (isUsed && process.uptime() < settledSeconds) return;
     const optimized = countOptimized(module);
     if (optimized > (isUsed ? file.extent : 0)) file.write(serialized(module), optimized);
   };

@@ -3,19 +3,15 @@
  * is executed some hundred times. What gets hotter is translated in earnest.
  */
 import { ModuleBuilder, type FunctionBody } from '../../wasm/moduleBuilder.ts';
-import { op } from '../../wasm/opcodes.ts';
 import type { CodePages } from '../codePages.ts';
 import type { EngineMemory } from '../engineMemory.ts';
 import { regionType } from '../interpreterTier.ts';
-import { pageBytes, record, recordShift, special } from '../layout.ts';
+import { record, recordShift, special } from '../layout.ts';
 import type { TranslatedIsa } from '../translator/discover.ts';
 import type { Places } from '../translator/places.ts';
 import { covers } from '../translator/region.ts';
 import { generateCallAt } from './callAt.ts';
-import { DraftCode } from './draftCode.ts';
-import { DraftLayout } from './draftLayout.ts';
-import { DraftEmitter } from './emitDraft.ts';
-import { Templates } from './templates.ts';
+import { DraftMaker } from './draftMaker.ts';
 
 export interface Draft {
   readonly number: number;
@@ -39,10 +35,9 @@ export class Drafts {
   private readonly places: Places;
   private readonly byNumber = new Map<number, Draft>();
   private readonly byPage = new Map<number, Set<Draft>>();
-  private readonly templates: Templates;
-  private readonly layout: DraftLayout;
-  private readonly code: DraftCode;
-  private readonly emitter: DraftEmitter;
+  private readonly newMaker: () => DraftMaker;
+  /** Most runs are too short for the first draft. */
+  private maker: DraftMaker | undefined;
   /** The same in all modules. */
   private callAt: FunctionBody | undefined;
 
@@ -57,12 +52,8 @@ export class Drafts {
     this.memory = memory;
     this.codePages = code;
     this.places = places;
-    const onlyHart = memory.harts === 1 ? memory.hartArea(0) : undefined;
-    this.code = new DraftCode(onlyHart);
-    this.templates = new Templates(isa, callAtIndex, onlyHart);
     const isDraft = (region: number): boolean => this.byNumber.has(region);
-    this.layout = new DraftLayout(memory, this.templates, isa.linkRegisters, isDraft, predecode);
-    this.emitter = new DraftEmitter(memory, this.templates, this.layout, this.code);
+    this.newMaker = () => new DraftMaker(memory, isa, callAtIndex, isDraft, predecode);
   }
 
   get size(): number {
@@ -151,45 +142,21 @@ export class Drafts {
     if (!this.isDecoded(rec)) return undefined;
     const { page, offset } = this.codePages.locate(rec);
     const records = rec - (offset << recordShift);
-    if (!this.layout.find(area, records, offset >> 1)) return undefined;
+    const maker = (this.maker ??= this.newMaker());
+    if (!maker.find(area, records, offset >> 1)) return undefined;
     const number = this.places.take();
     const counter = this.counterOf(number);
-    this.emitter.emit({ records, entry: offset >> 1, number, counter });
-    const code = this.code.result();
-    module.addElement(number, module.addFunction(bodyOf(code, this.templates)));
+    const { body, bytes } = maker.emit({ records, entry: offset >> 1, number, counter });
+    module.addElement(number, module.addFunction(body));
     const draft = {
-      ...{ number, record: rec, page, parcels: this.parcels(), bytes: code.length },
+      ...{ number, record: rec, page, parcels: maker.parcels(), bytes },
       timesHot: 0,
     };
     this.hearAfter(draft, ahead);
     return draft;
   }
 
-  private parcels(): Uint32Array {
-    const bits = new Uint32Array(pageBytes / 64);
-    const { starts, templates } = this.layout;
-    for (const at of starts) {
-      bits[at >> 5]! |= 1 << (at & 31);
-      if (templates[at]!.length === 4) bits[(at + 1) >> 5]! |= 1 << ((at + 1) & 31);
-    }
-    return bits;
-  }
-
   private counterOf(number: number): number {
     return this.memory.counters + number * 4;
   }
-}
-
-/** The locals are those that there are when the module is made. */
-function bodyOf(code: Uint8Array, templates: Templates): FunctionBody {
-  return {
-    type: regionType,
-    appendBody: (to) => {
-      const { locals } = templates;
-      to.unsigned(locals.length + code.length + 1)
-        .append(locals)
-        .append(code)
-        .byte(op.end);
-    },
-  };
 }

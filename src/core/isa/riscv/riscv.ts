@@ -1,6 +1,6 @@
 /** RISC-V as the rest of Trapline sees it: registers, CSRs, instructions, disassembly. */
 import type { RegisterWidth } from '../../engine/semantics.ts';
-import type { Isa, TrapRegisters } from '../isa.ts';
+import type { GdbDescription, Isa, TrapRegisters } from '../isa.ts';
 import { riscvAssembler } from './assembler.ts';
 import { codeFrame } from './codeFrame.ts';
 import { dataRelocation } from './dataRelocations.ts';
@@ -17,6 +17,7 @@ function riscv(xlen: RegisterWidth): Isa {
   const { instructions, compressed } = rowsOf(xlen);
   const bytes = xlen / 8;
   let controlRegisters: readonly CsrRow[] | undefined;
+  let gdb: GdbDescription | undefined;
   return {
     name: `rv${xlen}`,
     xlen,
@@ -34,7 +35,9 @@ function riscv(xlen: RegisterWidth): Isa {
     },
     instructions: [...instructions, ...compressed, ...pseudoInstructions],
     assembler: riscvAssembler,
-    gdb: gdbDescription(xlen),
+    get gdb() {
+      return (gdb ??= gdbDescription(xlen));
+    },
     dataRelocation,
     registersRead: (code, mode) => registersRead(code, xlen, mode.startsWith('V')),
     disassemble: (code, address) => disassemble(code, address, xlen),
