@@ -16,8 +16,12 @@ export interface InterpreterClient {
   control(record: number, handler: number, length: number, budget: number): number;
   deviceLoad(width: number, budget: number): number;
   deviceStore(width: number, budget: number): number;
-  /** Decodes for a record that was not executed yet; false where that needs more than its page. */
-  predecode(record: number): boolean;
+  /**
+   * Decodes for a record and gives its handler's number, or 0 where it has none that lasts. With the
+   * records of the page `behind`, an instruction that goes on there, and only such a one: its record
+   * is looked at each time all the same.
+   */
+  predecode(record: number, behind: number): number;
   /** What the `control` instruction of a record comes to in the present mode, if that is simple. */
   controlWord(record: number, handler: number): ControlWord | undefined;
   /** Finds memory that loads reach by adding a constant, if there is none known and it may pay. */
@@ -51,7 +55,7 @@ export class Interpreter {
         client(area).host(record, handler, length, budget),
     };
     if (translator) {
-      translator.predecode = (area, record) => client(area).predecode(record);
+      translator.predecode = (area, record, behind) => client(area).predecode(record, behind);
       translator.controlWord = (area, record, handler) => client(area).controlWord(record, handler);
       translator.directSites.find = (area) => client(area).findDirect();
       translator.imports = {

@@ -101,7 +101,26 @@ export function startsOf({ instructions, joined }: Block): readonly number[] {
 export const pageOf = (place: number): number => Math.floor(place / pageBytes);
 
 /** A place in the page where the block ends. */
-export function lastPlace({ at, instructions }: Block): number {
+export const lastPlace = (block: Block): number => lastOf(block)?.at ?? block.at;
+
+function lastOf({ instructions }: Block): Instruction | undefined {
   const last = instructions.at(-1);
-  return (last?.skipped?.at(-1) ?? last)?.at ?? at;
+  return last?.skipped?.at(-1) ?? last;
+}
+
+/** Whether its second half is in the next page. Blocks begin with such an instruction. */
+export const isInTwoPages = (instruction: Instruction): boolean => pagesOf(instruction).length > 1;
+
+/** Pages that must be mapped for what a block begins with, and need not be where another ends. */
+export function newPages(from: Block, to: Block): readonly number[] {
+  const last = lastOf(from);
+  const known = last ? pagesOf(last) : [pageOf(from.at)];
+  const [first] = to.instructions;
+  const needed = first ? pagesOf(first) : [pageOf(to.at)];
+  return needed.filter((page) => !known.includes(page));
+}
+
+function pagesOf({ at, handler }: Instruction): readonly number[] {
+  const [first, last] = [pageOf(at), pageOf(at + handler.length - 1)];
+  return first === last ? [first] : [first, last];
 }

@@ -5,6 +5,7 @@ import {
   and32,
   eq,
   eq32,
+  eqz32,
   i32,
   i64,
   load,
@@ -34,8 +35,17 @@ export class CodeLookup {
     this.place = place;
   }
 
-  /** Whether the fetch TLB leads to the page that was translated; what it says holds for all calls. */
-  pageIsMapped(page: number): Expr {
+  /** Does something unless the fetch TLB leads to the pages that were translated. */
+  unlessMapped(pages: readonly number[], then: () => void): void {
+    if (pages.length === 0) return;
+    const { f } = this.place;
+    f.if(eqz32(pages.map((page) => this.isMapped(page)).reduce(and32)));
+    then();
+    f.end();
+  }
+
+  /** What the TLB says holds for all calls. */
+  private isMapped(page: number): Expr {
     const { f, addressAt, pages } = this.place;
     const address = f.keep(addressAt(page * pageBytes));
     const entry = f.newLocal('i32');

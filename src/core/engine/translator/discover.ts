@@ -14,7 +14,14 @@ import {
   zeroSink,
 } from '../layout.ts';
 import type { HandlerTable, RegisterWidth } from '../semantics.ts';
-import { successorsOf, type Block, type BlockEnd, type Instruction } from './block.ts';
+import {
+  isInTwoPages,
+  pageOf,
+  successorsOf,
+  type Block,
+  type BlockEnd,
+  type Instruction,
+} from './block.ts';
 import { joinBlocks } from './joinBlocks.ts';
 import { factsOfWord, type ControlWord } from './controlWord.ts';
 import { factsOf } from './rowFacts.ts';
@@ -50,6 +57,12 @@ export interface Discovered {
   readonly around: number | undefined;
 }
 
+/**
+ * Decodes a record that was not, if that is wanted and can be done: gives its handler's number or 0.
+ * With the records of the page `behind`, one that goes on there, and only such a one.
+ */
+type Predecode = (area: number, record: number, behind: number) => number;
+
 /** What an instruction of a record, with this handler, comes to in the region's mode. */
 type ControlWords = (record: number, handler: number) => ControlWord | undefined;
 
@@ -58,7 +71,7 @@ export class Discovery {
   private readonly isa: TranslatedIsa;
   private readonly limits: Limits;
   private readonly indirectTargets: (record: number) => ReadonlySet<number>;
-  private readonly predecode: (area: number, record: number) => boolean;
+  private readonly predecode: Predecode;
   private readonly meetsDevice: (record: number) => boolean;
 
   constructor(
@@ -67,8 +80,7 @@ export class Discovery {
     limits: Limits,
     /** Where an indirect jump was seen to go to, by its record: distances from the jump. */
     indirectTargets: (record: number) => ReadonlySet<number>,
-    /** Decodes a record that was not executed, if that is wanted and can be done. */
-    predecode: (area: number, record: number) => boolean,
+    predecode: Predecode,
     /** Whether the access of a record mostly goes to a device. */
     meetsDevice: (record: number) => boolean,
   ) {
@@ -106,9 +118,10 @@ export class Discovery {
         if (!instruction || instruction.facts.flow === 'host') break;
         reached.add(here);
         count++;
+        if (isInTwoPages(instruction)) leaders.add(here);
         const next = here + instruction.handler.length;
         if (instruction.facts.flow === 'next' && !this.goesOutside(instruction)) {
-          if (Math.floor(next / pageBytes) !== Math.floor(here / pageBytes)) leaders.add(next);
+          if (pageOf(next) !== pageOf(here)) leaders.add(next);
           here = next;
           continue;
         }
@@ -275,7 +288,7 @@ class Code {
   private readonly area: number;
   private readonly page: bigint;
   private readonly pages: Map<number, number>;
-  private readonly predecode: (area: number, record: number) => boolean;
+  private readonly predecode: Predecode;
   private readonly controlWord: ControlWords;
   private readonly decoded = new Map<number, Instruction | undefined>();
 
@@ -285,7 +298,7 @@ class Code {
     area: number,
     page: bigint,
     pages: Map<number, number>,
-    predecode: (area: number, record: number) => boolean,
+    predecode: Predecode,
     controlWord: ControlWords,
   ) {
     this.predecode = predecode;
@@ -305,14 +318,17 @@ class Code {
   }
 
   private decode(at: number): Instruction | undefined {
-    const page = Math.floor(at / pageBytes);
+    const page = pageOf(at);
     const records = this.recordsOf(page);
     if (records === 0) return undefined;
     const { view } = this.memory;
-    const rec = records + ((at - page * pageBytes) << recordShift);
+    const offset = at - page * pageBytes;
+    const rec = records + (offset << recordShift);
     let number = view.getUint16(rec + record.handler, true);
-    if (number === special.resolve && this.predecode(this.area, rec)) {
-      number = view.getUint16(rec + record.handler, true);
+    if (number === special.resolve) {
+      number = this.predecode(this.area, rec, 0);
+      const behind = number === 0 && offset === pageBytes - 2 ? this.recordsOf(page + 1) : 0;
+      if (behind !== 0) number = this.predecode(this.area, rec, behind);
     }
     if (number === special.translated) {
       number = view.getUint32(rec + record.hot, true) & hotWord.handlerMask;
@@ -324,7 +340,7 @@ class Code {
     const handler = this.isa.handlers.handlers[number - special.first]!;
     const facts = factsOf(handler.row, this.isa.xlen);
     const word = facts.flow === 'control' ? this.controlWord(rec, number) : undefined;
-    return {
+    const instruction = {
       handler,
       number,
       facts: word ? factsOfWord(facts, word) : facts,
@@ -336,6 +352,9 @@ class Code {
       rs2: view.getUint16(rec + record.rs2, true) >>> 3,
       imm: view.getInt32(rec + record.immediate, true),
     };
+    // TypeScript would look at the record, which is of the page that was behind it the last time.
+    const isLookedAt = instruction.facts.flow === 'control' && isInTwoPages(instruction);
+    return isLookedAt ? undefined : instruction;
   }
 
   /** Records of another page of the region, as the hart's fetch TLB has them; 0 when it does not. */

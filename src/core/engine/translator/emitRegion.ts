@@ -20,7 +20,15 @@ import { regionType } from '../interpreterTier.ts';
 import { floatUnit, hart, pageBytes, recordShift } from '../layout.ts';
 import { accessGroups, type AccessGroup } from './accessGroups.ts';
 import { assumptionsOf, checkAssumptions, type Assumptions } from './assumptions.ts';
-import { inlineOf, lastPlace, lengthOf, pageOf, type Block, type Instruction } from './block.ts';
+import {
+  inlineOf,
+  lastPlace,
+  lengthOf,
+  newPages,
+  pageOf,
+  type Block,
+  type Instruction,
+} from './block.ts';
 import { Budgets } from './budgets.ts';
 import { callRegion, type CallPlace } from './callRegion.ts';
 import { CodeLookup } from './codeLookup.ts';
@@ -286,11 +294,12 @@ class RegionEmitter {
   private leaveLoop(node: FlowNode, to: number, tail: Tail): void {
     const { dirty, finish } = this.waysOutOf(node, tail);
     const target = this.graph.successorAt(node, to);
-    const crosses = pageOf(to) !== pageOf(lastPlace(node.block));
-    if (crosses && target) this.f.if(eqz32(this.lookup.pageIsMapped(pageOf(to))));
-    if (crosses || !target) this.exits.leave('goOn', dirty, to, 0, finish);
-    if (!target) return;
-    if (crosses) this.f.end();
+    const leave = (): void => this.exits.leave('goOn', dirty, to, 0, finish);
+    if (!target) {
+      leave();
+      return;
+    }
+    this.lookup.unlessMapped(newPages(node.block, target.block), leave);
     const wanted = dirty.masks[0] & (tail.late | readBy(tail));
     this.registers.store(written([wanted, 0], dirty.words));
     finish?.emit();
@@ -406,7 +415,7 @@ class RegionEmitter {
   /** The label of a successor that needs nothing but a branch. */
   private directLabel(node: FlowNode, to: number): Label | undefined {
     const target = this.graph.successorAt(node, to);
-    if (!target || pageOf(to) !== pageOf(lastPlace(node.block))) return undefined;
+    if (!target || newPages(node.block, target.block).length > 0) return undefined;
     const { stores, loads } = this.states.onTheWay(node, target);
     if (!isNone(stores) || !isNone(loads)) return undefined;
     if (this.budgets.onTheWay(node, target) !== 0) return undefined;
@@ -420,19 +429,14 @@ class RegionEmitter {
 
   /** Goes to a place, in the region or outside; control does not come back. */
   private goTo(node: FlowNode, to: number): void {
-    const { f } = this;
     const target = this.graph.successorAt(node, to);
     const dirty = this.states.dirtyOut(node);
-    const behind = this.budgets.behind(node);
+    const leave = (): void => this.exits.leave('goOn', dirty, to, this.budgets.behind(node));
     if (!target) {
-      this.exits.leave('goOn', dirty, to, behind);
+      leave();
       return;
     }
-    if (pageOf(to) !== pageOf(lastPlace(node.block))) {
-      f.if(eqz32(this.lookup.pageIsMapped(pageOf(to))));
-      this.exits.leave('goOn', dirty, to, behind);
-      f.end();
-    }
+    this.lookup.unlessMapped(newPages(node.block, target.block), leave);
     this.giveBack(this.budgets.onTheWay(node, target));
     const { stores, loads } = this.states.onTheWay(node, target);
     this.registers.store(written(stores, dirty.words));
@@ -457,17 +461,12 @@ class RegionEmitter {
 
   /** Goes on with all registers in memory, at a place where `pc` is already. */
   private goOnBehind(node: FlowNode, next: number): void {
-    const { f } = this;
     const target = this.graph.successorAt(node, next);
     if (!target) {
       this.returnToCaller();
       return;
     }
-    if (pageOf(next) !== pageOf(lastPlace(node.block))) {
-      f.if(eqz32(this.lookup.pageIsMapped(pageOf(next))));
-      this.returnToCaller();
-      f.end();
-    }
+    this.lookup.unlessMapped(newPages(node.block, target.block), () => this.returnToCaller());
     this.registers.load(this.states.live(target));
     this.enter(node, target);
   }

@@ -4,7 +4,15 @@
  * processor mispredicts it for longer than they take, and what follows need not be a block apart.
  */
 import { FunctionBuilder } from '../../wasm/functionBuilder.ts';
-import { lastPlace, lengthOf, pageOf, startsOf, successorsOf, type Block } from './block.ts';
+import {
+  lastPlace,
+  lengthOf,
+  newPages,
+  pageOf,
+  startsOf,
+  successorsOf,
+  type Block,
+} from './block.ts';
 import type { Instruction } from './block.ts';
 import { bankOf } from './registerMasks.ts';
 import type { RowFacts } from './rowFacts.ts';
@@ -24,7 +32,7 @@ export function joinBlocks(blocks: Map<number, Block>, entry: number, longest: n
   const following = (before: Block, at: number): Block | undefined => {
     const block = blocks.get(at);
     if (!block || at === before.at || ways.get(at) !== 1) return undefined;
-    if (pageOf(at) !== pageOf(lastPlace(before))) return undefined;
+    if (newPages(before, block).length > 0) return undefined;
     return lengthOf(before) + lengthOf(block) <= longest ? block : undefined;
   };
   const joined = (block: Block): Block | undefined => {

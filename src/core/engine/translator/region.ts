@@ -2,7 +2,7 @@
 import { defined } from '../../base/assert.ts';
 import type { CodePages } from '../codePages.ts';
 import { pageBytes, recordShift } from '../layout.ts';
-import { eachOf, type Block } from './block.ts';
+import { eachOf, pageOf, type Block } from './block.ts';
 import type { DirectUse } from './directSites.ts';
 import type { Discovered } from './discover.ts';
 
@@ -64,12 +64,12 @@ export function markParcels(
   block: Block,
 ): void {
   for (const { at, handler } of eachOf(block)) {
-    const number = Math.floor(at / pageBytes);
-    const physical = defined(code.pageAt(pages.get(number)!), 'a page with records');
-    let bits = parcels.get(physical);
-    if (!bits) parcels.set(physical, (bits = new Uint32Array(pageParcels / 32)));
-    for (let i = 0; i < handler.length; i += 2) {
-      const parcel = (at - number * pageBytes + i) >> 1;
+    for (let half = at; half < at + handler.length; half += 2) {
+      const number = pageOf(half);
+      const physical = defined(code.pageAt(pages.get(number)!), 'a page with records');
+      let bits = parcels.get(physical);
+      if (!bits) parcels.set(physical, (bits = new Uint32Array(pageParcels / 32)));
+      const parcel = (half - number * pageBytes) >> 1;
       bits[parcel >> 5]! |= 1 << (parcel & 31);
     }
   }
@@ -86,7 +86,7 @@ export function covers(bits: Uint32Array, first: number, last: number): boolean 
 /** Where the loop around a region begins, in code from `page` on. */
 export function aroundIn({ around, pages }: Discovered, page: bigint): Place | undefined {
   if (around === undefined) return undefined;
-  const number = Math.floor(around / pageBytes);
+  const number = pageOf(around);
   const records = defined(pages.get(number), 'a page with records');
   const first = number * pageBytes;
   return { record: records + ((around - first) << recordShift), page: page + BigInt(first) };

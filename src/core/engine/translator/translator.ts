@@ -103,7 +103,7 @@ export class Translator implements CodeWatcher {
   private readonly period: number;
   private readonly youth: number;
   /** As in `InterpreterClient`; set by the interpreter. */
-  predecode: (area: number, record: number) => boolean = () => false;
+  predecode: (area: number, record: number, behind: number) => number = () => 0;
   /** As in `InterpreterClient`. */
   controlWord: (area: number, record: number, handler: number) => ControlWord | undefined = () =>
     undefined;
@@ -142,14 +142,15 @@ export class Translator implements CodeWatcher {
       isa,
       options.limits ?? defaultLimits,
       (at) => this.growth.targetsOf(at),
-      (area, rec) => eager && this.predecode(area, rec),
+      (area, rec, behind) => (eager || behind !== 0 ? this.predecode(area, rec, behind) : 0),
       (rec) => this.deviceSites.isOne(rec),
     );
     this.places = new Places(this.capacity, memory.view);
     if (options.drafts) {
       const { places, losses, counters, now } = this;
       const evict = (): void => this.evict();
-      const predecode = (area: number, rec: number): boolean => eager && this.predecode(area, rec);
+      const predecode = (area: number, rec: number): boolean =>
+        eager && this.predecode(area, rec, 0) !== 0;
       const surroundings = { memory, code, isa, places, losses, counters, now, evict, predecode };
       this.drafts = new DraftTier(options.drafts, surroundings);
     }

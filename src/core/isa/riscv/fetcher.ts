@@ -180,15 +180,16 @@ export class Fetcher {
   }
 
   /** As `InterpreterClient.predecode`. */
-  predecode(at: number): boolean {
-    const { page, offset } = this.parts.code.locate(at);
+  predecode(at: number, behind: number): number {
+    const { code } = this.parts;
+    const { page, offset } = code.locate(at);
     const first = this.halfAt(page + offset);
     const isWide = (first & 3) === 3;
-    if (this.parts.code.isWatched(page, offset) || (isWide && offset === pageBytes - 2))
-      return false;
-    const bits = isWide ? (first | (this.halfAt(page + offset + 2) << 16)) >>> 0 : first;
-    this.decodeInto(at, bits, offset, false);
-    return true;
+    const straddles = isWide && offset === pageBytes - 2;
+    if (code.isWatched(page, offset) || straddles !== (behind !== 0)) return 0;
+    const second = straddles ? code.pageAt(behind)! : page + offset + 2;
+    const bits = isWide ? (first | (this.halfAt(second) << 16)) >>> 0 : first;
+    return this.decodeInto(at, bits, offset, straddles);
   }
 
   /** Reads the operands of a record, as register numbers, into an object that is used again. */

@@ -289,7 +289,7 @@ export class Hart
   }
 
   // What generated code asks for.
-  readonly predecode = (record: number): boolean => this.fetcher.predecode(record);
+  readonly predecode = (rec: number, behind: number): number => this.fetcher.predecode(rec, behind);
 
   controlWord(record: number, handler: number): ControlWord | undefined {
     this.fetcher.readOperands(record, this.operands);
