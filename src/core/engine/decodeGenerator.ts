@@ -36,7 +36,7 @@ import {
   listEnd,
   type EncodingTables,
 } from './encodings.ts';
-import { pageOf } from './fetchEntry.ts';
+import { fetchEntryOf } from './fetchEntry.ts';
 import { hart, pageBytes, record, recordShift, shared, special, zeroSink } from './layout.ts';
 import { numberOfBoth, type PairTables } from './pairs.ts';
 import { inWidth } from './recordPc.ts';
@@ -260,7 +260,7 @@ function halfOfNextPage(
   isUnknown: Label,
 ): Expr {
   const behind = add(load('i64.load', base, hart.pageAddress), i64(pageBytes));
-  const page = pageOf(f, load('i32.load', base, hart.tlbSet), f.keep(inWidth(xlen, behind)));
+  const page = fetchEntryOf(f, load('i32.load', base, hart.tlbSet), f.keep(inWidth(xlen, behind)));
   f.branchIf(isUnknown, eqz32(page.isThere));
   const code = f.keep(load('i32.load', page.records, record.code));
   f.branchIf(isUnknown, eqz32(code));

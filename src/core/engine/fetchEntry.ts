@@ -24,7 +24,7 @@ export interface FetchEntry {
 }
 
 /** The entry of the fetch TLB for the page of a pc. */
-export function pageOf(f: FunctionBuilder, set: Expr, pc: Expr): FetchEntry {
+export function fetchEntryOf(f: FunctionBuilder, set: Expr, pc: Expr): FetchEntry {
   const page = f.keep(and(pc, i64(-pageBytes)));
   const entryMask = (tlb.fetchEntries - 1) * tlb.entryBytes;
   const entry = f.keep(add32(set, and32(shrU32(wrap(pc), i32(8)), i32(entryMask))));

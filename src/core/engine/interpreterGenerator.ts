@@ -19,7 +19,7 @@ import {
 } from '../wasm/expression.ts';
 import { generateDecode, generateResolve } from './decodeGenerator.ts';
 import type { EncodingTables } from './encodings.ts';
-import { pageOf } from './fetchEntry.ts';
+import { fetchEntryOf } from './fetchEntry.ts';
 import { FunctionBuilder, type Label } from '../wasm/functionBuilder.ts';
 import { ModuleBuilder } from '../wasm/moduleBuilder.ts';
 import { countEntry, countTransfer, enterRegion, regionType } from './interpreterTier.ts';
@@ -92,7 +92,7 @@ function generateLookup(fetchMiss: number): FunctionBuilder {
   const pc = f.parameter(0);
   const base = f.parameter(1);
   const budget = f.parameter(3);
-  const page = pageOf(f, f.parameter(2), pc);
+  const page = fetchEntryOf(f, f.parameter(2), pc);
   f.if(eqz32(page.isThere));
   f.store('i64.store', base, pc, hart.argAddress);
   f.if(eqz32(callValue('i32', fetchMiss, base, budget)));
@@ -276,7 +276,7 @@ function goingTo(
   return (pc) =>
     f.scope(() => {
       const to = f.keep(pc);
-      const page = pageOf(f, set, to);
+      const page = fetchEntryOf(f, set, to);
       f.if(page.isThere);
       state.setRecord(page.enter(base));
       f.else();

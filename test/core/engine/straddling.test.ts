@@ -83,10 +83,23 @@ function mapped(
   return { r, tables };
 }
 
+/** Page 4 is at `high`, too, with page 6 behind it there; s4 and s5 are where the code begins. */
+function atTwoAddresses(source: string, code: Straddling): Rig {
+  const { r, tables } = mapped(source, code);
+  tables.map(high, page(4));
+  tables.map(high + 0x1000, page(6));
+  r.hart.setX(s4, BigInt(low + code.begins));
+  r.hart.setX(s5, BigInt(high + code.begins));
+  return r;
+}
+
 const fence = `li t0, ${low + 0x1000}\n sfence.vma t0, zero`;
 
 describeEngines('core/engine/straddling', () => {
-  for (const [where, code] of Object.entries({ within, atFront })) {
+  for (const [where, code] of Object.entries({
+    'in the middle of': within,
+    'at the front of': atFront,
+  })) {
     it(`${where} a loop: the second page is mapped anew, and fenced`, () => {
       const source = caller(50, `sd s4, 0(s3)\n ${fence}`, `sd s5, 0(s3)\n ${fence}`);
       const { r, tables } = mapped(source, code);
@@ -100,11 +113,7 @@ describeEngines('core/engine/straddling', () => {
     });
 
     it(`${where} a loop: the first page is at two addresses, with two pages behind it`, () => {
-      const { r, tables } = mapped(caller(50, 'mv s2, s4', 'mv s2, s5'), code);
-      tables.map(high, page(4));
-      tables.map(high + 0x1000, page(6));
-      r.hart.setX(s4, BigInt(low + code.begins));
-      r.hart.setX(s5, BigInt(high + code.begins));
+      const r = atTwoAddresses(caller(50, 'mv s2, s4', 'mv s2, s5'), code);
       r.step(15_000);
       assert.equal(r.x('s0'), 0n);
       assert.equal(r.x('a0'), 50n * 20n * 101n);
@@ -175,12 +184,8 @@ describeEngines('core/engine/straddling', () => {
     const clear = 'csrw sie, zero\n csrw sip, zero';
     const add = 'csrr t0, sie\n add s6, s6, t0\n csrr t0, sip\n add s7, s7, t0';
     const source = caller(50, `${clear}\n mv s2, s4`, `${add}\n mv s2, s5`);
-    const { r, tables } = mapped(source, code);
+    const r = atTwoAddresses(source, code);
     r.setCsr('mideleg', 2n);
-    tables.map(high, page(4));
-    tables.map(high + 0x1000, page(6));
-    r.hart.setX(s4, BigInt(low + code.begins));
-    r.hart.setX(s5, BigInt(high + code.begins));
     r.step(12_000);
     assert.equal(r.x('s0'), 0n);
     assert.deepEqual([r.x('s6'), r.x('s7'), r.csr('sip')], [100n, 0n, 2n]);
