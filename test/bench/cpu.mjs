@@ -115,9 +115,14 @@ function ourSide(node, engine) {
   return { name: `${engine}/${version.replace(/^v(\d+).*/, '$1')}`, run };
 }
 
-function runQemu(name, file) {
+/** Runs a kernel's file to its end. */
+export function qemuCommand(file) {
   const machine = ['-M', 'virt', '-cpu', 'rv64,h=true', '-m', '256M', '-nographic'];
-  const { wall, cpu, output } = timed(name, [qemu, ...machine, '-bios', file]);
+  return [qemu, ...machine, '-bios', file];
+}
+
+function runQemu(name, file) {
+  const { wall, cpu, output } = timed(name, qemuCommand(file));
   return { wall, cpu, checksum: checksumIn(name, output) };
 }
 

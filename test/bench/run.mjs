@@ -5,6 +5,7 @@
 //   npm run bench -- exits [part…]         what leaves fast code: calls, faults, devices, CSRs, interrupts
 //   npm run bench -- debugger              what breakpoints, watchpoints and traces cost
 //   npm run bench -- prompt                the first second: hello-dbcn's first line, U-Boot's prompt
+//   npm run bench -- modules               what V8 asks for a function, in modules of one and of many
 //   npm run bench -- step                  how long a step takes in 50 MB of DWARF
 //   npm run bench -- dwarf                 the first breakpoint in a kernel's debug file, beside gdb
 //   npm run bench -- [option…] [kernel…]   kernels whose names contain one of the words
@@ -27,17 +28,21 @@ import { measureDebugger } from './debugger.mjs';
 import { measureDwarf } from './dwarf.mjs';
 import { measureExits } from './exits.mjs';
 import { BenchError, root } from './process.mjs';
+import { measureModules } from './modules.mjs';
 import { measurePrompt } from './prompt.mjs';
 import { measureSteps } from './step.mjs';
 import { worldNames } from './kernels.mjs';
 
 try {
-  const { cold, exits, debug, step, dwarf, prompt, ...options } = parse(process.argv.slice(2));
+  const { cold, exits, debug, step, dwarf, modules, prompt, ...options } = parse(
+    process.argv.slice(2),
+  );
   if (cold) await compareColdCode(options);
   else if (exits) await measureExits(options);
   else if (debug) await measureDebugger(options);
   else if (step) await measureSteps();
   else if (dwarf) await measureDwarf(options);
+  else if (modules) await measureModules(options);
   else if (prompt) await measurePrompt(options);
   else await compare(options);
 } catch (error) {
@@ -64,6 +69,7 @@ function parse(args) {
     debug: false,
     step: false,
     dwarf: false,
+    modules: false,
     prompt: false,
     filters: [],
   };
@@ -86,6 +92,7 @@ function parse(args) {
     else if (arg === 'cold') options.cold = true;
     else if (arg === 'debugger') options.debug = true;
     else if (arg === 'dwarf') options.dwarf = true;
+    else if (arg === 'modules') options.modules = true;
     else if (arg === 'exits') options.exits = true;
     else if (arg === 'step') options.step = true;
     else if (arg === 'prompt') options.prompt = true;
