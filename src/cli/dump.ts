@@ -78,9 +78,10 @@ function blocksText(machine: Machine, module: string, { name, entry, blocks }: O
 }
 
 function blockText({ memory, isa }: Machine, { instructions, end }: ObservedBlock): string {
-  const lines = instructions.map(({ address, physical, length }) => {
-    const bytes = memory.view8(physical, length);
-    const text = bytes ? isa.disassemble(bytes, address).text : '(no memory)';
+  const lines = instructions.map(({ address, halves }) => {
+    const bytes = halves.flatMap((at) => [...(memory.view8(at, 2) ?? [])]);
+    const isThere = bytes.length === halves.length * 2;
+    const text = isThere ? isa.disassemble(Uint8Array.from(bytes), address).text : '(no memory)';
     return `    ${hex(address)}  ${text}`;
   });
   const [first] = instructions;

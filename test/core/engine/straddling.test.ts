@@ -1,6 +1,14 @@
 /** Instructions whose halves lie in two pages: the second half is where its page is mapped just now. */
 import assert from 'node:assert/strict';
-import { describeEngines, eagerTranslation, ramBase, rig, type Rig } from '../isa/riscv/rig.ts';
+import {
+  describeEngines,
+  eagerTranslation,
+  ramBase,
+  rig,
+  type Rig,
+  type RigOptions,
+} from '../isa/riscv/rig.ts';
+import type { ObservedModule } from '../../../src/core/engine/translator/observed.ts';
 import { csrNumber } from '../../../src/core/isa/riscv/csr/names.ts';
 import { assemble } from '../../differential/assemble.ts';
 import { encode } from '../../differential/encode.ts';
@@ -66,8 +74,9 @@ const atFront: Straddling = {
 function mapped(
   source: string,
   { begins, before, words, behind } = within,
+  options: RigOptions = {},
 ): { r: Rig; tables: PageTables } {
-  const r = rig(source);
+  const r = rig(source, options);
   const tables = new PageTables(r, 0);
   tables.identity(2);
   write(r, page(4) + begins, before);
@@ -214,6 +223,22 @@ describeEngines('core/engine/straddling', () => {
 });
 
 describe('core/engine/straddling', () => {
+  it('is told of with both its pages to who looks on', () => {
+    const halves: (readonly number[])[] = [];
+    const observe = ({ regions }: ObservedModule): void => {
+      const instructions = regions.flatMap(({ blocks }) => blocks.flatMap((b) => b.instructions));
+      for (const each of instructions) {
+        if (each.address === BigInt(low + 0xffe)) halves.push(each.halves);
+      }
+    };
+    const translate = { ...eagerTranslation, observe };
+    const { r, tables } = mapped(caller(50, '', ''), within, { translate });
+    tables.map(low + 0x1000, page(6));
+    r.step(6000);
+    assert.ok(halves.length > 0);
+    for (const each of halves) assert.deepEqual(each, [page(4) + 0xffe, page(6)]);
+  });
+
   it('is inside regions', () => {
     const r = rig('', { translate: eagerTranslation });
     const source = caller(200, '', '');

@@ -2,15 +2,16 @@
 import { defined } from '../../base/assert.ts';
 import type { CodePages } from '../codePages.ts';
 import { pageBytes } from '../layout.ts';
-import { eachOf } from './block.ts';
+import { eachOf, pageOf } from './block.ts';
 import type { Discovered } from './discover.ts';
 import type { FlowGraph } from './flowGraph.ts';
 
 export interface ObservedInstruction {
-  /** Virtual address when it was translated, and physical address of its first byte. */
+  /** Virtual address when it was translated. */
   readonly address: bigint;
-  readonly physical: number;
   readonly length: number;
+  /** Physical addresses of its halves, of two bytes each: they may be in pages that lie apart. */
+  readonly halves: readonly number[];
 }
 
 export interface ObservedBlock {
@@ -40,15 +41,15 @@ export function observeRegion(
 ): ObservedRegion {
   const addressOf = (at: number): bigint => BigInt.asUintN(64, page + BigInt(at));
   const physicalOf = (at: number): number => {
-    const number = Math.floor(at / pageBytes);
+    const number = pageOf(at);
     const base = defined(code.pageAt(pages.get(number)!), 'a page with records');
     return base + at - number * pageBytes;
   };
   const blocks = graph.nodes.map(({ block }) => ({
     instructions: eachOf(block).map(({ at, handler }) => ({
       address: addressOf(at),
-      physical: physicalOf(at),
       length: handler.length,
+      halves: Array.from({ length: handler.length / 2 }, (_, i) => physicalOf(at + i * 2)),
     })),
     end: block.end.kind,
   }));
