@@ -2,8 +2,7 @@
  * Between a guest's consoles and the person or script outside: where output goes, and which
  * console gets what is typed. Bytes pass through unchanged in both directions.
  */
-import { fstatSync, openSync, readFileSync, statSync } from 'node:fs';
-import { isatty } from 'node:tty';
+import { fstatSync, openSync, readFileSync, statSync, type Stats } from 'node:fs';
 import type { ConsoleChannel } from '../core/base/console.ts';
 import { UserError } from '../core/base/userError.ts';
 import { parseConsoleOption, type ConsoleDestination } from '../core/machine/consoleDestination.ts';
@@ -31,9 +30,22 @@ export function paceOf({ time }: Pick<LaunchConfig, 'time'>): Pace {
   return isInteractive() ? 'waits' : 'never';
 }
 
-/** Whether standard input is a person at a terminal. */
+/**
+ * Whether standard input is a person at a terminal. Node takes milliseconds to make of it what can be
+ * asked that; so what cannot be a terminal is not asked.
+ */
 export function isInteractive(): boolean {
-  return isatty(0);
+  return mayBeTerminal(0) && process.stdin.isTTY;
+}
+
+function mayBeTerminal(descriptor: number): boolean {
+  try {
+    const found = fstatSync(descriptor);
+    return found.isCharacterDevice() && !isNullDevice(found);
+  } catch {
+    // It is closed, or this system has no such device.
+    return true;
+  }
 }
 
 export class Consoles {
@@ -172,12 +184,16 @@ export function openForWriting(path: string, option: string): number {
 function isAllThere(descriptor: number): boolean {
   try {
     const found = fstatSync(descriptor);
-    if (found.isFile()) return true;
-    return found.isCharacterDevice() && found.rdev === statSync('/dev/null').rdev;
+    return found.isFile() || isNullDevice(found);
   } catch {
     // Standard input may be closed altogether, which is no error of anyone.
     return false;
   }
+}
+
+/** Throws where there is none of this name. */
+function isNullDevice(found: Stats): boolean {
+  return found.isCharacterDevice() && found.rdev === statSync('/dev/null').rdev;
 }
 
 /** Standard output as a destination: a pipe whose reader is slow holds bytes too. */

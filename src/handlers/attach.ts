@@ -2,7 +2,6 @@
 import { UserError } from '../core/base/userError.ts';
 import type { LaunchConfig } from '../core/machine/launchConfig.ts';
 import type { Machine } from '../core/machine/machine.ts';
-import { HandlerScript } from './handlerScript.ts';
 
 /**
  * Puts handlers, if any, before a machine, and gives the machine back. One that is made `again`, for
@@ -12,7 +11,10 @@ export type AttachHandlers = <M extends Machine>(machine: M, again?: boolean) =>
 
 export async function handlersOf({ handlers: file }: LaunchConfig): Promise<AttachHandlers> {
   if (file === undefined) return (machine) => machine;
-  const { toCommonJs } = await import('./stripTypes.ts');
+  const [{ toCommonJs }, { HandlerScript }] = await Promise.all([
+    import('./stripTypes.ts'),
+    import('./handlerScript.ts'),
+  ]);
   return (machine, again = false) => {
     if (again) return machine;
     const { calls } = machine;

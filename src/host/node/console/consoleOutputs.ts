@@ -7,7 +7,6 @@ import path from 'node:path';
 import type { ConsoleDestination } from '../../../core/machine/consoleDestination.ts';
 import { openFileSink } from './fileSink.ts';
 import type { ConsoleSink } from './sink.ts';
-import { openTcpSink } from './tcpSink.ts';
 
 /** Bytes that a destination may lag behind before the guest waits for it. */
 export const heldLimit = 1 << 20;
@@ -90,8 +89,11 @@ export class ConsoleOutputs {
         return undefined;
       case 'file':
         return openFileSink(path.resolve(folder, destination.path), host);
-      case 'tcp':
+      case 'tcp': {
+        // Node's part of it takes milliseconds to read, and is seldom asked for.
+        const { openTcpSink } = await import('./tcpSink.ts');
         return openTcpSink(destination, host);
+      }
     }
   }
 
