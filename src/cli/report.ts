@@ -16,9 +16,15 @@ export interface RunResult {
   readonly engine?: Readonly<Record<string, number>>;
   /** What of WebAssembly the host has. */
   readonly features?: readonly string[];
+  /** Whether the interpreter's code of an earlier run was there. */
+  readonly keptInterpreter: boolean;
 }
 
-export function resultObject(machine: Machine, { end, seconds }: Outcome): RunResult {
+export function resultObject(
+  machine: Machine,
+  { end, seconds }: Outcome,
+  keptInterpreter: boolean,
+): RunResult {
   const mips = seconds > 0 ? machine.instructions / seconds / 1e6 : 0;
   return {
     reason: end.reason,
@@ -31,6 +37,7 @@ export function resultObject(machine: Machine, { end, seconds }: Outcome): RunRe
     ...(machine.engineCounters
       ? { engine: rounded(machine.engineCounters()), features: featureNames() }
       : {}),
+    keptInterpreter,
   };
 }
 

@@ -156,7 +156,7 @@ function report(
 ): void {
   if (options.has('summary')) process.stdout.write(`\n${summaryText(machine)}`);
   if (options.has('json')) {
-    const result = { ...resultObject(machine, outcome), keptInterpreter: keptIsUsed };
+    const result = resultObject(machine, outcome, keptIsUsed);
     process.stdout.write(`\n${JSON.stringify(result)}\n`);
   }
 }
