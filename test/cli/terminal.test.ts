@@ -39,6 +39,11 @@ class Terminal {
     while (!this.shown.endsWith(text)) await once(this.child.stdout!, 'data');
   }
 
+  /** Whatever runs there ends with it. */
+  close(): void {
+    this.child.kill();
+  }
+
   async exitCode(): Promise<number> {
     const [code] = (await once(this.child, 'exit')) as [number];
     return code;
@@ -48,10 +53,12 @@ class Terminal {
 describe('cli: at a terminal', function () {
   this.timeout(20_000);
   const folder = scratchFolder();
+  let terminal: Terminal | undefined;
+  afterEach(() => terminal?.close());
 
   it('the guest gets what is typed, which is not echoed, and Ctrl-A x quits', async () => {
     const image = assemble(folder, 'next', guest, 0x8000_0000);
-    const terminal = new Terminal(['run', '--mode', 'machine', image]);
+    terminal = new Terminal(['run', '--mode', 'machine', image]);
     await terminal.shows('>');
     terminal.type('HAL');
     await terminal.shows('>IBM');
