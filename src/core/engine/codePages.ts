@@ -4,6 +4,7 @@
  */
 import type { EngineMemory } from './engineMemory.ts';
 import { pageBytes, record, recordShift, special } from './layout.ts';
+import { sequenceReach } from './sequences.ts';
 
 export interface DecodedInstruction {
   /** Handler number. */
@@ -57,6 +58,7 @@ export class CodePages {
     const records = this.recordsAt(page);
     const at = records + (offset << recordShift) + record.handler;
     this.memory.view.setUint16(at, special.resolve, true);
+    this.endSequences(records, offset, offset);
     this.memory.view.setUint32(records + record.code, 0, true);
   }
 
@@ -67,9 +69,10 @@ export class CodePages {
 
   /** Who wants to stop somewhere asks for it anew: these records are like all others again. */
   unwatch(): void {
-    for (const page of this.watched.keys()) {
-      const at = this.recordsAt(page) + record.code;
-      this.memory.view.setUint32(at, this.codeOf.get(page) ?? 0, true);
+    for (const [page, offsets] of this.watched) {
+      const records = this.recordsAt(page);
+      this.memory.view.setUint32(records + record.code, this.codeOf.get(page) ?? 0, true);
+      for (const offset of offsets) this.endSequences(records, offset, offset);
     }
     this.watched.clear();
   }
@@ -144,6 +147,21 @@ export class CodePages {
         const at = base + (offset << recordShift) + record.handler;
         this.memory.view.setUint16(at, special.resolve, true);
       }
+      this.endSequences(base, from, to);
+    }
+  }
+
+  /**
+   * Sequences that have an instruction between two offsets are decoded anew, and so is what is around:
+   * it may become part of others.
+   */
+  private endSequences(records: number, from: number, to: number): void {
+    const { view } = this.memory;
+    const end = Math.min(to + sequenceReach, pageBytes);
+    for (let offset = Math.max(from - sequenceReach, 0); offset < end; offset += 2) {
+      const at = records + (offset << recordShift) + record.handler;
+      // Where a region begins it is the instruction alone that will be interpreted: see `Places`.
+      if (view.getUint16(at, true) >= special.first) view.setUint16(at, special.resolve, true);
     }
   }
 

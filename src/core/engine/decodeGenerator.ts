@@ -8,7 +8,6 @@ import {
   add32,
   and32,
   callValue,
-  effect,
   eq32,
   eqz32,
   i32,
@@ -20,7 +19,6 @@ import {
   ne32,
   or32,
   rotl32,
-  select,
   shl32,
   shrS32,
   shrU32,
@@ -38,7 +36,7 @@ import {
 } from './encodings.ts';
 import { fetchEntryOf } from './fetchEntry.ts';
 import { hart, pageBytes, record, recordShift, shared, special, zeroSink } from './layout.ts';
-import { numberOfBoth, type PairTables } from './pairs.ts';
+import { SequenceFinder } from './sequences.ts';
 import { inWidth } from './recordPc.ts';
 import type { RegisterWidth } from './semantics.ts';
 
@@ -155,35 +153,9 @@ function notExcepted(
 }
 
 /**
- * Says in the record `before`, unless that is 0, that it and the one behind it are a pair. Gives the
- * record that may be the first of the next one, or 0.
- */
-function noticePair(
-  f: FunctionBuilder,
-  tables: PairTables,
-  before: Expr,
-  at: Expr,
-  number: Expr,
-): Expr {
-  return effect('i32', () => {
-    f.temporary('i32', (both) => {
-      f.set(both, i32(0));
-      f.if(before);
-      f.set(both, numberOfBoth(tables, load('i32.load16_u', before, record.handler), number));
-      f.end();
-      f.if(local('i32', both));
-      f.store('i32.store16', before, local('i32', both), record.handler);
-      f.end();
-      select(i32(0), at, local('i32', both)).emit(f);
-    });
-  });
-}
-
-/**
  * resolve(hart, record, budget) → as `InterpreterImports.resolve`. Decodes straight on behind the
- * instruction, up to a jump or what is known: that is executed next as a rule. Of each two that are a
- * pair the first's record gets the handler for both. An instruction that goes on in the next page is
- * decoded each time.
+ * instruction, up to a jump or what is known: that is executed next as a rule. Of a sequence the first's
+ * record gets the handler for all. An instruction that goes on in the next page is decoded each time.
  */
 export function generateResolve(
   tables: EncodingTables,
@@ -200,8 +172,7 @@ export function generateResolve(
   const offset = f.newLocal('i32');
   const word = f.newLocal('i32');
   const length = f.newLocal('i32');
-  /** Record of the one before, if that may be the first of a pair. */
-  const before = f.newLocal('i32');
+  const finder = new SequenceFinder(f, tables.sequences);
   const page = f.keep(load('i32.load', base, hart.recordPage));
   const code = f.keep(load('i32.load', page, record.code));
   f.set(at, rec);
@@ -236,7 +207,7 @@ export function generateResolve(
   f.set(handler, and32(local('i32', result), i32(decoded.handler)));
   f.end();
   const number = and32(local('i32', result), i32(decoded.handler));
-  f.set(before, noticePair(f, tables.pairs, local('i32', before), local('i32', at), number));
+  finder.notice(local('i32', at), f.keep(number), local('i32', length));
   f.branchIf(over, ltU32(local('i32', result), i32(decoded.goesOn)));
   f.set(offset, add32(local('i32', offset), local('i32', length)));
   f.set(at, add32(local('i32', at), shl32(local('i32', length), i32(recordShift))));

@@ -6,7 +6,7 @@
 import { assert } from '../base/assert.ts';
 import type { Expr } from '../wasm/expression.ts';
 import { record, shared } from './layout.ts';
-import { packPairs, type NumberedPair, type PairTables } from './pairs.ts';
+import { packSequences, type Sequence, type SequenceTables } from './sequences.ts';
 
 /** Bits of a word, where they are in it and where in the value. */
 export interface Piece {
@@ -51,8 +51,8 @@ export interface EncodingSet {
   readonly bucketOf: (word: Expr) => Expr;
   /** Whether the first half of a word says that it has a second. */
   readonly isLong: (half: Expr) => Expr;
-  readonly pairs: readonly NumberedPair[];
-  /** Above all handler numbers. */
+  readonly sequences: readonly Sequence[];
+  /** Above the handler numbers of encodings. */
   readonly handlersEnd: number;
 }
 
@@ -100,7 +100,7 @@ export interface EncodingTables {
   readonly encodings: number;
   readonly exceptions: number;
   readonly layouts: number;
-  readonly pairs: PairTables;
+  readonly sequences: SequenceTables;
   /** By encoding a byte: whether the machine has it. */
   readonly exists: number;
   readonly set: EncodingSet;
@@ -135,14 +135,14 @@ export function packEncodings(set: EncodingSet): EncodingTables {
     entries.setUint16(at + encodingEntry.firstException, exceptions.length / 2, true);
     for (const { mask, match } of each.except) exceptions.push(mask, match);
   });
-  const pairs = packPairs(set.pairs, set.handlersEnd);
+  const sequences = packSequences(set.sequences, set.handlersEnd);
   const parts = [
     new Uint8Array(Uint16Array.from(starts).buffer),
     new Uint8Array(Uint16Array.from(lists).buffer),
     new Uint8Array(entries.buffer),
     new Uint8Array(Uint32Array.from(exceptions).buffer),
     layouts.result(),
-    ...[pairs.firsts, pairs.seconds, pairs.both],
+    ...[sequences.steps, sequences.ways, sequences.bases],
     new Uint8Array(encodings.length).fill(1),
   ];
   const places: number[] = [];
@@ -155,7 +155,7 @@ export function packEncodings(set: EncodingSet): EncodingTables {
   const bytes = new Uint8Array(used);
   parts.forEach((part, i) => bytes.set(part, places[i]! - shared.encodings));
   const [bucketsAt = 0, listsAt = 0, encodingsAt = 0, exceptionsAt = 0, layoutsAt = 0] = places;
-  const [firsts = 0, seconds = 0, both = 0, exists = 0] = places.slice(5);
+  const [steps = 0, ways = 0, bases = 0, exists = 0] = places.slice(5);
   return {
     bytes,
     buckets: bucketsAt,
@@ -163,7 +163,7 @@ export function packEncodings(set: EncodingSet): EncodingTables {
     encodings: encodingsAt,
     exceptions: exceptionsAt,
     layouts: layoutsAt,
-    pairs: { firsts, seconds, both, secondsCount: pairs.secondsCount },
+    sequences: { steps, ways, bases, stepCount: sequences.stepCount },
     exists,
     set,
   };

@@ -30,6 +30,7 @@ import { loadOperators, storeOperators } from './accessOperators.ts';
 import { alignedTlbHit, tlbHit, tlbMiss, tlbOffset } from './inlineTlb.ts';
 import type { LoopState } from './loopState.ts';
 import type { FunctionIndices } from './interpreterImports.ts';
+import type { Handler } from './handlers.ts';
 import { inWidth, pcOf, savePc } from './recordPc.ts';
 import {
   exit,
@@ -47,7 +48,6 @@ import {
   type AccessWidth,
   type AtomicWidth,
   type GiveUp,
-  type Handler,
   type RegisterWidth,
   type SemanticContext,
 } from './semantics.ts';
@@ -55,6 +55,8 @@ import {
 export interface InterpreterPlace {
   readonly xlen: RegisterWidth;
   readonly handler: Handler;
+  /** Bytes of the instruction, where its handler does not say. */
+  readonly length?: Expr | undefined;
   readonly functions: FunctionIndices;
   readonly state: LoopState;
   /** Number of the handler that runs: several share one place when TypeScript does all the work. */
@@ -62,7 +64,7 @@ export interface InterpreterPlace {
   /** The instruction is retired, and the record of the one behind it is set. */
   readonly next: Label;
   /** Goes on so many bytes of records ahead. */
-  readonly ahead: (bytes: number) => void;
+  readonly ahead: (bytes: Expr) => void;
   readonly left: Label;
   readonly leftSavingPc: Label;
   /** In the loop, whose handlers call nothing. */
@@ -306,7 +308,7 @@ export class InterpreterContext implements SemanticContext {
   /** What every handler ends with that did not jump: on to the next record. */
   finish(): void {
     if (this.ended) return;
-    this.place.ahead(this.place.handler.length << recordShift);
+    this.place.ahead(shl32(this.length, i32(recordShift)));
   }
 
   /** `mayJump`: the instruction may be a jump, behind which the slice goes on. */
@@ -367,8 +369,13 @@ export class InterpreterContext implements SemanticContext {
     return ofBits(load('i64.load', address, file), load('f64.load', address, file));
   }
 
+  private get length(): Expr {
+    const { handler, length } = this.place;
+    return length ?? i32(handler.length);
+  }
+
   private linkAddress(): Expr {
-    return add(pcOf(this.place.state.base, this.rec), i64(this.place.handler.length));
+    return add(pcOf(this.place.state.base, this.rec), zeroExtend(this.length));
   }
 
   /** Loops begin at targets of backward jumps; forward branches need no counting. */

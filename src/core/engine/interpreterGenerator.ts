@@ -13,7 +13,6 @@ import {
   load,
   local,
   ltS32,
-  ne32,
   sub32,
   type Expr,
 } from '../wasm/expression.ts';
@@ -28,7 +27,9 @@ import { LoopState } from './loopState.ts';
 import { inWidth, savePc } from './recordPc.ts';
 import { exit, hart, pageBytes, record, special } from './layout.ts';
 import type { FunctionIndices, InterpreterImports } from './interpreterImports.ts';
-import type { Handler, HandlerTable, RegisterWidth } from './semantics.ts';
+import type { Handler, HandlerTable } from './handlers.ts';
+import type { RegisterWidth } from './semantics.ts';
+import { SequenceCode } from './sequenceCode.ts';
 
 /**
  * The module exports `run(hart, budget) → remaining budget`, and `decode` of `generateDecode`; its
@@ -36,7 +37,7 @@ import type { Handler, HandlerTable, RegisterWidth } from './semantics.ts';
  * counts jumps and enters translated regions; it has the table of regions for that.
  */
 export function generateInterpreter(
-  { handlers }: HandlerTable,
+  { handlers, sequences }: HandlerTable,
   xlen: RegisterWidth,
   encodings: EncodingTables,
   tiered = false,
@@ -74,7 +75,7 @@ export function generateInterpreter(
   }
   const inFull = apartBuilder();
   const unusual = module.addFunction(inFull, 'unusual');
-  const run = generateRun(handlers, xlen, functions, { apart, unusual }, tier);
+  const run = generateRun({ handlers, sequences }, xlen, functions, { apart, unusual }, tier);
   module.addFunction(run.builder, 'run');
   fillApart(inFull, run.unusual, handlers, xlen, functions);
   return module.build();
@@ -112,7 +113,7 @@ interface ApartFunctions {
 }
 
 function generateRun(
-  handlers: readonly Handler[],
+  { handlers, sequences }: Pick<HandlerTable, 'handlers' | 'sequences'>,
   xlen: RegisterWidth,
   functions: FunctionIndices,
   { apart, unusual }: ApartFunctions,
@@ -141,9 +142,9 @@ function generateRun(
     f.end();
   }
 
-  const ahead = (bytes: number): void => {
-    f.set(handler, load('i32.load16_u', here, bytes + record.handler));
-    state.setRecord(add32(here, i32(bytes)));
+  const ahead = (bytes: Expr): void => {
+    state.setRecord(add32(here, bytes));
+    f.set(handler, load('i32.load16_u', here, record.handler));
     f.branch(dispatch);
   };
   f.set(handler, load('i32.load16_u', here, record.handler));
@@ -152,6 +153,7 @@ function generateRun(
   const dispatch = f.loop();
   state.begins();
   f.branchIf(spent, ltS32(state.retired, i32(0)));
+  const alone = f.block();
   const next = f.block();
 
   // What handlers have in common, behind them: each of it once, as V8 takes long for a big function.
@@ -162,6 +164,7 @@ function generateRun(
 
   // One block per place in the code, innermost first, so that place i falls out of the i-th block.
   const { places, placeOf } = placesOf(handlers);
+  const sequenceCode = new SequenceCode({ f, state, handler, handlers }, sequences);
   const labels = Array.from({ length: special.first + places.length }, () => f.block()).reverse();
   const cases = [
     special.resolve,
@@ -198,14 +201,14 @@ function generateRun(
   }
 
   const notDoneHere = new Set<Handler>();
-  const carryOut = (h: Handler, goOn: (bytes: number) => void): void => {
+  const carryOut = (h: Handler, goOn: (bytes: Expr) => void, length?: Expr): void => {
     const inFullIf = (isUnusual: Expr): void => {
       notDoneHere.add(h);
       f.branchIf(inFull, isUnusual);
     };
     f.scope(() => {
       const context = new InterpreterContext(f, {
-        ...{ xlen, handler: h, handlerNumber: number, functions, state },
+        ...{ xlen, handler: h, length, handlerNumber: number, functions, state },
         ...{ next, ahead: goOn, left, leftSavingPc },
         loop: { jumped, jumpsTo, goesTo, inFullIf, counts: tier !== undefined },
       });
@@ -213,16 +216,6 @@ function generateRun(
       context.finish();
     });
   };
-  // What is behind the first may have changed, or be the beginning of a region.
-  const toSecond =
-    (second: number) =>
-    (bytes: number): void => {
-      f.set(handler, load('i32.load16_u', here, bytes + record.handler));
-      state.setRecord(add32(here, i32(bytes)));
-      f.branchIf(dispatch, ne32(number, i32(second)));
-      state.begins();
-      f.branchIf(spent, ltS32(state.retired, i32(0)));
-    };
   for (const h of places) {
     f.end();
     const elsewhere = h.row.apart && apart.get(h.row.apart);
@@ -232,9 +225,10 @@ function generateRun(
       f.branch(left);
       continue;
     }
-    if (h.pair) carryOut(h.pair.first, toSecond(h.pair.numbers.second));
-    carryOut(h.pair?.second ?? h, ahead);
+    if (h.sequence) sequenceCode.enter(h.sequence, alone);
+    else carryOut(h, ahead);
   }
+  sequenceCode.emit({ carryOut, ahead });
   f.unreachable();
   f.end(); // inFull
   callApart(f, unusual, state, number);
@@ -249,6 +243,9 @@ function generateRun(
   count();
   f.end(); // next
   f.set(handler, load('i32.load16_u', here, record.handler));
+  f.branch(dispatch);
+  f.end(); // alone
+  state.givesBack();
   f.branch(dispatch);
   f.end(); // dispatch
   f.unreachable();
@@ -327,8 +324,10 @@ function fillApart(
   const next = f.block();
   const none = f.block();
   const labels = members.map(() => f.block()).reverse();
-  // Of a pair it is the first that comes here.
-  const targets = handlers.map((h) => labels[members.indexOf(h.pair?.first ?? h)] ?? none);
+  // Of a sequence it is the first that comes here.
+  const placeOf = ({ row, length }: Handler): number =>
+    members.findIndex((member) => member.row === row && member.length === length);
+  const targets = handlers.map((h) => labels[placeOf(h)] ?? none);
   f.branchTable(sub32(number, i32(special.first)), targets, none);
   for (const handler of members) {
     f.end();
@@ -336,7 +335,7 @@ function fillApart(
       const context = new InterpreterContext(f, {
         ...{ xlen, handler, handlerNumber: number, functions, state, next, left, leftSavingPc },
         ahead: (bytes) => {
-          state.setRecord(add32(here, i32(bytes)));
+          state.setRecord(add32(here, bytes));
           f.branch(next);
         },
       });
@@ -360,13 +359,15 @@ function fillApart(
 
 /**
  * Handlers that have code of their own in the loop, and for each handler the place of its code among
- * them. What TypeScript carries out shares a place for each length, functions apart have one each.
+ * them. What TypeScript carries out shares a place for each length, functions apart and sequences have
+ * one each.
  */
 function placesOf(handlers: readonly Handler[]): { places: Handler[]; placeOf: number[] } {
   const places: Handler[] = [];
-  const shared = new Map<string | number, number>();
+  const shared = new Map<unknown, number>();
   const placeOf = handlers.map((handler) => {
-    const shares = handler.row.apart ?? (handler.row.hostOnly ? handler.length : undefined);
+    const { row, sequence, length } = handler;
+    const shares = sequence ?? row.apart ?? (row.hostOnly ? length : undefined);
     const known = shares === undefined ? undefined : shared.get(shares);
     if (known !== undefined) return known;
     if (shares !== undefined) shared.set(shares, places.length);

@@ -3,9 +3,7 @@
  * is generated, not when it executes: for the interpreter operands come from a predecoded record,
  * for the translator they are constants and locals.
  */
-import { assert, defined } from '../base/assert.ts';
 import type { Expr } from '../wasm/expression.ts';
-import type { NumberedPair } from './pairs.ts';
 
 /** Width and extension of a memory access: `b h w d` signed or full, `bu hu wu` zero-extended. */
 export type AccessWidth = 'b' | 'h' | 'w' | 'd' | 'bu' | 'hu' | 'wu';
@@ -108,71 +106,4 @@ export interface EngineRow {
    */
   readonly apart?: 'float' | 'rare' | 'seldom';
   readonly execute: (c: SemanticContext) => void;
-}
-
-/** One `case` of the interpreter. */
-export interface Handler {
-  readonly row: EngineRow;
-  readonly rowIndex: number;
-  readonly length: number;
-  /** The target is in another page. */
-  readonly far: boolean;
-  /** Carries out what is behind the instruction as well: see `pairs.ts`. All else is the first's. */
-  readonly pair?: HandlerPair;
-}
-
-export interface HandlerPair {
-  readonly first: Handler;
-  readonly second: Handler;
-  readonly numbers: NumberedPair;
-}
-
-/** The handlers of a set of rows in the order of their numbers, and how to find one. */
-export class HandlerTable {
-  /** Those of single instructions first. */
-  readonly handlers: readonly Handler[];
-  /** By `key`; 0 is no handler. */
-  private readonly numbers: Uint16Array;
-
-  /** Pairs are as `ld:2 add:4`, with mnemonics and lengths; they must fall through to one another. */
-  constructor(rows: readonly EngineRow[], firstNumber: number, pairs: readonly string[] = []) {
-    const handlers: Handler[] = [];
-    this.numbers = new Uint16Array(rows.length * 16);
-    rows.forEach((row, rowIndex) => {
-      for (const length of row.lengths) {
-        for (const far of row.direct ? [false, true] : [false]) {
-          this.numbers[key(rowIndex, length, far)] = firstNumber + handlers.length;
-          handlers.push({ row, rowIndex, length, far });
-        }
-      }
-    });
-    const numberOf = (name: string): number => {
-      const [mnemonic = '', length] = name.split(':');
-      const rowIndex = rows.findIndex((row) => row.mnemonic === mnemonic);
-      return defined(this.number(rowIndex, Number(length), false), name);
-    };
-    for (const name of pairs) {
-      const [first = 0, second = 0] = name.split(' ').map(numberOf);
-      const [h1, h2] = [handlers[first - firstNumber]!, handlers[second - firstNumber]!];
-      assert(!h1.row.direct && !h1.row.hostOnly && !h1.row.apart, `${name}: the first`);
-      assert(!h2.row.hostOnly && !h2.row.apart, `${name}: the second`);
-      const numbers = { first, second, both: firstNumber + handlers.length };
-      handlers.push({ ...h1, pair: { first: h1, second: h2, numbers } });
-    }
-    this.handlers = handlers;
-  }
-
-  get pairs(): NumberedPair[] {
-    return this.handlers.flatMap(({ pair }) => pair?.numbers ?? []);
-  }
-
-  /** Handler number, undefined when the row does not occur in this length. */
-  number(rowIndex: number, length: number, far: boolean): number | undefined {
-    const number = this.numbers[key(rowIndex, length, far)];
-    return number === 0 ? undefined : number;
-  }
-}
-
-function key(rowIndex: number, length: number, far: boolean): number {
-  return rowIndex * 16 + length * 2 + (far ? 1 : 0);
 }

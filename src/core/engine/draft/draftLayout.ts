@@ -90,9 +90,10 @@ export class DraftLayout {
     for (let at = first; at < parcels && this.starts.length < mostInstructions;) {
       if (this.isReached(at)) return;
       const rec = records + ((at * 2) << recordShift);
-      const number = this.handlerAt(area, rec, at === entry);
-      if (number < special.first) return;
+      const found = this.handlerAt(area, rec, at === entry);
+      if (found < special.first) return;
       const { view } = this.memory;
+      const number = this.from.handlers.own(view, rec, found);
       const rd = view.getUint16(rec + record.rd, true);
       const links = rd !== zeroSinkOffset;
       const template = this.from.of(number, links);

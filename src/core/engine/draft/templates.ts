@@ -22,7 +22,8 @@ import { op, type ValueType } from '../../wasm/opcodes.ts';
 import { regionType } from '../interpreterTier.ts';
 import { hart, regionExit, special } from '../layout.ts';
 import { inWidth } from '../recordPc.ts';
-import type { Handler, RegisterWidth } from '../semantics.ts';
+import type { HandlerTable } from '../handlers.ts';
+import type { RegisterWidth } from '../semantics.ts';
 import type { TranslatedIsa } from '../translator/discover.ts';
 import { factsOf, type Flow } from '../translator/rowFacts.ts';
 import { DraftContext } from './draftContext.ts';
@@ -52,7 +53,7 @@ export class Templates {
   private readonly pc = this.f.parameter(draftLocals.pc);
   private readonly budget = this.f.parameter(draftLocals.budget);
   private readonly page = local('i64', draftLocals.page);
-  private readonly handlers: readonly Handler[];
+  readonly handlers: HandlerTable;
   private readonly xlen: RegisterWidth;
   private readonly made: InstructionTemplate[] = [];
   private holes: number[] = [];
@@ -63,7 +64,7 @@ export class Templates {
 
   /** `callAt`: index of a function that calls a region, or gives pc back where there is none. */
   constructor({ handlers, xlen }: TranslatedIsa, callAt: number, onlyHart: number | undefined) {
-    this.handlers = handlers.handlers;
+    this.handlers = handlers;
     this.xlen = xlen;
     const { f, pc, budget } = this;
     this.base = onlyHart === undefined ? f.parameter(draftLocals.base) : i32(onlyHart);
@@ -117,7 +118,7 @@ export class Templates {
   }
 
   private make(number: number, links: boolean): InstructionTemplate {
-    const { row, length } = this.handlers[number - special.first]!;
+    const { row, length } = this.handlers.handlers[number - special.first]!;
     const facts = factsOf(row, this.xlen);
     // What rd holds before would be asked of the place that takes writes to a register of zeros.
     const flow = facts.readsRd ? 'host' : facts.flow;

@@ -1,6 +1,6 @@
 /** Guest code as the translator sees it: instructions in blocks, and how blocks end. */
 import { firstFloat, pageBytes } from '../layout.ts';
-import type { Handler } from '../semantics.ts';
+import type { Handler } from '../handlers.ts';
 import type { ControlWord } from './controlWord.ts';
 import type { RowFacts } from './rowFacts.ts';
 

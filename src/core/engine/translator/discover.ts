@@ -13,7 +13,8 @@ import {
   tlb,
   zeroSink,
 } from '../layout.ts';
-import type { HandlerTable, RegisterWidth } from '../semantics.ts';
+import type { HandlerTable } from '../handlers.ts';
+import type { RegisterWidth } from '../semantics.ts';
 import {
   isInTwoPages,
   pageOf,
@@ -337,7 +338,9 @@ class Code {
       this.cold.add(rec);
       return undefined;
     }
-    const handler = this.isa.handlers.handlers[number - special.first]!;
+    const { handlers } = this.isa;
+    number = handlers.own(view, rec, number);
+    const handler = handlers.handlers[number - special.first]!;
     const facts = factsOf(handler.row, this.isa.xlen);
     const word = facts.flow === 'control' ? this.controlWord(rec, number) : undefined;
     const instruction = {

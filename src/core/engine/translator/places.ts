@@ -4,6 +4,7 @@
  * bytes a place.
  */
 import { defined } from '../../base/assert.ts';
+import type { HandlerTable } from '../handlers.ts';
 import { hotWord, record, special } from '../layout.ts';
 
 const placesAtFirst = 512;
@@ -14,10 +15,12 @@ export class Places {
   readonly capacity: number;
   private readonly freed: number[] = [];
   private readonly view: DataView;
+  private readonly handlers: HandlerTable;
 
   /** The view is of the engine's memory. */
-  constructor(capacity: number, view: DataView) {
+  constructor(capacity: number, view: DataView, handlers: HandlerTable) {
     this.view = view;
+    this.handlers = handlers;
     this.capacity = capacity;
     const initial = Math.min(placesAtFirst, capacity + 1);
     this.table = new WebAssembly.Table({ element: 'anyfunc', initial });
@@ -41,10 +44,13 @@ export class Places {
     return defined(this.freed.pop(), 'a free place in the table');
   }
 
-  /** What comes to a record enters the region at a place from now on. */
+  /**
+   * What comes to a record enters the region at a place from now on. Its handler will be that of its
+   * instruction alone: what is behind may change while the record does not say what it leads to.
+   */
   lead(rec: number, place: number): void {
     const { view } = this;
-    const handler = view.getUint16(rec + record.handler, true);
+    const handler = this.handlers.own(view, rec, view.getUint16(rec + record.handler, true));
     const word = (hotWord.translated | (place << hotWord.indexShift) | handler) >>> 0;
     view.setUint16(rec + record.handler, special.translated, true);
     view.setUint32(rec + record.hot, word, true);

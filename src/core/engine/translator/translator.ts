@@ -145,7 +145,7 @@ export class Translator implements CodeWatcher {
       (area, rec, behind) => (eager || behind !== 0 ? this.predecode(area, rec, behind) : 0),
       (rec) => this.deviceSites.isOne(rec),
     );
-    this.places = new Places(this.capacity, memory.view);
+    this.places = new Places(this.capacity, memory.view, isa.handlers);
     if (options.drafts) {
       const { places, losses, counters, now } = this;
       const evict = (): void => this.evict();

@@ -6,7 +6,6 @@ import {
   type EncodingTables,
   type Operand,
 } from '../../engine/encodings.ts';
-import { special } from '../../engine/layout.ts';
 import type { RegisterWidth } from '../../engine/semantics.ts';
 import {
   add32,
@@ -44,8 +43,8 @@ export function encodingTables(xlen: RegisterWidth): EncodingTables {
     ),
     bucketOf,
     isLong,
-    pairs: tables.handlers.pairs,
-    handlersEnd: special.first + tables.handlers.handlers.length,
+    sequences: tables.handlers.sequences,
+    handlersEnd: tables.handlers.firstSequence,
   });
 }
 

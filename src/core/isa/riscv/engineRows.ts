@@ -1,8 +1,9 @@
 /** The instruction rows as the engine takes them, and the numbers of their handlers. */
 import { special } from '../../engine/layout.ts';
-import { HandlerTable, type EngineRow, type RegisterWidth } from '../../engine/semantics.ts';
+import { HandlerTable } from '../../engine/handlers.ts';
+import type { EngineRow, RegisterWidth } from '../../engine/semantics.ts';
 import { alignedJumpName } from './alignedJumps.ts';
-import { frequentPairs } from './frequentPairs.ts';
+import { frequentSequences, joinedRows } from './frequentSequences.ts';
 import { rowsOf } from './instructions/all.ts';
 import { control, host, type InstructionRow } from './instructions/row.ts';
 
@@ -71,7 +72,7 @@ function tablesOf(xlen: RegisterWidth): EngineTables {
     rows,
     illegalRow: rows.indexOf(illegal),
     alignedJumpRow: rows.indexOf(alignedJump),
-    handlers: new HandlerTable(rows, special.first, frequentPairs(xlen)),
+    handlers: new HandlerTable(rows, special.first, frequentSequences(xlen), joinedRows),
   };
 }
 
