@@ -39,6 +39,7 @@ import type { TranslatorOptions } from './options.ts';
 import { Places } from './places.ts';
 import { aroundIn, markParcels, type IndirectJump, type Region, type Wanted } from './region.ts';
 import { factsOf } from './rowFacts.ts';
+import { Youth, type RunSoFar } from './youth.ts';
 
 export type { TranslatorOptions } from './options.ts';
 
@@ -50,13 +51,6 @@ const defaultPeriod = 2048;
 /** Of the regions there are, so many may wait to be compiled together. */
 const waitingPart = 1 / 16;
 const largestBatch = 256;
-/** Hot beyond doubt is what is doubled so many times; a loop gets there within a millisecond. */
-const doubtsOfYouth = 4;
-/**
- * For a run's first module it is four times as much: the translator's own code is cold then, and 70
- * instructions take 5 to 10 ms. What most firmware runs through once does not get there.
- */
-const doubtsOfFirst = 6;
 /** When all regions had to go twice within so many instructions, less is translated. */
 const longAgo = 4e9;
 /** Each loss doubles what is asked of a place, up to so many. */
@@ -101,7 +95,7 @@ export class Translator implements CodeWatcher {
   private readonly places: Places;
   private readonly drafts: DraftTier | undefined;
   private readonly period: number;
-  private readonly youth: number;
+  private readonly youth: Youth;
   /** As in `InterpreterClient`; set by the interpreter. */
   predecode: (area: number, record: number, behind: number) => number = () => 0;
   /** As in `InterpreterClient`. */
@@ -114,12 +108,11 @@ export class Translator implements CodeWatcher {
     memory: EngineMemory,
     code: CodePages,
     isa: TranslatedIsa,
-    /** Instructions retired so far, about. */
-    progress: () => number,
+    run: RunSoFar,
     options: TranslatorOptions = {},
   ) {
-    this.progress = progress;
-    this.losses = new Losses(progress);
+    this.progress = () => run.instructions();
+    this.losses = new Losses(this.progress);
     this.memory = memory;
     this.entryWords = new EntryWords(memory.view);
     this.directSites = new DirectSites(memory);
@@ -134,7 +127,7 @@ export class Translator implements CodeWatcher {
     this.givenFeatures = options.features ?? {};
     this.period = options.period ?? defaultPeriod;
     this.deviceSites = new DeviceSites(Math.ceil(this.period / 2));
-    this.youth = options.youth ?? 0;
+    this.youth = new Youth(run, options.youth ?? 0);
     const eager = options.eager ?? false;
     memory.view.setUint32(shared.hotMask, (options.drafts?.period ?? this.period) - 1, true);
     this.discovery = new Discovery(
@@ -177,13 +170,12 @@ export class Translator implements CodeWatcher {
     const isEntry = word >= hotWord.translated;
     const count = isEntry ? 2 * this.period * this.growth.transfersTo(rec) : word;
     const lost = this.losses.of(this.code.locate(rec).page);
-    const isYoung = this.progress() < this.youth;
     if (this.drafts && !isEntry) {
-      if (!isYoung && this.drafts.hear(area, rec, word / 2 ** this.pressure)) return;
+      if (this.youth.isOver && this.drafts.hear(area, rec, word / 2 ** this.pressure)) return;
       if (word % this.period !== 0) return;
     }
-    const doubtsOfAge = this.counters.regions === 0 ? doubtsOfFirst : doubtsOfYouth;
-    const doubts = Math.min(lost + this.pressure, mostDoubts) + (isYoung ? doubtsOfAge : 0);
+    const doubtsOfAge = this.youth.doubts(this.counters.regions === 0);
+    const doubts = Math.min(lost + this.pressure, mostDoubts) + doubtsOfAge;
     const asked = isEntry ? this.period : this.period * 2 ** doubts;
     if (count < asked) {
       const caller = this.regions.at(site);

@@ -82,18 +82,21 @@ export function createRiscvParts(options: RiscvOptions): RiscvMachineParts {
   loadEncodings(engine, xlen, enabled);
   const code = new CodePages(engine);
   memory.onWrite = (address, size) => code.invalidate(address, size);
+  const harts: Hart[] = [];
   const translator =
     options.translate &&
     new Translator(
       engine,
       code,
       translatedIsa(xlen),
-      () => options.clock.instructions,
+      {
+        instructions: () => options.clock.instructions,
+        byHost: () => harts.reduce((sum, { work }) => sum + work.hostInstructions, 0),
+      },
       options.translate,
     );
   const module = interpreterModule(xlen, translator ? 'tiered' : 'plain', options.host?.compile);
   const interpreter = new Interpreter(module, engine, translator);
-  const harts: Hart[] = [];
   let dropAsked = false;
   let watchesChanged = false;
   const parts = {
