@@ -13,6 +13,10 @@ export const joinedRows: readonly JoinedRows[] = [
   },
 ];
 
+/**
+ * Mnemonics and names of joined rows. Of U-Boot, OpenSBI, the kernels of the bench and its program of
+ * many functions, each weighing the same, one by one what leaves the fewest jumps to handlers.
+ */
 const ofRv64 = `
   sum+sum ld+ld sum+sum+sum sd+sd slli+sum slli+sum+sum auipc+sum ld+sum ld+ld+ld sd+sd+sd
   slli+sum+sum+slli sum+sum+sum+sum sum+sd ld+ld+ld+ld sum+jal sum+sum+slli sum+sum+slli+sum
