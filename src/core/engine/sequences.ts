@@ -4,6 +4,7 @@
  * seldom, is one for up to four instructions then. The records of the others stay as they are, and
  * are not asked what they are: where one of them changes, the first is decoded anew (`CodePages`).
  */
+import { assert } from '../base/assert.ts';
 import {
   add32,
   i32,
@@ -81,6 +82,7 @@ export function packSequences(sequences: readonly Sequence[], end: number): Pack
     }
     bases[at] = base;
   }
+  assert(ways.length <= 256 && distinct.length < 256, 'too many sequences for bytes');
   return {
     steps,
     ways: Uint8Array.from(ways.flat()),

@@ -1,8 +1,10 @@
 /** Several instructions by one handler: nothing tells them from one after the other. */
 import assert from 'node:assert/strict';
 import { HandlerTable, type JoinedRows } from '../../../src/core/engine/handlers.ts';
+import { generateInterpreter } from '../../../src/core/engine/interpreterGenerator.ts';
 import { Places } from '../../../src/core/engine/translator/places.ts';
 import { record, recordShift, special } from '../../../src/core/engine/layout.ts';
+import { encodingTables } from '../../../src/core/isa/riscv/encodingTables.ts';
 import { engineTables } from '../../../src/core/isa/riscv/engineRows.ts';
 import { frequentSequences, joinedRows } from '../../../src/core/isa/riscv/frequentSequences.ts';
 import { assemble } from '../../differential/assemble.ts';
@@ -150,15 +152,15 @@ describe('core/engine/sequences', () => {
       assert.ok(sequences.length > 40);
       for (const sequence of sequences) {
         const steps = sequence.split('+');
-        const ways = lengthsOf(steps).filter((lengths) => xlen === 64 || isIn32(steps, lengths));
-        // Twice with other instructions.
-        const parts = [...ways, ...ways].map((lengths, i) => ({ lengths, shift: i }));
-        const texts = parts.map(({ lengths, shift }, part) => {
-          const instructions = steps.map((step, n) => form(step, lengths[n]!, n + shift));
+        const ways = lengthsOf(steps);
+        // Twice, with other instructions.
+        const parts = [...ways, ...ways];
+        const texts = parts.map((lengths, part) => {
+          const instructions = steps.map((step, n) => form(step, lengths[n]!, n + part));
           return around(instructions, part);
         });
         const [together, apart] = both(texts.join(''), isa);
-        parts.forEach(({ lengths }, part) => {
+        parts.forEach((lengths, part) => {
           const what = name(sequence, lengths);
           // Loads and stores trap, and ask TypeScript.
           const accesses = /\b[ls][dw]\b/.test(sequence);
@@ -328,6 +330,9 @@ codes: c.add a1, a0
     const table = (...sequences: string[]): HandlerTable =>
       new HandlerTable(rows, special.first, sequences, joinedRows);
     assert.throws(() => table('beq+add'), /beq\+add: a jump inside/);
+    // Not by its row, but by what it does.
+    const jumps = table('jalr+ld');
+    assert.throws(() => generateInterpreter(jumps, 64, encodingTables(64)), /jalr does not go on/);
     assert.throws(() => table('add+csrrw'), /csrrw is not in the loop/);
     assert.throws(() => table('add+nothing'), /nothing/);
     assert.throws(() => table('ld+ld+ld+ld+ld'), /ld\+ld\+ld\+ld\+ld: too long/);
@@ -360,8 +365,3 @@ codes: c.add a1, a0
     assert.deepEqual(owns, ['add:2', 'addi:4', 'lui:4', 'add:2', 'lui:2']);
   });
 });
-
-/** C.LD and others exist in RV64 alone, C.JAL in RV32 alone, as C.J is JAL too. */
-function isIn32(steps: readonly string[], lengths: readonly Length[]): boolean {
-  return steps.every((step, n) => step !== 'addiw' || lengths[n] === 4);
-}

@@ -1,5 +1,6 @@
 /** How often code of a young run must have run before it is translated: the first more than others. */
 import assert from 'node:assert/strict';
+import { Youth } from '../../../src/core/engine/translator/youth.ts';
 import { rig, type Rig } from '../isa/riscv/rig.ts';
 
 describe('core/engine/translator: a young run', () => {
@@ -58,6 +59,19 @@ _start: li s0, 60000
     assert.equal(waiting('csrr a0, time', youth), 0);
     assert.ok(waiting('csrr a0, time', 0) > 0);
     assert.ok(waiting('nop', youth) > 0);
+  });
+
+  it('forgets that it waited when a snapshot leads back', () => {
+    let [instructions, byHost] = [0, 0];
+    const young = new Youth({ instructions: () => instructions, byHost: () => byHost }, youth);
+    const usual = young.doubts(true);
+    [instructions, byHost] = [200_000, 100_000];
+    const waiting = young.doubts(true);
+    assert.ok(waiting > usual);
+    instructions = 201_000;
+    assert.equal(young.doubts(true), waiting);
+    instructions = 100_000;
+    assert.equal(young.doubts(true), usual);
   });
 
   it('is over some time', () => {

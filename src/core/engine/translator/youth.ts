@@ -51,9 +51,10 @@ export class Youth {
   private look(): void {
     const instructions = this.run.instructions();
     const passed = instructions - this.instructions;
-    if (passed < windowInstructions) return;
+    if (passed >= 0 && passed < windowInstructions) return;
     const byHost = this.run.byHost();
-    this.waits = (byHost - this.byHost) * waitingShare > passed;
+    // A snapshot that was restored leads back: what was before says nothing then.
+    this.waits = passed > 0 && (byHost - this.byHost) * waitingShare > passed;
     this.instructions = instructions;
     this.byHost = byHost;
   }
